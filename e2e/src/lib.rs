@@ -1,0 +1,1 @@
+//! Detente: e2e.
