@@ -1,0 +1,173 @@
+//! Frames: what the two ends of a link say to each other. Small, so that nothing queues before SAFETY (PROTOCOL F5).
+//!
+//! A frame is its CBOR form and the first four bytes of the SHA-256 of that form. The check makes a bearer's damage
+//! (radio, stick) look like loss and never like a peer's fault; it promises nothing against a forger, whom leaf
+//! signatures and TLS stop.
+
+use detente_types::{Generation, Head, Index, LineId};
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+
+use crate::hash::domain;
+
+/// Largest frame (PROTOCOL F5).
+pub const FRAME_BYTES_MAX: usize = 16_384;
+/// Largest piece of a packed entry in one frame: leaves room for the frame's own fields.
+pub const PART_BYTES_MAX: usize = 16_000;
+/// Most parts of one packed entry.
+pub const PARTS_MAX: u8 = (crate::entry::PACKED_BYTES_MAX.div_ceil(PART_BYTES_MAX)) as u8;
+const CHECK_BYTES: usize = 4;
+
+/// Version of the link protocol that this program speaks, and the oldest that it still speaks (PROTOCOL F9).
+pub const LINK_VERSION: u16 = 1;
+/// See [`LINK_VERSION`].
+pub const LINK_VERSION_MIN: u16 = 1;
+
+/// What one end says first, and again whenever the other asks anew.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Hello {
+    /// Oldest version spoken.
+    #[n(0)]
+    pub version_min: u16,
+    /// Newest version spoken.
+    #[n(1)]
+    pub version_max: u16,
+    /// Features by bit; unknown bits are ignored.
+    #[n(2)]
+    pub features: u64,
+    /// The line.
+    #[n(3)]
+    pub line: LineId,
+    /// Random per process start: tells a restarted peer from a late frame.
+    #[n(4)]
+    pub session: u64,
+    /// The other end's session as last heard; 0 when not heard yet.
+    #[n(5)]
+    pub answers: u64,
+    /// My own log: durable head, under my checkpoint.
+    #[n(6)]
+    pub own: Head,
+    /// My checkpoint of that head; empty when I have said nothing yet.
+    #[n(7)]
+    pub own_checkpoint: ByteVec,
+    /// My durable copy of your log.
+    #[n(8)]
+    pub copy: Head,
+    /// Your checkpoint that covers it; empty when none.
+    #[n(9)]
+    pub copy_checkpoint: ByteVec,
+    /// Revocations by my party key, canonical bytes of each `key-revoke`.
+    #[n(10)]
+    pub revocations: Vec<ByteVec>,
+    /// My clock, microseconds UTC.
+    #[n(11)]
+    pub clock_us: i64,
+}
+
+/// A part of a packed entry.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Part {
+    /// Whether the entry is of the sender's own log; otherwise it is given back to its author (PROTOCOL S4).
+    #[n(0)]
+    pub own: bool,
+    /// Generation.
+    #[n(1)]
+    pub generation: Generation,
+    /// Index.
+    #[n(2)]
+    pub index: Index,
+    /// Which part, from 0.
+    #[n(3)]
+    pub part: u8,
+    /// Of how many.
+    #[n(4)]
+    pub parts: u8,
+    /// Its bytes.
+    #[n(5)]
+    pub bytes: ByteVec,
+    /// Set on a SAFETY entry that overtakes the log (PROTOCOL F1).
+    #[n(6)]
+    pub early: bool,
+}
+
+/// Everything that is said on a link.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[expect(clippy::large_enum_variant, reason = "one lives at a time; boxing would only move the bytes")]
+pub enum Frame {
+    /// Opens a session, or opens it anew.
+    #[n(0)]
+    Hello(#[n(0)] Hello),
+    /// Carries a part of an entry.
+    #[n(1)]
+    Part(#[n(0)] Part),
+    /// The sender's newest checkpoint of its own log (a C2SP signed note).
+    #[n(2)]
+    Checkpoint(#[n(0)] ByteVec),
+    /// The sender's newest holder cosignature of the other log (a C2SP signed note): the L1 receipt.
+    #[n(3)]
+    Cosignature(#[n(0)] ByteVec),
+    /// Keep-alive (PROTOCOL K2): number and clock.
+    #[n(4)]
+    Ping(#[n(0)] u64, #[n(1)] i64),
+    /// Its echo: the number, the asker's clock as received, and the answerer's own.
+    #[n(5)]
+    Pong(#[n(0)] u64, #[n(1)] i64, #[n(2)] i64),
+    /// Fork evidence that the sender holds (PROTOCOL S3).
+    #[n(6)]
+    Evidence(#[n(0)] ByteVec),
+    /// The sender stops, and why.
+    #[n(7)]
+    Bye(#[n(0)] u16, #[n(1)] String),
+}
+
+/// Why bytes are not a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FrameFault {
+    /// Too long or too short.
+    #[error("a frame has {CHECK_BYTES} to {FRAME_BYTES_MAX} bytes, not {found}")]
+    Length {
+        /// How many there were.
+        found: usize,
+    },
+    /// Damaged on the way.
+    #[error("the frame was damaged on the way")]
+    Damaged,
+    /// Whole, and not a frame: its sender's fault.
+    #[error("the frame is whole, and not one that this version knows")]
+    Unknown,
+}
+
+/// The bytes of a frame.
+pub fn encode(frame: &Frame) -> Vec<u8> {
+    let mut bytes = crate::codec::encode(frame);
+    let check = check_of(&bytes);
+    bytes.extend_from_slice(&check);
+    debug_assert!(bytes.len() <= FRAME_BYTES_MAX, "frames are cut to fit");
+    bytes
+}
+
+/// Reads a frame.
+///
+/// # Errors
+/// [`FrameFault`]; only `Unknown` is a peer's fault.
+pub fn decode(bytes: &[u8]) -> Result<Frame, FrameFault> {
+    if bytes.len() > FRAME_BYTES_MAX || bytes.len() < CHECK_BYTES {
+        return Err(FrameFault::Length { found: bytes.len() });
+    }
+    let (form, check) = bytes.split_at(bytes.len() - CHECK_BYTES);
+    if check != check_of(form) {
+        return Err(FrameFault::Damaged);
+    }
+    let frame: Frame = minicbor::decode(form).map_err(|_| FrameFault::Unknown)?;
+    if crate::codec::encode(&frame) != form {
+        return Err(FrameFault::Unknown);
+    }
+    Ok(frame)
+}
+
+fn check_of(form: &[u8]) -> [u8; CHECK_BYTES] {
+    let hash = domain("detente/frame/1", &[form]);
+    [hash[0], hash[1], hash[2], hash[3]]
+}

@@ -1,0 +1,428 @@
+//! The meaning gate (PROTOCOL E4): from a statement's form to `Valid<Statement>`.
+//!
+//! It decides whether a statement is acted on, never whether it is kept. A verdict is a function of the statement,
+//! the terms in force where it stands, and statements that its author provably had (its own log before it, the other
+//! log below `seen`): so both sides reach the same verdict, in whatever order entries arrived.
+//!
+//! Foreign statements and our own officers' input pass here alike (DESIGN D5). [`Valid`] can be made only here.
+
+use core::ops::Deref;
+
+use detente_types::notice::{Notice, NoticeIn, NoticeKind};
+use detente_types::statement::{
+    AnswerIn, CancelIn, Change, ChangeIn, CheckAnswerIn, GenerationOpenIn, Kind, Level, OfferIn, ReceiptIn, SafetyActionIn,
+    Statement, StatementIn,
+};
+use detente_types::text::{TextIn, check_line, check_text};
+use detente_types::{ConflictId, Index, LineId, NoticeId, PartyId, Rule, StatementRef, Terms, Timestamp, Violation, Volume};
+
+use crate::certificate;
+use crate::hash::domain;
+use crate::key::Scheme;
+
+/// Proof that the value inside passed the meaning gate. It can be made only in `wire`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Valid<T>(T);
+
+impl<T> Valid<T> {
+    /// The value, without its proof.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Deref for Valid<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl Valid<Statement> {
+    /// The notice inside, when it is one.
+    pub fn notice(&self) -> Option<Valid<Notice>> {
+        match &self.0 {
+            Statement::Notice(notice) => Some(Valid(notice.clone())),
+            _ => None,
+        }
+    }
+}
+
+/// What the gate may know of the statements that the author had.
+pub trait Known {
+    /// The kind of a statement that stands below the author's own index or below its `seen`; else `None`.
+    fn kind(&self, reference: &StatementRef) -> Option<Kind>;
+    /// The author's latest live version of a notice before this statement: its number and its name.
+    fn latest(&self, id: &NoticeId) -> Option<(u32, StatementRef)>;
+    /// Author, kind and challenge of a check; `None` when the reference is not one.
+    fn challenge(&self, reference: &StatementRef) -> Option<[u8; 32]>;
+    /// Whether a check was answered before this statement by its author.
+    fn answered(&self, reference: &StatementRef) -> bool;
+}
+
+/// Where a statement stands.
+pub struct Standing<'a> {
+    /// The line.
+    pub line: LineId,
+    /// Who says it.
+    pub author: PartyId,
+    /// The other party.
+    pub other: PartyId,
+    /// Its place in the author's log.
+    pub index: Index,
+    /// Its author's clock.
+    pub claimed: Timestamp,
+    /// Its urgent bit.
+    pub urgent: bool,
+    /// The terms in force there; `None` for the opening that brings the first.
+    pub terms: Option<&'a Terms>,
+    /// What its author had.
+    pub known: &'a dyn Known,
+    /// How signatures are checked.
+    pub scheme: &'a dyn Scheme,
+}
+
+/// Passes a statement through the gate. All violations are reported at once.
+///
+/// # Errors
+/// One violation per broken rule and field. `Ok(None)` is a kind that this version keeps and does not act on.
+pub fn check(input: StatementIn, at: &Standing<'_>) -> Result<Option<Valid<Statement>>, Vec<Violation>> {
+    let Some(kind) = Kind::from_code(input.kind()) else {
+        return Ok(None);
+    };
+    let mut faults = Vec::new();
+    check_urgent(kind, &input, at, &mut faults);
+    check_opening_place(kind, at, &mut faults);
+    let statement = match input {
+        StatementIn::Notice(notice) => check_notice(notice, at, &mut faults).map(Statement::Notice),
+        StatementIn::Cancel(s) => check_cancel(s, at, &mut faults).map(Statement::Cancel),
+        StatementIn::Receipt(s) => check_receipt(s, at, &mut faults),
+        StatementIn::Offer(s) => check_offer(s, at, &mut faults),
+        StatementIn::Accept(s) => check_answer(s, at, &mut faults).map(Statement::Accept),
+        StatementIn::Reject(s) => check_answer(s, at, &mut faults).map(Statement::Reject),
+        StatementIn::Withdraw(s) => check_answer(s, at, &mut faults).map(Statement::Withdraw),
+        StatementIn::Check(s) => {
+            check_person(&s.desk, &s.officer, &mut faults);
+            note_text("text", s.text.as_ref(), &mut faults);
+            Some(Statement::Check(s))
+        }
+        StatementIn::CheckAnswer(s) => check_check_answer(s, at, &mut faults).map(Statement::CheckAnswer),
+        StatementIn::SafetyAction(s) => check_safety_action(s, at, &mut faults).map(Statement::SafetyAction),
+        StatementIn::GenerationOpen(s) => check_opening(s, at, &mut faults),
+        StatementIn::GenerationClose(s) => Some(Statement::GenerationClose(s)),
+        StatementIn::KeyRevoke(s) => Some(Statement::KeyRevoke(s)),
+        StatementIn::TermsPropose(s) => {
+            let terms = check_proposal(&s.terms, at, &mut faults);
+            terms.map(|terms| Statement::TermsPropose(s, terms))
+        }
+        StatementIn::TermsAccept(s) => {
+            refer(&s.proposal, at.other, &[Kind::TermsPropose], "proposal", at, &mut faults);
+            Some(Statement::TermsAccept(s))
+        }
+        StatementIn::Other { .. } => return Ok(None),
+    };
+    match statement {
+        Some(statement) if faults.is_empty() => Ok(Some(Valid(statement))),
+        _ => Err(faults),
+    }
+}
+
+/// The name of a joint conflict (PROTOCOL C3): the references in ascending order, the lower party's first.
+pub fn conflict_id(line: LineId, a: &StatementRef, b: &StatementRef) -> ConflictId {
+    let mut sorted = [a, b];
+    sorted.sort_unstable();
+    let encoded = sorted.map(|r| {
+        let mut bytes = Vec::with_capacity(76);
+        bytes.extend_from_slice(r.author.as_bytes());
+        bytes.extend_from_slice(&r.generation.0.to_be_bytes());
+        bytes.extend_from_slice(&r.index.to_be_bytes());
+        bytes.extend_from_slice(r.hash.as_bytes());
+        bytes
+    });
+    ConflictId::new(domain("detente/conflict/1", &[line.as_bytes(), &encoded[0], &encoded[1]]))
+}
+
+fn check_urgent(kind: Kind, input: &StatementIn, at: &Standing<'_>, faults: &mut Vec<Violation>) {
+    let must = match input {
+        StatementIn::Receipt(r) => at.known.kind(&r.of) == Some(Kind::Safety) || r.level == Level::StoredEarly.code(),
+        _ => matches!(kind, Kind::Safety | Kind::SafetyAction),
+    };
+    if must != at.urgent {
+        let wanted = if must { "set" } else { "clear" };
+        faults.push(Violation::new(Rule::UrgentBit, "leaf.urgent", at.urgent.to_string()).expected(wanted.into()));
+    }
+}
+
+fn check_opening_place(kind: Kind, at: &Standing<'_>, faults: &mut Vec<Violation>) {
+    if (kind == Kind::GenerationOpen) != (at.index == 0) {
+        faults.push(
+            Violation::new(Rule::OpeningFirst, "kind", format!("{kind} at index {}", at.index))
+                .expected("generation-open at index 0 and nowhere else".into()),
+        );
+    }
+}
+
+fn check_notice(input: NoticeIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<Notice> {
+    let replaces = input.replaces;
+    let notice = Notice::try_new(input).map_err(|mut found| faults.append(&mut found)).ok()?;
+    if notice.validity().end() < at.claimed {
+        faults.push(
+            Violation::new(Rule::NotExpired, "validity.end", notice.validity().end().to_string())
+                .expected(format!("later than {}, when it is stated", at.claimed)),
+        );
+    }
+    let latest = at.known.latest(&notice.id());
+    let follows = match (&latest, replaces) {
+        (None, None) => notice.version() == 1,
+        (Some((version, last)), Some(named)) => notice.version() == version + 1 && named == last.hash,
+        _ => false,
+    };
+    if !follows {
+        let wanted = match latest {
+            None => "version 1, since no earlier version is live in this log".into(),
+            Some((version, last)) => format!("version {}, replacing {last}", version + 1),
+        };
+        faults.push(Violation::new(Rule::VersionFollows, "version", notice.version().to_string()).expected(wanted));
+    }
+    if let Some(terms) = at.terms {
+        check_against_terms(&notice, terms, faults);
+    }
+    Some(notice)
+}
+
+fn check_against_terms(notice: &Notice, terms: &Terms, faults: &mut Vec<Violation>) {
+    for (i, volume) in notice.volumes().iter().enumerate() {
+        check_datum(&format!("volumes[{i}]"), volume, terms, faults);
+        let outside = terms.area().is_some_and(|area| volume.footprint.vertices().any(|p| !area.contains(p)));
+        // A safety notice counts wherever it is: nobody is left in danger for being outside an agreed area.
+        if outside && notice.kind() != NoticeKind::Safety {
+            faults.push(
+                Violation::new(Rule::InArea, format!("volumes[{i}]"), "a vertex outside the area")
+                    .expected(format!("a volume inside {}", terms.input().area.name)),
+            );
+        }
+    }
+}
+
+fn check_datum(field: &str, volume: &Volume, terms: &Terms, faults: &mut Vec<Violation>) {
+    if volume.band.datum() != terms.datum() {
+        faults.push(
+            Violation::new(Rule::DatumOfLine, format!("{field}.altitude.datum"), volume.band.datum().name())
+                .expected(format!("{}, the datum of this line", terms.datum().name())),
+        );
+    }
+}
+
+fn check_cancel(s: CancelIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<CancelIn> {
+    check_person(&s.desk, &s.officer, faults);
+    note_text("reason", s.reason.as_ref(), faults);
+    match at.known.latest(&s.id) {
+        Some((version, last)) if last == s.replaces && version + 1 == s.version => {}
+        Some((version, last)) => faults.push(
+            Violation::new(Rule::VersionFollows, "version", s.version.to_string())
+                .expected(format!("version {}, replacing {last}", version + 1)),
+        ),
+        None => faults
+            .push(Violation::new(Rule::AuthorOfNotice, "id", s.id.to_string()).expected("a live notice of this author".into())),
+    }
+    Some(s)
+}
+
+fn check_receipt(s: ReceiptIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<Statement> {
+    check_person(&s.desk, &s.officer, faults);
+    for (field, line) in [("list_number", &s.list_number), ("read_back", &s.read_back), ("reason", &s.reason)] {
+        if let Some(Err(v)) = line.as_ref().map(|l| check_line(field, l)) {
+            faults.push(v);
+        }
+    }
+    if s.of.author != at.other {
+        faults.push(
+            Violation::new(Rule::ReceiptByOther, "of", s.of.to_string()).expected("an entry of the other party's log".into()),
+        );
+    }
+    let level = Level::from_code(s.level);
+    let complete = match level {
+        Some(Level::Listed) => s.list_number.is_some() && s.read_back.is_some(),
+        Some(Level::Refused) => s.reason.is_some(),
+        Some(Level::Read | Level::Passed | Level::StoredEarly) => true,
+        None => false,
+    };
+    if !complete {
+        faults.push(
+            Violation::new(Rule::ReceiptLevel, "level", s.level.to_string())
+                .expected("stored-early, read, listed with list number and read-back, passed, or refused with a reason".into()),
+        );
+    }
+    // `stored-early` names an entry that overtook: `seen` cannot cover it yet (PROTOCOL F2).
+    if level != Some(Level::StoredEarly) {
+        refer(&s.of, at.other, &[], "of", at, faults);
+    }
+    level.map(|level| Statement::Receipt(s, level))
+}
+
+fn check_offer(s: OfferIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<Statement> {
+    check_person(&s.desk, &s.officer, faults);
+    note_text("text", s.text.as_ref(), faults);
+    let [low, high] = &s.statements;
+    let mut parties = [at.author, at.other];
+    parties.sort_unstable();
+    let named = conflict_id(at.line, low, high) == s.conflict;
+    if [low.author, high.author] != parties || s.changes > 1 || !named {
+        faults.push(
+            Violation::new(Rule::OfferParties, "statements", format!("{low}, {high}, change {}", s.changes))
+                .expected("one statement of each party, the lower party's first, under their conflict's name".into()),
+        );
+    }
+    for (i, statement) in s.statements.iter().enumerate() {
+        refer(statement, statement.author, NOTICE_KINDS, &format!("statements[{i}]"), at, faults);
+    }
+    let change = change_of(&s.change, at, faults)?;
+    Some(Statement::Offer(s, change))
+}
+
+const NOTICE_KINDS: &[Kind] =
+    &[Kind::Operation, Kind::Airspace, Kind::Site, Kind::Movement, Kind::Exercise, Kind::Hazard, Kind::Safety, Kind::Text];
+
+/// Largest move that an offer may name: a day, ten kilometres up or down.
+const SHIFT_US_MAX: u64 = 86_400_000_000;
+const CLIMB_CM_MAX: u64 = 1_000_000;
+
+fn change_of(change: &ChangeIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<Change> {
+    let wanted = "one of: a move of at most a day and 10 km that is not zero, new volumes, or giving the activity up";
+    let mut refuse = |found: String| {
+        faults.push(Violation::new(Rule::OfferChanges, "change", found).expected(wanted.into()));
+        None
+    };
+    let (shift_us, climb_cm) = (change.shift_us.unwrap_or(0), change.climb_cm.unwrap_or(0));
+    let moves = change.shift_us.is_some() || change.climb_cm.is_some();
+    match (moves, &change.volumes, change.cancel) {
+        (true, None, None) => {
+            let fits = shift_us.unsigned_abs() <= SHIFT_US_MAX && climb_cm.unsigned_abs() <= CLIMB_CM_MAX;
+            if !fits || (shift_us, climb_cm) == (0, 0) {
+                return refuse(format!("{shift_us} µs later, {climb_cm} cm up"));
+            }
+            Some(Change::Move { shift_us, climb_cm })
+        }
+        (false, Some(volumes), None) if !volumes.is_empty() && volumes.len() <= detente_types::notice::VOLUMES_MAX => {
+            let mut typed = Vec::with_capacity(volumes.len());
+            for (i, volume) in volumes.iter().enumerate() {
+                let field = format!("change.volumes[{i}]");
+                match Volume::try_from(volume) {
+                    Ok(volume) => {
+                        if let Some(terms) = at.terms {
+                            check_datum(&field, &volume, terms, faults);
+                        }
+                        typed.push(volume);
+                    }
+                    Err(v) => faults.push(v.inside(&field)),
+                }
+            }
+            Some(Change::Volumes(typed))
+        }
+        (false, None, Some(true)) => Some(Change::Cancel),
+        _ => refuse("none or several".into()),
+    }
+}
+
+fn check_answer(s: AnswerIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<AnswerIn> {
+    check_person(&s.desk, &s.officer, faults);
+    note_text("text", s.text.as_ref(), faults);
+    let own = s.kind == Kind::Withdraw.code();
+    let author = if own { at.author } else { at.other };
+    if s.offer.author != author {
+        faults.push(
+            Violation::new(Rule::AnswerByOther, "offer", s.offer.to_string())
+                .expected(if own { "an own offer" } else { "an offer of the other party" }.into()),
+        );
+    }
+    refer(&s.offer, author, &[Kind::Offer], "offer", at, faults);
+    Some(s)
+}
+
+fn check_check_answer(s: CheckAnswerIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<CheckAnswerIn> {
+    check_person(&s.desk, &s.officer, faults);
+    refer(&s.of, at.other, &[Kind::Check], "of", at, faults);
+    if at.known.challenge(&s.of) != Some(*s.challenge) || at.known.answered(&s.of) {
+        faults.push(
+            Violation::new(Rule::CheckAnswer, "challenge", s.of.to_string())
+                .expected("the challenge of a check that is not answered yet".into()),
+        );
+    }
+    Some(s)
+}
+
+fn check_safety_action(s: SafetyActionIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<SafetyActionIn> {
+    check_person(&s.desk, &s.officer, faults);
+    note_text("action", Some(&s.action), faults);
+    if s.of.author != at.other {
+        faults.push(
+            Violation::new(Rule::ReceiptByOther, "of", s.of.to_string()).expected("a safety notice of the other party".into()),
+        );
+    }
+    // The notice may have overtaken its log (PROTOCOL F1), so it need not lie below `seen`; if it does, it must be one.
+    if at.known.kind(&s.of).is_some_and(|kind| kind != Kind::Safety) {
+        faults.push(Violation::new(Rule::ReferenceKind, "of", s.of.to_string()).expected("a safety notice".into()));
+    }
+    Some(s)
+}
+
+fn check_opening(s: GenerationOpenIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<Statement> {
+    let mut refuse = |found: String| {
+        faults.push(
+            Violation::new(Rule::OpeningMatches, "opening", found)
+                .expected("both parties' certificates for this line, under the author's party key".into()),
+        );
+    };
+    match certificate::open_opening(at.scheme, &s) {
+        Err(fault) => refuse(fault.to_string()),
+        Ok((own, other)) => {
+            let fits = own.party() == at.author && other.party() == at.other;
+            if !fits || own.line() != at.line || other.line() != at.line {
+                refuse("another party or another line".into());
+            }
+        }
+    }
+    let terms = Terms::try_new(s.terms.clone()).map_err(|mut found| faults.append(&mut found)).ok()?;
+    Some(Statement::GenerationOpen(s, terms))
+}
+
+fn check_proposal(input: &detente_types::TermsIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<Terms> {
+    let terms = Terms::try_new(input.clone()).map_err(|mut found| faults.append(&mut found)).ok()?;
+    let next = at.terms.map_or(1, |current| current.version().saturating_add(1));
+    if terms.version() != next {
+        faults.push(
+            Violation::new(Rule::TermsVersion, "terms.version", terms.version().to_string()).expected(format!("version {next}")),
+        );
+    }
+    Some(terms)
+}
+
+/// Checks that a reference names a statement that its author had, of one of these kinds (any, when empty).
+fn refer(r: &StatementRef, author: PartyId, kinds: &[Kind], field: &str, at: &Standing<'_>, faults: &mut Vec<Violation>) {
+    match at.known.kind(r) {
+        None => faults.push(
+            Violation::new(Rule::ReferenceKnown, field, r.to_string())
+                .expected("a statement below the author's own index or below its `seen`".into()),
+        ),
+        Some(kind) if r.author != author || (!kinds.is_empty() && !kinds.contains(&kind)) => {
+            let wanted = kinds.iter().map(|k| k.name()).collect::<Vec<_>>().join(", ");
+            faults.push(Violation::new(Rule::ReferenceKind, field, format!("{kind} {r}")).expected(wanted));
+        }
+        Some(_) => {}
+    }
+}
+
+fn check_person(desk: &Option<String>, officer: &Option<String>, faults: &mut Vec<Violation>) {
+    for (field, line) in [("desk", desk), ("officer", officer)] {
+        if let Some(Err(v)) = line.as_ref().map(|l| check_line(field, l)) {
+            faults.push(v);
+        }
+    }
+}
+
+fn note_text(field: &str, text: Option<&TextIn>, faults: &mut Vec<Violation>) {
+    if let Some(Err(v)) = text.map(|t| check_text(field, t)) {
+        faults.push(v);
+    }
+}
