@@ -85,8 +85,9 @@ fn check_edge_lengths(edges: &[Edge]) -> Result<(), Violation> {
 fn check_spread(rings: &[Vec<Position>]) -> Result<(), Violation> {
     let directions = || rings.iter().flatten().map(|&p| surface_point(p).unit()).enumerate();
     let mean = directions().fold(Vec3::ZERO, |sum, (_, d)| sum + d).unit();
-    // Written so that a mean direction that does not exist (not a number) refuses too.
-    let wide = directions().find(|(_, d)| !(d.dot(mean) >= SPREAD_COS_MIN));
+    // A mean direction that does not exist is not a number, and nothing is within 45° of it.
+    let within = |direction: Vec3| direction.dot(mean) >= SPREAD_COS_MIN;
+    let wide = directions().find(|(_, d)| !within(*d));
     match wide {
         None => Ok(()),
         Some((i, _)) => Err(Violation::new(

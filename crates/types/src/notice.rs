@@ -167,10 +167,10 @@ coded! {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct DetailIn {
-    /// Operation, exercise, hazard: kind of activity, never its purpose.
+    /// Whatever moves or takes room, sites excepted: kind of activity, never its purpose.
     #[n(0)]
     pub activity: Option<String>,
-    /// Operation, airspace: contact frequency.
+    /// The same: contact frequency.
     #[n(1)]
     pub frequency: Option<String>,
     /// Airspace: kind of measure (corridor, restricted zone, reference point).
@@ -179,19 +179,19 @@ pub struct DetailIn {
     /// Site: function (hospital, water works).
     #[n(3)]
     pub function: Option<String>,
-    /// Site, movement: who runs it.
+    /// Operation, airspace, site, movement: who runs it.
     #[n(4)]
     pub operator: Option<String>,
     /// Site: how the position was taken.
     #[n(5)]
     pub position_source: Option<String>,
-    /// Site, movement: what marks it.
+    /// Operation, site, movement: what marks it.
     #[n(6)]
     pub markings: Option<String>,
     /// Movement: number of vehicles.
     #[n(7)]
     pub vehicles: Option<u32>,
-    /// Movement, safety: number of people.
+    /// Site, movement, incident, safety: number of people.
     #[n(8)]
     pub people: Option<u32>,
     /// Movement: cargo class.
@@ -200,10 +200,10 @@ pub struct DetailIn {
     /// Movement: whether an armed escort goes with it.
     #[n(10)]
     pub armed_escort: Option<bool>,
-    /// Exercise: designation.
+    /// Exercise, force, withdrawal: designation.
     #[n(11)]
     pub designation: Option<String>,
-    /// Exercise: number of troops.
+    /// Exercise, force, withdrawal: number of troops.
     #[n(12)]
     pub troops: Option<u32>,
     /// Safety: what is asked, by code of [`SafetyAsk`].
@@ -400,7 +400,8 @@ fn known<T>(
 
 fn window_of(input: &NoticeIn) -> Result<Window, Violation> {
     let (from, until) = (input.valid_from_us, input.valid_until_us);
-    Window::try_new(Timestamp::from_micros(from), Timestamp::from_micros(until)).map_err(|v| v.inside("validity"))
+    Window::try_new(Timestamp::from_micros(from), Timestamp::from_micros(until))
+        .map_err(|v| Violation { at: v.at.replacen("window", "validity", 1), ..v })
 }
 
 fn check_volumes(input: &NoticeIn, validity: Option<Window>, faults: &mut Vec<Violation>) -> Vec<Volume> {
@@ -432,7 +433,7 @@ fn check_volumes(input: &NoticeIn, validity: Option<Window>, faults: &mut Vec<Vi
 
 fn check_texts(input: &NoticeIn, faults: &mut Vec<Violation>) {
     let detail = input.detail.clone().unwrap_or_default();
-    let lines: [(&str, &Option<String>); 16] = [
+    let lines: [(&str, &Option<String>); 17] = [
         ("title", &input.title),
         ("call_sign", &input.call_sign),
         ("contact", &input.contact),
@@ -448,6 +449,7 @@ fn check_texts(input: &NoticeIn, faults: &mut Vec<Violation>) {
         ("detail.markings", &detail.markings),
         ("detail.cargo", &detail.cargo),
         ("detail.designation", &detail.designation),
+        ("detail.endangered", &detail.endangered),
         ("detail.list_number", &detail.list_number),
     ];
     for (field, line) in lines {
@@ -455,8 +457,8 @@ fn check_texts(input: &NoticeIn, faults: &mut Vec<Violation>) {
             keep(faults, check_line(field, line));
         }
     }
-    if let Some(endangered) = &detail.endangered {
-        keep(faults, check_line("detail.endangered", endangered));
+    if let Some(since) = detail.since_us {
+        keep(faults, Timestamp::from_micros(since).checked("detail.since_us"));
     }
     for (field, text) in [("text", &input.text), ("translation", &input.translation)] {
         if let Some(text) = text {
@@ -527,13 +529,30 @@ fn safety_lacks(detail: Option<&DetailIn>) -> Option<&'static str> {
 /// The first field that this kind has no use for: a sign that a form was mixed up.
 fn stray_detail(kind: NoticeKind, d: &DetailIn) -> Option<&'static str> {
     use NoticeKind as K;
-    let checks: [(&str, bool, &[NoticeKind]); 6] = [
+    const ACTIVE: &[NoticeKind] =
+        &[K::Operation, K::Airspace, K::Movement, K::Exercise, K::Hazard, K::Launch, K::Force, K::Withdrawal];
+    const RUN: &[NoticeKind] = &[K::Operation, K::Airspace, K::Site, K::Movement];
+    const MARKED: &[NoticeKind] = &[K::Operation, K::Site, K::Movement];
+    const TROOPS: &[NoticeKind] = &[K::Exercise, K::Force, K::Withdrawal];
+    const PEOPLE: &[NoticeKind] = &[K::Site, K::Movement, K::Incident, K::Safety];
+    let checks: [(&str, bool, &[NoticeKind]); 17] = [
+        ("activity", d.activity.is_some(), ACTIVE),
+        ("frequency", d.frequency.is_some(), ACTIVE),
         ("measure", d.measure.is_some(), &[K::Airspace]),
         ("function", d.function.is_some(), &[K::Site]),
-        ("armed_escort", d.armed_escort.is_some(), &[K::Movement]),
+        ("operator", d.operator.is_some(), RUN),
+        ("position_source", d.position_source.is_some(), &[K::Site]),
+        ("markings", d.markings.is_some(), MARKED),
         ("vehicles", d.vehicles.is_some(), &[K::Movement]),
+        ("people", d.people.is_some(), PEOPLE),
+        ("cargo", d.cargo.is_some(), &[K::Movement]),
+        ("armed_escort", d.armed_escort.is_some(), &[K::Movement]),
+        ("designation", d.designation.is_some(), TROOPS),
+        ("troops", d.troops.is_some(), TROOPS),
         ("ask", d.ask.is_some(), &[K::Safety]),
-        ("troops", d.troops.is_some(), &[K::Exercise, K::Force, K::Withdrawal]),
+        ("endangered", d.endangered.is_some(), &[K::Safety]),
+        ("since_us", d.since_us.is_some(), &[K::Safety]),
+        ("list_number", d.list_number.is_some(), &[K::Safety]),
     ];
     checks.into_iter().find(|(_, present, kinds)| *present && !kinds.contains(&kind)).map(|(field, ..)| field)
 }

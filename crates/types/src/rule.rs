@@ -75,8 +75,6 @@ rules! {
     VersionFollows = 38, "a version follows the one it replaces";
     /// DV-039
     AuthorOfNotice = 39, "a notice is changed or cancelled only by its author";
-    /// DV-040
-    ReleaseReady = 40, "a notice that matching alone may use waits for matching";
     /// DV-041
     SafetyPrecedence = 41, "a safety notice has precedence SAFETY, and no other notice has";
     /// DV-050

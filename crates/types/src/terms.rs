@@ -8,8 +8,9 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use crate::area::Area;
+use crate::notice::Precision;
 use crate::rule::{Rule, Violation};
-use crate::text::check_line;
+use crate::text::{check_language, check_line};
 use crate::unit::Metres;
 use crate::volume::{Datum, Position};
 
@@ -274,13 +275,8 @@ impl Terms {
     /// shapes and texts.
     pub fn try_new(input: TermsIn) -> Result<Self, Vec<Violation>> {
         let mut faults = Vec::new();
-        let limits = limits(&input);
-        for (field, value, range) in limits {
-            if !range.contains(&value) {
-                let wanted = format!("{} to {}", range.start(), range.end());
-                faults.push(Violation::new(Rule::TermsComplete, field, value.to_string()).expected(wanted));
-            }
-        }
+        check_numbers(&input, &mut faults);
+        check_lists(&input, &mut faults);
         if input.law != LAW_1 {
             faults.push(Violation::new(Rule::TermsLaw, "law", &input.law).expected(LAW_1.into()));
         }
@@ -344,63 +340,133 @@ impl Terms {
 /// Name of the first law (PROTOCOL section 6).
 pub const LAW_1: &str = "conflict/1";
 
-type Limit = (&'static str, u64, core::ops::RangeInclusive<u64>);
+/// A bounded number: its field, its value, its smallest and largest value.
+type Limit = (&'static str, u64, u64, u64);
 
-/// Every bounded number of the terms, with its limits.
+/// Longest clock of a receipt, seconds: 30 days.
+const CLOCK_S_MAX: u64 = 2_592_000;
+/// Longest lead time, minutes: a year.
+const LEAD_MIN_MAX: u64 = 527_040;
+
+/// Every bounded number of the terms that stands alone, with its limits.
 fn limits(t: &TermsIn) -> Vec<Limit> {
     let day_s = u64::from(SEPARATION_S_MAX);
     let far_m = u64::from(SEPARATION_M_MAX);
     let list = LIST_MAX as u64;
     vec![
-        ("version", t.version.into(), 1..=u64::from(u32::MAX)),
-        ("separation.horizontal_m", t.separation.horizontal_m.into(), 0..=far_m),
-        ("separation.vertical_m", t.separation.vertical_m.into(), 0..=far_m),
-        ("separation.time_s", t.separation.time_s.into(), 0..=day_s),
-        ("altitude.terrain_max_m", t.altitude.terrain_max_m.unsigned_abs().into(), 0..=10_000),
-        ("altitude.pressure_error_max_m", t.altitude.pressure_error_max_m.into(), 0..=5_000),
-        ("clocks.safety_repeat_s", t.clocks.safety_repeat_s.into(), 5..=600),
-        ("clocks.safety_escalate_s", t.clocks.safety_escalate_s.len() as u64, 1..=10),
-        ("line_check.every_min", t.line_check.every_min.into(), 1..=1_440),
-        ("line_check.answer_s", t.line_check.answer_s.into(), 5..=3_600),
-        ("line_check.red_after", t.line_check.red_after.into(), 1..=10),
-        ("quota.bytes_per_day", t.quota.bytes_per_day, 1 << 20..=1 << 40),
-        ("quota.entries_per_day", t.quota.entries_per_day.into(), 100..=1_000_000_000),
-        ("blind.cell_m", t.blind.cell_m.into(), 10..=far_m),
-        ("blind.band_m", t.blind.band_m.into(), 10..=far_m),
-        ("blind.slot_s", t.blind.slot_s.into(), 10..=day_s),
-        ("languages", t.languages.len() as u64, 2..=2),
-        ("desk", t.desk.len() as u64, 0..=list),
-        ("place", t.place.len() as u64, 0..=list),
-        ("threshold", t.threshold.len() as u64, 0..=list),
-        ("witness", t.witness.len() as u64, 0..=list),
+        ("version", t.version.into(), 1, u64::from(u32::MAX)),
+        ("separation.horizontal_m", t.separation.horizontal_m.into(), 0, far_m),
+        ("separation.vertical_m", t.separation.vertical_m.into(), 0, far_m),
+        ("separation.time_s", t.separation.time_s.into(), 0, day_s),
+        ("altitude.terrain_max_m", t.altitude.terrain_max_m.unsigned_abs().into(), 0, 10_000),
+        ("altitude.pressure_error_max_m", t.altitude.pressure_error_max_m.into(), 0, 5_000),
+        ("lead_time.flash_min", t.lead_time.flash_min.into(), 0, LEAD_MIN_MAX),
+        ("lead_time.immediate_min", t.lead_time.immediate_min.into(), 0, LEAD_MIN_MAX),
+        ("lead_time.priority_min", t.lead_time.priority_min.into(), 0, LEAD_MIN_MAX),
+        ("lead_time.routine_min", t.lead_time.routine_min.into(), 0, LEAD_MIN_MAX),
+        ("clocks.safety_repeat_s", t.clocks.safety_repeat_s.into(), 5, 600),
+        ("clocks.safety_escalate_s", t.clocks.safety_escalate_s.len() as u64, 1, 10),
+        ("line_check.every_min", t.line_check.every_min.into(), 1, 1_440),
+        ("line_check.answer_s", t.line_check.answer_s.into(), 5, 3_600),
+        ("line_check.red_after", t.line_check.red_after.into(), 1, 10),
+        ("quota.bytes_per_day", t.quota.bytes_per_day, 1 << 20, 1 << 40),
+        ("quota.entries_per_day", t.quota.entries_per_day.into(), 100, 1_000_000_000),
+        ("blind.cell_m", t.blind.cell_m.into(), 10, far_m),
+        ("blind.band_m", t.blind.band_m.into(), 10, far_m),
+        ("blind.slot_s", t.blind.slot_s.into(), 10, day_s),
+        ("blind.every_min", t.blind.every_min.into(), 0, 10_080),
+        ("blind.extra_per_day", t.blind.extra_per_day.into(), 0, 1_000),
+        ("retention.days", t.retention.days.into(), 0, 36_525),
+        ("languages", t.languages.len() as u64, 2, 2),
+        ("suites", t.suites.len() as u64, 1, 8),
+        ("desk", t.desk.len() as u64, 0, list),
+        ("place", t.place.len() as u64, 0, list),
+        ("threshold", t.threshold.len() as u64, 0, list),
+        ("witness", t.witness.len() as u64, 0, list),
     ]
 }
 
-fn check_names(t: &TermsIn, faults: &mut Vec<Violation>) {
-    let mut line = |field: String, text: &str| {
-        if let Err(v) = check_line(&field, text) {
-            faults.push(v);
+fn check_numbers(t: &TermsIn, faults: &mut Vec<Violation>) {
+    for (field, value, least, most) in limits(t) {
+        within(field, value, least, most, faults);
+    }
+    let c = &t.clocks;
+    let clocks = [
+        ("safety", &c.safety),
+        ("flash", &c.flash),
+        ("immediate", &c.immediate),
+        ("priority", &c.priority),
+        ("routine", &c.routine),
+    ];
+    for (name, clock) in clocks {
+        for (level, seconds) in [("stored_s", clock.stored_s), ("read_s", clock.read_s), ("listed_s", clock.listed_s)] {
+            within(&format!("clocks.{name}.{level}"), seconds.into(), 1, CLOCK_S_MAX, faults);
         }
-    };
-    line("area.name".into(), &t.area.name);
+    }
+    let mut least = 1;
+    for (i, &seconds) in c.safety_escalate_s.iter().enumerate() {
+        // Each step comes after the one before.
+        within(&format!("clocks.safety_escalate_s[{i}]"), seconds.into(), least, u64::from(SEPARATION_S_MAX), faults);
+        least = u64::from(seconds) + 1;
+    }
     for (i, desk) in t.desk.iter().enumerate() {
-        line(format!("desk[{i}].name"), &desk.name);
+        within(&format!("desk[{i}].party"), desk.party.into(), 0, 1, faults);
     }
-    for (i, place) in t.place.iter().enumerate() {
-        for name in &place.names {
-            line(format!("place[{i}].names"), name);
-        }
+    for (i, threshold) in t.threshold.iter().enumerate() {
+        within(&format!("threshold[{i}].lead_days"), threshold.lead_days.into(), 0, 400, faults);
     }
-    for (i, place) in t.place.iter().enumerate() {
-        if place.names.len() != t.languages.len() {
-            faults.push(
-                Violation::new(Rule::TermsComplete, format!("place[{i}].names"), format!("{} names", place.names.len()))
-                    .expected("one name per language of the line".into()),
-            );
-        }
+}
+
+fn within(field: &str, value: u64, least: u64, most: u64, faults: &mut Vec<Violation>) {
+    if !(least..=most).contains(&value) {
+        faults.push(Violation::new(Rule::TermsComplete, field, value.to_string()).expected(format!("{least} to {most}")));
+    }
+}
+
+/// What must be one of a closed set, or of a fixed form.
+fn check_lists(t: &TermsIn, faults: &mut Vec<Violation>) {
+    let mut refuse = |field: String, found: &str, wanted: &str| {
+        faults.push(Violation::new(Rule::TermsComplete, field, found).expected(wanted.into()));
+    };
+    let is_key = |hex: &str| hex.len() == 64 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    if Precision::from_name(&t.disclosure.finest).is_none() {
+        refuse("disclosure.finest".into(), &t.disclosure.finest, &Precision::names());
+    }
+    if !t.auditor_key.is_empty() && !is_key(&t.auditor_key) {
+        refuse("auditor_key".into(), &t.auditor_key, "nothing, or 64 digits of lower-case hex");
+    }
+    for (i, witness) in t.witness.iter().enumerate().filter(|(_, w)| !is_key(&w.key)) {
+        refuse(format!("witness[{i}].key"), &witness.key, "64 digits of lower-case hex");
+    }
+    for (i, place) in t.place.iter().enumerate().filter(|(_, p)| p.names.len() != t.languages.len()) {
+        refuse(format!("place[{i}].names"), &format!("{} names", place.names.len()), "one name per language of the line");
     }
     if !t.suites.iter().any(|s| s == "ed25519") {
-        faults.push(Violation::new(Rule::TermsComplete, "suites", t.suites.join(", ")).expected("ed25519 among them".into()));
+        refuse("suites".into(), &t.suites.join(", "), "ed25519 among them");
+    }
+}
+
+fn check_names(t: &TermsIn, faults: &mut Vec<Violation>) {
+    let mut check = |checked: Result<(), Violation>| faults.extend(checked.err());
+    check(check_line("area.name", &t.area.name));
+    for (i, desk) in t.desk.iter().enumerate() {
+        check(check_line(&format!("desk[{i}].name"), &desk.name));
+        check(check_line(&format!("desk[{i}].contact"), &desk.contact));
+    }
+    for (i, name) in t.place.iter().enumerate().flat_map(|(i, place)| place.names.iter().map(move |name| (i, name))) {
+        check(check_line(&format!("place[{i}].names"), name));
+    }
+    for (i, threshold) in t.threshold.iter().enumerate() {
+        check(check_line(&format!("threshold[{i}].measure"), &threshold.measure));
+    }
+    for (i, witness) in t.witness.iter().enumerate() {
+        check(check_line(&format!("witness[{i}].name"), &witness.name));
+    }
+    for (i, language) in t.languages.iter().enumerate() {
+        check(check_language(&format!("languages[{i}]"), language));
+    }
+    for (i, suite) in t.suites.iter().enumerate() {
+        check(check_line(&format!("suites[{i}]"), suite));
     }
 }
 
@@ -408,7 +474,9 @@ fn area_of(area: &AreaIn) -> Result<Option<Area>, Violation> {
     if area.corners_e7.is_empty() {
         return Ok(None);
     }
-    let corners: Result<Vec<_>, _> = area.corners_e7.iter().map(|[lat, lon]| Position::try_new(*lat, *lon)).collect();
+    let corner =
+        |(i, [lat, lon]): (usize, &[i64; 2])| Position::try_new(*lat, *lon).map_err(|v| v.inside(&format!("corners_e7[{i}]")));
+    let corners: Result<Vec<_>, _> = area.corners_e7.iter().enumerate().map(corner).collect();
     Area::try_new(&corners?).map(Some)
 }
 

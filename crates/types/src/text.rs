@@ -33,17 +33,24 @@ pub fn check_line(field: &str, text: &str) -> Result<(), Violation> {
     check_characters(field, text, false)
 }
 
-/// Checks a free text: at most [`TEXT_BYTES_MAX`] bytes (DV-010), safe characters and line feeds only (DV-011).
+/// Checks a language tag (DV-012): 2 to 35 letters, digits and hyphens, as BCP 47 tags have.
+///
+/// # Errors
+/// The violation, with `field` as its place.
+pub fn check_language(field: &str, tag: &str) -> Result<(), Violation> {
+    if (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        return Ok(());
+    }
+    Err(Violation::new(Rule::LanguageTag, field, tag).expected("a BCP 47 language tag such as en or ru".into()))
+}
+
+/// Checks a free text: its language tag (DV-012), at most [`TEXT_BYTES_MAX`] bytes (DV-010), safe characters and line
+/// feeds only (DV-011).
 ///
 /// # Errors
 /// The violation, with `field` as its place.
 pub fn check_text(field: &str, text: &TextIn) -> Result<(), Violation> {
-    let tag_fits =
-        (2..=35).contains(&text.language.len()) && text.language.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if !tag_fits {
-        return Err(Violation::new(Rule::LanguageTag, field, text.language.clone())
-            .expected("a BCP 47 language tag such as en or ru".into()));
-    }
+    check_language(field, &text.language)?;
     if text.text.trim().is_empty() || text.text.len() > TEXT_BYTES_MAX {
         return Err(Violation::new(Rule::TextLength, field, format!("{} bytes", text.text.len()))
             .expected(format!("1 to {TEXT_BYTES_MAX} bytes of text")));
@@ -53,13 +60,20 @@ pub fn check_text(field: &str, text: &TextIn) -> Result<(), Violation> {
 
 /// Refuses what could make a screen show something other than what was signed.
 fn check_characters(field: &str, text: &str, lines: bool) -> Result<(), Violation> {
-    let steers = |c: char| {
-        (c.is_control() && !(lines && c == '\n'))
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    match text.chars().position(steers) {
+    match text.chars().position(|c| steers(c) && !(lines && c == '\n')) {
         None => Ok(()),
         Some(at) => Err(Violation::new(Rule::TextCharacters, field, format!("a control character at position {at}"))
             .expected("printable characters without direction overrides".into())),
     }
+}
+
+/// Controls, line and paragraph separators, everything that changes the direction of writing, and what is never
+/// drawn: format controls, annotations and tags. Joiners stay, since some scripts need them.
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        )
 }

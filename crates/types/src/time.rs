@@ -53,6 +53,17 @@ impl Timestamp {
         (TIME_MIN..=TIME_MAX).contains(&self)
     }
 
+    /// This instant, if it lies in the range that Detente accepts.
+    ///
+    /// # Errors
+    /// DV-001, with `field` as its place.
+    pub fn checked(self, field: &str) -> Result<Self, Violation> {
+        if self.in_range() {
+            return Ok(self);
+        }
+        Err(Violation::new(Rule::TimeInRange, field, self.to_string()).expected(format!("between {TIME_MIN} and {TIME_MAX}")))
+    }
+
     /// Reads RFC 3339 with a zone (`2026-11-24T06:00:00Z`); a time without a zone is refused.
     pub fn parse(text: &str) -> Option<Self> {
         text.trim().parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_microsecond()))
@@ -84,10 +95,8 @@ impl Window {
     /// # Errors
     /// DV-001 an end outside the accepted range, DV-002 an end not after the start, DV-003 too long.
     pub fn try_new(start: Timestamp, end: Timestamp) -> Result<Self, Violation> {
-        if !start.in_range() || !end.in_range() {
-            return Err(Violation::new(Rule::TimeInRange, "window", format!("{start} to {end}"))
-                .expected(format!("between {TIME_MIN} and {TIME_MAX}")));
-        }
+        start.checked("window.start")?;
+        end.checked("window.end")?;
         if end <= start {
             return Err(Violation::new(Rule::EndAfterStart, "window.end", end.to_string())
                 .expected(format!("later than the start, {start}")));

@@ -20,8 +20,9 @@ pub const ALTITUDE_MIN: Metres = Metres::new(-12_000);
 /// Highest altitude accepted, above the geostationary ring.
 pub const ALTITUDE_MAX: Metres = Metres::new(50_000_000);
 
-const LAT_E7_MAX: i64 = 900_000_000;
-const LON_E7_MAX: i64 = 1_800_000_000;
+const LAT_E7_MAX: u64 = 900_000_000;
+const LON_E7_MAX: u64 = 1_800_000_000;
+const HALF_TURN_E7: i64 = 1_800_000_000;
 
 /// A position on WGS-84 in units of 1e-7 degree (about one centimetre of latitude).
 ///
@@ -50,14 +51,14 @@ impl Position {
     /// # Errors
     /// DV-020 when the latitude is beyond a pole or the longitude beyond ±180°.
     pub fn try_new(lat_e7: i64, lon_e7: i64) -> Result<Self, Violation> {
-        if lat_e7.abs() > LAT_E7_MAX || lon_e7.abs() > LON_E7_MAX {
+        if lat_e7.unsigned_abs() > LAT_E7_MAX || lon_e7.unsigned_abs() > LON_E7_MAX {
             let found = format!("latitude {lat_e7}e-7, longitude {lon_e7}e-7");
             return Err(Violation::new(Rule::PositionInRange, "position", found)
                 .expected("latitude within ±90°, longitude within ±180°".into()));
         }
-        let lon_e7 = match (lat_e7.abs(), lon_e7) {
+        let lon_e7 = match (lat_e7.unsigned_abs(), lon_e7) {
             (LAT_E7_MAX, _) => 0,
-            (_, LON_E7_MAX) => -LON_E7_MAX,
+            (_, HALF_TURN_E7) => -HALF_TURN_E7,
             (_, lon) => lon,
         };
         Ok(Self { lat_e7: lat_e7 as i32, lon_e7: lon_e7 as i32 })
@@ -118,8 +119,7 @@ impl Footprint {
     /// # Errors
     /// DV-021 a number of vertices or rings outside the limits, DV-022 a radius outside the limits, DV-023
     /// neighbouring vertices at one place, DV-024 edges that cross (the crossing is named), DV-025 a shape
-    /// too wide to have a clear inside, DV-026 a bare line or point that has no extent is allowed only with
-    /// a radius above zero for paths.
+    /// too wide to have a clear inside.
     pub fn try_new(shape: Shape, radius: Metres) -> Result<Self, Violation> {
         check_counts(&shape)?;
         let needs_width = matches!(shape, Shape::Path(_));
@@ -316,11 +316,7 @@ impl TryFrom<&VolumeIn> for Volume {
     type Error = Violation;
 
     fn try_from(input: &VolumeIn) -> Result<Self, Violation> {
-        let mut rings = Vec::with_capacity(input.rings.len().min(RINGS_MAX));
-        for ring in &input.rings {
-            let ring: Result<Vec<_>, _> = ring.iter().map(|p| Position::try_new(p.lat_e7, p.lon_e7)).collect();
-            rings.push(ring?);
-        }
+        let rings = positions_of(&input.rings)?;
         let shape = match (input.shape, rings.as_slice()) {
             (1, [ring]) if ring.len() == 1 => Shape::Point(ring[0]),
             (2, [ring]) => Shape::Path(ring.clone()),
@@ -341,6 +337,14 @@ impl TryFrom<&VolumeIn> for Volume {
             window: Window::try_new(Timestamp::from_micros(input.start_us), Timestamp::from_micros(input.end_us))?,
         })
     }
+}
+
+fn positions_of(rings: &[Vec<PositionIn>]) -> Result<Vec<Vec<Position>>, Violation> {
+    let position = |r: usize, i: usize, p: &PositionIn| {
+        Position::try_new(p.lat_e7, p.lon_e7).map_err(|v| v.inside(&format!("footprint.rings[{r}][{i}]")))
+    };
+    let ring = |(r, ring): (usize, &Vec<PositionIn>)| ring.iter().enumerate().map(|(i, p)| position(r, i, p)).collect();
+    rings.iter().enumerate().map(ring).collect()
 }
 
 impl From<&Volume> for VolumeIn {

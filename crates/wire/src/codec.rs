@@ -39,11 +39,18 @@ pub fn to_slots(statement: &StatementIn) -> Slots {
 /// # Errors
 /// DV-070 when the slots are not the canonical encoding of their kind.
 pub fn from_body(body: &Body) -> Result<StatementIn, Violation> {
-    let slots = body.slots();
-    let code: u16 = slots
-        .get(&SLOT_KIND)
-        .and_then(|value| minicbor::decode(value).ok())
-        .ok_or_else(|| Violation::new(Rule::BodyDecodes, "body.kind", "no kind in slot 0"))?;
+    from_slots(body.slots())
+}
+
+/// The statement in slots.
+///
+/// # Errors
+/// DV-070 when the slots are not the canonical encoding of their kind.
+pub fn from_slots(slots: &Slots) -> Result<StatementIn, Violation> {
+    let code: u16 = match slots.get(&SLOT_KIND) {
+        Some(value) => decode(value, "body.kind")?,
+        None => return Err(Violation::new(Rule::BodyDecodes, "body.kind", "no kind in slot 0")),
+    };
     let other = || StatementIn::Other {
         kind: code,
         slots: slots.iter().map(|(slot, value)| (*slot, ByteVec::from(value.clone()))).collect(),

@@ -207,6 +207,12 @@ fn pack(leaf: &[u8; LEAF_BYTES], body: &[u8]) -> Vec<u8> {
     packed
 }
 
+/// Packs a leaf and a body as the store keeps them; `None` when they have not the length of any.
+pub fn pack_rows(leaf: &[u8], body: &[u8]) -> Option<Vec<u8>> {
+    let leaf = leaf.try_into().ok()?;
+    (body.len() <= crate::body::BODY_BYTES_MAX).then(|| pack(leaf, body))
+}
+
 /// Takes a packed entry apart into leaf and body bytes, neither checked yet.
 ///
 /// # Errors

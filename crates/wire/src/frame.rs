@@ -1,8 +1,8 @@
 //! Frames: what the two ends of a link say to each other. Small, so that nothing queues before SAFETY (PROTOCOL F5).
 //!
-//! A frame is its CBOR form and the first four bytes of the SHA-256 of that form. The check makes a bearer's damage
-//! (radio, stick) look like loss and never like a peer's fault; it promises nothing against a forger, whom leaf
-//! signatures and TLS stop.
+//! A frame is its CBOR form and a check of four bytes: the start of a SHA-256 over the session that the frame belongs to
+//! and the form. The check makes a bearer's damage (radio, stick) look like loss and never like a peer's fault, and so it
+//! makes a late frame of a session that is over. It promises nothing against a forger, whom leaf signatures and TLS stop.
 
 use detente_types::{Generation, Head, Index, LineId};
 use minicbor::bytes::ByteVec;
@@ -63,6 +63,35 @@ pub struct Hello {
     /// My clock, microseconds UTC.
     #[n(11)]
     pub clock_us: i64,
+    /// Whether I have heard a hello of yours that answers mine: this one then asks for no answer.
+    #[n(12)]
+    pub met: bool,
+    /// Most bytes of entries that I take before I have cosigned them (PROTOCOL F3).
+    #[n(13)]
+    pub window_bytes: u64,
+    /// Your newest cosignature of my log that I hold; empty when none. It tells you, after a restore, what you once had.
+    #[n(14)]
+    pub cosigned: ByteVec,
+    /// Leaves of your early SAFETY entries that I hold and that my copy of your log does not reach yet. They tell you,
+    /// after a restore, which places you have already signed.
+    #[n(15)]
+    pub early: Vec<ByteVec>,
+    /// What later versions add, in a form that this one does not read: both ends must be able to read a hello before they
+    /// know which version they speak (PROTOCOL F9).
+    #[n(16)]
+    pub more: ByteVec,
+}
+
+/// The direction and the session that frames belong to: the random numbers of the two processes' starts.
+///
+/// A frame is checked against the channel that its reader expects, so one of an earlier session counts as damaged. A
+/// hello, which makes the session, belongs to none and names both numbers itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Channel {
+    /// The sender's session.
+    pub from: u64,
+    /// The receiver's.
+    pub to: u64,
 }
 
 /// A part of a packed entry.
@@ -131,43 +160,47 @@ pub enum FrameFault {
         /// How many there were.
         found: usize,
     },
-    /// Damaged on the way.
-    #[error("the frame was damaged on the way")]
+    /// Damaged on the way, or of another session.
+    #[error("the frame was damaged on the way, or is late from another session")]
     Damaged,
     /// Whole, and not a frame: its sender's fault.
     #[error("the frame is whole, and not one that this version knows")]
     Unknown,
 }
 
-/// The bytes of a frame.
-pub fn encode(frame: &Frame) -> Vec<u8> {
+/// The bytes of a frame on a channel; a hello is on none, whatever the channel.
+pub fn encode(frame: &Frame, channel: Channel) -> Vec<u8> {
     let mut bytes = crate::codec::encode(frame);
-    let check = check_of(&bytes);
+    let check = match frame {
+        Frame::Hello(_) => check_of(Channel::default(), &bytes),
+        _ => check_of(channel, &bytes),
+    };
     bytes.extend_from_slice(&check);
     debug_assert!(bytes.len() <= FRAME_BYTES_MAX, "frames are cut to fit");
     bytes
 }
 
-/// Reads a frame.
+/// Reads a frame of a channel, or a hello.
 ///
 /// # Errors
 /// [`FrameFault`]; only `Unknown` is a peer's fault.
-pub fn decode(bytes: &[u8]) -> Result<Frame, FrameFault> {
+pub fn decode(bytes: &[u8], channel: Channel) -> Result<Frame, FrameFault> {
     if bytes.len() > FRAME_BYTES_MAX || bytes.len() < CHECK_BYTES {
         return Err(FrameFault::Length { found: bytes.len() });
     }
     let (form, check) = bytes.split_at(bytes.len() - CHECK_BYTES);
-    if check != check_of(form) {
+    let of_channel = check == check_of(channel, form);
+    if !of_channel && check != check_of(Channel::default(), form) {
         return Err(FrameFault::Damaged);
     }
     let frame: Frame = minicbor::decode(form).map_err(|_| FrameFault::Unknown)?;
     if crate::codec::encode(&frame) != form {
         return Err(FrameFault::Unknown);
     }
-    Ok(frame)
+    if of_channel || matches!(frame, Frame::Hello(_)) { Ok(frame) } else { Err(FrameFault::Damaged) }
 }
 
-fn check_of(form: &[u8]) -> [u8; CHECK_BYTES] {
-    let hash = domain("detente/frame/1", &[form]);
+fn check_of(channel: Channel, form: &[u8]) -> [u8; CHECK_BYTES] {
+    let hash = domain("detente/frame/1", &[&channel.from.to_be_bytes(), &channel.to.to_be_bytes(), form]);
     [hash[0], hash[1], hash[2], hash[3]]
 }

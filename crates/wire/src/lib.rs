@@ -12,6 +12,7 @@
 
 pub mod body;
 pub mod certificate;
+pub mod checkpoint;
 pub mod codec;
 pub mod entry;
 pub mod frame;
@@ -20,6 +21,7 @@ pub mod key;
 pub mod leaf;
 pub mod meaning;
 pub mod merkle;
+pub mod note;
 
 pub use body::Body;
 pub use certificate::{Certificate, Keys};

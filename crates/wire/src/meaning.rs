@@ -8,13 +8,15 @@
 
 use core::ops::Deref;
 
-use detente_types::notice::{Notice, NoticeIn, NoticeKind};
+use detente_types::notice::{NOTICE_VERTICES_MAX, Notice, NoticeIn, NoticeKind, VOLUMES_MAX};
 use detente_types::statement::{
     AnswerIn, CancelIn, Change, ChangeIn, CheckAnswerIn, GenerationOpenIn, Kind, Level, OfferIn, ReceiptIn, SafetyActionIn,
     Statement, StatementIn,
 };
 use detente_types::text::{TextIn, check_line, check_text};
-use detente_types::{ConflictId, Index, LineId, NoticeId, PartyId, Rule, StatementRef, Terms, Timestamp, Violation, Volume};
+use detente_types::{
+    ConflictId, Generation, Index, LineId, NoticeId, PartyId, Rule, StatementRef, Terms, Timestamp, Violation, Volume, VolumeIn,
+};
 
 use crate::certificate;
 use crate::hash::domain;
@@ -113,10 +115,12 @@ pub fn check(input: StatementIn, at: &Standing<'_>) -> Result<Option<Valid<State
         StatementIn::GenerationClose(s) => Some(Statement::GenerationClose(s)),
         StatementIn::KeyRevoke(s) => Some(Statement::KeyRevoke(s)),
         StatementIn::TermsPropose(s) => {
+            check_person(&s.desk, &s.officer, &mut faults);
             let terms = check_proposal(&s.terms, at, &mut faults);
             terms.map(|terms| Statement::TermsPropose(s, terms))
         }
         StatementIn::TermsAccept(s) => {
+            check_person(&s.desk, &s.officer, &mut faults);
             refer(&s.proposal, at.other, &[Kind::TermsPropose], "proposal", at, &mut faults);
             Some(Statement::TermsAccept(s))
         }
@@ -175,13 +179,13 @@ fn check_notice(input: NoticeIn, at: &Standing<'_>, faults: &mut Vec<Violation>)
     let latest = at.known.latest(&notice.id());
     let follows = match (&latest, replaces) {
         (None, None) => notice.version() == 1,
-        (Some((version, last)), Some(named)) => notice.version() == version + 1 && named == last.hash,
+        (Some((version, last)), Some(named)) => version.checked_add(1) == Some(notice.version()) && named == last.hash,
         _ => false,
     };
     if !follows {
-        let wanted = match latest {
+        let wanted = match &latest {
             None => "version 1, since no earlier version is live in this log".into(),
-            Some((version, last)) => format!("version {}, replacing {last}", version + 1),
+            Some((version, last)) => next_version(*version, last),
         };
         faults.push(Violation::new(Rule::VersionFollows, "version", notice.version().to_string()).expected(wanted));
     }
@@ -191,17 +195,27 @@ fn check_notice(input: NoticeIn, at: &Standing<'_>, faults: &mut Vec<Violation>)
     Some(notice)
 }
 
+fn next_version(version: u32, last: &StatementRef) -> String {
+    format!("version {}, replacing {last}", u64::from(version) + 1)
+}
+
 fn check_against_terms(notice: &Notice, terms: &Terms, faults: &mut Vec<Violation>) {
     for (i, volume) in notice.volumes().iter().enumerate() {
-        check_datum(&format!("volumes[{i}]"), volume, terms, faults);
-        let outside = terms.area().is_some_and(|area| volume.footprint.vertices().any(|p| !area.contains(p)));
+        let field = format!("volumes[{i}]");
+        check_datum(&field, volume, terms, faults);
         // A safety notice counts wherever it is: nobody is left in danger for being outside an agreed area.
-        if outside && notice.kind() != NoticeKind::Safety {
-            faults.push(
-                Violation::new(Rule::InArea, format!("volumes[{i}]"), "a vertex outside the area")
-                    .expected(format!("a volume inside {}", terms.input().area.name)),
-            );
+        if notice.kind() != NoticeKind::Safety {
+            check_area(&field, volume, terms, faults);
         }
+    }
+}
+
+fn check_area(field: &str, volume: &Volume, terms: &Terms, faults: &mut Vec<Violation>) {
+    if terms.area().is_some_and(|area| volume.footprint.vertices().any(|p| !area.contains(p))) {
+        faults.push(
+            Violation::new(Rule::InArea, field, "a vertex outside the area")
+                .expected(format!("a volume inside {}", terms.input().area.name)),
+        );
     }
 }
 
@@ -218,11 +232,9 @@ fn check_cancel(s: CancelIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> 
     check_person(&s.desk, &s.officer, faults);
     note_text("reason", s.reason.as_ref(), faults);
     match at.known.latest(&s.id) {
-        Some((version, last)) if last == s.replaces && version + 1 == s.version => {}
-        Some((version, last)) => faults.push(
-            Violation::new(Rule::VersionFollows, "version", s.version.to_string())
-                .expected(format!("version {}, replacing {last}", version + 1)),
-        ),
+        Some((version, last)) if last == s.replaces && version.checked_add(1) == Some(s.version) => {}
+        Some((version, last)) => faults
+            .push(Violation::new(Rule::VersionFollows, "version", s.version.to_string()).expected(next_version(version, &last))),
         None => faults
             .push(Violation::new(Rule::AuthorOfNotice, "id", s.id.to_string()).expected("a live notice of this author".into())),
     }
@@ -277,6 +289,7 @@ fn check_offer(s: OfferIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Op
     for (i, statement) in s.statements.iter().enumerate() {
         refer(statement, statement.author, NOTICE_KINDS, &format!("statements[{i}]"), at, faults);
     }
+    check_time("lapses_us", s.lapses_us, faults);
     let change = change_of(&s.change, at, faults)?;
     Some(Statement::Offer(s, change))
 }
@@ -304,25 +317,38 @@ fn change_of(change: &ChangeIn, at: &Standing<'_>, faults: &mut Vec<Violation>) 
             }
             Some(Change::Move { shift_us, climb_cm })
         }
-        (false, Some(volumes), None) if !volumes.is_empty() && volumes.len() <= detente_types::notice::VOLUMES_MAX => {
-            let mut typed = Vec::with_capacity(volumes.len());
-            for (i, volume) in volumes.iter().enumerate() {
-                let field = format!("change.volumes[{i}]");
-                match Volume::try_from(volume) {
-                    Ok(volume) => {
-                        if let Some(terms) = at.terms {
-                            check_datum(&field, &volume, terms, faults);
-                        }
-                        typed.push(volume);
-                    }
-                    Err(v) => faults.push(v.inside(&field)),
-                }
-            }
-            Some(Change::Volumes(typed))
-        }
+        (false, Some(volumes), None) => volumes_of(volumes, at, faults).map(Change::Volumes),
         (false, None, Some(true)) => Some(Change::Cancel),
         _ => refuse("none or several".into()),
     }
+}
+
+/// The volumes that an offer puts in the place of a notice's: what the notice's next version could carry.
+fn volumes_of(input: &[VolumeIn], at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<Vec<Volume>> {
+    let before = faults.len();
+    let vertices: usize = input.iter().flat_map(|v| &v.rings).map(Vec::len).sum();
+    if !(1..=VOLUMES_MAX).contains(&input.len()) || vertices > NOTICE_VERTICES_MAX {
+        faults.push(
+            Violation::new(Rule::VolumeCount, "change.volumes", format!("{} volumes, {vertices} vertices", input.len()))
+                .expected(format!("1 to {VOLUMES_MAX} volumes with at most {NOTICE_VERTICES_MAX} vertices in all")),
+        );
+        return None;
+    }
+    let mut volumes = Vec::with_capacity(input.len());
+    for (i, volume) in input.iter().enumerate() {
+        let field = format!("change.volumes[{i}]");
+        match Volume::try_from(volume) {
+            Ok(volume) => {
+                if let Some(terms) = at.terms {
+                    check_datum(&field, &volume, terms, faults);
+                    check_area(&field, &volume, terms, faults);
+                }
+                volumes.push(volume);
+            }
+            Err(v) => faults.push(v.inside(&field)),
+        }
+    }
+    (faults.len() == before).then_some(volumes)
 }
 
 fn check_answer(s: AnswerIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<AnswerIn> {
@@ -355,6 +381,7 @@ fn check_check_answer(s: CheckAnswerIn, at: &Standing<'_>, faults: &mut Vec<Viol
 fn check_safety_action(s: SafetyActionIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<SafetyActionIn> {
     check_person(&s.desk, &s.officer, faults);
     note_text("action", Some(&s.action), faults);
+    check_time("by_us", s.by_us, faults);
     if s.of.author != at.other {
         faults.push(
             Violation::new(Rule::ReceiptByOther, "of", s.of.to_string()).expected("a safety notice of the other party".into()),
@@ -371,7 +398,7 @@ fn check_opening(s: GenerationOpenIn, at: &Standing<'_>, faults: &mut Vec<Violat
     let mut refuse = |found: String| {
         faults.push(
             Violation::new(Rule::OpeningMatches, "opening", found)
-                .expected("both parties' certificates for this line, under the author's party key".into()),
+                .expected("both parties' certificates for this line, and the last head of the generation before".into()),
         );
     };
     match certificate::open_opening(at.scheme, &s) {
@@ -380,6 +407,11 @@ fn check_opening(s: GenerationOpenIn, at: &Standing<'_>, faults: &mut Vec<Violat
             let fits = own.party() == at.author && other.party() == at.other;
             if !fits || own.line() != at.line || other.line() != at.line {
                 refuse("another party or another line".into());
+            }
+            let before = s.previous.map(|head| head.generation.0.checked_add(1));
+            if before.unwrap_or(Some(Generation::FIRST.0)) != Some(own.generation().0) {
+                let named = s.previous.map_or("no head".into(), |head| format!("a head of generation {}", head.generation));
+                refuse(format!("generation {} after {named}", own.generation()));
             }
         }
     }
@@ -398,7 +430,8 @@ fn check_proposal(input: &detente_types::TermsIn, at: &Standing<'_>, faults: &mu
     Some(terms)
 }
 
-/// Checks that a reference names a statement that its author had, of one of these kinds (any, when empty).
+/// Checks that a reference names a statement that the author of this one had, said by `author`, of one of these kinds
+/// (any, when empty).
 fn refer(r: &StatementRef, author: PartyId, kinds: &[Kind], field: &str, at: &Standing<'_>, faults: &mut Vec<Violation>) {
     match at.known.kind(r) {
         None => faults.push(
@@ -406,7 +439,9 @@ fn refer(r: &StatementRef, author: PartyId, kinds: &[Kind], field: &str, at: &St
                 .expected("a statement below the author's own index or below its `seen`".into()),
         ),
         Some(kind) if r.author != author || (!kinds.is_empty() && !kinds.contains(&kind)) => {
-            let wanted = kinds.iter().map(|k| k.name()).collect::<Vec<_>>().join(", ");
+            let names: Vec<&str> = kinds.iter().map(|k| k.name()).collect();
+            let one_of = if names.is_empty() { "a statement".into() } else { format!("one of {}", names.join(", ")) };
+            let wanted = format!("{one_of}, by {}", author.short());
             faults.push(Violation::new(Rule::ReferenceKind, field, format!("{kind} {r}")).expected(wanted));
         }
         Some(_) => {}
@@ -419,6 +454,10 @@ fn check_person(desk: &Option<String>, officer: &Option<String>, faults: &mut Ve
             faults.push(v);
         }
     }
+}
+
+fn check_time(field: &str, micros: Option<i64>, faults: &mut Vec<Violation>) {
+    faults.extend(micros.and_then(|us| Timestamp::from_micros(us).checked(field).err()));
 }
 
 fn note_text(field: &str, text: Option<&TextIn>, faults: &mut Vec<Violation>) {

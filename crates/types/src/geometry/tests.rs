@@ -151,7 +151,7 @@ fn dv_025_too_wide_a_polygon_but_any_path() {
     assert_eq!(polygon(&[circle(46.0)]), Ok(()));
     check(polygon(&[circle(44.0)]), Rule::ShapeNotTooWide, "footprint.rings", "45°");
     let round_the_earth = circle(0.0);
-    check(polygon(&[round_the_earth.clone()]), Rule::ShapeNotTooWide, "footprint.rings", "45°");
+    check(polygon(core::slice::from_ref(&round_the_earth)), Rule::ShapeNotTooWide, "footprint.rings", "45°");
     assert!(Footprint::try_new(Shape::Path(round_the_earth), Metres::new(1)).is_ok());
 }
 

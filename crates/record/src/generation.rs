@@ -1,0 +1,290 @@
+//! The lives of one party's log on one line, from its first entry ever to the open one (PROTOCOL S5).
+//!
+//! Each generation opens with an entry 0 that the party key signed. It certifies the generation's keys and, after
+//! the first, names the head at which the one before ended. From then on that one is closed: nothing may be added
+//! to it beyond that head, and whatever its log key signed beyond is fork evidence.
+
+use std::collections::BTreeMap;
+
+use detente_types::statement::StatementIn;
+use detente_types::{Generation, Head, LineId, PartyId, Root};
+use detente_wire::certificate::{CertificateFault, open_opening};
+use detente_wire::codec::from_body;
+use detente_wire::entry::EnvelopeFault;
+use detente_wire::{Body, Certificate, Entry, Place, Scheme, Verified, open_entry};
+
+use crate::log::{AppendFault, Log};
+use crate::seen::Heads;
+
+/// An opened entry 0: the entry, and what it certifies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    entry: Verified<Entry>,
+    own: Verified<Certificate>,
+    other: Verified<Certificate>,
+    previous: Option<Head>,
+}
+
+/// Why bytes are not the opening of a generation. In each case their author is at fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpeningFault {
+    /// The body does not hold an opening.
+    #[error("entry 0 does not open a generation")]
+    NotAnOpening,
+    /// A certificate in it, or the party key's signature, is not good.
+    #[error("failed to check the certificates of an opening")]
+    Certificate(#[from] CertificateFault),
+    /// The certificate is for another line, party or generation than the entry's.
+    #[error("opening certifies the keys of another log")]
+    OtherLog,
+    /// It certifies a key of the other side that is not the other side's.
+    #[error("opening certifies a key of a third party")]
+    ThirdParty,
+    /// The entry is not good under the key that it certifies.
+    #[error("failed to open entry 0 under the key that it certifies")]
+    Envelope(#[from] EnvelopeFault),
+}
+
+impl Opening {
+    /// Opens an entry 0, whose key stands in its own body.
+    ///
+    /// Trust comes from the party: `author` is the hash of the party key that must have signed.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn open(
+        scheme: &dyn Scheme,
+        line: LineId,
+        author: PartyId,
+        generation: Generation,
+        leaf: &[u8],
+        body: &[u8],
+    ) -> Result<Self, OpeningFault> {
+        let opened = Body::decode(body).map_err(|_| OpeningFault::NotAnOpening)?;
+        let Ok(StatementIn::GenerationOpen(said)) = from_body(&opened) else {
+            return Err(OpeningFault::NotAnOpening);
+        };
+        let (own, other) = open_opening(scheme, &said)?;
+        if (own.line(), own.party(), own.generation()) != (line, author, generation) {
+            return Err(OpeningFault::OtherLog);
+        }
+        if other.line() != line || other.party() == author {
+            return Err(OpeningFault::ThirdParty);
+        }
+        let place = Place { line, author, generation, index: Some(0), log_key: own.keys().log };
+        let entry = open_entry(scheme, &place, leaf, body)?;
+        Ok(Self { entry, own, other, previous: said.previous })
+    }
+
+    /// The entry.
+    pub const fn entry(&self) -> &Verified<Entry> {
+        &self.entry
+    }
+
+    /// The author's certificate of this generation's keys.
+    pub const fn own(&self) -> &Verified<Certificate> {
+        &self.own
+    }
+
+    /// The other side's certificate, as the author knew it.
+    pub const fn other(&self) -> &Verified<Certificate> {
+        &self.other
+    }
+
+    /// The head at which the generation before ended; `None` in the first.
+    pub const fn previous(&self) -> Option<&Head> {
+        self.previous.as_ref()
+    }
+}
+
+/// All generations of one party's log on one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GenerationChain {
+    line: LineId,
+    author: PartyId,
+    lives: BTreeMap<Generation, Life>,
+}
+
+/// One generation: its log, its keys, and where the next one says it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Life {
+    log: Log,
+    certificate: Verified<Certificate>,
+    end: Option<Head>,
+}
+
+impl Life {
+    /// The log.
+    pub const fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// The keys that entry 0 certifies.
+    pub const fn certificate(&self) -> &Verified<Certificate> {
+        &self.certificate
+    }
+
+    /// Where it ended; `None` while it is the open one.
+    pub const fn end(&self) -> Option<&Head> {
+        self.end.as_ref()
+    }
+}
+
+/// Why an entry or an opening does not continue the chain.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GenerationFault {
+    /// The opening is of another line or party: the caller's fault.
+    #[error("failed to add the opening of another party's log")]
+    OtherLog,
+    /// The opening does not have the next number: its author's fault.
+    #[error("generation {found} was opened, and {expected} comes next")]
+    NotNext {
+        /// Its number.
+        found: Generation,
+        /// The number that comes next.
+        expected: Generation,
+    },
+    /// The first generation names one before it, or a later one names none, or one that is not the one before: its
+    /// author's fault.
+    #[error("opening of generation {generation} does not name the head of the one before")]
+    PreviousMissing {
+        /// The generation that it opens.
+        generation: Generation,
+    },
+    /// The opening names a head beyond what is here. No fault yet: fetch the entries between first.
+    #[error("generation before ended at {named}, and only {held} entries of it are here")]
+    Incomplete {
+        /// The size that the opening names.
+        named: u64,
+        /// What is here.
+        held: u64,
+    },
+    /// The opening ends the generation before its last signed entry here: its author disowns what it said. Fork
+    /// evidence follows from an entry beyond ([`crate::ForkEvidence::examine_beyond_end`]).
+    #[error("opening ends the generation before at {named} of the {held} entries that are here")]
+    Disowns {
+        /// The size that the opening names.
+        named: u64,
+        /// What is here.
+        held: u64,
+    },
+    /// The opening names another root than the log here had at that size: its author's fault, and fork evidence
+    /// together with a checkpoint of that size.
+    #[error("opening names another root than the generation before had at {size}")]
+    RootDiffers {
+        /// The size at which they differ.
+        size: u64,
+    },
+    /// The entry is of a generation that is not the open one.
+    #[error("failed to append to generation {found}, since {open:?} is open")]
+    Closed {
+        /// The entry's generation.
+        found: Generation,
+        /// The open one; `None` before the first opening.
+        open: Option<Generation>,
+    },
+    /// The entry does not come next in the open generation.
+    #[error(transparent)]
+    Append(#[from] AppendFault),
+}
+
+impl GenerationChain {
+    /// A chain that has not begun.
+    pub const fn new(line: LineId, author: PartyId) -> Self {
+        Self { line, author, lives: BTreeMap::new() }
+    }
+
+    /// The line.
+    pub const fn line(&self) -> LineId {
+        self.line
+    }
+
+    /// Whose logs they are.
+    pub const fn author(&self) -> PartyId {
+        self.author
+    }
+
+    /// The open generation; `None` before the first opening.
+    pub fn open(&self) -> Option<&Life> {
+        self.lives.last_key_value().map(|(_, life)| life)
+    }
+
+    /// One generation.
+    pub fn life(&self, generation: Generation) -> Option<&Life> {
+        self.lives.get(&generation)
+    }
+
+    /// All generations, the first one first.
+    pub fn lives(&self) -> impl Iterator<Item = &Life> {
+        self.lives.values()
+    }
+
+    /// Begins the next generation and ends the one before where the opening says.
+    ///
+    /// # Errors
+    /// What does not fit; the chain is then unchanged.
+    pub fn begin(&mut self, opening: &Opening) -> Result<Head, GenerationFault> {
+        let mut log = self.check_begin(opening)?;
+        let head = log.append(opening.entry())?;
+        if let Some(mut last) = self.lives.last_entry() {
+            last.get_mut().end = opening.previous().copied();
+        }
+        let certificate = opening.own().clone();
+        self.lives.insert(log.generation(), Life { log, certificate, end: None });
+        Ok(head)
+    }
+
+    /// Appends the next entry of the open generation.
+    ///
+    /// # Errors
+    /// What does not fit; the chain is then unchanged.
+    pub fn append(&mut self, entry: &Verified<Entry>) -> Result<Head, GenerationFault> {
+        let found = entry.fields().generation;
+        let open = self.lives.last_key_value().map(|(generation, _)| *generation);
+        match self.lives.get_mut(&found) {
+            Some(life) if open == Some(found) => Ok(life.log.append(entry)?),
+            _ => Err(GenerationFault::Closed { found, open }),
+        }
+    }
+
+    /// The log that the opening begins, once everything about it fits.
+    fn check_begin(&self, opening: &Opening) -> Result<Log, GenerationFault> {
+        let (own, generation) = (opening.own(), opening.own().generation());
+        if (own.line(), own.party()) != (self.line, self.author) {
+            return Err(GenerationFault::OtherLog);
+        }
+        let last = self.open().map(Life::log);
+        let expected = last.map_or(Generation::FIRST, |log| Generation(log.generation().0.saturating_add(1)));
+        if generation != expected {
+            return Err(GenerationFault::NotNext { found: generation, expected });
+        }
+        match (last, opening.previous()) {
+            (None, None) => {}
+            (Some(log), Some(named)) if named.generation == log.generation() => check_end(log, named)?,
+            _ => return Err(GenerationFault::PreviousMissing { generation }),
+        }
+        Ok(Log::new(self.line, self.author, generation))
+    }
+}
+
+/// Whether a generation can have ended at the head that the next one names.
+pub(crate) fn check_end(log: &Log, named: &Head) -> Result<(), GenerationFault> {
+    let (size, held) = (named.size, log.size());
+    match log.root_at(size) {
+        None => Err(GenerationFault::Incomplete { named: size, held }),
+        Some(root) if root != named.root => Err(GenerationFault::RootDiffers { size }),
+        Some(_) if size < held => Err(GenerationFault::Disowns { named: size, held }),
+        Some(_) => Ok(()),
+    }
+}
+
+impl Heads for GenerationChain {
+    fn root_at(&self, generation: Generation, size: u64) -> Option<Root> {
+        self.life(generation)?.log().root_at(size)
+    }
+
+    fn newest(&self) -> Head {
+        let empty = || Log::new(self.line, self.author, Generation::FIRST).head();
+        self.open().map_or_else(empty, |life| life.log().head())
+    }
+}

@@ -1,0 +1,171 @@
+//! Offline verification of a whole record: every byte that is kept, from the two parties' names alone.
+//!
+//! Rows stream in once, entries before notes; only leaf hashes stay in memory. Signatures and commitments are
+//! checked on as many threads as the caller gives; everything that depends on order is done in order, on one. So
+//! the [`Verdict`] is a function of the rows, whatever the number of threads.
+//!
+//! The fault that is named is the first by place: by log in the order of the rows, then by index; at one index the
+//! entry itself, then what it claims about the other log, then the notes over the log up to it.
+
+mod claims;
+mod entries;
+mod notes;
+mod pool;
+
+use core::fmt;
+use core::num::NonZeroUsize;
+
+use detente_types::{Generation, Head, Index, LineId, PartyId};
+use detente_wire::Scheme;
+use detente_wire::checkpoint::CheckpointFault;
+use detente_wire::entry::EnvelopeFault;
+
+use crate::generation::OpeningFault;
+
+/// What is verified, and with what.
+#[derive(Clone, Copy, Debug)]
+pub struct Verifier<'a> {
+    /// How signatures are checked.
+    pub scheme: &'a dyn Scheme,
+    /// The line.
+    pub line: LineId,
+    /// Its two parties.
+    pub parties: [PartyId; 2],
+    /// How many threads may work at once.
+    pub threads: NonZeroUsize,
+}
+
+/// An entry as it was kept. The rows of one log come together, by rising index; the generations of one party rise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryRow {
+    /// Whose log.
+    pub author: PartyId,
+    /// Which life of it.
+    pub generation: Generation,
+    /// The leaf's bytes.
+    pub leaf: Vec<u8>,
+    /// The body's bytes.
+    pub body: Vec<u8>,
+}
+
+/// What a verification found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Every log, in the order of the rows.
+    pub logs: Vec<LogVerdict>,
+    /// How many notes were read.
+    pub notes: u64,
+    /// The first fault; `None` when all is well.
+    pub fault: Option<RecordFault>,
+}
+
+/// What was verified of one log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogVerdict {
+    /// Whose log.
+    pub author: PartyId,
+    /// Its head, as far as its entries are good.
+    pub head: Head,
+    /// The largest size under a checkpoint of its author's; 0 when there is none.
+    pub signed: u64,
+    /// The largest size that the other side cosigned; 0 when there is none.
+    pub cosigned: u64,
+}
+
+/// The first bad thing in a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordFault {
+    /// Whose log; `None` for a note of no known log.
+    pub author: Option<PartyId>,
+    /// Which life of it.
+    pub generation: Generation,
+    /// The entry, or the last entry that a bad note covers.
+    pub index: Index,
+    /// What is wrong.
+    pub wrong: Wrong,
+}
+
+/// What can be wrong with a kept entry or note.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Wrong {
+    /// The author is not one of the line's parties.
+    #[error("its author is not a party of this line")]
+    Stranger,
+    /// The log's rows do not stand together, or its generation does not follow the one before.
+    #[error("the rows of this log are out of order, or a generation before it is missing")]
+    OutOfOrder,
+    /// Entry 0 does not open the generation.
+    #[error("{0}")]
+    Opening(#[from] OpeningFault),
+    /// The entry does not pass the envelope gate.
+    #[error("{0}")]
+    Envelope(#[from] EnvelopeFault),
+    /// The opening does not name the head at which the generation before ended.
+    #[error("the opening does not name the head at which the generation before it ended")]
+    Previous,
+    /// It claims to have seen less than an entry before it.
+    #[error("it has seen {size} entries of the other log, and an entry before it has seen more")]
+    SeenDecreases {
+        /// The size claimed.
+        size: u64,
+    },
+    /// It claims a root that the empty log does not have, or is an opening that has seen something.
+    #[error("it claims to have seen an empty log that is not empty")]
+    SeenNotEmpty,
+    /// It claims to have seen entries that are not here.
+    #[error("it has seen {size} entries of generation {generation} of the other log, which are not here")]
+    SeenMissing {
+        /// The generation claimed.
+        generation: Generation,
+        /// The size claimed.
+        size: u64,
+    },
+    /// It claims a root that the other log did not have.
+    #[error("it has seen another root of the other log at {size} entries than the entries here have")]
+    SeenRoot {
+        /// The size claimed.
+        size: u64,
+    },
+    /// A note is not a good checkpoint or cosignature.
+    #[error("a kept note is bad: {0}")]
+    Note(CheckpointFault),
+    /// A note is of a log that is not here.
+    #[error("a kept note is of a log that is not here")]
+    NoteOfNoLog,
+    /// A note has no signature of either party.
+    #[error("a kept note has no signature of either party")]
+    NoteUnsigned,
+    /// A signed root is not that of the entries.
+    #[error("the signed root of the first {size} entries is not that of the entries here")]
+    SignedRoot {
+        /// The checkpoint's size.
+        size: u64,
+    },
+    /// A note covers entries that are not here.
+    #[error("a checkpoint of {size} entries is kept, and they are not all here")]
+    Missing {
+        /// The checkpoint's size.
+        size: u64,
+    },
+}
+
+impl Verifier<'_> {
+    /// Verifies a record: all its entries, then all its checkpoint and cosignature notes.
+    pub fn verify(&self, rows: impl Iterator<Item = EntryRow>, notes: impl Iterator<Item = Vec<u8>>) -> Verdict {
+        let mut book = entries::read(self, rows);
+        let count = notes::read(self, &mut book, notes);
+        let fault = book.settle();
+        Verdict { logs: book.logs.iter().map(claims::Shelf::verdict).collect(), notes: count, fault }
+    }
+}
+
+impl fmt::Display for RecordFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.author {
+            Some(author) => {
+                write!(f, "log of party {}, generation {}, entry {}: {}", author.short(), self.generation, self.index, self.wrong)
+            }
+            None => write!(f, "{}", self.wrong),
+        }
+    }
+}

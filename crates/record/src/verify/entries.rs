@@ -1,0 +1,188 @@
+//! The first pass: entries, in the order of their rows.
+//!
+//! The [`Feeder`] gives each row its place and key, which follow from the rows before it. Threads then open the
+//! entries, and the ledger takes the results in order.
+
+use detente_types::{EntryHash, Generation, Head, Index, PartyId};
+use detente_wire::entry::EnvelopeFault;
+use detente_wire::merkle::EMPTY_ROOT;
+use detente_wire::{Place, open_entry};
+
+use super::claims::{Claim, Claimed, Ledger, Rank, Shelf, Stage};
+use super::{EntryRow, Verifier, Wrong, pool};
+use crate::generation::Opening;
+
+/// A row with its place, ready to be opened on any thread.
+struct Task {
+    row: EntryRow,
+    index: Index,
+    /// What its first row says about the log; `None` for all others.
+    begins: Option<Result<Box<Opening>, Wrong>>,
+    /// `None` when the log's key is not known, since its opening is bad.
+    place: Option<Place>,
+}
+
+/// What is kept of an opened entry.
+type Opened = Result<(EntryHash, Head), EnvelopeFault>;
+
+/// Reads all entries into a new ledger.
+pub(super) fn read(verifier: &Verifier<'_>, rows: impl Iterator<Item = EntryRow>) -> Ledger {
+    let mut ledger = Ledger::default();
+    let mut pass = Pass { verifier, ledger: &mut ledger, seen: Vec::new() };
+    let feeder = Feeder { verifier, rows, known: Vec::new(), next: 0, place: None };
+    let weigh = |task: &Task| task.row.leaf.len() + task.row.body.len();
+    pool::map(verifier.threads, feeder, weigh, |task| open(verifier, task), |task, opened| pass.take(task, opened));
+    pass.resolve();
+    ledger
+}
+
+fn open(verifier: &Verifier<'_>, task: &Task) -> Option<Opened> {
+    let place = task.place.as_ref()?;
+    let opened = open_entry(verifier.scheme, place, &task.row.leaf, &task.row.body);
+    Some(opened.map(|entry| (entry.hash(), entry.fields().seen)))
+}
+
+/// Numbers the rows of each log and finds the log's key in its first one.
+struct Feeder<'a, R> {
+    verifier: &'a Verifier<'a>,
+    rows: R,
+    /// The logs so far, in the order of the rows; the last is the current one.
+    known: Vec<(PartyId, Generation)>,
+    /// The index that comes next in the current log.
+    next: Index,
+    place: Option<Place>,
+}
+
+impl<R: Iterator<Item = EntryRow>> Iterator for Feeder<'_, R> {
+    type Item = Task;
+
+    fn next(&mut self) -> Option<Task> {
+        let row = self.rows.next()?;
+        let log = (row.author, row.generation);
+        let begins = (self.known.last() != Some(&log)).then(|| self.begin(&row));
+        let index = self.next;
+        self.next += 1;
+        let place = self.place.map(|place| Place { index: Some(index), ..place });
+        Some(Task { row, index, begins, place })
+    }
+}
+
+impl<R> Feeder<'_, R> {
+    fn begin(&mut self, row: &EntryRow) -> Result<Box<Opening>, Wrong> {
+        let ordered = self.check_order(row);
+        self.known.push((row.author, row.generation));
+        (self.next, self.place) = (0, None);
+        ordered?;
+        let (scheme, line) = (self.verifier.scheme, self.verifier.line);
+        let opening = Opening::open(scheme, line, row.author, row.generation, &row.leaf, &row.body)?;
+        let log_key = opening.own().keys().log;
+        self.place = Some(Place { line, author: row.author, generation: row.generation, index: None, log_key });
+        Ok(Box::new(opening))
+    }
+
+    fn check_order(&self, row: &EntryRow) -> Result<(), Wrong> {
+        if !self.verifier.parties.contains(&row.author) {
+            return Err(Wrong::Stranger);
+        }
+        let last = self.known.iter().rev().find(|(author, _)| *author == row.author);
+        let next = last.map_or(Generation::FIRST, |(_, generation)| Generation(generation.0.saturating_add(1)));
+        if row.generation == next { Ok(()) } else { Err(Wrong::OutOfOrder) }
+    }
+}
+
+/// A claim to have seen a head of the other log, before all logs are read.
+struct Seen {
+    rank: Rank,
+    head: Head,
+}
+
+/// The fold over the opened entries.
+struct Pass<'a> {
+    verifier: &'a Verifier<'a>,
+    ledger: &'a mut Ledger,
+    seen: Vec<Seen>,
+}
+
+impl Pass<'_> {
+    fn take(&mut self, task: Task, opened: Option<Opened>) {
+        if let Some(begins) = task.begins {
+            self.begin(&task.row, begins);
+        }
+        let log = self.ledger.logs.len() - 1;
+        let shelf = &mut self.ledger.logs[log];
+        if shelf.broken {
+            return;
+        }
+        let rank = Rank { log, index: task.index, stage: Stage::Entry };
+        match opened {
+            Some(Ok((hash, seen))) => {
+                shelf.leaves.push(hash);
+                self.take_seen(Rank { stage: Stage::Claim, ..rank }, seen);
+            }
+            Some(Err(fault)) => {
+                shelf.broken = true;
+                self.ledger.report(rank, Wrong::Envelope(fault));
+            }
+            None => shelf.broken = true,
+        }
+    }
+
+    fn begin(&mut self, row: &EntryRow, begins: Result<Box<Opening>, Wrong>) {
+        let log = self.ledger.logs.len();
+        let mut shelf = Shelf::new(row.author, row.generation);
+        let rank = Rank { log, index: 0, stage: Stage::Entry };
+        match begins {
+            Ok(opening) => {
+                self.claim_end(log, row, &opening);
+                self.ledger.openings.push(opening);
+            }
+            Err(wrong) => {
+                shelf.broken = true;
+                self.ledger.report(rank, wrong);
+            }
+        }
+        self.ledger.logs.push(shelf);
+    }
+
+    /// The opening's word on where the generation before ended, to be settled with that log.
+    fn claim_end(&mut self, log: usize, row: &EntryRow, opening: &Opening) {
+        let rank = Rank { log, index: 0, stage: Stage::Claim };
+        let before = self.ledger.find(&row.author, Generation(row.generation.0 - 1));
+        match (before, opening.previous()) {
+            (None, None) => {}
+            (Some(before), Some(head)) if head.generation == self.ledger.logs[before].generation => {
+                let (size, root) = (head.size, head.root);
+                self.ledger.claims.push(Claim { log: before, size, root, rank, kind: Claimed::End });
+            }
+            _ => self.ledger.report(rank, Wrong::Previous),
+        }
+    }
+
+    fn take_seen(&mut self, rank: Rank, head: Head) {
+        let before = self.ledger.logs[rank.log].seen.replace(head);
+        let older = |before: &Head| (before.generation, before.size) > (head.generation, head.size);
+        if before.is_some_and(|before| older(&before)) {
+            self.ledger.report(rank, Wrong::SeenDecreases { size: head.size });
+        } else if head.size == 0 || rank.index == 0 {
+            if head.size != 0 || head.root != EMPTY_ROOT {
+                self.ledger.report(rank, Wrong::SeenNotEmpty);
+            }
+        } else if before != Some(head) {
+            self.seen.push(Seen { rank, head });
+        }
+    }
+
+    /// Turns what was seen into claims about the other logs, now that all are known.
+    fn resolve(&mut self) {
+        for Seen { rank, head } in core::mem::take(&mut self.seen) {
+            let author = self.ledger.logs[rank.log].author;
+            let [a, b] = self.verifier.parties;
+            let other = if author == a { b } else { a };
+            let Head { generation, size, root } = head;
+            match self.ledger.find(&other, generation) {
+                Some(log) => self.ledger.claims.push(Claim { log, size, root, rank, kind: Claimed::Seen }),
+                None => self.ledger.report(rank, Wrong::SeenMissing { generation, size }),
+            }
+        }
+    }
+}

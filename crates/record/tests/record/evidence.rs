@@ -1,0 +1,319 @@
+//! Fork evidence (PROTOCOL S3, S5): each kind is found, travels and is read back; false accusations are refused.
+
+use detente_record::evidence::{Beyond, EVIDENCE_BYTES_MAX, EvidenceFault, Examiner, Proved};
+use detente_record::{ForkEvidence, Log, NotEvidence, OpenedBody};
+use detente_types::{Generation, Head, Root};
+use detente_wire::checkpoint::CheckpointFault;
+use detente_wire::leaf::LeafFault;
+use detente_wire::merkle::ProofFault;
+use detente_wire::note::NoteFault;
+use detente_wire::{Certificate, Ed25519, Entry, Verified};
+use proptest::prelude::*;
+
+use crate::line::{A, B, LINE, Line, Side};
+
+/// A line whose side A said six things, and what A could have said instead as its fifth entry.
+struct Fork {
+    line: Line,
+    other: Verified<Entry>,
+    /// A's log with the other fifth entry, and the same sixth.
+    forked: Log,
+}
+
+impl Fork {
+    fn new() -> Self {
+        let mut line = Line::new(8);
+        (1..7).for_each(|i| drop(line.say(A, &format!("word {i}"))));
+        let seen = line.sides[B].log().head();
+        let other = line.sealed(A, 5, "another word", seen);
+        let mut forked = Log::new(LINE, line.sides[A].party(), Generation::FIRST);
+        line.sides[A].entries[..5].iter().for_each(|e| drop(forked.append(e).unwrap()));
+        forked.append(&other).unwrap();
+        let sixth = line.sealed(A, 6, "word 6", seen);
+        forked.append(&sixth).unwrap();
+        Self { line, other, forked }
+    }
+
+    fn a(&self) -> &Side {
+        &self.line.sides[A]
+    }
+
+    fn certificate(&self) -> &Verified<Certificate> {
+        &self.a().identities[0].certificate
+    }
+
+    fn examiner(&self) -> Examiner<'_> {
+        Examiner::new(&Ed25519, self.certificate())
+    }
+
+    fn note(&self, size: u64) -> String {
+        self.a().checkpoint(size).note()
+    }
+
+    fn forked_note(&self, size: u64) -> String {
+        self.a().sign_root(size, self.forked.root_at(size).unwrap()).note()
+    }
+
+    fn every_kind(&self) -> Vec<ForkEvidence> {
+        let (examiner, log) = (self.examiner(), self.a().log());
+        let path = self.forked.consistency_proof(6, 7).unwrap();
+        let hash = *self.forked.root_at(6).unwrap().as_bytes();
+        let rewritten =
+            examiner.examine_consistency(self.note(6).as_bytes(), self.forked_note(7).as_bytes(), Proved { hash, path: &path });
+        let path = self.forked.inclusion_proof(5, 7).unwrap();
+        let hash = *self.other.hash().as_bytes();
+        let fifth = self.a().entries[5].leaf().bytes();
+        let left_out = examiner.examine_inclusion(fifth, self.forked_note(7).as_bytes(), Proved { hash, path: &path });
+        assert_eq!(7, log.size());
+        vec![
+            examiner.examine_roots(self.note(6).as_bytes(), self.forked_note(6).as_bytes()).unwrap(),
+            rewritten.unwrap(),
+            examiner.examine_leaves(fifth, self.other.leaf().bytes()).unwrap(),
+            left_out.unwrap(),
+        ]
+    }
+}
+
+/// Side A opens its second generation and says that the first ended at `size`.
+struct Ended {
+    fork: Fork,
+    opening: Verified<Entry>,
+}
+
+impl Ended {
+    fn new(size: u64) -> Self {
+        let mut fork = Fork::new();
+        let end = fork.a().log().head_at(size).unwrap();
+        fork.line.sides[A].certify(0);
+        let opening = fork.line.opening(A, Some(end));
+        Self { fork, opening }
+    }
+
+    fn examine(&self, beyond: Beyond<'_>) -> Result<ForkEvidence, NotEvidence> {
+        self.examine_slots(Examiner::slots_of_end(), beyond)
+    }
+
+    fn examine_slots<const N: usize>(&self, slots: [u8; N], beyond: Beyond<'_>) -> Result<ForkEvidence, NotEvidence> {
+        let next = &self.fork.a().identity().certificate;
+        let body = OpenedBody::of(self.opening.body(), slots);
+        self.fork.examiner().examine_beyond_end(next, self.opening.leaf().bytes(), body, beyond)
+    }
+
+    /// A checkpoint by the keys of the first generation.
+    fn old_note(&self, size: u64, root: Root) -> String {
+        let a = self.fork.a();
+        let origin = a.chain.life(Generation::FIRST).unwrap().log().origin();
+        let key = &a.identities[0].log_key;
+        detente_wire::checkpoint::sign_checkpoint(&Ed25519, key, &origin, size, root).note()
+    }
+}
+
+fn travels(evidence: &ForkEvidence) {
+    let bytes = evidence.encode();
+    assert!(bytes.len() <= EVIDENCE_BYTES_MAX, "{}", bytes.len());
+    assert_eq!(Ok(evidence), ForkEvidence::open(&Ed25519, &bytes).as_ref());
+}
+
+#[test]
+fn each_kind_is_found_and_travels() {
+    let fork = Fork::new();
+    for evidence in fork.every_kind() {
+        travels(&evidence);
+        assert_eq!(fork.a().party(), evidence.accused());
+        assert_eq!((LINE, Generation::FIRST), (evidence.line(), evidence.generation()));
+    }
+}
+
+#[test]
+fn the_order_of_two_equals_does_not_matter() {
+    let fork = Fork::new();
+    let (one, two) = (fork.note(6), fork.forked_note(6));
+    let examine = |a: &str, b: &str| fork.examiner().examine_roots(a.as_bytes(), b.as_bytes()).unwrap();
+    assert_eq!(examine(&one, &two), examine(&two, &one));
+}
+
+#[test]
+fn words_say_what_contradicts_what() {
+    let fork = Fork::new();
+    let said: Vec<_> = fork.every_kind().iter().map(ForkEvidence::describe).collect();
+    let party = fork.a().party().short();
+    assert!(said.iter().all(|words| words.contains(&party) && words.contains("exclude each other")));
+    assert!(said[0].contains("its log of 6 entries has the root"), "{}", said[0]);
+    assert!(said[1].contains("a log of 7 entries whose first 6 have the root"), "{}", said[1]);
+    assert!(said[2].contains("as entry 5, and statement"), "{}", said[2]);
+    assert!(said[3].contains("a log of 7 entries in which entry 5 is"), "{}", said[3]);
+}
+
+#[test]
+fn agreeing_words_are_no_evidence() {
+    let fork = Fork::new();
+    let (examiner, log) = (fork.examiner(), fork.a().log());
+    let agrees = |found| assert_eq!(Err(NotEvidence::Agrees), found);
+    agrees(examiner.examine_roots(fork.note(6).as_bytes(), fork.note(6).as_bytes()));
+    let leaf = fork.a().entries[5].leaf().bytes();
+    agrees(examiner.examine_leaves(leaf, leaf));
+    let path = log.consistency_proof(6, 7).unwrap();
+    let proved = Proved { hash: *log.root_at(6).unwrap().as_bytes(), path: &path };
+    agrees(examiner.examine_consistency(fork.note(6).as_bytes(), fork.note(7).as_bytes(), proved));
+    let path = log.inclusion_proof(5, 7).unwrap();
+    let proved = Proved { hash: *log.leaf_hash(5).unwrap().as_bytes(), path: &path };
+    agrees(examiner.examine_inclusion(leaf, fork.note(7).as_bytes(), proved));
+}
+
+#[test]
+fn different_places_and_sizes_are_no_evidence() {
+    let fork = Fork::new();
+    let examiner = fork.examiner();
+    assert_eq!(
+        Err(NotEvidence::SizesDiffer { first: 5, second: 6 }),
+        examiner.examine_roots(fork.note(5).as_bytes(), fork.forked_note(6).as_bytes())
+    );
+    let leaf = |index: usize| fork.a().entries[index].leaf().bytes();
+    assert_eq!(
+        Err(NotEvidence::PlacesDiffer { first: 4, second: 5 }),
+        examiner.examine_leaves(leaf(4), leaf(5))
+    );
+    let proved = Proved { hash: [1; 32], path: &[] };
+    assert_eq!(
+        Err(NotEvidence::NotOlder { older: 7, newer: 6 }),
+        examiner.examine_consistency(fork.note(7).as_bytes(), fork.note(6).as_bytes(), proved)
+    );
+}
+
+#[test]
+fn proofs_that_do_not_hold_are_no_evidence() {
+    let fork = Fork::new();
+    let (examiner, log) = (fork.examiner(), fork.a().log());
+    let (older, newer) = (fork.note(6), fork.note(7));
+    let path = log.consistency_proof(6, 7).unwrap();
+    let invented = Proved { hash: [1; 32], path: &path };
+    assert_eq!(
+        Err(NotEvidence::Proof(ProofFault::RootDiffers { size: 6 })),
+        examiner.examine_consistency(older.as_bytes(), newer.as_bytes(), invented)
+    );
+    let leaf = fork.a().entries[5].leaf().bytes();
+    let path = log.inclusion_proof(5, 7).unwrap();
+    let invented = Proved { hash: [1; 32], path: &path };
+    assert_eq!(
+        Err(NotEvidence::Proof(ProofFault::RootDiffers { size: 7 })),
+        examiner.examine_inclusion(leaf, newer.as_bytes(), invented)
+    );
+    // A signed leaf beyond a checkpoint is simply newer.
+    let path = log.inclusion_proof(4, 5).unwrap();
+    let proved = Proved { hash: *fork.other.hash().as_bytes(), path: &path };
+    assert_eq!(
+        Err(NotEvidence::Proof(ProofFault::IndexOutside { index: 5, size: 5 })),
+        examiner.examine_inclusion(leaf, fork.note(5).as_bytes(), proved)
+    );
+}
+
+#[test]
+fn words_of_another_key_are_no_evidence() {
+    let fork = Fork::new();
+    let examiner = fork.examiner();
+    let b = &fork.line.sides[B];
+    let theirs = b.checkpoint(1).note();
+    let found = examiner.examine_roots(fork.note(1).as_bytes(), theirs.as_bytes());
+    assert!(matches!(found, Err(NotEvidence::Checkpoint(CheckpointFault::OtherLog { .. }))), "{found:?}");
+    // B signs under A's name.
+    let key = &b.identity().log_key;
+    let forged = detente_wire::checkpoint::sign_checkpoint(&Ed25519, key, &fork.a().origin(), 6, Root::new([1; 32]));
+    assert_eq!(
+        Err(NotEvidence::Checkpoint(CheckpointFault::Note(NoteFault::Unsigned))),
+        examiner.examine_roots(fork.note(6).as_bytes(), forged.note().as_bytes())
+    );
+    let mut leaf = *fork.a().entries[5].leaf().bytes();
+    leaf[130] ^= 1;
+    assert_eq!(
+        Err(NotEvidence::Leaf(LeafFault::Signature)),
+        examiner.examine_leaves(fork.other.leaf().bytes(), &leaf)
+    );
+}
+
+#[test]
+fn what_is_signed_beyond_the_end_is_evidence() {
+    let ended = Ended::new(5);
+    let leaf = ended.fork.a().entries[5].leaf().bytes();
+    let found = ended.examine(Beyond::Leaf(leaf)).unwrap();
+    travels(&found);
+    assert!(found.describe().contains("ended at 5 entries"), "{}", found.describe());
+    let log = ended.fork.a().chain.life(Generation::FIRST).unwrap().log();
+    let larger = ended.old_note(6, log.root_at(6).unwrap());
+    travels(&ended.examine(Beyond::Checkpoint(larger.as_bytes())).unwrap());
+    let other = ended.old_note(5, Root::new([1; 32]));
+    travels(&ended.examine(Beyond::Checkpoint(other.as_bytes())).unwrap());
+}
+
+#[test]
+fn what_is_signed_within_the_end_is_not() {
+    let ended = Ended::new(5);
+    let leaf = ended.fork.a().entries[4].leaf().bytes();
+    assert_eq!(Err(NotEvidence::Agrees), ended.examine(Beyond::Leaf(leaf)));
+    let log = ended.fork.a().chain.life(Generation::FIRST).unwrap().log();
+    for size in [4, 5] {
+        let note = ended.old_note(size, log.root_at(size).unwrap());
+        assert_eq!(Err(NotEvidence::Agrees), ended.examine(Beyond::Checkpoint(note.as_bytes())));
+    }
+}
+
+#[test]
+fn an_opening_that_does_not_show_the_end_proves_nothing() {
+    let ended = Ended::new(5);
+    let leaf = ended.fork.a().entries[5].leaf().bytes();
+    assert_eq!(Err(NotEvidence::NotAnOpening), ended.examine_slots([0], Beyond::Leaf(leaf)));
+    assert_eq!(Err(NotEvidence::NotAnOpening), ended.examine_slots([4], Beyond::Leaf(leaf)));
+    // Another entry of the second generation is no opening, and B's opening is not A's.
+    let b = &ended.fork.line.sides[B];
+    let body = OpenedBody::of(b.entries[0].body(), Examiner::slots_of_end());
+    let theirs = ended.fork.examiner().examine_beyond_end(
+        &b.identities[0].certificate,
+        b.entries[0].leaf().bytes(),
+        body.clone(),
+        Beyond::Leaf(leaf),
+    );
+    assert_eq!(Err(NotEvidence::OtherLog), theirs);
+    let next = &ended.fork.a().identity().certificate;
+    let opening = ended.opening.leaf().bytes();
+    let swapped = ended.fork.examiner().examine_beyond_end(next, opening, body, Beyond::Leaf(leaf));
+    assert_eq!(Err(NotEvidence::NotAnOpening), swapped);
+}
+
+#[test]
+fn an_end_of_another_generation_proves_nothing() {
+    let mut fork = Fork::new();
+    let end = Head { generation: Generation(2), ..fork.a().log().head_at(5).unwrap() };
+    fork.line.sides[A].certify(0);
+    let opening = fork.line.opening(A, Some(end));
+    let ended = Ended { fork, opening };
+    let leaf = ended.fork.a().entries[5].leaf().bytes();
+    assert_eq!(Err(NotEvidence::NotAnOpening), ended.examine(Beyond::Leaf(leaf)));
+}
+
+#[test]
+fn other_forms_of_the_same_evidence_are_refused() {
+    let fork = Fork::new();
+    let bytes = fork.every_kind()[0].encode();
+    let mut longer = bytes.clone();
+    longer.push(0);
+    assert_eq!(Err(EvidenceFault::Form), ForkEvidence::open(&Ed25519, &longer));
+    let huge = vec![0; EVIDENCE_BYTES_MAX + 1];
+    let fault = EvidenceFault::TooLarge { found: EVIDENCE_BYTES_MAX + 1 };
+    assert_eq!(Err(fault), ForkEvidence::open(&Ed25519, &huge));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+
+    #[test]
+    fn changed_evidence_is_refused(kind in 0_usize..4, at in any::<prop::sample::Index>(), bit in 0_u8..8) {
+        let mut bytes = Fork::new().every_kind()[kind].encode();
+        let index = at.index(bytes.len());
+        bytes[index] ^= 1 << bit;
+        prop_assert!(ForkEvidence::open(&Ed25519, &bytes).is_err());
+    }
+
+    #[test]
+    fn any_bytes_are_answered(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        prop_assert!(ForkEvidence::open(&Ed25519, &bytes).is_err());
+    }
+}

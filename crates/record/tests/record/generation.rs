@@ -1,0 +1,137 @@
+//! Generations (PROTOCOL S5, P1): who may open one, and where the one before ended.
+
+use detente_record::{GenerationFault, Opening, OpeningFault};
+use detente_types::{Generation, Head, Root};
+use detente_wire::{Ed25519, Entry, Verified};
+
+use crate::line::{A, B, LINE, Line, reopen};
+
+/// A line on which A said two things and got keys for its second generation.
+fn line() -> Line {
+    let mut line = Line::new(6);
+    line.say(A, "one");
+    line.say(A, "two");
+    line.sides[A].certify(0);
+    line
+}
+
+/// What beginning A's second generation with this previous head gives.
+fn begin(line: &mut Line, previous: Option<Head>) -> Result<Head, GenerationFault> {
+    let entry = line.opening(A, previous);
+    let opening = reopen(&line.sides[A], &entry);
+    line.sides[A].chain.begin(&opening)
+}
+
+fn open(line: &Line, who: usize, generation: Generation, entry: &Verified<Entry>) -> Result<Opening, OpeningFault> {
+    let party = line.sides[who].party();
+    Opening::open(&Ed25519, LINE, party, generation, entry.leaf().bytes(), entry.body_bytes())
+}
+
+#[test]
+fn a_generation_begins_where_the_one_before_ended() {
+    let mut line = line();
+    let end = line.sides[A].log().head();
+    assert_eq!(Ok(1), begin(&mut line, Some(end)).map(|head| head.size));
+    let chain = &line.sides[A].chain;
+    assert_eq!(Some(&end), chain.life(Generation::FIRST).unwrap().end());
+    assert_eq!(None, chain.open().unwrap().end());
+    assert_eq!(Generation(2), chain.open().unwrap().certificate().generation());
+    assert_eq!(2, chain.lives().count());
+}
+
+#[test]
+fn an_ended_generation_takes_nothing_more() {
+    let mut line = line();
+    let end = line.sides[A].log().head();
+    let late = {
+        // The old keys, once more.
+        let new = line.sides[A].identities.pop().unwrap();
+        let late = line.sealed(A, 3, "late", end);
+        line.sides[A].identities.push(new);
+        late
+    };
+    begin(&mut line, Some(end)).unwrap();
+    let fault = GenerationFault::Closed { found: Generation::FIRST, open: Some(Generation(2)) };
+    assert_eq!(Err(fault), line.sides[A].chain.append(&late));
+}
+
+#[test]
+fn a_wrong_previous_head_is_refused() {
+    let mut line = line();
+    let end = line.sides[A].log().head();
+    let before = line.sides[A].chain.clone();
+    let missing = Err(GenerationFault::PreviousMissing { generation: Generation(2) });
+    assert_eq!(missing, begin(&mut line, None));
+    assert_eq!(missing, begin(&mut line, Some(Head { generation: Generation(2), ..end })));
+    let shorter = line.sides[A].log().head_at(2).unwrap();
+    assert_eq!(Err(GenerationFault::Disowns { named: 2, held: 3 }), begin(&mut line, Some(shorter)));
+    let longer = Head { size: 4, ..end };
+    assert_eq!(Err(GenerationFault::Incomplete { named: 4, held: 3 }), begin(&mut line, Some(longer)));
+    let other = Head { root: Root::new([1; 32]), ..end };
+    assert_eq!(Err(GenerationFault::RootDiffers { size: 3 }), begin(&mut line, Some(other)));
+    assert_eq!(before, line.sides[A].chain);
+}
+
+#[test]
+fn generations_come_one_after_the_other() {
+    let mut line = line();
+    let end = line.sides[A].log().head();
+    line.sides[A].certify(0);
+    let fault = GenerationFault::NotNext { found: Generation(3), expected: Generation(2) };
+    assert_eq!(Err(fault), begin(&mut line, Some(end)));
+    let theirs = reopen(&line.sides[B], &line.sides[B].entries[0]);
+    assert_eq!(Err(GenerationFault::OtherLog), line.sides[A].chain.begin(&theirs));
+}
+
+#[test]
+fn the_first_generation_names_no_other() {
+    let mut line = Line::new(7);
+    let head = line.sides[A].log().head();
+    let entry = line.opening(A, Some(head));
+    let opening = reopen(&line.sides[A], &entry);
+    let mut chain = detente_record::GenerationChain::new(LINE, line.sides[A].party());
+    let fault = GenerationFault::PreviousMissing { generation: Generation::FIRST };
+    assert_eq!(Err(fault), chain.begin(&opening));
+}
+
+#[test]
+fn only_the_party_key_opens_a_generation() {
+    let mut line = line();
+    let one = line.sides[A].entries[1].clone();
+    assert_eq!(Err(OpeningFault::NotAnOpening), open(&line, A, Generation::FIRST, &one));
+    let first = line.sides[A].entries[0].clone();
+    assert!(open(&line, A, Generation::FIRST, &first).is_ok());
+    assert_eq!(Err(OpeningFault::OtherLog), open(&line, A, Generation(2), &first));
+    assert_eq!(Err(OpeningFault::OtherLog), open(&line, B, Generation::FIRST, &first));
+    let end = line.sides[A].chain.open().unwrap().log().head();
+    let second = line.opening(A, Some(end));
+    let mixed = Opening::open(
+        &Ed25519,
+        LINE,
+        line.sides[A].party(),
+        Generation::FIRST,
+        second.leaf().bytes(),
+        first.body_bytes(),
+    );
+    assert!(matches!(mixed, Err(OpeningFault::Envelope(_))), "{mixed:?}");
+}
+
+#[test]
+fn an_opening_with_any_flipped_bit_is_refused() {
+    let line = line();
+    let first = &line.sides[A].entries[0];
+    let party = line.sides[A].party();
+    let open = |leaf: &[u8], body: &[u8]| Opening::open(&Ed25519, LINE, party, Generation::FIRST, leaf, body).is_ok();
+    let (leaf, body) = (first.leaf().bytes().to_vec(), first.body_bytes().to_vec());
+    assert!(open(&leaf, &body));
+    for (at, bit) in (0..leaf.len()).zip((0..8).cycle()) {
+        let mut flipped = leaf.clone();
+        flipped[at] ^= 1 << bit;
+        assert!(!open(&flipped, &body), "leaf byte {at}");
+    }
+    for (at, bit) in (0..body.len()).zip((0..8).cycle()) {
+        let mut flipped = body.clone();
+        flipped[at] ^= 1 << bit;
+        assert!(!open(&leaf, &flipped), "body byte {at}");
+    }
+}
