@@ -1,0 +1,241 @@
+//! How close two outlines come: the smallest distance over all pairs of chords.
+//!
+//! The result is defined chord by chord, so it does not depend on how the search goes: the pair with the
+//! smallest whole-centimetre distance wins, and among equals the pair that comes first in the order of
+//! the first outline's chords, then the second's. Whatever cannot win is left out by a lower bound.
+
+use detente_types::geometry::earth::{EQUATORIAL_RADIUS_M, POLAR_RADIUS_M, Vec3};
+
+use crate::ball::Ball;
+use crate::outline::Outline;
+
+/// By how much each footprint grows, in centimetres.
+///
+/// More than the law's model can be off: 30 cm for the longest edge, 8 cm for the depth of a chord, and
+/// rounding far below a millimetre.
+pub(crate) const GROWTH_CM: i64 = 50;
+
+/// Largest radius of curvature of WGS-84 (at the poles), in metres. A straight line through the earth
+/// is turned into the length along a sphere of this radius, which no path on the ellipsoid undercuts.
+const CURVATURE_RADIUS_M_MAX: f64 = EQUATORIAL_RADIUS_M * EQUATORIAL_RADIUS_M / POLAR_RADIUS_M;
+
+/// Below this sine squared two chords count as parallel; their ends then stand for all between.
+const PARALLEL_SIN2: f64 = 1e-18;
+
+/// Two shapes at their closest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Approach {
+    /// Between the grown footprints; zero when they touch or overlap.
+    pub(crate) distance_cm: i64,
+    /// On the first shape, its radius left out.
+    pub(crate) from: Vec3,
+    /// On the second shape.
+    pub(crate) to: Vec3,
+}
+
+/// Where two outlines come closest, if that is no more than `limit_cm`.
+pub(crate) fn closest(a: &Outline, b: &Outline, limit_cm: i64) -> Option<Approach> {
+    let inside = [a.first()].into_iter().find(|&v| b.contains(v));
+    let inside = inside.or_else(|| [b.first()].into_iter().find(|&v| a.contains(v)));
+    if let Some(point) = inside {
+        return Some(Approach { distance_cm: 0, from: point, to: point });
+    }
+    between_edges(a, b, limit_cm)
+}
+
+/// The same, whatever lies inside what.
+fn between_edges(a: &Outline, b: &Outline, limit_cm: i64) -> Option<Approach> {
+    let mut search = Search { reach_cm: reach_cm(a, b), worst: limit_cm.saturating_add(1), best: None };
+    search.visit(Part::whole(a), Part::whole(b));
+    search.best.map(|(_, approach)| approach)
+}
+
+/// Between which lengths a distance lies, in metres.
+pub(crate) struct Span {
+    pub(crate) least_m: f64,
+    pub(crate) most_m: f64,
+}
+
+/// How far a point of the surface lies from the edges of a shape without radius, on either side of them.
+pub(crate) fn edge_distance(point: Vec3, shape: &Outline) -> Span {
+    let approach = between_edges(&Outline::dot(point), shape, i64::MAX - 1);
+    let least_m = approach.map_or(f64::MAX, |a| a.distance_cm as f64 / 100.0);
+    Span { least_m, most_m: least_m + 2.0 + 3e-17 * least_m * least_m * least_m }
+}
+
+/// How far the two footprints reach toward each other from their shapes.
+fn reach_cm(a: &Outline, b: &Outline) -> i64 {
+    a.radius_cm() + b.radius_cm() + 2 * GROWTH_CM
+}
+
+/// Length along the earth of a straight line through it, in metres: never more than the true length.
+pub(crate) fn along_earth(straight: f64) -> f64 {
+    let half = straight / (2.0 * CURVATURE_RADIUS_M_MAX);
+    2.0 * CURVATURE_RADIUS_M_MAX * libm::asin(half.min(1.0))
+}
+
+/// Place of a chord: its arc, then its place in the arc.
+type Chord = (usize, u32);
+
+struct Search {
+    reach_cm: i64,
+    /// The first distance that is too large.
+    worst: i64,
+    best: Option<((i64, Chord, Chord), Approach)>,
+}
+
+impl Search {
+    /// Looks through two parts, the nearer halves first: the sooner something close is found, the more
+    /// can be left out.
+    fn visit(&mut self, a: Part<'_>, b: Part<'_>) {
+        if self.beaten((self.distance_cm(a.ball.apart(&b.ball)), a.place(), b.place())) {
+            return;
+        }
+        let split_a = !a.is_chord() && (a.ball.radius >= b.ball.radius || b.is_chord());
+        let halves = match (a.is_chord(), b.is_chord()) {
+            (true, true) => return self.measure(a, b),
+            _ if split_a => a.halves().map(|half| (half, b)),
+            _ => b.halves().map(|half| (a, half)),
+        };
+        let [near, far] = halves.map(|(a, b)| a.ball.apart(&b.ball));
+        let [first, second] = halves;
+        let order = if near <= far { [first, second] } else { [second, first] };
+        for (a, b) in order {
+            self.visit(a, b);
+        }
+    }
+
+    fn measure(&mut self, a: Part<'_>, b: Part<'_>) {
+        let nearest = Nearest::of_segments(a.ends(), b.ends());
+        let distance_cm = self.distance_cm(libm::sqrt(nearest.square));
+        let key = (distance_cm, a.place(), b.place());
+        if !self.beaten(key) {
+            self.best = Some((key, Approach { distance_cm, from: nearest.from, to: nearest.to }));
+        }
+    }
+
+    /// The distance between the grown footprints whose shapes are so far apart, straight through.
+    fn distance_cm(&self, straight: f64) -> i64 {
+        let whole = libm::floor(along_earth(straight) * 100.0) as i64;
+        (whole - self.reach_cm).max(0)
+    }
+
+    fn beaten(&self, key: (i64, Chord, Chord)) -> bool {
+        key.0 >= self.worst || self.best.as_ref().is_some_and(|(best, _)| key >= *best)
+    }
+}
+
+/// A part of an outline: neighbouring arcs, or neighbouring chords of one arc.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    outline: &'a Outline,
+    /// First arc, and how many.
+    arc: usize,
+    arcs: usize,
+    /// Which of the outline's balls, as long as whole arcs are meant.
+    node: usize,
+    /// Vertices of the chords, when it is one arc.
+    first: u32,
+    last: u32,
+    ball: Ball,
+}
+
+impl<'a> Part<'a> {
+    fn whole(outline: &'a Outline) -> Self {
+        Self::of_arcs(outline, 0, outline.arcs().len(), 0)
+    }
+
+    fn of_arcs(outline: &'a Outline, arc: usize, arcs: usize, node: usize) -> Self {
+        let last = if arcs == 1 { outline.arcs()[arc].chords() } else { 0 };
+        Self { outline, arc, arcs, node, first: 0, last, ball: outline.balls().get(node) }
+    }
+
+    /// Its first chord.
+    fn place(&self) -> Chord {
+        (self.arc, self.first)
+    }
+
+    fn is_chord(&self) -> bool {
+        self.arcs == 1 && self.last - self.first == 1
+    }
+
+    fn ends(&self) -> (Vec3, Vec3) {
+        let arc = &self.outline.arcs()[self.arc];
+        (arc.vertex(self.first), arc.vertex(self.last))
+    }
+
+    fn halves(&self) -> [Self; 2] {
+        if self.arcs > 1 {
+            let half = self.arcs / 2;
+            let (first, second) = (self.node + 1, self.node + 2 * half);
+            return [
+                Self::of_arcs(self.outline, self.arc, half, first),
+                Self::of_arcs(self.outline, self.arc + half, self.arcs - half, second),
+            ];
+        }
+        let arc = &self.outline.arcs()[self.arc];
+        let middle = self.first + (self.last - self.first) / 2;
+        let part = |first, last| Self { first, last, ball: Ball::of_chords(arc, first, last), ..*self };
+        [part(self.first, middle), part(middle, self.last)]
+    }
+}
+
+/// The closest points of two segments, and the square of the distance between them.
+struct Nearest {
+    square: f64,
+    from: Vec3,
+    to: Vec3,
+}
+
+impl Nearest {
+    fn new(from: Vec3, to: Vec3) -> Self {
+        let between = to - from;
+        Self { square: between.dot(between), from, to }
+    }
+
+    /// The best of five candidates, the earlier among equals: each end against the other segment, and
+    /// the two lines against each other where they come closest between the ends. Exchanging the
+    /// segments changes no bit of the distance.
+    fn of_segments(a: (Vec3, Vec3), b: (Vec3, Vec3)) -> Self {
+        let mut best = Self::new(a.0, foot(a.0, b));
+        let rest = [
+            Some(Self::new(a.1, foot(a.1, b))),
+            Some(Self::new(foot(b.0, a), b.0)),
+            Some(Self::new(foot(b.1, a), b.1)),
+            Self::of_lines(a, b),
+        ];
+        for candidate in rest.into_iter().flatten() {
+            if candidate.square < best.square {
+                best = candidate;
+            }
+        }
+        best
+    }
+
+    /// The common perpendicular of two segments that are not parallel, if it meets both between their ends.
+    fn of_lines(a: (Vec3, Vec3), b: (Vec3, Vec3)) -> Option<Self> {
+        let (along_a, along_b) = (a.1 - a.0, b.1 - b.0);
+        let normal = along_a.cross(along_b);
+        let square = normal.dot(normal);
+        if square <= PARALLEL_SIN2 * along_a.dot(along_a) * along_b.dot(along_b) {
+            return None;
+        }
+        let offset = b.0 - a.0;
+        let part_a = offset.cross(along_b).dot(normal) / square;
+        let part_b = offset.cross(along_a).dot(normal) / square;
+        let between = |part: f64| part > 0.0 && part < 1.0;
+        (between(part_a) && between(part_b))
+            .then(|| Self::new(a.0 + along_a * part_a, b.0 + along_b * part_b))
+    }
+}
+
+/// The point of a segment that is closest to a point.
+fn foot(point: Vec3, segment: (Vec3, Vec3)) -> Vec3 {
+    let along = segment.1 - segment.0;
+    let square = along.dot(along);
+    if square == 0.0 {
+        return segment.0;
+    }
+    let part = (point - segment.0).dot(along) / square;
+    segment.0 + along * part.clamp(0.0, 1.0)
+}

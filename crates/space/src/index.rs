@@ -1,0 +1,246 @@
+//! The conflict index: all notices of one side, asked which of them a notice meets.
+//!
+//! Boxes in earth-centred metres and seconds find the candidates: there, neither the antimeridian nor a
+//! pole is special, and a box that holds a footprint never misses it. The law then tests each candidate
+//! exactly. Altitude is left to the law, which compares it before anything else.
+//!
+//! What is found does not depend on the order of inserting and removing, and comes in one order: by key,
+//! then the asked notice's volume, then the found one's. Only a page of it exists at a time, so that a
+//! notice over a whole theatre costs its pages and no more (PROTOCOL F7).
+
+mod asked;
+mod bounds;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use detente_types::conflict::Meeting;
+use detente_types::notice::{Notice, NoticeKind};
+use detente_types::time::Timestamp;
+use detente_types::volume::Volume;
+use detente_wire::meaning::Valid;
+use rstar::{Envelope, RTree, RTreeObject};
+
+pub use asked::{Asked, Side};
+
+use crate::outline::{Outline, Prepared};
+use bounds::Bounds;
+
+/// Candidates that are gathered through the tree before the notices are walked in the order of their
+/// keys instead: for a page of a few hundred finds out of more than this, walking is cheaper. Tests take both ways.
+const CANDIDATES_MAX: usize = if cfg!(test) { 8 } else { 4_096 };
+
+/// How many finds [`Index::query`] fetches at a time.
+const PAGE: usize = 256;
+
+/// Notices by key, ready to be asked for conflicts.
+#[derive(Clone)]
+pub struct Index<K: Ord + Clone> {
+    notices: BTreeMap<K, Filed>,
+    tree: RTree<Leaf<K>>,
+    ends: BTreeSet<(Timestamp, K)>,
+}
+
+/// A notice's part in the index.
+#[derive(Clone)]
+struct Filed {
+    kind: NoticeKind,
+    volumes: Vec<(Volume, Bounds)>,
+    end: Timestamp,
+}
+
+/// One volume of one notice in the tree.
+#[derive(Clone, PartialEq)]
+struct Leaf<K> {
+    bounds: Bounds,
+    key: K,
+    volume: u16,
+}
+
+impl<K> RTreeObject for Leaf<K> {
+    type Envelope = Bounds;
+
+    fn envelope(&self) -> Bounds {
+        self.bounds
+    }
+}
+
+/// Two volumes that meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Find<K> {
+    /// Which pair of volumes.
+    pub pair: Pair<K>,
+    /// How they meet, seen from the side that was asked for.
+    pub meeting: Meeting,
+}
+
+/// A volume of the asked notice and a volume of a notice in the index; ordered by key first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pair<K> {
+    /// The notice in the index.
+    pub key: K,
+    /// Which volume of the asked notice, counted from 0.
+    pub asked: u16,
+    /// Which volume of the notice in the index, counted from 0.
+    pub found: u16,
+}
+
+/// Some finds, and from where to go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<K> {
+    /// In the order of their pairs.
+    pub finds: Vec<Find<K>>,
+    /// Pass it to get the next page; `None` when there is no more.
+    pub next: Option<Pair<K>>,
+}
+
+impl<K: Ord + Clone> Default for Index<K> {
+    fn default() -> Self {
+        Self { notices: BTreeMap::new(), tree: RTree::new(), ends: BTreeSet::new() }
+    }
+}
+
+impl<K: Ord + Clone> Index<K> {
+    /// An index of nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many notices it holds.
+    pub fn len(&self) -> usize {
+        self.notices.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.notices.is_empty()
+    }
+
+    /// Whether it holds a notice under this key.
+    pub fn contains(&self, key: &K) -> bool {
+        self.notices.contains_key(key)
+    }
+
+    /// Files a notice under a key, in place of what was there. Only a notice that passed the meaning
+    /// gate can be filed. One without volumes is held and never found.
+    pub fn insert(&mut self, key: K, notice: &Valid<Notice>) {
+        self.file(key, notice.kind(), notice.volumes());
+    }
+
+    pub(crate) fn file(&mut self, key: K, kind: NoticeKind, volumes: &[Volume]) {
+        self.remove(&key);
+        let volumes: Vec<(Volume, Bounds)> = volumes.iter().map(|v| (v.clone(), bounds::of_volume(v, &Outline::new(&v.footprint)))).collect();
+        for (number, (_, bounds)) in (0..).zip(&volumes) {
+            self.tree.insert(Leaf { bounds: *bounds, key: key.clone(), volume: number });
+        }
+        let end = volumes.iter().map(|(v, _)| v.window.end()).max().unwrap_or_default();
+        self.ends.insert((end, key.clone()));
+        self.notices.insert(key, Filed { kind, volumes, end });
+    }
+
+    /// Takes a notice out; false when there was none under this key.
+    pub fn remove(&mut self, key: &K) -> bool {
+        let Some(filed) = self.notices.remove(key) else {
+            return false;
+        };
+        self.ends.remove(&(filed.end, key.clone()));
+        for (number, (_, bounds)) in (0..).zip(&filed.volumes) {
+            self.tree.remove(&Leaf { bounds: *bounds, key: key.clone(), volume: number });
+        }
+        true
+    }
+
+    /// Takes out every notice all of whose volumes ended before an instant, and says which.
+    ///
+    /// The law knows no clock: whoever calls keeps what is still within the separation in time.
+    pub fn expire(&mut self, before: Timestamp) -> Vec<K> {
+        let mut gone = Vec::new();
+        while self.ends.first().is_some_and(|(end, _)| *end < before) {
+            if let Some((_, key)) = self.ends.pop_first() {
+                self.remove(&key);
+                gone.push(key);
+            }
+        }
+        gone
+    }
+
+    /// Everything that meets what is asked, in the order of the pairs, fetched page by page.
+    pub fn query<'a>(&'a self, asked: &'a Asked<'a>) -> impl Iterator<Item = Find<K>> + 'a {
+        let mut after = None;
+        let mut more = true;
+        core::iter::from_fn(move || {
+            if !more {
+                return None;
+            }
+            let page = self.query_page(asked, after.as_ref(), PAGE);
+            more = page.next.is_some();
+            after = page.next;
+            Some(page.finds)
+        })
+        .flatten()
+    }
+
+    /// The first finds after a pair, at most `limit` and at least one if there is one.
+    pub fn query_page(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, limit: usize) -> Page<K> {
+        match self.candidates(asked, after) {
+            Some(pairs) => self.test(asked, pairs.into_iter(), limit),
+            None => self.test(asked, self.walk(asked, after), limit),
+        }
+    }
+
+    /// The pairs whose boxes meet, sorted, from the tree; `None` when they are too many to gather.
+    fn candidates(&self, asked: &Asked<'_>, after: Option<&Pair<K>>) -> Option<Vec<Pair<K>>> {
+        let mut pairs = Vec::new();
+        for (number, volume) in (0..).zip(asked.volumes()) {
+            for leaf in self.tree.locate_in_envelope_intersecting(&volume.bounds) {
+                let pair = Pair { key: leaf.key.clone(), asked: number, found: leaf.volume };
+                if after.is_none_or(|after| pair > *after) {
+                    pairs.push(pair);
+                }
+                if pairs.len() > CANDIDATES_MAX {
+                    return None;
+                }
+            }
+        }
+        pairs.sort_unstable();
+        Some(pairs)
+    }
+
+    /// The pairs whose boxes meet, by going through all notices from the key on.
+    fn walk<'a>(&'a self, asked: &'a Asked<'a>, after: Option<&'a Pair<K>>) -> impl Iterator<Item = Pair<K>> + 'a {
+        let start = after.map_or(Bound::Unbounded, |after| Bound::Included(&after.key));
+        let boxes_meet = |(key, filed): (&'a K, &'a Filed)| {
+            let asked = (0..).zip(asked.volumes());
+            asked.flat_map(move |(number, volume)| {
+                let near = move |(_, (_, bounds)): &(u16, &(Volume, Bounds))| volume.bounds.intersects(bounds);
+                (0..)
+                    .zip(&filed.volumes)
+                    .filter(near)
+                    .map(move |(found, _)| Pair { key: key.clone(), asked: number, found })
+            })
+        };
+        self.notices
+            .range((start, Bound::Unbounded))
+            .flat_map(boxes_meet)
+            .filter(move |pair| after.is_none_or(|after| pair > after))
+    }
+
+    fn test(&self, asked: &Asked<'_>, pairs: impl Iterator<Item = Pair<K>>, limit: usize) -> Page<K> {
+        let mut finds: Vec<Find<K>> = Vec::new();
+        for pair in pairs {
+            let filed = &self.notices[&pair.key];
+            let (found, _) = &filed.volumes[usize::from(pair.found)];
+            if let Some(meeting) = asked.meet(usize::from(pair.asked), filed.kind, &Prepared::new(found)) {
+                finds.push(Find { pair, meeting });
+                if finds.len() >= limit.max(1) {
+                    let next = finds.last().map(|find| find.pair.clone());
+                    return Page { finds, next };
+                }
+            }
+        }
+        Page { finds, next: None }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! What an index is asked: a notice, a separation and a law.
+
+use detente_types::conflict::Meeting;
+use detente_types::notice::{Notice, NoticeKind};
+use detente_types::volume::Volume;
+use detente_wire::meaning::Valid;
+
+use super::bounds::{self, Bounds};
+use crate::law::{Law, Separation};
+use crate::outline::Prepared;
+
+/// Which of the two volumes of a meeting the asked one is: [`Meeting::at`] lies on the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The asked volumes come first, those of the index second.
+    First,
+    /// The other way round.
+    Second,
+}
+
+/// A notice to be asked for, with its outlines drawn once.
+pub struct Asked<'a> {
+    kind: NoticeKind,
+    volumes: Vec<AskedVolume<'a>>,
+    separation: Separation,
+    law: Law,
+    side: Side,
+}
+
+/// One of its volumes.
+pub(super) struct AskedVolume<'a> {
+    prepared: Prepared<'a>,
+    /// Grown by the separation.
+    pub(super) bounds: Bounds,
+}
+
+impl<'a> Asked<'a> {
+    /// Asks what a notice meets under a law and a separation.
+    pub fn new(notice: &'a Valid<Notice>, separation: Separation, law: Law, side: Side) -> Self {
+        Self::of_volumes(notice.kind(), notice.volumes(), separation, law, side)
+    }
+
+    pub(crate) fn of_volumes(
+        kind: NoticeKind,
+        volumes: &'a [Volume],
+        separation: Separation,
+        law: Law,
+        side: Side,
+    ) -> Self {
+        let ask = |volume: &'a Volume| {
+            let prepared = Prepared::new(volume);
+            let bounds = bounds::grown(bounds::of_volume(volume, prepared.outline()), &separation);
+            AskedVolume { prepared, bounds }
+        };
+        Self { kind, volumes: volumes.iter().map(ask).collect(), separation, law, side }
+    }
+
+    pub(super) fn volumes(&self) -> &[AskedVolume<'a>] {
+        &self.volumes
+    }
+
+    /// How one of its volumes meets a volume of a notice of some kind.
+    pub(super) fn meet(&self, asked: usize, kind: NoticeKind, found: &Prepared<'_>) -> Option<Meeting> {
+        if !self.law.kinds_meet(self.kind, kind) {
+            return None;
+        }
+        let asked = &self.volumes[asked].prepared;
+        match self.side {
+            Side::First => self.law.meet_prepared(asked, found, &self.separation),
+            Side::Second => self.law.meet_prepared(found, asked, &self.separation),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+use detente_types::unit::Metres;
+use detente_types::volume::{Footprint, Position, Shape};
+use proptest::prelude::*;
+
+use super::*;
+use crate::law::{Law, Separation};
+use crate::testing::{MINUTE_US, NOON_US, any_separation, any_volume, at, repeatable, volume, window};
+
+type Notices = BTreeMap<u32, (NoticeKind, Vec<Volume>)>;
+
+/// What the index must find, by comparing every volume with every other.
+fn model(notices: &Notices, kind: NoticeKind, volumes: &[Volume], separation: &Separation, side: Side) -> Vec<Find<u32>> {
+    let mut finds = Vec::new();
+    for (key, (other_kind, others)) in notices {
+        for (asked, volume) in (0..).zip(volumes) {
+            for (found, other) in (0..).zip(others) {
+                let meeting = match side {
+                    Side::First => Law::One.meet(volume, other, separation),
+                    Side::Second => Law::One.meet(other, volume, separation),
+                };
+                if let Some(meeting) = meeting.filter(|_| Law::One.kinds_meet(kind, *other_kind)) {
+                    finds.push(Find { pair: Pair { key: *key, asked, found }, meeting });
+                }
+            }
+        }
+    }
+    finds
+}
+
+fn any_kind() -> impl Strategy<Value = NoticeKind> {
+    prop::sample::select(vec![NoticeKind::Operation, NoticeKind::Operation, NoticeKind::Site, NoticeKind::Hazard])
+}
+
+fn any_notice() -> impl Strategy<Value = (NoticeKind, Vec<Volume>)> {
+    (any_kind(), prop::collection::vec(any_volume(), 0..4))
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Insert(u32, (NoticeKind, Vec<Volume>)),
+    Remove(u32),
+    Expire(Timestamp),
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => (0..30_u32, any_notice()).prop_map(|(key, notice)| Step::Insert(key, notice)),
+        2 => (0..30_u32).prop_map(Step::Remove),
+        1 => any_volume().prop_map(|v| Step::Expire(v.window.start())),
+    ]
+}
+
+fn apply(step: &Step, index: &mut Index<u32>, notices: &mut Notices) {
+    match step {
+        Step::Insert(key, (kind, volumes)) => {
+            index.file(*key, *kind, volumes);
+            notices.insert(*key, (*kind, volumes.clone()));
+        }
+        Step::Remove(key) => assert_eq!(index.remove(key), notices.remove(key).is_some()),
+        Step::Expire(before) => {
+            let over = |(_, volumes): &(NoticeKind, Vec<Volume>)| volumes.iter().all(|v| v.window.end() < *before);
+            let expected: BTreeSet<u32> = notices.iter().filter(|(_, n)| over(n)).map(|(k, _)| *k).collect();
+            assert_eq!(index.expire(*before).into_iter().collect::<BTreeSet<u32>>(), expected);
+            notices.retain(|key, _| !expected.contains(key));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(repeatable(150))]
+
+    #[test]
+    fn finds_what_a_linear_scan_finds(
+        steps in prop::collection::vec(any_step(), 1..60),
+        asked in any_notice(), separation in any_separation(),
+        side in prop::sample::select(vec![Side::First, Side::Second]), limit in 1..5_usize,
+    ) {
+        let (mut index, mut notices) = (Index::new(), Notices::new());
+        for step in &steps {
+            apply(step, &mut index, &mut notices);
+        }
+        prop_assert_eq!(index.len(), notices.len());
+        let expected = model(&notices, asked.0, &asked.1, &separation, side);
+        let question = Asked::of_volumes(asked.0, &asked.1, separation, Law::One, side);
+        prop_assert_eq!(index.query(&question).collect::<Vec<_>>(), expected.clone());
+        prop_assert_eq!(paged(&index, &question, limit), expected);
+    }
+
+    #[test]
+    fn a_box_holds_whatever_the_law_finds(a in any_volume(), b in any_volume(), separation in any_separation()) {
+        prop_assert!(!misses(&[(a, b)], &separation, &|v| bounds_of(v)));
+    }
+}
+
+fn paged(index: &Index<u32>, asked: &Asked<'_>, limit: usize) -> Vec<Find<u32>> {
+    let (mut finds, mut after) = (Vec::new(), None);
+    loop {
+        let page = index.query_page(asked, after.as_ref(), limit);
+        assert!(page.finds.len() <= limit);
+        finds.extend(page.finds);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return finds,
+        }
+    }
+}
+
+fn bounds_of(volume: &Volume) -> Bounds {
+    bounds::of_volume(volume, &Outline::new(&volume.footprint))
+}
+
+/// Whether a way of drawing boxes would lose one of the pairs that the law finds.
+fn misses(pairs: &[(Volume, Volume)], separation: &Separation, bounds_of: &dyn Fn(&Volume) -> Bounds) -> bool {
+    pairs.iter().any(|(a, b)| {
+        let boxes_meet = bounds::grown(bounds_of(a), separation).intersects(&bounds_of(b));
+        !boxes_meet && Law::One.meet(a, b, separation).is_some()
+    })
+}
+
+/// Pairs that only a right box keeps: side by side with radii, over a pole, beside the bulge of an edge.
+fn telling_pairs() -> Vec<(Volume, Volume)> {
+    let circle = |lat: f64, lon: f64, radius: f64| volume(Shape::Point(at(lat, lon)), radius);
+    let cap: Vec<Position> = (0..36).map(|i| at(80.0, f64::from(i) * 10.0)).collect();
+    vec![
+        (circle(0.0, 179.9, 12_000.0), circle(0.0, -179.9, 12_000.0)),
+        (volume(Shape::Polygon(vec![cap]), 0.0), circle(90.0, 0.0, 1.0)),
+        (volume(Shape::Path(vec![at(50.0, -8.0), at(50.0, 8.0)]), 10.0), circle(50.277, 0.0, 10_000.0)),
+    ]
+}
+
+#[test]
+fn planted_errors_in_a_box_are_caught() {
+    let touching = Separation { horizontal: Metres::ZERO, vertical: Metres::ZERO, time_us: 0 };
+    let pairs = telling_pairs();
+    assert!(!misses(&pairs, &touching, &bounds_of), "the honest box misses nothing");
+
+    let without_radius = |v: &Volume| bounds_of(&at_vertex(v, first_vertex(v), Metres::ZERO));
+    assert!(misses(&pairs[..1], &touching, &without_radius));
+    let around_vertices = |v: &Volume| {
+        let dots = v.footprint.vertices().map(|p| bounds_of(&at_vertex(v, p, v.footprint.radius())));
+        dots.reduce(|a, b| a.merged(&b)).unwrap()
+    };
+    assert!(misses(&pairs[1..2], &touching, &around_vertices), "the pole lies beyond all vertices");
+    assert!(misses(&pairs[2..], &touching, &around_vertices), "the edge rises beyond its ends");
+}
+
+#[test]
+fn a_separation_in_time_reaches_the_next_window() {
+    let mut index = Index::new();
+    let early = telling_pairs()[0].0.clone();
+    index.file(1, NoticeKind::Site, core::slice::from_ref(&early));
+    let later = [Volume { window: window(NOON_US + 61 * MINUTE_US, NOON_US + 62 * MINUTE_US), ..early }];
+    let found = |time_us: i64| {
+        let separation = Separation { horizontal: Metres::ZERO, vertical: Metres::ZERO, time_us };
+        let asked = Asked::of_volumes(NoticeKind::Operation, &later, separation, Law::One, Side::First);
+        index.query(&asked).count()
+    };
+    assert_eq!((found(MINUTE_US), found(MINUTE_US - 1)), (1, 0));
+}
+
+fn first_vertex(volume: &Volume) -> Position {
+    volume.footprint.vertices().next().unwrap()
+}
+
+fn at_vertex(volume: &Volume, position: Position, radius: Metres) -> Volume {
+    let footprint = Footprint::try_new(Shape::Point(position), radius).unwrap();
+    Volume { footprint, ..volume.clone() }
+}
