@@ -1,0 +1,248 @@
+//! The session: who is at the other end, and what may flow.
+//!
+//! A meeting takes three hellos at most: one that is heard, one that answers it, and one that says so (`met`), which asks
+//! for no answer. A hello that does not answer our own session proves nothing: it may be late, from before our start, and
+//! what it says of our log must not decide whether we were rolled back (PROTOCOL S4).
+
+use std::collections::VecDeque;
+
+use detente_types::{Head, Timestamp};
+use detente_wire::frame::{Channel, Hello};
+use minicbor::bytes::ByteVec;
+
+use crate::config::{
+    Config, HELLO_EARLY_BYTES_MAX, HELLO_NOTE_BYTES_MAX, HELLO_REVOCATIONS_BYTES_MAX, RETIRED_MAX, WINDOW_BYTES_AFTER_LOSS,
+};
+use crate::event::LinkFault;
+use crate::send::Outbox;
+use crate::timers::{Alarm, Resend};
+
+/// What may flow.
+#[derive(Debug)]
+pub(crate) enum State {
+    /// There is no bearer.
+    Down {
+        /// When to dial.
+        dial: Alarm,
+    },
+    /// There is a bearer, and nobody met yet: hellos only.
+    Greeting {
+        /// Ours.
+        hello: Resend,
+    },
+    /// The peer has been met and its hello waits to be judged: keep-alives too.
+    Met,
+    /// Early SAFETY, cosignatures and evidence too.
+    Held,
+    /// Everything.
+    Open(Box<Streams>),
+    /// The session is over; the bearer is still there.
+    Leaving {
+        /// Our farewell, until it is sent.
+        bye: Option<(u16, String)>,
+    },
+}
+
+/// Entries on their way out.
+#[derive(Debug)]
+pub(crate) struct Streams {
+    /// Our log. It waits while something is given back: a peer that recovers says nothing until it has that.
+    pub(crate) log: Outbox,
+    /// What the peer lost of its own.
+    pub(crate) back: Option<Outbox>,
+}
+
+impl Streams {
+    /// The one that flows now.
+    pub(crate) fn current(&mut self) -> &mut Outbox {
+        self.back.as_mut().unwrap_or(&mut self.log)
+    }
+
+    pub(crate) fn both(&mut self) -> impl Iterator<Item = &mut Outbox> {
+        self.back.iter_mut().chain([&mut self.log])
+    }
+}
+
+/// What is known of the peer.
+#[derive(Debug, Default)]
+pub(crate) struct Peer {
+    /// Session of the last meeting; 0 before the first.
+    pub(crate) session: u64,
+    /// Session heard last.
+    heard: u64,
+    /// Sessions that are over: a late hello of theirs does not bring them back.
+    retired: VecDeque<u64>,
+    /// What its newest hello of that session said.
+    pub(crate) hello: Option<Hello>,
+    pub(crate) version: Option<u16>,
+}
+
+impl Peer {
+    /// Whether a hello comes from a session that is over.
+    pub(crate) fn is_late(&self, hello: &Hello) -> bool {
+        self.retired.contains(&hello.session)
+    }
+
+    pub(crate) fn hear(&mut self, hello: &Hello) {
+        self.heard = hello.session;
+    }
+
+    /// Whether a hello begins something new: another process at the other end, or another life of its log.
+    pub(crate) fn is_changed_by(&self, hello: &Hello) -> bool {
+        let known = self.hello.as_ref().filter(|known| known.session == hello.session);
+        known.is_none_or(|known| known.own.generation < hello.own.generation)
+    }
+
+    pub(crate) fn meet(&mut self, hello: Hello, version: u16) {
+        if self.session != hello.session && self.session != 0 {
+            if self.retired.len() == RETIRED_MAX {
+                self.retired.pop_front();
+            }
+            self.retired.push_back(self.session);
+        }
+        self.session = hello.session;
+        self.version = Some(version);
+        self.hello = Some(hello);
+    }
+
+    /// A later hello of the same session; one that names less than the known one came late.
+    pub(crate) fn refresh(&mut self, hello: Hello) {
+        self.hello = self.hello.take().filter(|known| known.own > hello.own).or(Some(hello));
+    }
+
+    /// How far the peer says it is ahead of our own log: it may give back up to that size (PROTOCOL S4).
+    pub(crate) fn ahead_to(&self, own: &Head) -> u64 {
+        let copy = self.hello.as_ref().map(|hello| hello.copy);
+        copy.filter(|copy| copy.generation == own.generation).map_or(0, |copy| copy.size)
+    }
+
+    /// The window that both ends can bear.
+    pub(crate) fn window_bytes(&self, config: &Config) -> usize {
+        let theirs = self.hello.as_ref().map_or(u64::MAX, |hello| hello.window_bytes);
+        let theirs = usize::try_from(theirs).unwrap_or(usize::MAX).max(WINDOW_BYTES_AFTER_LOSS);
+        config.window_bytes.min(theirs)
+    }
+
+    pub(crate) const fn channel_out(&self, config: &Config) -> Channel {
+        Channel { from: config.session, to: self.session }
+    }
+
+    pub(crate) const fn channel_in(&self, config: &Config) -> Channel {
+        Channel { from: self.session, to: config.session }
+    }
+}
+
+/// The version to speak (PROTOCOL F9), of a hello that is for us.
+pub(crate) fn judge(config: &Config, hello: &Hello) -> Result<u16, LinkFault> {
+    if hello.line != config.line {
+        return Err(LinkFault::WrongLine { found: hello.line });
+    }
+    if hello.session == 0 {
+        return Err(LinkFault::NoSession);
+    }
+    let version = config.version_max.min(hello.version_max);
+    if version < config.version_min.max(hello.version_min) {
+        return Err(LinkFault::NoCommonVersion { min: hello.version_min, max: hello.version_max });
+    }
+    Ok(version)
+}
+
+/// What the caller told us to say of ourselves. All of it is durable.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) own: Option<(Head, Vec<u8>)>,
+    pub(crate) copy: Option<(Head, Vec<u8>)>,
+    pub(crate) revocations: Vec<Vec<u8>>,
+    pub(crate) cosigned: Vec<u8>,
+    pub(crate) early: Vec<Vec<u8>>,
+    /// The peer's cosignature covers our log below this.
+    pub(crate) acknowledged: u64,
+}
+
+impl Told {
+    /// Our hello; none until both heads have been told, lest we seem to have lost what is only not read yet.
+    pub(crate) fn hello(&self, now: Timestamp, config: &Config, peer: &Peer, met: bool) -> Option<Hello> {
+        let ((own, own_checkpoint), (copy, copy_checkpoint)) = (self.own.as_ref()?, self.copy.as_ref()?);
+        Some(Hello {
+            version_min: config.version_min,
+            version_max: config.version_max,
+            features: config.features,
+            line: config.line,
+            session: config.session,
+            answers: peer.heard,
+            own: *own,
+            own_checkpoint: note(own_checkpoint),
+            copy: *copy,
+            copy_checkpoint: note(copy_checkpoint),
+            revocations: newest_within(&self.revocations, HELLO_REVOCATIONS_BYTES_MAX),
+            clock_us: now.micros(),
+            met,
+            window_bytes: config.window_bytes as u64,
+            cosigned: note(&self.cosigned),
+            early: newest_within(&self.early, HELLO_EARLY_BYTES_MAX),
+            more: ByteVec::from(Vec::new()),
+        })
+    }
+}
+
+/// A note as a hello carries it: whole, or not at all.
+fn note(bytes: &[u8]) -> ByteVec {
+    let fits = bytes.len() <= HELLO_NOTE_BYTES_MAX;
+    if fits { bytes.to_vec().into() } else { Vec::new().into() }
+}
+
+/// The last items that fit together, each with its CBOR head.
+fn newest_within(items: &[Vec<u8>], bytes_max: usize) -> Vec<ByteVec> {
+    const HEAD_BYTES: usize = 3;
+    let mut bytes = 0;
+    let fitting = items.iter().rev().take_while(|item| {
+        bytes += item.len() + HEAD_BYTES;
+        bytes <= bytes_max
+    });
+    let first = items.len() - fitting.count();
+    items[first..].iter().map(|item| item.clone().into()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use detente_types::{Generation, LineId, Root};
+    use detente_wire::frame::{FRAME_BYTES_MAX, Frame, encode};
+
+    use super::*;
+
+    #[test]
+    fn the_largest_hello_fits_a_frame() {
+        let head = Head { generation: Generation(u32::MAX), size: u64::MAX, root: Root::new([7; 32]) };
+        for length in [1, 40, 250, 1_500] {
+            let told = Told {
+                own: Some((head, vec![1; HELLO_NOTE_BYTES_MAX])),
+                copy: Some((head, vec![1; HELLO_NOTE_BYTES_MAX])),
+                revocations: vec![vec![1; length]; 5_000],
+                cosigned: vec![1; HELLO_NOTE_BYTES_MAX],
+                early: vec![vec![1; length]; 5_000],
+                acknowledged: 0,
+            };
+            let config = Config::new(LineId::new([1; 32]), u64::MAX);
+            let now = Timestamp::from_micros(i64::MIN);
+            let hello = told.hello(now, &config, &Peer { heard: u64::MAX, ..Peer::default() }, true).unwrap();
+            assert!(!hello.revocations.is_empty() && !hello.early.is_empty());
+            assert!(encode(&Frame::Hello(hello), Channel::default()).len() <= FRAME_BYTES_MAX);
+        }
+    }
+
+    #[test]
+    fn the_lower_common_version_is_spoken_or_none() {
+        let config = |min, max| Config { version_min: min, version_max: max, ..Config::new(LineId::new([1; 32]), 1) };
+        let hello = |min, max| {
+            let head = Head { generation: Generation::FIRST, size: 0, root: Root::new([0; 32]) };
+            let told = Told { own: Some((head, Vec::new())), copy: Some((head, Vec::new())), ..Told::default() };
+            told.hello(Timestamp::from_micros(0), &config(min, max), &Peer::default(), false).unwrap()
+        };
+        assert_eq!(judge(&config(1, 2), &hello(1, 3)), Ok(2));
+        assert_eq!(judge(&config(2, 3), &hello(1, 2)), Ok(2));
+        assert_eq!(judge(&config(1, 1), &hello(1, 1)), Ok(1));
+        assert_eq!(judge(&config(3, 4), &hello(1, 2)), Err(LinkFault::NoCommonVersion { min: 1, max: 2 }));
+        assert_eq!(judge(&config(1, 2), &hello(3, 4)), Err(LinkFault::NoCommonVersion { min: 3, max: 4 }));
+        assert!(judge(&config(1, 2), &hello(2, 1)).is_err(), "a range that is none");
+    }
+}

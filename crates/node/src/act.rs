@@ -1,0 +1,163 @@
+//! Acting: what follows from a statement that counts (PROTOCOL E4, E7).
+
+use detente_settle::Standing;
+use detente_types::statement::{Kind, Level, Statement};
+use detente_types::{Notice, StatementRef, Timestamp};
+use detente_wire::Valid;
+
+use crate::input::What;
+use crate::joint::Changes;
+use crate::line::{Cx, Line, Owed};
+use crate::out::Then;
+use crate::receipts::Receipt;
+use crate::say::said_kind;
+use crate::side::{Pending, Verdict};
+
+impl Line {
+    /// What may be done now that a batch is durable.
+    pub(crate) fn follow(&mut self, cx: &mut Cx<'_>, then: Then) {
+        match then {
+            Then::Own { size, checkpoint, .. } => self.own_durable(cx, size, checkpoint),
+            Then::Copy { size, .. } => self.peer.durable = size,
+            Then::Cosigned { size, checkpoint, cosignature, .. } => self.peer_cosigned(cx, size, checkpoint, cosignature),
+            Then::Acknowledged { size, cosignature, .. } => self.own_acknowledged(cx, size, cosignature),
+            Then::Early { of, .. } => self.early_durable(cx, of),
+            Then::Evidence { number, bytes, says, .. } => {
+                self.link.send_evidence(bytes);
+                self.event(cx, What::Fork(number, says));
+            }
+            Then::Booked(_) => {}
+        }
+    }
+
+    fn own_durable(&mut self, cx: &mut Cx<'_>, size: u64, checkpoint: Vec<u8>) {
+        self.own.durable = size;
+        self.link.set_own(self.own.head_at(size), checkpoint);
+        for pending in self.own.settle(size) {
+            let fields = *pending.entry.fields();
+            if fields.urgent && fields.index >= self.cosigned.acknowledged_size() {
+                self.link.send_early(fields.generation, fields.index, pending.entry.packed());
+            }
+            let reference = pending.entry.reference();
+            if let Some(kind) = said_kind(&pending.verdict) {
+                self.event(cx, What::Said(reference, kind));
+            }
+            self.act(cx, pending);
+        }
+    }
+
+    fn peer_cosigned(&mut self, cx: &mut Cx<'_>, size: u64, checkpoint: Vec<u8>, cosignature: Vec<u8>) {
+        self.seen = self.peer.head_at(size);
+        self.kept = self.checkpoint.take_if(|c| c.checkpoint().size() <= size).or(self.kept.take());
+        self.link.set_copy(self.seen, checkpoint);
+        self.link.cosign(cosignature);
+        self.tell_early_copies();
+        for pending in self.peer.settle(size) {
+            let reference = pending.entry.reference();
+            self.early.remove(&(reference.generation, reference.index));
+            self.early_entries.remove(&reference.hash);
+            match &pending.verdict {
+                Verdict::Unusable(_, violations) => self.event(cx, What::Unusable(reference, violations.clone())),
+                verdict => {
+                    let kind = verdict.kind();
+                    self.event(cx, What::Received(reference, kind));
+                }
+            }
+            self.act(cx, pending);
+        }
+    }
+
+    fn own_acknowledged(&mut self, cx: &mut Cx<'_>, size: u64, cosignature: Vec<u8>) {
+        self.link.set_cosigned(cosignature);
+        self.link.acknowledged(size);
+        self.cache.forget_below(size);
+        self.event(cx, What::Cosigned(size));
+    }
+
+    /// Acts on an entry of either log that counts.
+    pub(crate) fn act(&mut self, cx: &mut Cx<'_>, pending: Pending) {
+        let Pending { entry, verdict } = pending;
+        let (at, fields) = (entry.reference(), *entry.fields());
+        match verdict {
+            Verdict::Valid(statement) => {
+                self.table.apply(&Standing { reference: at, seen: fields.seen }, &statement);
+                if self.terms.apply(&at, &fields.seen, &statement) {
+                    let terms = self.terms.current().clone();
+                    let changes = self.joint.rederive(&terms);
+                    self.tell(cx, changes);
+                }
+                self.act_on(cx, at, fields.claimed, &statement);
+            }
+            Verdict::Unusable(kind, violations) if at.author == self.them() => {
+                let first = violations.first();
+                // Nothing is ever stated because of a receipt (PROTOCOL E8).
+                if kind != Kind::Receipt.code() && !self.own.has_said(&at, Level::Refused) {
+                    let reason = first.map_or_else(|| "unusable".into(), |v| format!("{} {}", v.rule, v.rule.sentence()));
+                    self.owed.insert(at, Owed::Refusal(first.map(|v| v.rule), reason));
+                }
+            }
+            Verdict::Unusable(..) | Verdict::Unknown(_) => {}
+        }
+    }
+
+    fn act_on(&mut self, cx: &mut Cx<'_>, at: StatementRef, claimed: Timestamp, statement: &Valid<Statement>) {
+        let theirs = at.author == self.them();
+        match &**statement {
+            Statement::Notice(notice) => {
+                let valid = statement.notice().expect("it is one");
+                if theirs && notice.kind() == detente_types::NoticeKind::Safety && self.acted_early.insert(at.hash) {
+                    self.ring(cx, at, notice, claimed);
+                }
+                let changes = self.joint.put(at, claimed, valid);
+                self.tell(cx, changes);
+            }
+            Statement::Cancel(cancel) => {
+                let changes = self.joint.remove(at.author, &cancel.id);
+                self.tell(cx, changes);
+            }
+            Statement::Receipt(input, level) => {
+                self.receipts.take(Receipt { at, claimed, level: *level, input: input.clone() });
+                if theirs && *level == Level::StoredEarly {
+                    self.link.early_done(input.of.index);
+                }
+            }
+            Statement::Check(check) if theirs => {
+                if !self.own.has_answered(&at) {
+                    self.owed.insert(at, Owed::CheckAnswer(*check.challenge));
+                }
+            }
+            Statement::Check(_) => self.watch.handle_sent(&at, claimed),
+            Statement::CheckAnswer(answer) if theirs => self.watch.handle_answer(&answer.of, cx.now, answer.by_officer),
+            Statement::SafetyAction(action) => self.safety_answered(cx, action.of),
+            _ => {}
+        }
+    }
+
+    fn tell(&mut self, cx: &mut Cx<'_>, changes: Changes) {
+        for id in changes.gone {
+            self.event(cx, What::ConflictGone(id));
+        }
+        for id in changes.found {
+            self.event(cx, What::ConflictFound(id));
+        }
+        self.tell_warnings(cx, changes.warned);
+    }
+
+    pub(crate) fn tell_warnings(&mut self, cx: &mut Cx<'_>, warned: Vec<(detente_types::NoticeId, StatementRef)>) {
+        for (id, at) in warned {
+            self.event(cx, What::Warning(id, at));
+        }
+    }
+
+    /// A SAFETY notice of theirs rings until an action is stated (DESIGN D8).
+    pub(crate) fn ring(&mut self, cx: &mut Cx<'_>, at: StatementRef, notice: &Notice, _claimed: Timestamp) {
+        let terms = self.terms.current().clone();
+        for ring in self.safety.handle_safety(cx.now, at, notice, &terms) {
+            self.tell_ring(cx, ring);
+        }
+    }
+
+    pub(crate) fn safety_answered(&mut self, _cx: &mut Cx<'_>, of: StatementRef) {
+        self.safety.handle_action(&of);
+    }
+}

@@ -1,0 +1,99 @@
+//! The book: each party's private journal, never replicated (PROTOCOL section 1).
+//!
+//! It holds what officers put in, exactly as they did, and what became of it. What waits to be stated (PROTOCOL S4)
+//! waits here, so it survives a restart.
+
+use detente_types::{LineId, NoticeIn, PartyId, StatementRef};
+use detente_wire::codec;
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+
+/// An entry of the book.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[expect(clippy::large_enum_variant, reason = "one lives at a time; boxing would only move the bytes")]
+pub enum BookEntry {
+    /// A line was opened.
+    #[n(0)]
+    LineOpened(#[n(0)] LineOpened),
+    /// An officer's notice, exact, with what is let out of it.
+    #[n(1)]
+    Notice(#[n(0)] BookNotice),
+    /// Any other input of an officer.
+    #[n(2)]
+    Input(#[n(0)] BookInput),
+    /// An input was stated.
+    #[n(3)]
+    Stated(#[n(0)] u64, #[n(1)] StatementRef),
+    /// An input that waited could not be stated any more, and why.
+    #[n(4)]
+    Dropped(#[n(0)] u64, #[n(1)] String),
+}
+
+/// A line and who is on it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct LineOpened {
+    /// The line.
+    #[n(0)]
+    pub line: LineId,
+    /// When, microseconds UTC.
+    #[n(1)]
+    pub at_us: i64,
+    /// Canonical bytes of our opening: both certificates and the terms.
+    #[n(2)]
+    pub opening: ByteVec,
+    /// What we call the other party.
+    #[n(3)]
+    pub name: String,
+    /// The other party.
+    #[n(4)]
+    pub other: PartyId,
+}
+
+/// An exact notice.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct BookNotice {
+    /// The line that it is for.
+    #[n(0)]
+    pub line: LineId,
+    /// When it was put in, microseconds UTC.
+    #[n(1)]
+    pub at_us: i64,
+    /// The exact form.
+    #[n(2)]
+    pub notice: NoticeIn,
+    /// What is let out, by code.
+    #[n(3)]
+    pub release: u8,
+    /// Slots let out although the precision would withhold them.
+    #[n(4)]
+    pub reveal: Vec<u8>,
+}
+
+/// Another input: the statement as it was put in, its slots as encoded.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct BookInput {
+    /// The line that it is for.
+    #[n(0)]
+    pub line: LineId,
+    /// When it was put in, microseconds UTC.
+    #[n(1)]
+    pub at_us: i64,
+    /// Slot numbers and values.
+    #[n(2)]
+    pub slots: Vec<(u8, ByteVec)>,
+}
+
+impl BookEntry {
+    /// Canonical bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        codec::encode(self)
+    }
+
+    /// Reads canonical bytes; `None` when the row is damaged or of a later version.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        codec::decode(bytes, "book").ok()
+    }
+}

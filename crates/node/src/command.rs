@@ -1,0 +1,263 @@
+//! Commands: what officers, files and the API ask to have said.
+//!
+//! A command goes into the book first and exactly as it was put in, then through the meaning gate, then out at the
+//! precision that its author lets out. What cannot be said yet waits in the book (PROTOCOL S4).
+
+use detente_types::notice::Release;
+use detente_types::statement::{
+    AnswerIn, CancelIn, CheckIn, Kind, Level, OfferIn, ReceiptIn, SafetyActionIn, StatementIn, TermsAcceptIn, TermsProposeIn,
+};
+use detente_types::{LineId, NoticeIn, StatementRef, Timestamp};
+use detente_wire::codec;
+use minicbor::bytes::ByteVec;
+use rand_core::CryptoRng;
+
+use crate::book::{BookEntry, BookInput, BookNotice};
+use crate::disclose::disclose;
+use crate::input::{Accepted, By, Command, CommandFault};
+use crate::line::{Cx, Line, Phase};
+use crate::node::Node;
+use crate::out::{Disk, Then};
+use crate::say::SayFault;
+
+impl Node {
+    /// Takes a command. Nothing is changed when it is not taken.
+    ///
+    /// # Errors
+    /// [`CommandFault`].
+    pub fn command(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        line: LineId,
+        by: &By,
+        command: Command,
+    ) -> Result<Accepted, CommandFault> {
+        let disk = self.out.disk;
+        let line = self.lines.get_mut(&line).ok_or(CommandFault::NoSuchLine(line))?;
+        let reserved =
+            command.is_reserved(|of| line.peer.kind_below(of, line.seen.generation, line.seen.size) == Some(Kind::Safety));
+        match disk {
+            Disk::Failed => return Err(CommandFault::DiskFailed),
+            Disk::Full { .. } if !reserved => return Err(CommandFault::DiskFull),
+            _ => {}
+        }
+        if line.phase == Phase::Held && !reserved {
+            return Err(CommandFault::Held);
+        }
+        let mut cx = Cx { now, rng: &mut *rng, scheme: &*self.scheme, out: &mut self.out, book_size: &mut self.book_size };
+        if reserved {
+            cx.out.reserve();
+        }
+        let accepted = line.command(&mut cx, by, command)?;
+        cx.out.then(Then::Booked(accepted.book));
+        self.run(now, rng);
+        Ok(accepted)
+    }
+
+    /// Checks notices as [`Self::command`] would, and changes nothing: for a file whose rows are all checked first.
+    ///
+    /// # Errors
+    /// The violations of one notice.
+    pub fn check_notice(&self, now: Timestamp, line: LineId, notice: &NoticeIn) -> Result<(), CommandFault> {
+        let line = self.lines.get(&line).ok_or(CommandFault::NoSuchLine(line))?;
+        line.check_exact(now, &*self.scheme, &line.numbered(notice.clone())).map(drop).map_err(CommandFault::from)
+    }
+}
+
+impl Line {
+    fn command(&mut self, cx: &mut Cx<'_>, by: &By, command: Command) -> Result<Accepted, CommandFault> {
+        match command {
+            Command::Notify { notice, release, reveal } => self.notify(cx, by, notice, release, reveal),
+            other => {
+                let input = self.statement_of(cx, by, other)?;
+                self.input(cx, input)
+            }
+        }
+    }
+
+    /// An input other than a notice: checked, booked, stated or waiting.
+    fn input(&mut self, cx: &mut Cx<'_>, input: StatementIn) -> Result<Accepted, CommandFault> {
+        self.check_input(cx, &input)?;
+        let slots = codec::to_slots(&input).into_iter().map(|(slot, value)| (slot, ByteVec::from(value))).collect();
+        let book = cx.book(&BookEntry::Input(BookInput { line: self.id, at_us: cx.now.micros(), slots }));
+        self.stated(cx, book, input, None)
+    }
+
+    fn stated(&mut self, cx: &mut Cx<'_>, book: u64, input: StatementIn, note: Option<String>) -> Result<Accepted, CommandFault> {
+        let stated = self.say_or_wait(cx, book, input).map_err(CommandFault::from)?;
+        let waits = stated.is_none().then(|| {
+            "waits in the book: since the start of this node the other side has not said what it holds of our log".to_owned()
+        });
+        Ok(Accepted { book, stated, note: waits.or(note) })
+    }
+
+    /// A notice: the exact form goes into the book, the disclosed form into the log.
+    fn notify(
+        &mut self,
+        cx: &mut Cx<'_>,
+        by: &By,
+        mut notice: NoticeIn,
+        release: Release,
+        reveal: Vec<u8>,
+    ) -> Result<Accepted, CommandFault> {
+        notice.desk = by.desk.clone().or(notice.desk);
+        notice.officer = by.officer.clone().or(notice.officer);
+        let notice = self.numbered(notice);
+        let exact = self.check_exact(cx.now, cx.scheme, &notice)?;
+        let disclosed = match release.precision() {
+            Some(precision) => Some(disclose(&exact, precision, &reveal)?),
+            None => None,
+        };
+        let book = cx.book(&BookEntry::Notice(BookNotice {
+            line: self.id,
+            at_us: cx.now.micros(),
+            notice: notice.clone(),
+            release: release.code(),
+            reveal,
+        }));
+        if disclosed.as_ref() != Some(&notice) {
+            let changes = self.joint.put_exact(exact);
+            self.tell_warnings(cx, changes.warned);
+        }
+        match disclosed {
+            None => Ok(Accepted { book, stated: None, note: Some(kept_back(release)) }),
+            Some(form) if self.says_nothing_new(&form) => {
+                cx.book(&BookEntry::Dropped(book, "unchanged at this precision".into()));
+                Ok(Accepted {
+                    book,
+                    stated: None,
+                    note: Some("nothing is sent: at this precision the notice is unchanged".into()),
+                })
+            }
+            Some(form) => self.stated(cx, book, StatementIn::Notice(form), None),
+        }
+    }
+
+    /// Version and `replaces` as they come next in our log.
+    pub(crate) fn numbered(&self, mut notice: NoticeIn) -> NoticeIn {
+        let latest = self.own.latest(&notice.id);
+        notice.version = latest.map_or(1, |(version, _)| version + 1);
+        notice.replaces = latest.map(|(_, last)| last.hash);
+        notice
+    }
+
+    /// Whether a disclosed form differs from the one before in nothing but its number (PROTOCOL C7).
+    fn says_nothing_new(&self, form: &NoticeIn) -> bool {
+        let before = self.joint.current(self.us(), &form.id).and_then(|at| self.joint.live().get(&at));
+        before.is_some_and(|live| {
+            let mut same = live.notice.input().clone();
+            same.version = form.version;
+            same.replaces = form.replaces;
+            same == *form
+        })
+    }
+
+    fn statement_of(&self, cx: &mut Cx<'_>, by: &By, command: Command) -> Result<StatementIn, CommandFault> {
+        let (desk, officer) = (by.desk.clone(), by.officer.clone());
+        Ok(match command {
+            Command::Notify { .. } => unreachable!("taken by `notify`"),
+            Command::Cancel { id, reason } => {
+                let (version, replaces) = self.own.latest(&id).ok_or_else(|| not_found("notice", &id))?;
+                StatementIn::Cancel(CancelIn {
+                    kind: Kind::Cancel.code(),
+                    id,
+                    version: version + 1,
+                    replaces,
+                    reason,
+                    desk,
+                    officer,
+                })
+            }
+            Command::Read(of) => self.receipt(Level::Read, of, None, None, desk, officer),
+            Command::Passed(of) => self.receipt(Level::Passed, of, None, None, desk, officer),
+            Command::Listed { of, number, read_back } => {
+                self.receipt(Level::Listed, of, Some(number), Some(read_back), desk, officer)
+            }
+            Command::Offer { conflict, ours, change, lapses, text } => {
+                let found = self.joint.conflicts().get(&conflict).ok_or_else(|| not_found("conflict", &conflict))?;
+                let changes = found.statements.iter().position(|s| (s.author == self.us()) == ours).unwrap_or(0) as u8;
+                StatementIn::Offer(OfferIn {
+                    kind: Kind::Offer.code(),
+                    conflict,
+                    statements: found.statements,
+                    changes,
+                    change,
+                    lapses_us: lapses.map(Timestamp::micros),
+                    text,
+                    desk,
+                    officer,
+                })
+            }
+            Command::Answer(answer) => {
+                let answer = AnswerIn { desk, officer, ..answer };
+                match Kind::from_code(answer.kind) {
+                    Some(Kind::Accept) => StatementIn::Accept(answer),
+                    Some(Kind::Reject) => StatementIn::Reject(answer),
+                    _ => StatementIn::Withdraw(AnswerIn { kind: Kind::Withdraw.code(), ..answer }),
+                }
+            }
+            Command::SafetyAction { of, action, by } => StatementIn::SafetyAction(SafetyActionIn {
+                kind: Kind::SafetyAction.code(),
+                of,
+                action,
+                by_us: by.map(Timestamp::micros),
+                desk,
+                officer,
+            }),
+            Command::Check(text) => {
+                let mut challenge = [0; 32];
+                cx.rng.fill_bytes(&mut challenge);
+                StatementIn::Check(CheckIn { kind: Kind::Check.code(), challenge: challenge.into(), text, desk, officer })
+            }
+            Command::ProposeTerms(terms) => {
+                StatementIn::TermsPropose(TermsProposeIn { kind: Kind::TermsPropose.code(), terms, desk, officer })
+            }
+            Command::AcceptTerms(proposal) => {
+                StatementIn::TermsAccept(TermsAcceptIn { kind: Kind::TermsAccept.code(), proposal, desk, officer })
+            }
+        })
+    }
+
+    fn receipt(
+        &self,
+        level: Level,
+        of: StatementRef,
+        list_number: Option<String>,
+        read_back: Option<String>,
+        desk: Option<String>,
+        officer: Option<String>,
+    ) -> StatementIn {
+        StatementIn::Receipt(ReceiptIn {
+            kind: Kind::Receipt.code(),
+            level: level.code(),
+            of,
+            list_number,
+            read_back,
+            rule: None,
+            reason: None,
+            desk,
+            officer,
+        })
+    }
+}
+
+fn kept_back(release: Release) -> String {
+    match release {
+        Release::BlindOnly => "stays in the book: blind matching is not there yet, so nothing of it is matched".into(),
+        _ => "stays in the book: held back by its author".into(),
+    }
+}
+
+fn not_found(what: &'static str, name: &impl ToString) -> CommandFault {
+    CommandFault::NotFound { what, name: name.to_string() }
+}
+
+impl From<SayFault> for CommandFault {
+    fn from(fault: SayFault) -> Self {
+        match fault {
+            SayFault::Violations(violations) => Self::Violations(violations),
+            SayFault::TooLarge(what) => Self::TooLarge(what),
+        }
+    }
+}

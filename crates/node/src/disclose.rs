@@ -1,0 +1,56 @@
+//! Disclosure: the form of a notice that leaves this node (PROTOCOL C7).
+//!
+//! Volumes are widened to the precision that the author lets out; names, call signs and free text are withheld unless
+//! they are released on their own. The disclosed form always covers the exact one.
+
+use detente_space::disclose::CoarsenError;
+use detente_types::text::TextIn;
+use detente_types::{Notice, NoticeIn, Precision, VolumeIn, Window};
+use detente_wire::Valid;
+
+/// Slots that a coarse precision withholds unless they are released on their own.
+pub const WITHHELD_SLOTS: [u8; 6] = [9, 10, 11, 12, 13, 15];
+
+/// The form of `exact` at a precision, with the slots in `reveal` kept.
+///
+/// # Errors
+/// The volumes cannot be widened within the limits of a notice: then it cannot be stated at this precision.
+pub(crate) fn disclose(exact: &Valid<Notice>, precision: Precision, reveal: &[u8]) -> Result<NoticeIn, CoarsenError> {
+    let mut form = exact.input().clone();
+    form.precision = precision.code();
+    if precision == Precision::Exact {
+        return Ok(form);
+    }
+    let volumes = detente_space::disclose::coarsen(exact.volumes(), precision)?;
+    let validity = volumes.iter().fold(exact.validity(), |whole: Window, volume| cover(whole, volume.window));
+    form.volumes = volumes.iter().map(VolumeIn::from).collect();
+    (form.valid_from_us, form.valid_until_us) = (validity.start().micros(), validity.end().micros());
+    withhold(&mut form, reveal);
+    Ok(form)
+}
+
+fn cover(a: Window, b: Window) -> Window {
+    Window::try_new(a.start().min(b.start()), a.end().max(b.end())).unwrap_or(a)
+}
+
+fn withhold(form: &mut NoticeIn, reveal: &[u8]) {
+    let keep = |slot: u8| reveal.contains(&slot);
+    let line = |slot: u8, value: &mut Option<String>| {
+        if !keep(slot) {
+            *value = None;
+        }
+    };
+    let text = |slot: u8, value: &mut Option<TextIn>| {
+        if !keep(slot) {
+            *value = None;
+        }
+    };
+    line(9, &mut form.title);
+    text(10, &mut form.text);
+    text(11, &mut form.translation);
+    line(12, &mut form.call_sign);
+    line(13, &mut form.contact);
+    if !keep(15) {
+        form.detail = None;
+    }
+}

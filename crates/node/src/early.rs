@@ -1,0 +1,91 @@
+//! SAFETY that overtakes its log (PROTOCOL F1, F2): acted on by its own signature, filed when the log catches up.
+
+use detente_types::statement::Statement;
+use detente_types::{Generation, Index, StatementRef};
+use detente_wire::entry::unpack;
+use detente_wire::{Entry, Verified, open_entry};
+
+use crate::input::What;
+use crate::line::{Cx, Line, Owed};
+use crate::out::Then;
+use crate::port::Write;
+use crate::side::Verdict;
+
+impl Line {
+    /// A SAFETY entry ahead of its log. It is acted on once it is durable.
+    pub(crate) fn take_early(&mut self, cx: &mut Cx<'_>, generation: Generation, index: Index, packed: &[u8]) {
+        if generation != self.peer.generation() || index < self.peer.log.size() || self.early.contains_key(&(generation, index)) {
+            return;
+        }
+        let opened = unpack(packed).and_then(|(leaf, body)| open_entry(cx.scheme, &self.peer_place(None), leaf, body));
+        let entry = match opened {
+            Ok(entry) if entry.fields().index == index && entry.fields().urgent => entry,
+            Ok(_) => return self.peer_fault(cx, format!("entry {index} came early and is not an urgent one of that index")),
+            Err(fault) => return self.peer_fault(cx, format!("their early entry {index} is refused: {fault}")),
+        };
+        self.early.insert((generation, index), entry.hash());
+        cx.out.write(early_row(&entry));
+        cx.out.reserve();
+        cx.out.then(Then::Early { line: self.id, of: entry.reference(), index });
+        self.early_entries.insert(entry.hash(), entry);
+    }
+
+    /// Tells the link which early entries our copy does not reach yet: their author must know after a restore.
+    pub(crate) fn tell_early_copies(&mut self) {
+        let leaves =
+            self.early.values().filter_map(|hash| self.early_entries.get(hash)).map(|e| e.leaf().bytes().to_vec()).collect();
+        self.link.set_early_copies(leaves);
+    }
+
+    /// An early entry is durable: act on it and owe the receipt.
+    pub(crate) fn early_durable(&mut self, cx: &mut Cx<'_>, of: StatementRef) {
+        self.tell_early_copies();
+        let Some(entry) = self.early_entries.get(&of.hash) else {
+            return;
+        };
+        let Verdict::Valid(statement) = self.judge_peer(cx, entry) else {
+            return;
+        };
+        match &*statement {
+            Statement::Notice(notice) if self.acted_early.insert(of.hash) => {
+                let at = entry.fields().claimed;
+                self.owed.insert(of, Owed::StoredEarly);
+                self.event(cx, What::SafetyEarly(of));
+                self.ring(cx, of, &notice.clone(), at);
+            }
+            Statement::SafetyAction(action) if self.acted_early.insert(of.hash) => {
+                let action = action.clone();
+                self.safety_answered(cx, action.of);
+            }
+            _ => {}
+        }
+    }
+
+    /// The log caught up with an early entry: it must be the same (PROTOCOL S3). False when it is not.
+    pub(crate) fn check_early_same(&mut self, cx: &mut Cx<'_>, entry: &Verified<Entry>) -> bool {
+        let fields = entry.fields();
+        let Some(early) = self.early.get(&(fields.generation, fields.index)) else {
+            return true;
+        };
+        if *early == entry.hash() {
+            return true;
+        }
+        let Some(other) = self.early_entries.get(early).cloned() else {
+            return true;
+        };
+        self.accuse_two_leaves(cx, &other, entry);
+        false
+    }
+}
+
+fn early_row(entry: &Verified<Entry>) -> Write {
+    let fields = entry.fields();
+    Write::Early {
+        line: fields.line,
+        author: fields.author,
+        generation: fields.generation,
+        index: fields.index,
+        leaf: entry.leaf().bytes().to_vec(),
+        body: entry.body_bytes().to_vec(),
+    }
+}

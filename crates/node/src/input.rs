@@ -1,0 +1,293 @@
+//! What goes into a node and what comes out of it.
+//!
+//! The caller hands in [`Input`]s and [`Command`]s with the time and a source of randomness, then takes [`Effect`]s until
+//! there are none. Effects are carried out in order. `Persist` always comes before every `Send` that depends on it: the
+//! node withholds the send until the caller answers [`Input::Persisted`] (DESIGN D6).
+
+use detente_types::statement::{AnswerIn, ChangeIn, Kind};
+use detente_types::text::TextIn;
+use detente_types::{
+    ConflictId, Generation, Index, LineId, NoticeId, NoticeIn, PartyId, Release, StatementRef, TermsIn, Timestamp, Violation,
+};
+use detente_wire::certificate::CertificateFault;
+
+use crate::port::{Batch, StoreFault, Write};
+
+/// Names a batch that is on its way to the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Token(pub u64);
+
+/// Something that happened outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A batch is durable.
+    Persisted(Token),
+    /// A batch was not taken; nothing of it is there.
+    Refused(Token, StoreFault),
+    /// A bearer to the other node of a line is up.
+    Connected(LineId),
+    /// It is gone.
+    Disconnected(LineId),
+    /// A frame arrived on a line.
+    Frame(LineId, Vec<u8>),
+    /// The rows that [`Effect::Fetch`] asked for, in order.
+    Fetched {
+        /// Line.
+        line: LineId,
+        /// Whose log.
+        author: PartyId,
+        /// Which life of it.
+        generation: Generation,
+        /// The rows; empty when there are none.
+        rows: Vec<Write>,
+    },
+    /// The time of [`crate::Node::poll_timeout`] has come.
+    Tick,
+}
+
+/// Something for the caller to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Make a batch durable, then answer `Persisted` or `Refused`.
+    Persist {
+        /// Its name.
+        token: Token,
+        /// Its rows.
+        batch: Batch,
+    },
+    /// Hand a frame to the line's bearer.
+    Send {
+        /// Line.
+        line: LineId,
+        /// Whether it overtakes what is queued.
+        urgent: bool,
+        /// Its bytes.
+        frame: Vec<u8>,
+    },
+    /// Try to reach the other node of a line.
+    Dial(LineId),
+    /// Drop the line's bearer: the peer broke the protocol.
+    Hangup(LineId),
+    /// Read rows of a log, then answer `Fetched`.
+    Fetch {
+        /// Line.
+        line: LineId,
+        /// Whose log.
+        author: PartyId,
+        /// Which life of it.
+        generation: Generation,
+        /// First row.
+        from: Index,
+        /// At most so many.
+        limit: usize,
+    },
+    /// Something that a person or a subscriber should know.
+    Event(Event),
+}
+
+/// What a person or a subscriber should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When, by the node's clock.
+    pub at: Timestamp,
+    /// On which line; `None` for the node as a whole.
+    pub line: Option<LineId>,
+    /// What.
+    pub what: What,
+}
+
+/// The kinds of event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// An officer's input is durable in the book under this number; it may still wait to be stated.
+    Booked(u64),
+    /// A statement of ours is durable under a checkpoint.
+    Said(StatementRef, Kind),
+    /// A statement of theirs is durable, and acted on if it could be.
+    Received(StatementRef, u16),
+    /// The other side has admitted to hold all our entries below this size (L1).
+    Cosigned(u64),
+    /// A statement of theirs cannot be acted on.
+    Unusable(StatementRef, Vec<Violation>),
+    /// A SAFETY notice overtook its log and is acted on.
+    SafetyEarly(StatementRef),
+    /// A SAFETY notice of theirs rings, for the n-th time.
+    SafetyRings(StatementRef, u32),
+    /// The peer sends SAFETY notices faster than a person can read (PROTOCOL F3).
+    SafetyFlood(u32),
+    /// A joint conflict appeared.
+    ConflictFound(ConflictId),
+    /// A joint conflict is gone.
+    ConflictGone(ConflictId),
+    /// Our exact plan meets their disclosed one; only we see this (PROTOCOL C5).
+    Warning(NoticeId, StatementRef),
+    /// The link came up.
+    LineUp,
+    /// The link went down.
+    LineDown(String),
+    /// The peer broke the protocol.
+    PeerFault(String),
+    /// Evidence of a fork is kept under this number.
+    Fork(u64, String),
+    /// This node was rolled back and takes its own entries back from the peer.
+    Recovering(u64),
+    /// This node was restored and has lost a SAFETY entry that the peer acted on: its log must not grow (PROTOCOL S5).
+    Stranded(Index),
+    /// Recovery is done.
+    Recovered(u64),
+    /// The disk is full, or has room again.
+    Room(bool),
+    /// The disk failed: nothing more is acknowledged.
+    DiskFailed(String),
+}
+
+/// Who gives a command, as the party names them (PROTOCOL P3).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct By {
+    /// Desk.
+    pub desk: Option<String>,
+    /// Officer.
+    pub officer: Option<String>,
+}
+
+/// What an officer, a file or the node itself asks to have said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one lives at a time; boxing would only move the bytes")]
+pub enum Command {
+    /// A notice in its exact form, and what is let out of it. Version, `replaces` and precision are filled in here.
+    Notify {
+        /// The exact form.
+        notice: NoticeIn,
+        /// What is let out.
+        release: Release,
+        /// Slots that are let out although the precision would withhold them.
+        reveal: Vec<u8>,
+    },
+    /// Ends a notice.
+    Cancel {
+        /// Which.
+        id: NoticeId,
+        /// Why.
+        reason: Option<TextIn>,
+    },
+    /// L2: an officer has read it.
+    Read(StatementRef),
+    /// L3: entered in our protected list after read-back.
+    Listed {
+        /// What.
+        of: StatementRef,
+        /// Our list number.
+        number: String,
+        /// The position as read back.
+        read_back: String,
+    },
+    /// L4: attested as passed to the operating desks.
+    Passed(StatementRef),
+    /// Offers a change that resolves a conflict.
+    Offer {
+        /// The conflict.
+        conflict: ConflictId,
+        /// Whether our notice is changed; otherwise theirs.
+        ours: bool,
+        /// How.
+        change: ChangeIn,
+        /// When we promise to withdraw it.
+        lapses: Option<Timestamp>,
+        /// In words.
+        text: Option<TextIn>,
+    },
+    /// `accept`, `reject` or `withdraw`, by the answer's kind.
+    Answer(AnswerIn),
+    /// What is done about a SAFETY notice of theirs.
+    SafetyAction {
+        /// Which.
+        of: StatementRef,
+        /// The action.
+        action: TextIn,
+        /// When it is promised to be done.
+        by: Option<Timestamp>,
+    },
+    /// A line check.
+    Check(Option<TextIn>),
+    /// Proposes the next terms.
+    ProposeTerms(TermsIn),
+    /// Accepts proposed terms.
+    AcceptTerms(StatementRef),
+}
+
+impl Command {
+    /// Whether it may use the reserve on a full disk (PROTOCOL F3).
+    pub(crate) fn is_reserved(&self, safety: impl Fn(&StatementRef) -> bool) -> bool {
+        match self {
+            Self::Notify { notice, .. } => notice.kind == Kind::Safety.code(),
+            Self::Read(of) | Self::Passed(of) | Self::Listed { of, .. } => safety(of),
+            Self::SafetyAction { .. } | Self::Check(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// What became of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Its number in the book. It is durable when [`What::Booked`] says so.
+    pub book: u64,
+    /// What it was stated as: `None` while it waits (PROTOCOL S4) and when nothing of it is let out.
+    pub stated: Option<StatementRef>,
+    /// What it is waiting for or kept back by, in words.
+    pub note: Option<String>,
+}
+
+/// Why a command is not taken. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommandFault {
+    /// There is no such line here. Caller.
+    #[error("this node has no line {0:?}")]
+    NoSuchLine(LineId),
+    /// Rules are broken. Caller.
+    #[error("{} rule(s) broken: {}", .0.len(), .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Violations(Vec<Violation>),
+    /// There is no such notice, conflict or statement. Caller.
+    #[error("there is no {what} {name} on this line")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// The statement would be too large. Caller.
+    #[error("the statement does not fit: {0}")]
+    TooLarge(String),
+    /// The volumes cannot be widened to the precision asked for. Caller.
+    #[error("the notice cannot be disclosed so: {0}")]
+    Disclosure(#[from] detente_space::disclose::CoarsenError),
+    /// The disk is full; only SAFETY, its receipts and line checks are taken. Environment.
+    #[error("the disk is full: only safety notices, their receipts and line checks are taken until there is room")]
+    DiskFull,
+    /// The disk failed; nothing is taken any more. Environment.
+    #[error("the disk failed; nothing more is taken until this node is started again")]
+    DiskFailed,
+    /// The line is held after fork evidence; only SAFETY and line checks are taken (PROTOCOL S3). Caller.
+    #[error("the line is held after fork evidence: only safety notices and line checks are taken until two officers decide")]
+    Held,
+}
+
+/// Why a line cannot be opened with these keys. Caller.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenFault {
+    /// A line of this name is there already.
+    #[error("line {0:?} is there already")]
+    Exists(LineId),
+    /// A certificate does not hold.
+    #[error("certificate refused: {0}")]
+    Certificate(#[from] CertificateFault),
+    /// A secret key is not the one that our certificate names.
+    #[error("the {which} key is not the one that our certificate names")]
+    Key {
+        /// Which of the keys.
+        which: &'static str,
+    },
+    /// The terms do not hold.
+    #[error("terms refused: {} rule(s) broken, first {}", .0.len(), .0[0])]
+    Terms(Vec<Violation>),
+}

@@ -1,0 +1,41 @@
+//! One deterministic side of Detente: composes the cores, owns the ports.
+//!
+//! A [`Node`] is fed inputs, commands, the time and randomness, and gives effects (DESIGN D6). It never touches a disk, a
+//! socket or a clock, so a whole line of two nodes runs in one thread from one seed.
+//!
+//! One notice, by type: [`Command::Notify`] → meaning gate → book → statement at its precision → our log →
+//! [`Effect::Persist`] → durable → [`Effect::Send`] → the other side: envelope gate → persist → cosign → meaning gate →
+//! joint conflicts → settlement.
+//!
+//! Invariants: nothing leaves before what it depends on is durable; our log grows only after the peer has said what it
+//! holds of it; an envelope-valid entry is always kept and cosigned, whatever it means; conflict work never delays either.
+
+mod act;
+mod book;
+mod clocks;
+mod command;
+mod disclose;
+mod early;
+mod input;
+mod joint;
+mod line;
+mod node;
+mod open;
+mod out;
+pub mod port;
+mod receipts;
+mod recover;
+mod say;
+// SENTENCE pub mod sentence;
+mod side;
+mod take;
+mod view;
+
+pub use book::{BookEntry, BookInput, BookNotice, LineOpened};
+pub use disclose::WITHHELD_SLOTS;
+pub use input::{Accepted, By, Command, CommandFault, Effect, Event, Input, OpenFault, Token, What};
+pub use line::{Line, LineKeys, Phase};
+pub use node::Node;
+pub use open::KeyRing;
+pub use receipts::Receipt;
+pub use view::{LineView, NoticeView, WarningView};

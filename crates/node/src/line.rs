@@ -1,0 +1,258 @@
+//! One line of a node: two logs, the link, and everything derived from them.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::clocks::{LineWatch, SafetyWatches, TermsHistory};
+use detente_link::{Config, Link};
+use detente_record::{Cosigned, Holder};
+use detente_settle::Table;
+use detente_types::statement::{GenerationOpenIn, StatementIn};
+use detente_types::{EntryHash, Generation, Head, Index, LineId, PartyId, Rule, StatementRef, Timestamp};
+use detente_wire::checkpoint::SignedCheckpoint;
+use detente_wire::merkle::EMPTY_ROOT;
+use detente_wire::{Certificate, Entry, KeyPair, PublicKey, Scheme, Verified};
+use rand_core::CryptoRng;
+
+use crate::input::What;
+use crate::joint::Joint;
+use crate::out::Out;
+use crate::receipts::Receipts;
+use crate::side::Side;
+
+/// What a handler may use: the time, randomness, the scheme, and the place where effects go.
+pub(crate) struct Cx<'a> {
+    pub(crate) now: Timestamp,
+    pub(crate) rng: &'a mut dyn CryptoRng,
+    pub(crate) scheme: &'a dyn Scheme,
+    pub(crate) out: &'a mut Out,
+    pub(crate) book_size: &'a mut u64,
+}
+
+/// The secret keys of a line.
+#[derive(Clone, Debug)]
+pub struct LineKeys {
+    /// Signs statements and checkpoints.
+    pub log: KeyPair,
+    /// Cosigns the other log.
+    pub holder: KeyPair,
+}
+
+/// Where a line stands with its peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Since the start the peer has not said what it holds of our log: nothing is appended (PROTOCOL S4).
+    Unproven,
+    /// We were rolled back: our own entries are being taken back from the peer, up to this size.
+    Recovering {
+        /// The size that the peer holds under our signature.
+        until: u64,
+    },
+    /// We were rolled back, and an early SAFETY entry of ours at this index is with the peer and not in what it can give
+    /// back: our log must not grow in this generation (PROTOCOL S5).
+    Stranded {
+        /// The entry's index.
+        index: Index,
+    },
+    /// Everything flows.
+    Open,
+    /// Fork evidence is kept: only SAFETY and line checks flow (PROTOCOL S3).
+    Held,
+}
+
+/// A statement that the node owes because of an entry of the peer's. Derived: it is owed until our log has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Owed {
+    /// `receipt: stored-early` (PROTOCOL F2).
+    StoredEarly,
+    /// `receipt: refused` (PROTOCOL E4).
+    Refusal(Option<Rule>, String),
+    /// `check-answer` by the machine (PROTOCOL K2).
+    CheckAnswer([u8; 32]),
+}
+
+/// An officer's input that is in the book and not stated yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting {
+    pub(crate) book: u64,
+    pub(crate) input: StatementIn,
+}
+
+/// A line. Read through its getters; nothing outside the node changes it.
+pub struct Line {
+    pub(crate) id: LineId,
+    pub(crate) name: String,
+    pub(crate) opened: Timestamp,
+    pub(crate) keys: LineKeys,
+    /// Our party key and theirs.
+    pub(crate) party_keys: [PublicKey; 2],
+    pub(crate) peer_certificate: Verified<Certificate>,
+    /// Entry 0 of our log, as it is or will be said.
+    pub(crate) opening: GenerationOpenIn,
+    /// The peer's revocation: a generation, and the size from which its entries are disputed (PROTOCOL P2).
+    pub(crate) revoked: Option<(Generation, u64)>,
+    pub(crate) own: Side,
+    pub(crate) peer: Side,
+    pub(crate) holder: Holder,
+    pub(crate) cosigned: Cosigned,
+    /// The peer's newest checkpoint, until it is cosigned.
+    pub(crate) checkpoint: Option<SignedCheckpoint>,
+    /// Their cosignature of entries that we are still taking back.
+    pub(crate) early_cosignature: Option<Vec<u8>>,
+    /// The peer's checkpoint that we cosigned last, to compare contradictions with (PROTOCOL S3).
+    pub(crate) kept: Option<SignedCheckpoint>,
+    /// Our last cosignature of theirs, as read from the store at start.
+    pub(crate) own_cosignature: Vec<u8>,
+    /// Our last checkpoint, as read from the store at start.
+    pub(crate) own_checkpoint: Option<SignedCheckpoint>,
+    /// The peer's log as we last cosigned it, durably: our next `seen` (PROTOCOL S1).
+    pub(crate) seen: Head,
+    /// Size of the last own checkpoint that was written.
+    pub(crate) checkpointed: u64,
+    /// Size of the copy whose rows were written.
+    pub(crate) copied: u64,
+    pub(crate) link: Link,
+    pub(crate) phase: Phase,
+    pub(crate) waiting: VecDeque<Waiting>,
+    pub(crate) owed: BTreeMap<StatementRef, Owed>,
+    pub(crate) early: BTreeMap<(Generation, Index), EntryHash>,
+    pub(crate) early_entries: BTreeMap<EntryHash, Verified<Entry>>,
+    pub(crate) acted_early: BTreeSet<EntryHash>,
+    pub(crate) cache: Cache,
+    pub(crate) terms: TermsHistory,
+    pub(crate) joint: Joint,
+    pub(crate) table: Table,
+    pub(crate) receipts: Receipts,
+    pub(crate) safety: SafetyWatches,
+    pub(crate) watch: LineWatch,
+    pub(crate) faults: u64,
+    pub(crate) evidence: Vec<Vec<u8>>,
+    pub(crate) fetching: bool,
+}
+
+/// What a line is opened from.
+pub(crate) struct Founding<'a> {
+    pub(crate) id: LineId,
+    pub(crate) name: String,
+    pub(crate) opened: Timestamp,
+    pub(crate) keys: LineKeys,
+    pub(crate) opening: GenerationOpenIn,
+    pub(crate) own: &'a Verified<Certificate>,
+    pub(crate) peer: &'a Verified<Certificate>,
+    pub(crate) terms: detente_types::Terms,
+    pub(crate) session: u64,
+}
+
+impl Line {
+    pub(crate) fn new(founding: Founding<'_>) -> Self {
+        let Founding { id, own, peer, terms, session, .. } = founding;
+        let (us, them) = (own.party(), peer.party());
+        let mut parties = [us, them];
+        parties.sort_unstable();
+        let side = |c: &Certificate| Side::new(id, c.party(), c.generation(), c.keys().log, c.keys().holder);
+        Self {
+            id,
+            name: founding.name,
+            opened: founding.opened,
+            keys: founding.keys,
+            party_keys: [own.party_key(), peer.party_key()],
+            peer_certificate: peer.clone(),
+            opening: founding.opening,
+            revoked: None,
+            own: side(own),
+            peer: side(peer),
+            holder: Holder::new(0),
+            cosigned: Cosigned::default(),
+            checkpoint: None,
+            early_cosignature: None,
+            kept: None,
+            own_cosignature: Vec::new(),
+            own_checkpoint: None,
+            seen: empty_head(),
+            checkpointed: 0,
+            copied: 0,
+            link: Link::new(Config::new(id, session)),
+            phase: Phase::Unproven,
+            waiting: VecDeque::new(),
+            owed: BTreeMap::new(),
+            early: BTreeMap::new(),
+            early_entries: BTreeMap::new(),
+            acted_early: BTreeSet::new(),
+            cache: Cache::default(),
+            watch: LineWatch::new(us, them, &terms, founding.opened),
+            joint: Joint::new(id, us, them, &terms),
+            terms: TermsHistory::new(parties, terms),
+            table: Table::new(parties),
+            receipts: Receipts::default(),
+            safety: SafetyWatches::default(),
+            faults: 0,
+            evidence: Vec::new(),
+            fetching: false,
+        }
+    }
+
+    pub(crate) fn us(&self) -> PartyId {
+        self.own.author()
+    }
+
+    pub(crate) fn them(&self) -> PartyId {
+        self.peer.author()
+    }
+
+    /// The side that a party writes.
+    pub(crate) fn side(&self, author: &PartyId) -> &Side {
+        if *author == self.us() { &self.own } else { &self.peer }
+    }
+
+    pub(crate) fn event(&self, cx: &mut Cx<'_>, what: What) {
+        cx.out.event(cx.now, Some(self.id), what);
+    }
+
+    /// Counts a fault of the peer's and says so.
+    pub(crate) fn peer_fault(&mut self, cx: &mut Cx<'_>, what: String) {
+        self.faults += 1;
+        self.event(cx, What::PeerFault(what));
+    }
+
+    /// Whether our log may grow now.
+    pub(crate) fn may_state(&self, reserved: bool) -> bool {
+        match self.phase {
+            Phase::Open => true,
+            Phase::Held => reserved,
+            Phase::Unproven | Phase::Recovering { .. } | Phase::Stranded { .. } => false,
+        }
+    }
+}
+
+/// The head of a log that has said nothing.
+pub(crate) fn empty_head() -> Head {
+    Head { generation: Generation::FIRST, size: 0, root: EMPTY_ROOT }
+}
+
+/// Packed entries of our log that the peer does not hold yet, as far as they fit in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Cache {
+    entries: BTreeMap<Index, Vec<u8>>,
+    bytes: usize,
+}
+
+/// Memory that unsent entries may take before they are read from the store again.
+const CACHE_BYTES_MAX: usize = 8 << 20;
+
+impl Cache {
+    pub(crate) fn put(&mut self, index: Index, packed: Vec<u8>) {
+        if self.bytes + packed.len() <= CACHE_BYTES_MAX {
+            self.bytes += packed.len();
+            self.entries.insert(index, packed);
+        }
+    }
+
+    pub(crate) fn get(&self, index: Index) -> Option<&Vec<u8>> {
+        self.entries.get(&index)
+    }
+
+    pub(crate) fn forget_below(&mut self, index: Index) {
+        let kept = self.entries.split_off(&index);
+        let gone = core::mem::replace(&mut self.entries, kept);
+        self.bytes -= gone.values().map(Vec::len).sum::<usize>();
+    }
+}

@@ -1,0 +1,336 @@
+//! Opening a line, and loading a node from what its store kept.
+//!
+//! Rows read back are checked as a peer's are (STYLE 2): every entry passes the envelope gate again, every log must have
+//! the root that its last checkpoint signed. What is derived is derived anew.
+
+use std::collections::BTreeMap;
+
+use detente_record::Holder;
+use detente_types::statement::GenerationOpenIn;
+use detente_types::{LineId, PartyId, StatementRef, Terms, Timestamp};
+use detente_wire::certificate::open_opening;
+use detente_wire::checkpoint::{SignedCheckpoint, holder_name, open_checkpoint, open_cosignature};
+use detente_wire::{Place, open_entry};
+use minicbor::bytes::ByteVec;
+use rand_core::CryptoRng;
+
+use crate::book::{BookEntry, LineOpened};
+use crate::input::OpenFault;
+use crate::line::{Cx, Founding, Line, LineKeys, Waiting};
+use crate::node::Node;
+use crate::out::Then;
+use crate::port::{NoteRole, StoreFault, Write};
+use crate::side::Verdict;
+use crate::take::judge;
+
+/// The secret keys of each line, as the home keeps them.
+pub type KeyRing = BTreeMap<LineId, LineKeys>;
+
+impl Node {
+    /// Opens a line that two parties have paired for. It is durable when the effect that follows is.
+    ///
+    /// `opening` is entry 0 of our log as `wire::certificate::sign_opening` makes it.
+    ///
+    /// # Errors
+    /// [`OpenFault`]; nothing is then changed.
+    pub fn open_line(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        opening: GenerationOpenIn,
+        keys: LineKeys,
+        name: &str,
+    ) -> Result<LineId, OpenFault> {
+        let mut line = self.found(now, rng, opening.clone(), keys, name)?;
+        line.introduce();
+        let (id, other) = (line.id, line.them());
+        self.lines.insert(id, line);
+        let entry = LineOpened {
+            line: id,
+            at_us: now.micros(),
+            opening: ByteVec::from(detente_wire::codec::encode(&opening)),
+            name: name.to_owned(),
+            other,
+        };
+        let mut cx = Cx { now, rng: &mut *rng, scheme: &*self.scheme, out: &mut self.out, book_size: &mut self.book_size };
+        let number = cx.book(&BookEntry::LineOpened(entry));
+        cx.out.then(Then::Booked(number));
+        self.run(now, rng);
+        Ok(id)
+    }
+
+    fn found(
+        &self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        opening: GenerationOpenIn,
+        keys: LineKeys,
+        name: &str,
+    ) -> Result<Line, OpenFault> {
+        let (own, peer) = open_opening(&*self.scheme, &opening)?;
+        let id = own.line();
+        if self.lines.contains_key(&id) {
+            return Err(OpenFault::Exists(id));
+        }
+        for (which, ours, named) in
+            [("log", keys.log.public(), own.keys().log), ("holder", keys.holder.public(), own.keys().holder)]
+        {
+            if ours != named {
+                return Err(OpenFault::Key { which });
+            }
+        }
+        let terms = Terms::try_new(opening.terms.clone()).map_err(OpenFault::Terms)?;
+        let session = rng.next_u64().max(1);
+        Ok(Line::new(Founding { id, name: name.to_owned(), opened: now, keys, opening, own: &own, peer: &peer, terms, session }))
+    }
+
+    /// Loads a node from its store's rows.
+    ///
+    /// # Errors
+    /// [`StoreFault::Damaged`] names the first bad row and what is wrong with it.
+    pub fn load(
+        scheme: std::sync::Arc<dyn detente_wire::Scheme>,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        keys: &KeyRing,
+        store: &mut dyn crate::port::Store,
+    ) -> Result<Self, StoreFault> {
+        let mut loader = Loader { node: Self::new(scheme), early: Vec::new(), waiting: BTreeMap::new() };
+        store.replay(&mut |row| loader.take(now, rng, keys, row))?;
+        loader.finish(now, rng)
+    }
+}
+
+/// What is gathered while rows are read.
+struct Loader {
+    node: Node,
+    early: Vec<Write>,
+    /// Inputs of the book that have not been stated, by number.
+    waiting: BTreeMap<u64, (LineId, detente_types::StatementIn)>,
+}
+
+impl Loader {
+    fn take(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, keys: &KeyRing, row: Write) -> Result<(), StoreFault> {
+        match row {
+            Write::Book { number, bytes } => self.take_book(now, rng, keys, number, &bytes),
+            Write::Entry { line, author, leaf, body, index, .. } => self.take_entry(line, author, index, &leaf, &body),
+            Write::Early { .. } => {
+                self.early.push(row);
+                Ok(())
+            }
+            Write::Note { line, author, role, size, bytes, .. } => self.take_note(line, author, role, size, &bytes),
+            Write::Evidence { line, bytes, .. } => {
+                if let Some(line) = self.node.lines.get_mut(&line) {
+                    line.phase = crate::line::Phase::Held;
+                    line.evidence.push(bytes);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn take_book(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        keys: &KeyRing,
+        number: u64,
+        bytes: &[u8],
+    ) -> Result<(), StoreFault> {
+        let damaged = |detail: String| StoreFault::Damaged { key: format!("book/{number}"), detail };
+        if number != self.node.book_size {
+            return Err(damaged(format!("number {} comes next", self.node.book_size)));
+        }
+        self.node.book_size += 1;
+        let entry = BookEntry::decode(bytes).ok_or_else(|| damaged("not an entry of the book".into()))?;
+        match entry {
+            BookEntry::LineOpened(opened) => {
+                let opening = certificate_opening(&opened.opening).ok_or_else(|| damaged("not an opening".into()))?;
+                let keys = keys
+                    .get(&opened.line)
+                    .cloned()
+                    .ok_or_else(|| damaged(format!("the keys of line {:?} are missing", opened.line)))?;
+                let line = self.node.found(now, rng, opening, keys, &opened.name).map_err(|e| damaged(e.to_string()))?;
+                self.node.lines.insert(opened.line, Line { opened: Timestamp::from_micros(opened.at_us), ..line });
+            }
+            BookEntry::Notice(notice) => self.take_notice(now, number, notice),
+            BookEntry::Input(input) => {
+                let slots = input.slots.into_iter().map(|(slot, value)| (slot, value.to_vec())).collect();
+                if let Ok(statement) = detente_wire::codec::from_slots(&slots) {
+                    self.waiting.insert(number, (input.line, statement));
+                }
+            }
+            BookEntry::Stated(done, _) | BookEntry::Dropped(done, _) => {
+                self.waiting.remove(&done);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_notice(&mut self, now: Timestamp, number: u64, entry: crate::book::BookNotice) {
+        let Some(line) = self.node.lines.get_mut(&entry.line) else {
+            return;
+        };
+        let release = detente_types::Release::from_code(entry.release);
+        // The gate is asked again: what has expired since does not warn any more and is not stated any more.
+        let notice = line.numbered(entry.notice);
+        let Ok(exact) = line.check_exact(Timestamp::from_micros(entry.at_us.min(now.micros())), &*self.node.scheme, &notice)
+        else {
+            return;
+        };
+        let disclosed = release
+            .and_then(detente_types::Release::precision)
+            .and_then(|p| crate::disclose::disclose(&exact, p, &entry.reveal).ok());
+        if disclosed.as_ref() != Some(&notice) {
+            line.joint.put_exact(exact);
+        }
+        if let Some(form) = disclosed {
+            self.waiting.insert(number, (entry.line, detente_types::StatementIn::Notice(form)));
+        }
+    }
+
+    fn take_entry(&mut self, id: LineId, author: PartyId, index: u64, leaf: &[u8], body: &[u8]) -> Result<(), StoreFault> {
+        let key = format!("entry/{}/{}/{index}", id.short(), author.short());
+        let damaged = |detail: String| StoreFault::Damaged { key: key.clone(), detail };
+        let scheme = self.node.scheme.clone();
+        let line = self.node.lines.get_mut(&id).ok_or_else(|| damaged("the book opens no such line".into()))?;
+        let side = line.side(&author);
+        if side.author() != author {
+            return Err(damaged("no party of this line".into()));
+        }
+        let place =
+            Place { line: id, author, generation: side.generation(), index: Some(side.log.size()), log_key: side.log_key };
+        let entry = open_entry(&*scheme, &place, leaf, body).map_err(|e| damaged(e.to_string()))?;
+        // The verdict needs what the author had, which may lie in rows that come later: it is made at the end.
+        let side = if author == line.us() { &mut line.own } else { &mut line.peer };
+        side.append_unjudged(entry);
+        Ok(())
+    }
+
+    fn take_note(&mut self, id: LineId, author: PartyId, role: NoteRole, size: u64, bytes: &[u8]) -> Result<(), StoreFault> {
+        let key = format!("note/{}/{}/{size}", id.short(), author.short());
+        let damaged = |detail: String| StoreFault::Damaged { key: key.clone(), detail };
+        let scheme = self.node.scheme.clone();
+        let line = self.node.lines.get_mut(&id).ok_or_else(|| damaged("the book opens no such line".into()))?;
+        let own = author == line.us();
+        match role {
+            NoteRole::Checkpoint => {
+                let side = line.side(&author);
+                let opened =
+                    open_checkpoint(&*scheme, &side.log_key, &side.log.origin(), bytes).map_err(|e| damaged(e.to_string()))?;
+                if side.log.root_at(size) != Some(*opened.checkpoint().root()) {
+                    return Err(damaged("the entries do not have the root that this checkpoint signed".into()));
+                }
+                if own {
+                    line.own_checkpoint = Some(opened);
+                } else {
+                    line.kept = Some(opened);
+                }
+            }
+            NoteRole::Cosignature if own => {
+                let name = holder_name(&id, &line.them(), line.peer.generation());
+                let opened = open_cosignature(&*scheme, &line.peer.holder_key, &name, &line.own.log.origin(), bytes)
+                    .map_err(|e| damaged(e.to_string()))?;
+                line.cosigned.take(&line.own.log, &opened).map_err(|e| damaged(e.to_string()))?;
+                line.link.set_cosigned(bytes.to_vec());
+            }
+            NoteRole::Cosignature => {
+                line.holder = Holder::new(size);
+                line.own_cosignature = bytes.to_vec();
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, now: Timestamp, rng: &mut dyn CryptoRng) -> Result<Node, StoreFault> {
+        for (number, (line, input)) in core::mem::take(&mut self.waiting) {
+            if let Some(line) = self.node.lines.get_mut(&line) {
+                line.waiting.push_back(Waiting { book: number, input });
+            }
+        }
+        let Node { scheme, lines, book_size, out } = &mut self.node;
+        for line in lines.values_mut() {
+            let mut cx = Cx { now, rng: &mut *rng, scheme: &**scheme, out, book_size };
+            line.derive(&mut cx);
+        }
+        for row in core::mem::take(&mut self.early) {
+            self.take_early(now, rng, &row);
+        }
+        // Events of long ago are not news.
+        self.node.out.forget_events();
+        Ok(self.node)
+    }
+
+    fn take_early(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, row: &Write) {
+        let Write::Early { line, generation, index, leaf, body, .. } = row else {
+            return;
+        };
+        self.node.on_line(now, rng, *line, |line, cx| {
+            if *generation != line.peer.generation() || *index < line.peer.log.size() {
+                return;
+            }
+            if let Ok(entry) = open_entry(cx.scheme, &line.peer_place(None), leaf, body) {
+                let of: StatementRef = entry.reference();
+                line.early.insert((*generation, *index), entry.hash());
+                line.early_entries.insert(entry.hash(), entry);
+                line.early_durable(cx, of);
+            }
+        });
+    }
+}
+
+impl Line {
+    /// Derives everything from the two logs, each entry once what its author had is derived.
+    fn derive(&mut self, cx: &mut Cx<'_>) {
+        let acknowledged = self.cosigned.acknowledged_size();
+        let cosigned = self.holder.size();
+        self.seen = self.peer.head_at(cosigned);
+        self.own.durable = self.own.log.size();
+        self.peer.durable = self.peer.log.size();
+        self.copied = self.peer.durable;
+        self.checkpointed = self.own_checkpoint.as_ref().map_or(0, |c| c.checkpoint().size());
+        let (mut own, mut peer) = (self.own.take_unjudged(), self.peer.take_unjudged());
+        while let Some(of_peer) = next_side(&own, &peer) {
+            let entry = if of_peer { peer.pop_front() } else { own.pop_front() };
+            let entry = entry.expect("the side was chosen because it has one");
+            let counts = entry.fields().index < if of_peer { cosigned } else { self.checkpointed };
+            let verdict: Verdict = judge(self, cx.scheme, &entry, of_peer);
+            let index = entry.fields().index;
+            if !of_peer && index >= acknowledged {
+                self.cache.put(index, entry.packed());
+            }
+            let side = if of_peer { &mut self.peer } else { &mut self.own };
+            side.learn(entry, verdict);
+            if counts {
+                for pending in side.settle(index + 1) {
+                    self.act(cx, pending);
+                }
+            }
+        }
+        self.link.acknowledged(acknowledged);
+        self.introduce();
+    }
+
+    /// Tells the link both heads: from now on it may greet.
+    fn introduce(&mut self) {
+        let note = |signed: &Option<SignedCheckpoint>| signed.as_ref().map(|s| s.note().into_bytes()).unwrap_or_default();
+        self.link.set_own(self.own.head_at(self.checkpointed), note(&self.own_checkpoint));
+        self.link.set_copy(self.seen, note(&self.kept));
+        self.link.cosign(self.own_cosignature.clone());
+    }
+}
+
+/// Which log goes next: the one whose first entry saw no more of the other than is derived. True for the peer's.
+fn next_side(own: &crate::side::Unjudged, peer: &crate::side::Unjudged) -> Option<bool> {
+    match (own.front(), peer.front()) {
+        (None, None) => None,
+        (Some(_), None) => Some(false),
+        (None, Some(_)) => Some(true),
+        // What our first saw lies below the peer's first: ours is ready.
+        (Some(ours), Some(theirs)) => Some(ours.fields().seen.size > theirs.fields().index),
+    }
+}
+
+fn certificate_opening(bytes: &[u8]) -> Option<GenerationOpenIn> {
+    detente_wire::codec::decode(bytes, "opening").ok()
+}

@@ -1,0 +1,194 @@
+//! What a node has to do: effects in order, the batch that is being gathered, and what follows when it is durable.
+//!
+//! One batch is on its way at a time; what comes meanwhile is gathered into the next. That is group commit, decided
+//! here and not by the disk, so the simulator sees the same grouping as the product.
+
+use std::collections::VecDeque;
+
+use detente_types::{Index, LineId, StatementRef, Timestamp};
+
+use crate::input::{Effect, Event, Token, What};
+use crate::port::{Batch, StoreFault, Write};
+
+/// What may be done once a batch is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// An officer's input is in the book.
+    Booked(u64),
+    /// Our log is durable up to a size, under this checkpoint.
+    Own { line: LineId, size: u64, checkpoint: Vec<u8> },
+    /// Our copy of their log is durable up to a size.
+    Copy { line: LineId, size: u64 },
+    /// Our cosignature of their log is durable.
+    Cosigned { line: LineId, size: u64, checkpoint: Vec<u8>, cosignature: Vec<u8> },
+    /// Their cosignature of our log is durable.
+    Acknowledged { line: LineId, size: u64, cosignature: Vec<u8> },
+    /// A SAFETY entry that overtook is durable.
+    Early { line: LineId, of: StatementRef, index: Index },
+    /// Evidence is durable.
+    Evidence { line: LineId, number: u64, bytes: Vec<u8>, says: String },
+}
+
+impl Then {
+    /// The line that it concerns.
+    pub(crate) const fn line(&self) -> Option<LineId> {
+        match self {
+            Self::Booked(_) => None,
+            Self::Own { line, .. }
+            | Self::Copy { line, .. }
+            | Self::Cosigned { line, .. }
+            | Self::Acknowledged { line, .. }
+            | Self::Early { line, .. }
+            | Self::Evidence { line, .. } => Some(*line),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct InFlight {
+    token: Token,
+    batch: Batch,
+    thens: Vec<Then>,
+}
+
+/// How the disk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disk {
+    /// It takes everything.
+    Ample,
+    /// It is full; the batch is offered again at this time.
+    Full { again: Timestamp },
+    /// It failed. Nothing leaves this node any more.
+    Failed,
+}
+
+/// How long a full disk is left alone before the batch is offered again.
+const FULL_AGAIN_US: i64 = 1_000_000;
+
+#[derive(Debug)]
+pub(crate) struct Out {
+    effects: VecDeque<Effect>,
+    batch: Batch,
+    thens: Vec<Then>,
+    in_flight: Option<InFlight>,
+    next_token: u64,
+    pub(crate) disk: Disk,
+}
+
+impl Out {
+    pub(crate) fn new() -> Self {
+        Self {
+            effects: VecDeque::new(),
+            batch: Batch::default(),
+            thens: Vec::new(),
+            in_flight: None,
+            next_token: 1,
+            disk: Disk::Ample,
+        }
+    }
+
+    pub(crate) fn effect(&mut self, effect: Effect) {
+        self.effects.push_back(effect);
+    }
+
+    pub(crate) fn event(&mut self, at: Timestamp, line: Option<LineId>, what: What) {
+        self.effects.push_back(Effect::Event(Event { at, line, what }));
+    }
+
+    pub(crate) fn write(&mut self, write: Write) {
+        self.batch.writes.push(write);
+    }
+
+    /// Lets the batch that is being gathered use the reserve (PROTOCOL F3).
+    pub(crate) fn reserve(&mut self) {
+        self.batch.reserve = true;
+    }
+
+    pub(crate) fn then(&mut self, then: Then) {
+        self.thens.push(then);
+    }
+
+    /// Drops events that are gathered: what a replay tells is not news.
+    pub(crate) fn forget_events(&mut self) {
+        self.effects.retain(|effect| !matches!(effect, Effect::Event(_)));
+    }
+
+    pub(crate) fn poll(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// Whether a batch may be sealed and sent to the disk now.
+    pub(crate) fn may_persist(&self) -> bool {
+        self.in_flight.is_none() && self.disk == Disk::Ample
+    }
+
+    /// Sends what was gathered to the disk, if there is something.
+    pub(crate) fn persist(&mut self) {
+        if self.batch.writes.is_empty() {
+            debug_assert!(self.thens.is_empty(), "nothing follows from writing nothing");
+            return;
+        }
+        let batch = core::mem::take(&mut self.batch);
+        let thens = core::mem::take(&mut self.thens);
+        self.send(batch, thens);
+    }
+
+    fn send(&mut self, batch: Batch, thens: Vec<Then>) {
+        let token = Token(self.next_token);
+        self.next_token += 1;
+        self.effects.push_back(Effect::Persist { token, batch: batch.clone() });
+        self.in_flight = Some(InFlight { token, batch, thens });
+    }
+
+    /// A batch is durable: what follows, and whether the disk had been full.
+    pub(crate) fn persisted(&mut self, token: Token) -> Option<(Vec<Then>, bool)> {
+        let done = self.in_flight.take_if(|f| f.token == token)?;
+        let was_full = matches!(self.disk, Disk::Full { .. });
+        if was_full {
+            self.disk = Disk::Ample;
+        }
+        Some((done.thens, was_full))
+    }
+
+    /// A batch was not taken. Says whether this is news.
+    pub(crate) fn refused(&mut self, now: Timestamp, token: Token, fault: &StoreFault) -> bool {
+        if self.in_flight.as_ref().is_none_or(|f| f.token != token) {
+            return false;
+        }
+        let before = self.disk;
+        self.disk = match fault {
+            StoreFault::Full { .. } => Disk::Full { again: now.plus_micros(FULL_AGAIN_US) },
+            _ => Disk::Failed,
+        };
+        core::mem::discriminant(&before) != core::mem::discriminant(&self.disk)
+    }
+
+    /// Offers a refused batch again: when its time has come, or at once with the reserve when something gathered since
+    /// may use it. Order is kept: what was refused goes first.
+    pub(crate) fn offer_again(&mut self, now: Timestamp) {
+        let Disk::Full { again } = self.disk else {
+            return;
+        };
+        if now < again && !self.batch.reserve {
+            return;
+        }
+        let Some(mut refused) = self.in_flight.take() else {
+            return;
+        };
+        if self.batch.reserve {
+            let gathered = core::mem::take(&mut self.batch);
+            refused.batch.writes.extend(gathered.writes);
+            refused.batch.reserve = true;
+            refused.thens.append(&mut self.thens);
+        }
+        self.disk = Disk::Full { again: now.plus_micros(FULL_AGAIN_US) };
+        self.send(refused.batch, refused.thens);
+    }
+
+    pub(crate) fn timeout(&self) -> Option<Timestamp> {
+        match self.disk {
+            Disk::Full { again } => Some(again),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! Stating: from a statement's form to an entry of our own log.
+//!
+//! Own input passes the same meaning gate as the peer's (DESIGN D5). An entry exists in memory at once, so that the next
+//! one follows it; it counts, and is sent, when it is durable under our checkpoint (PROTOCOL E7).
+
+use detente_types::statement::{CheckAnswerIn, Kind, Level, ReceiptIn, Statement, StatementIn};
+use detente_types::{Notice, NoticeId, NoticeIn, Rule, StatementRef, Timestamp, Violation};
+use detente_wire::leaf::LeafFields;
+use detente_wire::meaning::{self, Known, Standing};
+use detente_wire::{Body, Scheme, Valid, codec, seal_entry};
+
+use crate::book::BookEntry;
+use crate::line::{Cx, Line, Owed};
+use crate::out::Then;
+use crate::port::Write;
+use crate::side::{Side, Verdict, kind_of};
+
+/// What an author had when it wrote an entry: its own log before it, and the other's below its `seen`.
+pub(crate) struct Had<'a> {
+    pub(crate) author: &'a Side,
+    pub(crate) other: &'a Side,
+    pub(crate) seen: detente_types::Head,
+}
+
+impl Known for Had<'_> {
+    fn kind(&self, r: &StatementRef) -> Option<Kind> {
+        if r.author == self.author.author() {
+            self.author.kind_below(r, self.author.generation(), self.author.log.size())
+        } else if r.author == self.other.author() {
+            self.other.kind_below(r, self.seen.generation, self.seen.size)
+        } else {
+            None
+        }
+    }
+
+    fn latest(&self, id: &NoticeId) -> Option<(u32, StatementRef)> {
+        self.author.latest(id)
+    }
+
+    fn challenge(&self, r: &StatementRef) -> Option<[u8; 32]> {
+        self.other.challenge(r)
+    }
+
+    fn answered(&self, r: &StatementRef) -> bool {
+        self.author.has_answered(r)
+    }
+}
+
+/// Why a statement was not made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SayFault {
+    #[error("{} rule(s) broken, first {}", .0.len(), .0[0])]
+    Violations(Vec<Violation>),
+    #[error("it does not fit: {0}")]
+    TooLarge(String),
+}
+
+impl Line {
+    /// States something now. The caller has checked that our log may grow.
+    pub(crate) fn say(&mut self, cx: &mut Cx<'_>, input: &StatementIn) -> Result<StatementRef, SayFault> {
+        let urgent = self.is_urgent(input);
+        let index = self.own.log.size();
+        let verdict = self.judge_own(cx, input.clone(), index, urgent)?;
+        let body = Body::new(cx.rng, codec::to_slots(input)).map_err(|e| SayFault::TooLarge(e.to_string()))?;
+        let fields = LeafFields {
+            line: self.id,
+            author: self.us(),
+            generation: self.own.generation(),
+            index,
+            seen: if index == 0 { crate::line::empty_head() } else { self.seen },
+            claimed: cx.now,
+            urgent,
+            body_root: body.root(),
+        };
+        let entry = seal_entry(cx.scheme, &self.keys.log, fields, body);
+        cx.out.write(Write::Entry {
+            line: self.id,
+            author: self.us(),
+            generation: fields.generation,
+            index,
+            leaf: entry.leaf().bytes().to_vec(),
+            body: entry.body_bytes().to_vec(),
+        });
+        if urgent || matches!(input, StatementIn::Check(_) | StatementIn::CheckAnswer(_)) {
+            cx.out.reserve();
+        }
+        self.cache.put(index, entry.packed());
+        let reference = entry.reference();
+        self.settle_debt(input);
+        self.own.append(entry, verdict);
+        Ok(reference)
+    }
+
+    /// Passes an input through the meaning gate, where our next entry would stand.
+    pub(crate) fn check_input(&self, cx: &Cx<'_>, input: &StatementIn) -> Result<(), SayFault> {
+        self.gate(cx.now, cx.scheme, input.clone(), self.own.log.size().max(1), self.is_urgent(input)).map(drop)
+    }
+
+    /// Passes a notice in its exact form through the meaning gate.
+    pub(crate) fn check_exact(&self, now: Timestamp, scheme: &dyn Scheme, notice: &NoticeIn) -> Result<Valid<Notice>, SayFault> {
+        let input = StatementIn::Notice(notice.clone());
+        let urgent = self.is_urgent(&input);
+        let valid = self.gate(now, scheme, input, self.own.log.size().max(1), urgent)?;
+        let unknown = || {
+            let kind = Violation::new(Rule::KindKnown, "kind", notice.kind.to_string());
+            SayFault::Violations(vec![kind.expected("a kind of notice that this version acts on".into())])
+        };
+        valid.and_then(|v| v.notice()).ok_or_else(unknown)
+    }
+
+    fn judge_own(&self, cx: &Cx<'_>, input: StatementIn, index: u64, urgent: bool) -> Result<Verdict, SayFault> {
+        let kind = input.kind();
+        Ok(match self.gate(cx.now, cx.scheme, input, index, urgent)? {
+            Some(valid) => Verdict::Valid(valid),
+            None => Verdict::Unknown(kind),
+        })
+    }
+
+    fn gate(
+        &self,
+        now: Timestamp,
+        scheme: &dyn Scheme,
+        input: StatementIn,
+        index: u64,
+        urgent: bool,
+    ) -> Result<Option<Valid<Statement>>, SayFault> {
+        let seen = if index == 0 { crate::line::empty_head() } else { self.seen };
+        let had = Had { author: &self.own, other: &self.peer, seen };
+        let terms = self.terms.in_force(&self.us(), self.own.generation(), index, &seen);
+        let standing = Standing {
+            line: self.id,
+            author: self.us(),
+            other: self.them(),
+            index,
+            claimed: now,
+            urgent,
+            terms: Some(terms),
+            known: &had,
+            scheme,
+        };
+        meaning::check(input, &standing).map_err(SayFault::Violations)
+    }
+
+    /// Whether the urgent bit belongs on it (DV-074).
+    fn is_urgent(&self, input: &StatementIn) -> bool {
+        match input {
+            StatementIn::Notice(notice) => notice.kind == Kind::Safety.code(),
+            StatementIn::SafetyAction(_) => true,
+            StatementIn::Receipt(receipt) => {
+                receipt.level == Level::StoredEarly.code()
+                    || self.peer.kind_below(&receipt.of, self.seen.generation, self.seen.size) == Some(Kind::Safety)
+            }
+            _ => false,
+        }
+    }
+
+    /// States an officer's input that is in the book, or lets it wait (PROTOCOL S4).
+    pub(crate) fn say_or_wait(
+        &mut self,
+        cx: &mut Cx<'_>,
+        book: u64,
+        input: StatementIn,
+    ) -> Result<Option<StatementRef>, SayFault> {
+        let reserved = self.is_reserved(&input);
+        if !self.may_state(reserved) || self.waiting.iter().any(|w| self.is_reserved(&w.input) == reserved) {
+            self.waiting.push_back(crate::line::Waiting { book, input });
+            return Ok(None);
+        }
+        self.say_booked(cx, book, &input).map(Some)
+    }
+
+    fn say_booked(&mut self, cx: &mut Cx<'_>, book: u64, input: &StatementIn) -> Result<StatementRef, SayFault> {
+        let reference = self.say(cx, input)?;
+        cx.book(&BookEntry::Stated(book, reference));
+        Ok(reference)
+    }
+
+    /// Whether it flows on a held line and may use the reserve (PROTOCOL F3, S3).
+    pub(crate) fn is_reserved(&self, input: &StatementIn) -> bool {
+        matches!(input, StatementIn::Check(_) | StatementIn::CheckAnswer(_)) || self.is_urgent(input)
+    }
+
+    /// States what waits and what is owed, once our log may grow.
+    pub(crate) fn catch_up(&mut self, cx: &mut Cx<'_>) {
+        if !self.may_state(true) {
+            return;
+        }
+        self.open_log(cx);
+        let all = self.may_state(false);
+        let mut kept = std::collections::VecDeque::new();
+        while let Some(waiting) = self.waiting.pop_front() {
+            if !all && !self.is_reserved(&waiting.input) {
+                kept.push_back(waiting);
+                continue;
+            }
+            let input = self.renumber(waiting.input);
+            if let Err(fault) = self.say_booked(cx, waiting.book, &input) {
+                cx.book(&BookEntry::Dropped(waiting.book, fault.to_string()));
+            }
+        }
+        self.waiting = kept;
+        self.pay(cx);
+    }
+
+    /// Entry 0, if our log has none yet.
+    fn open_log(&mut self, cx: &mut Cx<'_>) {
+        if self.own.log.size() > 0 {
+            return;
+        }
+        let opening = StatementIn::GenerationOpen(self.opening.clone());
+        if let Err(fault) = self.say(cx, &opening) {
+            self.event(cx, crate::input::What::PeerFault(format!("our own opening is refused: {fault}")));
+        }
+    }
+
+    /// A notice that waited takes the version that comes next now.
+    fn renumber(&self, input: StatementIn) -> StatementIn {
+        match input {
+            StatementIn::Notice(notice) => StatementIn::Notice(self.numbered(notice)),
+            other => other,
+        }
+    }
+
+    /// States what the node owes, each once.
+    fn pay(&mut self, cx: &mut Cx<'_>) {
+        let all = self.may_state(false);
+        let due: Vec<(StatementRef, Owed)> = self
+            .owed
+            .iter()
+            .filter(|(_, owed)| all || !matches!(owed, Owed::Refusal(..)))
+            .map(|(r, o)| (*r, o.clone()))
+            .collect();
+        for (of, owed) in due {
+            // What names an entry that is not cosigned yet would not lie below `seen` (DV-050).
+            let seen = of.generation < self.seen.generation || of.index < self.seen.size;
+            if !seen && !matches!(owed, Owed::StoredEarly) {
+                continue;
+            }
+            let statement = owed_statement(of, &owed);
+            if self.say(cx, &statement).is_err() {
+                self.owed.remove(&of);
+            }
+        }
+    }
+
+    /// What our log says from now on is not owed any more.
+    pub(crate) fn settle_debt(&mut self, input: &StatementIn) {
+        match input {
+            StatementIn::Receipt(receipt) => {
+                self.owed.remove(&receipt.of);
+            }
+            StatementIn::CheckAnswer(answer) => {
+                self.owed.remove(&answer.of);
+            }
+            _ => {}
+        }
+    }
+
+    /// Seals what this line adds to the batch: our checkpoint, and our cosignature when theirs is complete.
+    pub(crate) fn seal(&mut self, cx: &mut Cx<'_>) {
+        let size = self.own.log.size();
+        if size > self.checkpointed {
+            self.checkpointed = size;
+            let head = self.own.log.head();
+            let signed =
+                detente_wire::checkpoint::sign_checkpoint(cx.scheme, &self.keys.log, &self.own.log.origin(), size, head.root);
+            let checkpoint = signed.note().into_bytes();
+            cx.out.write(self.note(self.us(), crate::port::NoteRole::Checkpoint, size, checkpoint.clone()));
+            cx.out.then(Then::Own { line: self.id, size, checkpoint });
+        }
+        if self.peer.log.size() > self.copied {
+            self.copied = self.peer.log.size();
+            cx.out.then(Then::Copy { line: self.id, size: self.copied });
+        }
+        self.seal_cosignature(cx);
+    }
+
+    /// One cosignature per durable batch, of the newest complete head (PROTOCOL E6). It is signed with the rows it
+    /// covers and leaves this node only once they are all durable (E5).
+    fn seal_cosignature(&mut self, cx: &mut Cx<'_>) {
+        let Some(checkpoint) = &self.checkpoint else {
+            return;
+        };
+        let signer = detente_record::HolderSigner::new(cx.scheme, &self.keys.holder, &self.own.log);
+        let Ok(Some(cosignature)) = self.holder.cosign(&signer, &self.peer.log, checkpoint, cx.now) else {
+            return;
+        };
+        let size = checkpoint.checkpoint().size();
+        let (checkpoint, cosignature) = (checkpoint.note().into_bytes(), cosignature.note().into_bytes());
+        cx.out.write(self.note(self.them(), crate::port::NoteRole::Checkpoint, size, checkpoint.clone()));
+        cx.out.write(self.note(self.them(), crate::port::NoteRole::Cosignature, size, cosignature.clone()));
+        cx.out.reserve();
+        cx.out.then(Then::Cosigned { line: self.id, size, checkpoint, cosignature });
+    }
+
+    pub(crate) fn note(&self, author: detente_types::PartyId, role: crate::port::NoteRole, size: u64, bytes: Vec<u8>) -> Write {
+        Write::Note { line: self.id, author, generation: self.side(&author).generation(), role, size, bytes }
+    }
+}
+
+fn owed_statement(of: StatementRef, owed: &Owed) -> StatementIn {
+    let receipt = |level: Level, rule: Option<u16>, reason: Option<String>| {
+        StatementIn::Receipt(ReceiptIn {
+            kind: Kind::Receipt.code(),
+            level: level.code(),
+            of,
+            list_number: None,
+            read_back: None,
+            rule,
+            reason,
+            desk: None,
+            officer: None,
+        })
+    };
+    match owed {
+        Owed::StoredEarly => receipt(Level::StoredEarly, None, None),
+        Owed::Refusal(rule, reason) => receipt(Level::Refused, rule.map(|r| r.number()), Some(reason.clone())),
+        Owed::CheckAnswer(challenge) => StatementIn::CheckAnswer(CheckAnswerIn {
+            kind: Kind::CheckAnswer.code(),
+            of,
+            challenge: (*challenge).into(),
+            by_officer: false,
+            desk: None,
+            officer: None,
+        }),
+    }
+}
+
+/// The kind of a verdict's statement, for events.
+pub(crate) fn said_kind(verdict: &Verdict) -> Option<Kind> {
+    match verdict {
+        Verdict::Valid(statement) => Some(kind_of(statement)),
+        Verdict::Unknown(kind) | Verdict::Unusable(kind, _) => Kind::from_code(*kind),
+    }
+}

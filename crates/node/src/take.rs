@@ -1,0 +1,244 @@
+//! Taking: from the link's events to entries of our copy of the peer's log, their checkpoints and cosignatures.
+
+use detente_link::Event as LinkEvent;
+use detente_record::{CosignedFault, SeenVerdict, Taken, check_seen};
+use detente_types::{Generation, Index};
+use detente_wire::checkpoint::{holder_name, open_checkpoint, open_cosignature, sign_checkpoint};
+use detente_wire::entry::unpack;
+use detente_wire::meaning::{self, Standing};
+use detente_wire::{Entry, Place, Verified, open_entry};
+
+use crate::input::{Effect, What};
+use crate::line::{Cx, Line, Phase};
+use crate::out::Then;
+use crate::port::{NoteRole, Write};
+use crate::say::Had;
+use crate::side::{Verdict, statement_of};
+
+/// Rows that one fetch asks for.
+const FETCH_ROWS: usize = 256;
+
+impl Line {
+    /// Works off what the link reports; says whether there was something.
+    pub(crate) fn pump(&mut self, cx: &mut Cx<'_>) -> bool {
+        let mut any = false;
+        while let Some(event) = self.link.poll_event() {
+            any = true;
+            match event {
+                LinkEvent::Up => self.event(cx, What::LineUp),
+                LinkEvent::Down { reason } => self.event(cx, What::LineDown(reason.to_string())),
+                LinkEvent::Dial => cx.out.effect(Effect::Dial(self.id)),
+                LinkEvent::Hello(hello) => self.take_hello(cx, &hello),
+                LinkEvent::Entry { generation, index, packed, early: true } => self.take_early(cx, generation, index, &packed),
+                LinkEvent::Entry { generation, index, packed, early: false } => self.take_entry(cx, generation, index, &packed),
+                LinkEvent::GivenBack { generation, index, packed } => self.take_back(cx, generation, index, &packed),
+                LinkEvent::Checkpoint(note) => self.take_checkpoint(cx, &note),
+                LinkEvent::Cosignature(note) => self.take_cosignature(cx, &note),
+                LinkEvent::Evidence(bytes) => self.take_evidence(cx, bytes),
+                LinkEvent::Need { own, generation, from, max_bytes } => self.supply(cx, own, generation, from, max_bytes),
+                LinkEvent::NeedCheckpoint { generation, size } => self.supply_checkpoint(cx, generation, size),
+                LinkEvent::RoundTrip { .. } => {}
+                LinkEvent::Silent => self.event(cx, What::LineDown("keep-alives are not answered".into())),
+                LinkEvent::Fault(fault) => self.peer_fault(cx, fault.to_string()),
+            }
+        }
+        any
+    }
+
+    /// Where the next entry of the peer's log must stand.
+    pub(crate) fn peer_place(&self, index: Option<Index>) -> Place {
+        Place { line: self.id, author: self.them(), generation: self.peer.generation(), index, log_key: self.peer.log_key }
+    }
+
+    /// The next entry of the peer's log. A bad envelope stops the copy there (PROTOCOL E4).
+    fn take_entry(&mut self, cx: &mut Cx<'_>, generation: Generation, index: Index, packed: &[u8]) {
+        let next = self.peer.log.size();
+        if generation != self.peer.generation() || index < next {
+            return;
+        }
+        let opened = unpack(packed).and_then(|(leaf, body)| open_entry(cx.scheme, &self.peer_place(Some(next)), leaf, body));
+        let entry = match opened {
+            Ok(entry) => entry,
+            Err(fault) => {
+                self.peer_fault(cx, format!("their entry {index} is refused: {fault}"));
+                self.link.hold();
+                cx.out.effect(Effect::Hangup(self.id));
+                return;
+            }
+        };
+        if !self.check_peer_seen(cx, &entry) || !self.check_early_same(cx, &entry) {
+            return;
+        }
+        cx.out.write(entry_row(&entry));
+        let verdict = self.judge_peer(cx, &entry);
+        self.peer.append(entry, verdict);
+    }
+
+    /// The meaning gate's verdict on an entry of the peer's log (PROTOCOL E4).
+    pub(crate) fn judge_peer(&self, cx: &Cx<'_>, entry: &Verified<Entry>) -> Verdict {
+        judge(self, cx.scheme, entry, true)
+    }
+
+    /// PROTOCOL S1 and S2. False when the entry must not be taken now.
+    fn check_peer_seen(&mut self, cx: &mut Cx<'_>, entry: &Verified<Entry>) -> bool {
+        let fields = entry.fields();
+        match check_seen(self.peer.seen.as_ref(), fields.index, &fields.seen, &self.own) {
+            SeenVerdict::Fine => true,
+            SeenVerdict::Ahead { newest } => {
+                // Without a note of ours this is a claim; the hello is where a rollback is proved (PROTOCOL S2, S4).
+                self.peer_fault(
+                    cx,
+                    format!(
+                        "their entry {} claims {} of our entries, and we have {}",
+                        fields.index, fields.seen.size, newest.size
+                    ),
+                );
+                self.phase = Phase::Unproven;
+                self.link.hold();
+                cx.out.effect(Effect::Hangup(self.id));
+                false
+            }
+            verdict => {
+                // It is still an entry: kept and cosigned, so that the false claim itself is on record.
+                self.peer_fault(cx, format!("their entry {} has a wrong `seen`: {verdict:?}", fields.index));
+                true
+            }
+        }
+    }
+
+    pub(crate) fn take_checkpoint(&mut self, cx: &mut Cx<'_>, note: &[u8]) {
+        let opened = open_checkpoint(cx.scheme, &self.peer.log_key, &self.peer.log.origin(), note);
+        let checkpoint = match opened {
+            Ok(checkpoint) => checkpoint,
+            Err(fault) => return self.peer_fault(cx, format!("their checkpoint is refused: {fault}")),
+        };
+        if self.is_contradicted(cx, &checkpoint) {
+            return;
+        }
+        let newer = self.checkpoint.as_ref().is_none_or(|c| c.checkpoint().size() < checkpoint.checkpoint().size());
+        if newer {
+            self.checkpoint = Some(checkpoint);
+        }
+    }
+
+    /// Their holder cosignature of our log: the L1 receipt (PROTOCOL E5).
+    pub(crate) fn take_cosignature(&mut self, cx: &mut Cx<'_>, note: &[u8]) {
+        let name = holder_name(&self.id, &self.them(), self.peer.generation());
+        let opened = open_cosignature(cx.scheme, &self.peer.holder_key, &name, &self.own.log.origin(), note);
+        let cosignature = match opened {
+            Ok(cosignature) => cosignature,
+            Err(fault) => return self.peer_fault(cx, format!("their cosignature is refused: {fault}")),
+        };
+        let size = cosignature.checkpoint().size();
+        let note = cosignature.note().into_bytes();
+        match self.cosigned.take(&self.own.log, &cosignature) {
+            Ok(Taken::Newest) => {
+                cx.out.write(self.note(self.us(), NoteRole::Cosignature, size, note.clone()));
+                cx.out.reserve();
+                cx.out.then(Then::Acknowledged { line: self.id, size, cosignature: note });
+            }
+            Ok(Taken::Earlier | Taken::Repeat) => {}
+            Err(CosignedFault::AheadOfMe { .. }) if matches!(self.phase, Phase::Recovering { .. }) => {
+                self.early_cosignature = Some(note);
+            }
+            Err(CosignedFault::AheadOfMe { size, own }) => {
+                self.peer_fault(cx, format!("they cosigned {size} entries of our log, which has {own} here"));
+                self.phase = Phase::Unproven;
+                self.link.hold();
+                cx.out.effect(Effect::Hangup(self.id));
+            }
+            Err(fault) => self.peer_fault(cx, format!("their cosignature is refused: {fault}")),
+        }
+    }
+
+    /// Gives the link packed entries: from memory, or by a fetch.
+    fn supply(&mut self, cx: &mut Cx<'_>, own: bool, generation: Generation, from: Index, max_bytes: usize) {
+        let mut given = 0;
+        let mut index = from;
+        while own && generation == self.own.generation() && given < max_bytes {
+            let Some(packed) = self.cache.get(index) else {
+                break;
+            };
+            given += packed.len();
+            self.link.supply(true, generation, index, packed.clone());
+            index += 1;
+        }
+        if given == 0 && !self.fetching {
+            self.fetching = true;
+            let author = if own { self.us() } else { self.them() };
+            cx.out.effect(Effect::Fetch { line: self.id, author, generation, from, limit: FETCH_ROWS });
+        }
+    }
+
+    /// Signs our log at an earlier size: a backlog longer than the window is cosigned in steps.
+    fn supply_checkpoint(&mut self, cx: &mut Cx<'_>, generation: Generation, size: u64) {
+        if generation != self.own.generation() || size > self.own.durable {
+            return;
+        }
+        let head = self.own.head_at(size);
+        let signed = sign_checkpoint(cx.scheme, &self.keys.log, &self.own.log.origin(), size, head.root);
+        self.link.supply_checkpoint(generation, size, signed.note().into_bytes());
+    }
+
+    /// Rows that were fetched for the link.
+    pub(crate) fn take_fetched(
+        &mut self,
+        cx: &mut Cx<'_>,
+        author: detente_types::PartyId,
+        generation: Generation,
+        rows: &[Write],
+    ) {
+        self.fetching = false;
+        let own = author == self.us();
+        for row in rows {
+            let Write::Entry { index, leaf, body, .. } = row else {
+                continue;
+            };
+            match detente_wire::entry::pack_rows(leaf, body) {
+                Some(packed) => self.link.supply(own, generation, *index, packed),
+                None => self.event(cx, What::DiskFailed(format!("row {index} does not read back as an entry"))),
+            }
+        }
+    }
+}
+
+/// The verdict on an entry, of whichever side, given what its author had.
+pub(crate) fn judge(line: &Line, scheme: &dyn detente_wire::Scheme, entry: &Verified<Entry>, of_peer: bool) -> Verdict {
+    let (author, other) = if of_peer { (&line.peer, &line.own) } else { (&line.own, &line.peer) };
+    let fields = entry.fields();
+    let input = match statement_of(entry) {
+        Ok(input) => input,
+        Err((kind, violation)) => return Verdict::Unusable(kind, vec![violation]),
+    };
+    let kind = input.kind();
+    let had = Had { author, other, seen: fields.seen };
+    let standing = Standing {
+        line: line.id,
+        author: author.author(),
+        other: other.author(),
+        index: fields.index,
+        claimed: fields.claimed,
+        urgent: fields.urgent,
+        terms: Some(line.terms.in_force(&author.author(), fields.generation, fields.index, &fields.seen)),
+        known: &had,
+        scheme,
+    };
+    match meaning::check(input, &standing) {
+        Ok(Some(valid)) => Verdict::Valid(valid),
+        Ok(None) => Verdict::Unknown(kind),
+        Err(violations) => Verdict::Unusable(kind, violations),
+    }
+}
+
+/// The row of an entry.
+pub(crate) fn entry_row(entry: &Verified<Entry>) -> Write {
+    let fields = entry.fields();
+    Write::Entry {
+        line: fields.line,
+        author: fields.author,
+        generation: fields.generation,
+        index: fields.index,
+        leaf: entry.leaf().bytes().to_vec(),
+        body: entry.body_bytes().to_vec(),
+    }
+}

@@ -1,0 +1,185 @@
+//! What a node shows: everything here is derived and read-only.
+
+use detente_settle::Settlement;
+use detente_types::statement::Level;
+use detente_types::{Conflict, ConflictId, Head, LineId, Notice, NoticeId, PartyId, StatementRef, Terms, Timestamp};
+
+use crate::line::{Line, Phase};
+use crate::node::Node;
+use crate::out::Disk;
+use crate::receipts::Receipt;
+
+/// A line, for a screen.
+#[derive(Clone, Debug)]
+pub struct LineView {
+    /// Its name.
+    pub line: LineId,
+    /// What we call the other party.
+    pub name: String,
+    /// We.
+    pub us: PartyId,
+    /// They.
+    pub them: PartyId,
+    /// Since when.
+    pub opened: Timestamp,
+    /// Where it stands with its peer.
+    pub phase: Phase,
+    /// Whether a bearer is up.
+    pub connected: bool,
+    /// Our log: what is durable.
+    pub own: Head,
+    /// How many of our entries the other side has admitted to hold.
+    pub acknowledged: u64,
+    /// Their log as we last cosigned it.
+    pub copy: Head,
+    /// How many inputs wait in the book.
+    pub waiting: usize,
+    /// Faults of the peer's since the start.
+    pub faults: u64,
+    /// Pieces of fork evidence that are kept.
+    pub evidence: usize,
+    /// Round trip, microseconds.
+    pub round_trip_us: Option<i64>,
+    /// Their clock less ours, microseconds (PROTOCOL K1).
+    pub skew_us: Option<i64>,
+    /// One hash over all joint conflicts: equal on both sides for equal prefixes.
+    pub joint: [u8; 32],
+}
+
+/// A live notice, for a screen.
+#[derive(Clone, Debug)]
+pub struct NoticeView<'a> {
+    /// Its statement.
+    pub at: StatementRef,
+    /// When, by its author's clock.
+    pub claimed: Timestamp,
+    /// What it says, as disclosed.
+    pub notice: &'a Notice,
+    /// Receipts, as they came.
+    pub receipts: &'a [Receipt],
+    /// When the other side first admitted to hold it (L1), by its clock; for theirs, whether we hold it.
+    pub stored: Option<Timestamp>,
+    /// The highest level reached.
+    pub level: u8,
+}
+
+/// A private warning, for a screen: only we see it (PROTOCOL C5).
+#[derive(Clone, Copy, Debug)]
+pub struct WarningView {
+    /// Our notice, by its own name.
+    pub notice: NoticeId,
+    /// Their statement.
+    pub with: StatementRef,
+}
+
+impl Node {
+    /// The lines of this node.
+    pub fn line_ids(&self) -> impl Iterator<Item = LineId> + '_ {
+        self.lines.keys().copied()
+    }
+
+    /// A line.
+    pub fn line(&self, id: &LineId) -> Option<&Line> {
+        self.lines.get(id)
+    }
+
+    /// How many entries the book has.
+    pub const fn book_size(&self) -> u64 {
+        self.book_size
+    }
+
+    /// Whether the disk takes ordinary work; `None` when it failed for good.
+    pub fn has_room(&self) -> Option<bool> {
+        match self.out.disk {
+            Disk::Ample => Some(true),
+            Disk::Full { .. } => Some(false),
+            Disk::Failed => None,
+        }
+    }
+}
+
+impl Line {
+    /// Everything about the line itself.
+    pub fn view(&self) -> LineView {
+        LineView {
+            line: self.id,
+            name: self.name.clone(),
+            us: self.us(),
+            them: self.them(),
+            opened: self.opened,
+            phase: self.phase.clone(),
+            connected: self.link.is_connected(),
+            own: self.own.head_at(self.own.settled),
+            acknowledged: self.cosigned.acknowledged_size(),
+            copy: self.seen,
+            waiting: self.waiting.len(),
+            faults: self.faults,
+            evidence: self.evidence.len(),
+            round_trip_us: self.link.round_trip_us(),
+            skew_us: self.link.skew_us(),
+            joint: self.joint.digest(),
+        }
+    }
+
+    /// The terms in force.
+    pub fn terms(&self) -> &Terms {
+        self.terms.current()
+    }
+
+    /// Live notices of both parties, in the order of their statements.
+    pub fn notices(&self) -> impl Iterator<Item = NoticeView<'_>> {
+        self.joint.live().iter().map(|(at, live)| self.notice_view(at, live))
+    }
+
+    /// One live notice.
+    pub fn notice(&self, at: &StatementRef) -> Option<NoticeView<'_>> {
+        self.joint.live().get_key_value(at).map(|(at, live)| self.notice_view(at, live))
+    }
+
+    /// The live statement of a notice, by its author.
+    pub fn current(&self, author: PartyId, id: &NoticeId) -> Option<StatementRef> {
+        self.joint.current(author, id)
+    }
+
+    /// The conflicts that are kept, by name.
+    pub fn conflicts(&self) -> impl Iterator<Item = &Conflict> {
+        self.joint.conflicts().values()
+    }
+
+    /// One of them.
+    pub fn conflict(&self, id: &ConflictId) -> Option<&Conflict> {
+        self.joint.conflicts().get(id)
+    }
+
+    /// Private warnings.
+    pub fn warnings(&self) -> impl Iterator<Item = WarningView> + '_ {
+        self.joint.warnings().iter().map(|(notice, with)| WarningView { notice: *notice, with: *with })
+    }
+
+    /// Where a conflict's settlement stands.
+    pub fn settlement(&self, pair: &[StatementRef; 2]) -> Settlement {
+        self.table.state(pair, &|pair| self.joint.meets(&pair[0], &pair[1]))
+    }
+
+    /// The settlement table.
+    pub const fn table(&self) -> &detente_settle::Table {
+        &self.table
+    }
+
+    /// Fork evidence, portable.
+    pub fn evidence(&self) -> &[Vec<u8>] {
+        &self.evidence
+    }
+
+    fn notice_view<'a>(&'a self, at: &StatementRef, live: &'a crate::joint::Live) -> NoticeView<'a> {
+        let receipts = self.receipts.about(&at.hash);
+        let stored = if at.author == self.us() {
+            self.cosigned.first_covering(at.index).map(|mark| mark.time)
+        } else {
+            Some(live.claimed)
+        };
+        let told = receipts.iter().map(|r| r.level).filter(|l| *l != Level::Refused).map(Level::code).max();
+        let level = told.unwrap_or(0).max(u8::from(stored.is_some()));
+        NoticeView { at: *at, claimed: live.claimed, notice: &live.notice, receipts, stored, level }
+    }
+}

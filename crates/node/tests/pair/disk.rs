@@ -1,0 +1,58 @@
+//! A disk in memory that takes everything.
+
+use std::collections::BTreeMap;
+
+use detente_node::port::{Batch, Store, StoreFault, Write};
+use detente_types::{Generation, Index, LineId, PartyId};
+
+/// Rows in the order in which a node wants them back.
+#[derive(Clone, Default)]
+pub struct Disk {
+    rows: BTreeMap<Vec<u8>, Write>,
+}
+
+/// Sorts rows as `Store::replay` promises: the book, then entries, early entries, notes and evidence.
+fn key(write: &Write) -> Vec<u8> {
+    match write {
+        Write::Book { number, .. } => format!("0/{number:020}").into_bytes(),
+        Write::Entry { line, author, generation, index, .. } => {
+            format!("1/{line}/{author}/{generation}/{index:020}").into_bytes()
+        }
+        Write::Early { line, author, generation, index, .. } => {
+            format!("2/{line}/{author}/{generation}/{index:020}").into_bytes()
+        }
+        Write::Note { line, author, generation, role, size, .. } => {
+            format!("3/{line}/{author}/{generation}/{role:?}/{size:020}").into_bytes()
+        }
+        Write::Evidence { line, number, .. } => format!("4/{line}/{number:020}").into_bytes(),
+    }
+}
+
+impl Store for Disk {
+    fn commit(&mut self, batch: &Batch) -> Result<(), StoreFault> {
+        for write in &batch.writes {
+            let key = key(write);
+            if self.rows.get(&key).is_some_and(|there| there != write) {
+                return Err(StoreFault::Differs { key: String::from_utf8_lossy(&key).into_owned() });
+            }
+        }
+        self.rows.extend(batch.writes.iter().map(|w| (key(w), w.clone())));
+        Ok(())
+    }
+
+    fn entries(
+        &mut self,
+        line: &LineId,
+        author: &PartyId,
+        generation: Generation,
+        from: Index,
+        limit: usize,
+    ) -> Result<Vec<Write>, StoreFault> {
+        let wanted = |w: &&Write| matches!(w, Write::Entry { line: l, author: a, generation: g, index, .. } if l == line && a == author && *g == generation && *index >= from);
+        Ok(self.rows.values().filter(wanted).take(limit).cloned().collect())
+    }
+
+    fn replay(&mut self, take: &mut dyn FnMut(Write) -> Result<(), StoreFault>) -> Result<(), StoreFault> {
+        self.rows.values().cloned().try_for_each(take)
+    }
+}

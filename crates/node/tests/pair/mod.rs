@@ -1,0 +1,182 @@
+//! Two nodes in one thread: a bearer without faults, disks that take everything, virtual time.
+
+mod disk;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use detente_node::port::Store;
+use detente_node::{Accepted, By, Command, CommandFault, Effect, Event, Input, Line, LineKeys, Node, What};
+use detente_testkit::{Parties, parties, rng, terms};
+use detente_types::{LineId, TermsIn, Timestamp};
+use detente_wire::{Ed25519, Scheme};
+use disk::Disk;
+use rand_chacha::ChaCha20Rng;
+
+pub struct Seat {
+    pub node: Node,
+    pub store: Disk,
+    pub events: Vec<Event>,
+    pub connected: bool,
+}
+
+pub struct Pair {
+    pub seats: [Seat; 2],
+    pub line: LineId,
+    pub now: Timestamp,
+    pub parties: Parties,
+    scheme: Arc<dyn Scheme>,
+    rng: ChaCha20Rng,
+}
+
+impl Pair {
+    pub fn new() -> Self {
+        Self::with_terms(terms())
+    }
+
+    pub fn with_terms(terms: TermsIn) -> Self {
+        let scheme: Arc<dyn Scheme> = Arc::new(Ed25519);
+        let parties = parties(&*scheme, 7);
+        let now = Timestamp::parse("2026-11-24T06:00:00Z").expect("a time");
+        let mut pair = Self {
+            seats: core::array::from_fn(|_| Seat {
+                node: Node::new(Arc::clone(&scheme)),
+                store: Disk::default(),
+                events: Vec::new(),
+                connected: false,
+            }),
+            line: parties.sides()[0].certificate.line(),
+            now,
+            parties,
+            scheme,
+            rng: rng(11),
+        };
+        for i in 0..2 {
+            let openings = pair.parties.openings(&*pair.scheme, &terms);
+            let keys = pair.keys(i);
+            let name = ["Aster", "Borea"][1 - i];
+            pair.seats[i].node.open_line(pair.now, &mut pair.rng, openings[i].clone(), keys, name).expect("a good opening");
+        }
+        pair.settle();
+        pair
+    }
+
+    fn keys(&self, i: usize) -> LineKeys {
+        let side = self.parties.sides()[i];
+        LineKeys { log: side.log.clone(), holder: side.holder.clone() }
+    }
+
+    pub fn connect(&mut self) {
+        for i in 0..2 {
+            self.seats[i].connected = true;
+            self.handle(i, Input::Connected(self.line));
+        }
+        self.settle();
+    }
+
+    pub fn disconnect(&mut self) {
+        for i in 0..2 {
+            self.seats[i].connected = false;
+            self.handle(i, Input::Disconnected(self.line));
+        }
+        self.settle();
+    }
+
+    pub fn handle(&mut self, i: usize, input: Input) {
+        self.seats[i].node.handle(self.now, &mut self.rng, input);
+    }
+
+    pub fn command(&mut self, i: usize, command: Command) -> Result<Accepted, CommandFault> {
+        let by = By { desk: Some("Watch".into()), officer: Some("Lt Aalto".into()) };
+        let accepted = self.seats[i].node.command(self.now, &mut self.rng, self.line, &by, command);
+        self.settle();
+        accepted
+    }
+
+    /// Carries out effects until nothing is left to do at this moment.
+    pub fn settle(&mut self) {
+        let mut frames: VecDeque<(usize, Vec<u8>)> = VecDeque::new();
+        loop {
+            let mut any = false;
+            for i in 0..2 {
+                while let Some(effect) = self.seats[i].node.poll_effect() {
+                    any = true;
+                    self.carry_out(i, effect, &mut frames);
+                }
+            }
+            if let Some((to, bytes)) = frames.pop_front() {
+                any = true;
+                self.handle(to, Input::Frame(self.line, bytes));
+            }
+            if !any {
+                return;
+            }
+        }
+    }
+
+    fn carry_out(&mut self, i: usize, effect: Effect, frames: &mut VecDeque<(usize, Vec<u8>)>) {
+        match effect {
+            Effect::Persist { token, batch } => {
+                let input = match self.seats[i].store.commit(&batch) {
+                    Ok(()) => Input::Persisted(token),
+                    Err(fault) => Input::Refused(token, fault),
+                };
+                self.handle(i, input);
+            }
+            Effect::Send { frame, .. } if self.seats[i].connected => frames.push_back((1 - i, frame)),
+            Effect::Fetch { line, author, generation, from, limit } => {
+                let rows = self.seats[i].store.entries(&line, &author, generation, from, limit).expect("memory reads");
+                self.handle(i, Input::Fetched { line, author, generation, rows });
+            }
+            Effect::Event(event) => self.seats[i].events.push(event),
+            Effect::Send { .. } | Effect::Dial(_) | Effect::Hangup(_) => {}
+        }
+    }
+
+    /// Lets time pass, firing every timer on the way.
+    pub fn pass(&mut self, seconds: i64) {
+        let until = self.now.plus_seconds(seconds);
+        loop {
+            let due = (0..2).filter_map(|i| self.seats[i].node.poll_timeout()).min();
+            match due {
+                Some(due) if due <= until => {
+                    self.now = self.now.max(due);
+                    for i in 0..2 {
+                        self.handle(i, Input::Tick);
+                    }
+                    self.settle();
+                }
+                _ => break,
+            }
+        }
+        self.now = until;
+    }
+
+    /// Loses a node's memory and loads it again from its store.
+    pub fn restart(&mut self, i: usize) {
+        let keys = [(self.line, self.keys(i))].into_iter().collect();
+        let seat = &mut self.seats[i];
+        seat.node = Node::load(Arc::clone(&self.scheme), self.now, &mut self.rng, &keys, &mut seat.store).expect("it loads");
+        seat.connected = false;
+        self.settle();
+    }
+
+    pub fn line(&self, i: usize) -> &Line {
+        self.seats[i].node.line(&self.line).expect("the line is open")
+    }
+
+    pub fn heard(&self, i: usize, is: impl Fn(&What) -> bool) -> usize {
+        self.seats[i].events.iter().filter(|e| is(&e.what)).count()
+    }
+
+    /// Both sides have everything, and admit it.
+    pub fn assert_converged(&self) {
+        for i in 0..2 {
+            let (ours, theirs) = (self.line(i).view(), self.line(1 - i).view());
+            assert_eq!(ours.own, theirs.copy, "side {i}: their copy is our log");
+            assert_eq!(ours.acknowledged, ours.own.size, "side {i}: everything of ours is cosigned");
+            assert_eq!(ours.joint, theirs.joint, "equal prefixes give equal conflicts");
+            assert_eq!(ours.faults, 0, "an honest peer is never blamed: {:?}", self.seats[i].events);
+        }
+    }
+}
