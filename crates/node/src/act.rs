@@ -1,8 +1,9 @@
 //! Acting: what follows from a statement that counts (PROTOCOL E4, E7).
 
 use detente_settle::Standing;
+use detente_terms::Standing as TermsStanding;
 use detente_types::statement::{Kind, Level, Statement};
-use detente_types::{Notice, StatementRef, Timestamp};
+use detente_types::{StatementRef, Timestamp};
 use detente_wire::Valid;
 
 use crate::input::What;
@@ -81,12 +82,9 @@ impl Line {
         match verdict {
             Verdict::Valid(statement) => {
                 self.table.apply(&Standing { reference: at, seen: fields.seen }, &statement);
-                if self.terms.apply(&at, &fields.seen, &statement) {
-                    let terms = self.terms.current().clone();
-                    let changes = self.joint.rederive(&terms);
-                    self.tell(cx, changes);
-                }
+                self.terms.apply(&TermsStanding { reference: at, seen: fields.seen }, &statement);
                 self.act_on(cx, at, fields.claimed, &statement);
+                self.adopt_terms(cx);
             }
             Verdict::Unusable(kind, violations) if at.author == self.them() => {
                 let first = violations.first();
@@ -117,23 +115,32 @@ impl Line {
             }
             Statement::Receipt(input, level) => {
                 self.receipts.take(Receipt { at, claimed, level: *level, input: input.clone() });
+                if !theirs && *level == Level::Read {
+                    self.safety.handle_read(cx.now, &input.of);
+                }
                 if theirs && *level == Level::StoredEarly {
                     self.link.early_done(input.of.index);
                 }
             }
             Statement::Check(check) if theirs => {
+                self.watch.handle_asked(cx.now);
                 if !self.own.has_answered(&at) {
                     self.owed.insert(at, Owed::CheckAnswer(*check.challenge));
                 }
             }
-            Statement::Check(_) => self.watch.handle_sent(&at, claimed),
-            Statement::CheckAnswer(answer) if theirs => self.watch.handle_answer(&answer.of, cx.now, answer.by_officer),
-            Statement::SafetyAction(action) => self.safety_answered(cx, action.of),
+            Statement::Check(_) => self.watch.handle_check_sent(cx.now, at),
+            Statement::CheckAnswer(answer) if theirs => self.watch.handle_answered(cx.now, &answer.of),
+            Statement::SafetyAction(action) if !theirs => {
+                self.safety.handle_action(cx.now, &action.of, at, action.by_us.map(Timestamp::from_micros));
+            }
+            Statement::GenerationOpen(_, terms) if theirs && *terms != self.founding_terms => {
+                self.peer_fault(cx, "their opening carries other terms than those that were agreed at pairing".into());
+            }
             _ => {}
         }
     }
 
-    fn tell(&mut self, cx: &mut Cx<'_>, changes: Changes) {
+    pub(crate) fn tell(&mut self, cx: &mut Cx<'_>, changes: Changes) {
         for id in changes.gone {
             self.event(cx, What::ConflictGone(id));
         }
@@ -147,17 +154,5 @@ impl Line {
         for (id, at) in warned {
             self.event(cx, What::Warning(id, at));
         }
-    }
-
-    /// A SAFETY notice of theirs rings until an action is stated (DESIGN D8).
-    pub(crate) fn ring(&mut self, cx: &mut Cx<'_>, at: StatementRef, notice: &Notice, _claimed: Timestamp) {
-        let terms = self.terms.current().clone();
-        for ring in self.safety.handle_safety(cx.now, at, notice, &terms) {
-            self.tell_ring(cx, ring);
-        }
-    }
-
-    pub(crate) fn safety_answered(&mut self, _cx: &mut Cx<'_>, of: StatementRef) {
-        self.safety.handle_action(&of);
     }
 }

@@ -1,47 +1,124 @@
-//! stand-in
+//! Clocks on a line: alarms that ring until an action is stated, line checks in turns, and the terms that set their pace.
+
+use detente_space::place::bearing_and_distance;
+use detente_terms::line::{LineEffect, LineState, LineWatch};
+use detente_terms::safety::{Pace, SafetyEffect};
+use detente_terms::{Cut, Prefix, Standing};
+use detente_types::statement::{CheckIn, Kind, StatementIn};
+use detente_types::{Head, Metres, Notice, Position, StatementRef, Terms, Timestamp};
+
+use crate::input::What;
 use crate::line::{Cx, Line};
-use detente_types::statement::Statement;
-use detente_types::*;
-use detente_wire::Valid;
-pub(crate) struct TermsHistory {
-    terms: Terms,
-}
-impl TermsHistory {
-    pub(crate) fn new(_p: [PartyId; 2], terms: Terms) -> Self {
-        Self { terms }
-    }
-    pub(crate) fn in_force(&self, _a: &PartyId, _g: Generation, _i: u64, _s: &Head) -> &Terms {
-        &self.terms
-    }
-    pub(crate) fn apply(&mut self, _at: &StatementRef, _s: &Head, _st: &Valid<Statement>) -> bool {
-        false
-    }
-    pub(crate) fn current(&self) -> &Terms {
-        &self.terms
-    }
-}
-#[derive(Default)]
-pub(crate) struct SafetyWatches;
-impl SafetyWatches {
-    pub(crate) fn handle_safety(&mut self, _now: Timestamp, at: StatementRef, _n: &Notice, _t: &Terms) -> Vec<StatementRef> {
-        vec![at]
-    }
-    pub(crate) fn handle_action(&mut self, _of: &StatementRef) {}
-}
-pub(crate) struct LineWatch;
-impl LineWatch {
-    pub(crate) fn new(_a: PartyId, _b: PartyId, _t: &Terms, _o: Timestamp) -> Self {
-        Self
-    }
-    pub(crate) fn handle_sent(&mut self, _at: &StatementRef, _t: Timestamp) {}
-    pub(crate) fn handle_answer(&mut self, _of: &StatementRef, _t: Timestamp, _o: bool) {}
-}
+use crate::side::Side;
+
+/// Two safety notices whose first positions are this close are about one place (PRACTICE T9).
+const SAME_PLACE: Metres = Metres::new(1_000);
+
 impl Line {
-    pub(crate) fn watch_clocks(&mut self, _cx: &mut Cx<'_>) {}
+    /// The terms in force where a statement of `side` stands, or the founding terms before both logs are open.
+    pub(crate) fn terms_at(&self, reference: StatementRef, seen: Head) -> &Terms {
+        self.terms.in_force(&Standing { reference, seen }).unwrap_or(&self.founding_terms)
+    }
+
+    /// The terms in force for everything that counts.
+    pub(crate) fn current_terms(&self) -> &Terms {
+        self.terms.current(&self.cut()).unwrap_or(&self.founding_terms)
+    }
+
+    /// Proposals of the next version.
+    pub fn proposed_terms(&self) -> Vec<(StatementRef, &Terms)> {
+        self.terms.proposed(&self.cut()).unwrap_or_default()
+    }
+
+    fn cut(&self) -> Cut {
+        let prefix = |side: &Side| Prefix { generation: side.generation(), size: side.settled };
+        let (own, peer) = (prefix(&self.own), prefix(&self.peer));
+        if self.us() < self.them() { [own, peer] } else { [peer, own] }
+    }
+
+    /// Terms changed: conflicts are derived anew and the clocks take the new pace.
+    pub(crate) fn adopt_terms(&mut self, cx: &mut Cx<'_>) {
+        let terms = self.current_terms().clone();
+        if terms.version() == self.adopted {
+            return;
+        }
+        self.adopted = terms.version();
+        self.safety.handle_terms(Pace::of(&terms));
+        self.watch.handle_terms(&terms, cx.now);
+        let changes = self.joint.rederive(&terms);
+        self.tell(cx, changes);
+        self.event(cx, What::TermsInForce(terms.version()));
+    }
+
+    /// A SAFETY notice of theirs rings until an action is stated (DESIGN D8).
+    pub(crate) fn ring(&mut self, cx: &mut Cx<'_>, at: StatementRef, notice: &Notice, claimed: Timestamp) {
+        let since = if self.loading { claimed.min(cx.now) } else { cx.now };
+        let here = first_position(notice);
+        let live = self.joint.live();
+        let same = |other: &StatementRef| {
+            let there = live.get(other).and_then(|l| first_position(&l.notice));
+            here.zip(there).is_some_and(|(a, b)| bearing_and_distance(a, b).distance <= SAME_PLACE)
+        };
+        self.safety.handle_safety(since, at, &same);
+        self.poll_safety(cx);
+    }
+
+    /// Takes what the clocks say is due.
+    pub(crate) fn watch_clocks(&mut self, cx: &mut Cx<'_>) {
+        self.poll_safety(cx);
+        while let Some(effect) = self.watch.poll(cx.now) {
+            match effect {
+                LineEffect::Ask { .. } => self.ask(cx),
+                LineEffect::Checked { result, .. } => self.event(cx, What::Checked(result)),
+                LineEffect::Changed { from, to } => self.event(cx, What::LineState(from, to)),
+            }
+        }
+    }
+
+    /// When a clock or the link is due next.
     pub(crate) fn timeout(&self) -> Option<Timestamp> {
-        self.link.poll_timeout()
+        let due = [self.link.poll_timeout(), self.safety.next_timeout(), Some(self.watch.next_timeout())];
+        due.into_iter().flatten().min()
     }
-    pub(crate) fn tell_ring(&mut self, cx: &mut Cx<'_>, of: StatementRef) {
-        self.event(cx, crate::What::SafetyRings(of, 1));
+
+    /// The line's state as a person on watch sees it.
+    pub fn state(&self) -> LineState {
+        self.watch.state()
     }
+
+    fn poll_safety(&mut self, cx: &mut Cx<'_>) {
+        while let Some(effect) = self.safety.poll(cx.now) {
+            if self.loading {
+                continue;
+            }
+            let what = match effect {
+                SafetyEffect::Ring { notice, reach, .. } => What::SafetyRings(notice, reach),
+                SafetyEffect::RingFlood { count, .. } => What::SafetyFlood(count),
+                SafetyEffect::PromiseDue { notice, due, .. } => What::PromiseDue(notice, due),
+            };
+            self.event(cx, what);
+        }
+    }
+
+    /// It is our turn to check the line.
+    fn ask(&mut self, cx: &mut Cx<'_>) {
+        if !self.may_state(true) || self.own.log.size() == 0 {
+            return;
+        }
+        let mut challenge = [0; 32];
+        cx.rng.fill_bytes(&mut challenge);
+        let check = CheckIn { kind: Kind::Check.code(), challenge: challenge.into(), text: None, desk: None, officer: None };
+        if let Err(fault) = self.say(cx, &StatementIn::Check(check)) {
+            self.event(cx, What::Fault(format!("our own line check was not said: {fault}")));
+        }
+    }
+
+    /// A fresh watch: what was missed while this node was down is not counted against the line.
+    pub(crate) fn watch_anew(&mut self, now: Timestamp) {
+        self.watch = LineWatch::new(self.current_terms(), usize::from(self.us() > self.them()), now);
+    }
+}
+
+fn first_position(notice: &Notice) -> Option<Position> {
+    notice.volumes().first()?.footprint.vertices().next()
 }

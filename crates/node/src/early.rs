@@ -53,10 +53,8 @@ impl Line {
                 self.event(cx, What::SafetyEarly(of));
                 self.ring(cx, of, &notice.clone(), at);
             }
-            Statement::SafetyAction(action) if self.acted_early.insert(of.hash) => {
-                let action = action.clone();
-                self.safety_answered(cx, action.of);
-            }
+            // What they do about a notice of ours, and receipts, are acted on when the log has caught up: no clock of ours
+            // waits for them.
             _ => {}
         }
     }

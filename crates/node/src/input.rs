@@ -4,6 +4,8 @@
 //! there are none. Effects are carried out in order. `Persist` always comes before every `Send` that depends on it: the
 //! node withholds the send until the caller answers [`Input::Persisted`] (DESIGN D6).
 
+use detente_terms::line::{CheckResult, LineState};
+use detente_terms::safety::Reach;
 use detente_types::statement::{AnswerIn, ChangeIn, Kind};
 use detente_types::text::TextIn;
 use detente_types::{
@@ -111,22 +113,32 @@ pub enum What {
     Unusable(StatementRef, Vec<Violation>),
     /// A SAFETY notice overtook its log and is acted on.
     SafetyEarly(StatementRef),
-    /// A SAFETY notice of theirs rings, for the n-th time.
-    SafetyRings(StatementRef, u32),
+    /// A SAFETY notice of theirs rings, at these people and at everyone before them.
+    SafetyRings(StatementRef, Reach),
+    /// The time has come by which an action about a SAFETY notice was promised.
+    PromiseDue(StatementRef, Timestamp),
     /// The peer sends SAFETY notices faster than a person can read (PROTOCOL F3).
-    SafetyFlood(u32),
+    SafetyFlood(u64),
     /// A joint conflict appeared.
     ConflictFound(ConflictId),
     /// A joint conflict is gone.
     ConflictGone(ConflictId),
     /// Our exact plan meets their disclosed one; only we see this (PROTOCOL C5).
     Warning(NoticeId, StatementRef),
+    /// Terms of this version are in force from now on.
+    TermsInForce(u32),
+    /// A line check came to its end.
+    Checked(CheckResult),
+    /// The line's state changed.
+    LineState(LineState, LineState),
     /// The link came up.
     LineUp,
     /// The link went down.
     LineDown(String),
     /// The peer broke the protocol.
     PeerFault(String),
+    /// Something of our own did not go as it must: a bug, or a damaged home.
+    Fault(String),
     /// Evidence of a fork is kept under this number.
     Fork(u64, String),
     /// This node was rolled back and takes its own entries back from the peer.

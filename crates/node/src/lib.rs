@@ -26,7 +26,7 @@ pub mod port;
 mod receipts;
 mod recover;
 mod say;
-// SENTENCE pub mod sentence;
+pub mod sentence;
 mod side;
 mod take;
 mod view;

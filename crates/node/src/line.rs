@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::clocks::{LineWatch, SafetyWatches, TermsHistory};
 use detente_link::{Config, Link};
 use detente_record::{Cosigned, Holder};
 use detente_settle::Table;
+use detente_terms::TermsHistory;
+use detente_terms::line::LineWatch;
+use detente_terms::safety::{Pace, SafetyBoard};
 use detente_types::statement::{GenerationOpenIn, StatementIn};
-use detente_types::{EntryHash, Generation, Head, Index, LineId, PartyId, Rule, StatementRef, Timestamp};
+use detente_types::{EntryHash, Generation, Head, Index, LineId, PartyId, Rule, StatementRef, Terms, Timestamp};
 use detente_wire::checkpoint::SignedCheckpoint;
 use detente_wire::merkle::EMPTY_ROOT;
 use detente_wire::{Certificate, Entry, KeyPair, PublicKey, Scheme, Verified};
@@ -119,10 +121,15 @@ pub struct Line {
     pub(crate) acted_early: BTreeSet<EntryHash>,
     pub(crate) cache: Cache,
     pub(crate) terms: TermsHistory,
+    pub(crate) founding_terms: Terms,
+    /// Version of the terms that conflicts were last derived under.
+    pub(crate) adopted: u32,
+    /// While rows of the store are read, nothing is news.
+    pub(crate) loading: bool,
     pub(crate) joint: Joint,
     pub(crate) table: Table,
     pub(crate) receipts: Receipts,
-    pub(crate) safety: SafetyWatches,
+    pub(crate) safety: SafetyBoard,
     pub(crate) watch: LineWatch,
     pub(crate) faults: u64,
     pub(crate) evidence: Vec<Vec<u8>>,
@@ -138,7 +145,7 @@ pub(crate) struct Founding<'a> {
     pub(crate) opening: GenerationOpenIn,
     pub(crate) own: &'a Verified<Certificate>,
     pub(crate) peer: &'a Verified<Certificate>,
-    pub(crate) terms: detente_types::Terms,
+    pub(crate) terms: Terms,
     pub(crate) session: u64,
 }
 
@@ -178,12 +185,15 @@ impl Line {
             early_entries: BTreeMap::new(),
             acted_early: BTreeSet::new(),
             cache: Cache::default(),
-            watch: LineWatch::new(us, them, &terms, founding.opened),
+            safety: SafetyBoard::new(Pace::of(&terms)),
+            watch: LineWatch::new(&terms, usize::from(us > them), founding.opened),
             joint: Joint::new(id, us, them, &terms),
-            terms: TermsHistory::new(parties, terms),
+            terms: TermsHistory::new(parties),
+            adopted: terms.version(),
+            loading: false,
+            founding_terms: terms,
             table: Table::new(parties),
             receipts: Receipts::default(),
-            safety: SafetyWatches::default(),
             faults: 0,
             evidence: Vec::new(),
             fetching: false,

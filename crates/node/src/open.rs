@@ -251,7 +251,10 @@ impl Loader {
         let Node { scheme, lines, book_size, out } = &mut self.node;
         for line in lines.values_mut() {
             let mut cx = Cx { now, rng: &mut *rng, scheme: &**scheme, out, book_size };
+            line.loading = true;
             line.derive(&mut cx);
+            line.loading = false;
+            line.watch_anew(now);
         }
         for row in core::mem::take(&mut self.early) {
             self.take_early(now, rng, &row);

@@ -4,7 +4,7 @@
 //! one follows it; it counts, and is sent, when it is durable under our checkpoint (PROTOCOL E7).
 
 use detente_types::statement::{CheckAnswerIn, Kind, Level, ReceiptIn, Statement, StatementIn};
-use detente_types::{Notice, NoticeId, NoticeIn, Rule, StatementRef, Timestamp, Violation};
+use detente_types::{EntryHash, Notice, NoticeId, NoticeIn, Rule, StatementRef, Timestamp, Violation};
 use detente_wire::leaf::LeafFields;
 use detente_wire::meaning::{self, Known, Standing};
 use detente_wire::{Body, Scheme, Valid, codec, seal_entry};
@@ -126,7 +126,8 @@ impl Line {
     ) -> Result<Option<Valid<Statement>>, SayFault> {
         let seen = if index == 0 { crate::line::empty_head() } else { self.seen };
         let had = Had { author: &self.own, other: &self.peer, seen };
-        let terms = self.terms.in_force(&self.us(), self.own.generation(), index, &seen);
+        let here = StatementRef { author: self.us(), generation: self.own.generation(), index, hash: EntryHash::new([0; 32]) };
+        let terms = (index > 0).then(|| self.terms_at(here, seen));
         let standing = Standing {
             line: self.id,
             author: self.us(),
@@ -134,7 +135,7 @@ impl Line {
             index,
             claimed: now,
             urgent,
-            terms: Some(terms),
+            terms,
             known: &had,
             scheme,
         };
@@ -209,7 +210,7 @@ impl Line {
         }
         let opening = StatementIn::GenerationOpen(self.opening.clone());
         if let Err(fault) = self.say(cx, &opening) {
-            self.event(cx, crate::input::What::PeerFault(format!("our own opening is refused: {fault}")));
+            self.event(cx, crate::input::What::Fault(format!("our own opening is refused: {fault}")));
         }
     }
 

@@ -5,7 +5,9 @@
 //! metres, windows outwards to whole minutes.
 
 use detente_space::place::bearing_and_distance;
-use detente_types::{AltitudeBand, Conflict, Datum, Meeting, Notice, NoticeKind, Position, StatementRef, Terms, Timestamp, Window};
+use detente_types::{
+    AltitudeBand, Conflict, Datum, Meeting, Notice, NoticeKind, Position, StatementRef, Terms, Timestamp, Window,
+};
 
 use crate::line::Line;
 
@@ -59,8 +61,12 @@ fn sentence(terms: &Terms, language: Language, names: &[String; 2], meeting: &Me
     let apart = meeting.distance.cm().div_euclid(100);
     let (band, window) = (band(meeting, language), window(meeting, language));
     match (language, apart) {
-        (Language::English, 0) => format!("The {} and the {} use the same airspace or ground {place}, {band}, {window}.", names[0], names[1]),
-        (Language::English, m) => format!("The {} and the {} come within {m} metres of each other {place}, {band}, {window}.", names[0], names[1]),
+        (Language::English, 0) => {
+            format!("The {} and the {} use the same airspace or ground {place}, {band}, {window}.", names[0], names[1])
+        }
+        (Language::English, m) => {
+            format!("The {} and the {} come within {m} metres of each other {place}, {band}, {window}.", names[0], names[1])
+        }
         (Language::Russian, 0) => format!("Пересекаются: {} и {} — {place}, {band}, {window}.", names[0], names[1]),
         (Language::Russian, m) => format!("Сближаются до {m} м: {} и {} — {place}, {band}, {window}.", names[0], names[1]),
     }
@@ -103,8 +109,12 @@ const fn octant(bearing_deg: u16) -> usize {
 
 fn band(meeting: &Meeting, language: Language) -> String {
     match (&meeting.band, language) {
-        (Some(band), Language::English) => format!("between {} and {} metres {}", floor(band), ceil(band), datum_en(band.datum())),
-        (Some(band), Language::Russian) => format!("на высотах от {} до {} м {}", floor(band), ceil(band), datum_ru(band.datum())),
+        (Some(band), Language::English) => {
+            format!("between {} and {} metres {}", floor(band), ceil(band), datum_en(band.datum()))
+        }
+        (Some(band), Language::Russian) => {
+            format!("на высотах от {} до {} м {}", floor(band), ceil(band), datum_ru(band.datum()))
+        }
         (None, Language::English) => format!("{} metres apart in height", meeting.vertical_gap.ceil()),
         (None, Language::Russian) => format!("с разностью высот {} м", meeting.vertical_gap.ceil()),
     }

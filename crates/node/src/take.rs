@@ -219,7 +219,7 @@ pub(crate) fn judge(line: &Line, scheme: &dyn detente_wire::Scheme, entry: &Veri
         index: fields.index,
         claimed: fields.claimed,
         urgent: fields.urgent,
-        terms: Some(line.terms.in_force(&author.author(), fields.generation, fields.index, &fields.seen)),
+        terms: (fields.index > 0).then(|| line.terms_at(entry.reference(), fields.seen)),
         known: &had,
         scheme,
     };

@@ -1,6 +1,7 @@
 //! What a node shows: everything here is derived and read-only.
 
 use detente_settle::Settlement;
+use detente_terms::line::LineState;
 use detente_types::statement::Level;
 use detente_types::{Conflict, ConflictId, Head, LineId, Notice, NoticeId, PartyId, StatementRef, Terms, Timestamp};
 
@@ -24,6 +25,8 @@ pub struct LineView {
     pub opened: Timestamp,
     /// Where it stands with its peer.
     pub phase: Phase,
+    /// Its state by line checks.
+    pub state: LineState,
     /// Whether a bearer is up.
     pub connected: bool,
     /// Our log: what is durable.
@@ -108,6 +111,7 @@ impl Line {
             them: self.them(),
             opened: self.opened,
             phase: self.phase.clone(),
+            state: self.state(),
             connected: self.link.is_connected(),
             own: self.own.head_at(self.own.settled),
             acknowledged: self.cosigned.acknowledged_size(),
@@ -123,7 +127,7 @@ impl Line {
 
     /// The terms in force.
     pub fn terms(&self) -> &Terms {
-        self.terms.current()
+        self.current_terms()
     }
 
     /// Live notices of both parties, in the order of their statements.
