@@ -1,1 +1,62 @@
-//! Detente: api.
+//! The edge of a node for programs and browsers: HTTP/JSON, events, OpenAPI, and one status page.
+//!
+//! The API decides nothing: a request becomes a job at the node ([`port`]), and what comes back is rendered. It listens on
+//! loopback; every route under `/v1` needs an officer's token.
+
+pub mod ask;
+pub mod auth;
+mod events;
+mod page;
+pub mod port;
+pub mod problem;
+mod routes;
+pub mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+pub use events::EventView;
+pub use routes::find_line;
+
+use auth::Doors;
+use port::Host;
+
+/// What the routes work with.
+#[derive(Clone)]
+pub struct Api {
+    pub(crate) host: Arc<dyn Host>,
+    pub(crate) doors: Arc<dyn Doors>,
+}
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Detente",
+    description = "One side of a deconfliction line. All times are UTC. Errors name the guilty side and every broken rule.",
+    license(name = "MIT OR Apache-2.0")
+))]
+struct Document;
+
+/// The HTTP service of a node.
+pub fn service(host: Arc<dyn Host>, doors: Arc<dyn Doors>) -> Router {
+    let api = Api { host, doors };
+    let (router, document) = parts(&api);
+    let json = document.to_pretty_json().expect("the document is plain data");
+    let openapi = move || async move { ([(axum::http::header::CONTENT_TYPE, "application/json")], json) };
+    router.route("/openapi.json", axum::routing::get(openapi)).merge(page::page()).with_state(api)
+}
+
+/// The API's description, OpenAPI 3.1.
+pub fn document(host: Arc<dyn Host>, doors: Arc<dyn Doors>) -> utoipa::openapi::OpenApi {
+    parts(&Api { host, doors }).1
+}
+
+fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
+    let (router, mut document) =
+        utoipa_axum::router::OpenApiRouter::with_openapi(Document::openapi()).merge(routes::routes(api)).split_for_parts();
+    let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+    document.components.get_or_insert_default().add_security_scheme("officer", bearer);
+    (router, document)
+}

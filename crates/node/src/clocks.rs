@@ -3,7 +3,7 @@
 use detente_space::place::bearing_and_distance;
 use detente_terms::line::{LineEffect, LineState, LineWatch};
 use detente_terms::safety::{Pace, SafetyEffect};
-use detente_terms::{Cut, Prefix, Standing};
+use detente_terms::{Cut, Lead, Prefix, Standing};
 use detente_types::statement::{CheckIn, Kind, StatementIn};
 use detente_types::{Head, Metres, Notice, Position, StatementRef, Terms, Timestamp};
 
@@ -79,6 +79,14 @@ impl Line {
     pub(crate) fn timeout(&self) -> Option<Timestamp> {
         let due = [self.link.poll_timeout(), self.safety.next_timeout(), Some(self.watch.next_timeout())];
         due.into_iter().flatten().min()
+    }
+
+    /// By how many microseconds a notice was stated too late for its precedence; 0 when in time (PRACTICE T7).
+    pub fn short_by_us(&self, notice: &Notice, stated: Timestamp) -> i64 {
+        match detente_terms::lead(notice, stated, self.current_terms()) {
+            Lead::Short { by_us, .. } => by_us,
+            _ => 0,
+        }
     }
 
     /// The line's state as a person on watch sees it.

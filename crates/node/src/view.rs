@@ -155,6 +155,17 @@ impl Line {
         self.joint.conflicts().get(id)
     }
 
+    /// The statements of both logs that count and whose hash begins with these hex digits, at most two.
+    pub fn statements_named(&self, hash: &str) -> Vec<StatementRef> {
+        let hash = hash.trim().to_lowercase();
+        let of = |side: &crate::side::Side| {
+            let log = side.log.clone();
+            (0..side.settled).filter_map(move |index| log.reference(index)).collect::<Vec<_>>()
+        };
+        let named = |r: &StatementRef| !hash.is_empty() && r.hash.to_string().starts_with(&hash);
+        [&self.own, &self.peer].into_iter().flat_map(of).filter(named).take(2).collect()
+    }
+
     /// Private warnings.
     pub fn warnings(&self) -> impl Iterator<Item = WarningView> + '_ {
         self.joint.warnings().iter().map(|(notice, with)| WarningView { notice: *notice, with: *with })

@@ -1,0 +1,151 @@
+//! What the API is asked to do, and what it answers.
+
+use detente_gateway::{NoticeForm, TextForm, VolumeForm};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::view::RefView;
+
+/// What became of a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Done {
+    /// Its number in the book, durable.
+    pub book: u64,
+    /// What it was stated as; absent while it waits and when nothing of it is let out.
+    pub stated: Option<RefView>,
+    /// What it waits for or is kept back by.
+    pub note: Option<String>,
+    /// Identity of the notice, when it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
+}
+
+/// Several notices, all checked before any is stated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotifyAsk {
+    /// The notices.
+    pub notices: Vec<NoticeForm>,
+    /// Only check; state nothing.
+    #[serde(default)]
+    pub check: bool,
+}
+
+/// Ends a notice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelAsk {
+    /// Its identity, hex, or enough of it to be the only one.
+    pub id: String,
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<TextForm>,
+}
+
+/// Says how far an entry of theirs got.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptAsk {
+    /// The entry's hash, or enough of it.
+    pub of: String,
+    /// `read`, `listed` or `passed`.
+    pub level: String,
+    /// Listed: our list number.
+    #[serde(default)]
+    pub list_number: Option<String>,
+    /// Listed: the position as read back.
+    #[serde(default)]
+    pub read_back: Option<String>,
+}
+
+/// Offers a change that resolves a conflict: a move, new volumes, or giving up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OfferAsk {
+    /// The conflict's name, or enough of it.
+    pub conflict: String,
+    /// Whether our notice is changed; otherwise theirs.
+    pub ours: bool,
+    /// Minutes later (earlier, when negative).
+    #[serde(default)]
+    pub shift_min: Option<i64>,
+    /// Metres up (down, when negative).
+    #[serde(default)]
+    pub climb_m: Option<i64>,
+    /// New volumes.
+    #[serde(default)]
+    pub volumes: Option<Vec<VolumeForm>>,
+    /// Give the activity up.
+    #[serde(default)]
+    pub cancel: bool,
+    /// When we promise to withdraw the offer, RFC 3339.
+    #[serde(default)]
+    pub lapses: Option<String>,
+    /// In words.
+    #[serde(default)]
+    pub text: Option<TextForm>,
+}
+
+/// Answers an offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerAsk {
+    /// The offer's hash, or enough of it.
+    pub offer: String,
+    /// `accept`, `reject` or `withdraw`.
+    pub answer: String,
+    /// In words.
+    #[serde(default)]
+    pub text: Option<TextForm>,
+}
+
+/// States what is done about a safety notice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SafetyActionAsk {
+    /// The notice's hash, or enough of it.
+    pub of: String,
+    /// The action.
+    pub action: TextForm,
+    /// When it is promised to be done, RFC 3339.
+    #[serde(default)]
+    pub by: Option<String>,
+}
+
+/// Checks the line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckAsk {
+    /// Test text.
+    #[serde(default)]
+    pub text: Option<TextForm>,
+}
+
+/// Proposes terms.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposeAsk {
+    /// The whole terms, as in the terms file.
+    #[schema(value_type = Object)]
+    pub terms: detente_types::TermsIn,
+}
+
+/// Accepts proposed terms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptTermsAsk {
+    /// The proposal's hash, or enough of it.
+    pub proposal: String,
+}
+
+/// Terms in force and proposed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TermsAnswer {
+    /// In force.
+    #[schema(value_type = Object)]
+    pub terms: detente_types::TermsIn,
+    /// Their digest, hex: what both sides signed.
+    pub digest: String,
+    /// Proposals of the next version.
+    pub proposals: Vec<RefView>,
+}

@@ -1,0 +1,102 @@
+//! Events as they happen, as server-sent events: one JSON object each.
+
+use std::convert::Infallible;
+
+use axum::extract::State;
+use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
+use detente_node::{Event, What};
+use detente_types::StatementRef;
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast::error::RecvError;
+use utoipa::ToSchema;
+
+use crate::Api;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EventView {
+    /// When, by the node's clock.
+    pub at: String,
+    /// On which line, hex; absent for the node as a whole.
+    pub line: Option<String>,
+    /// What, as one word.
+    pub kind: String,
+    /// Hash of the statement or name of the conflict that it is about.
+    pub about: Option<String>,
+    /// In words.
+    pub says: String,
+}
+
+impl From<&Event> for EventView {
+    fn from(event: &Event) -> Self {
+        let (kind, about, says) = words(&event.what);
+        Self { at: event.at.to_string(), line: event.line.map(|l| l.to_string()), kind: kind.into(), about, says }
+    }
+}
+
+/// What an event is called, what it is about, and how a person reads it.
+fn words(what: &What) -> (&'static str, Option<String>, String) {
+    let of = |r: &StatementRef| Some(r.hash.to_string());
+    match what {
+        What::Booked(n) => ("booked", None, format!("entry {n} of the book is durable")),
+        What::Said(r, kind) => ("said", of(r), format!("our {kind} is in our log, entry {}", r.index)),
+        What::Received(r, kind) => {
+            let kind = detente_types::Kind::from_code(*kind)
+                .map_or_else(|| format!("statement of unknown kind {kind}"), |k| k.to_string());
+            ("received", of(r), format!("their {kind}, entry {} of their log, is here", r.index))
+        }
+        What::Cosigned(size) => ("cosigned", None, format!("the other node holds our log up to {size} (L1)")),
+        What::Unusable(r, v) => {
+            let first = v.first().map(ToString::to_string).unwrap_or_default();
+            ("unusable", of(r), format!("their entry {} cannot be acted on: {first}", r.index))
+        }
+        What::SafetyEarly(r) => ("safety-early", of(r), "a safety notice overtook its log and is acted on".into()),
+        What::SafetyRings(r, reach) => ("safety-rings", of(r), format!("SAFETY: no action is stated yet; it rings at {reach:?}")),
+        What::PromiseDue(r, due) => ("promise-due", of(r), format!("an action was promised by {due}: was it done?")),
+        What::SafetyFlood(n) => ("safety-flood", None, format!("the other side floods SAFETY: {n} notices in one alarm")),
+        What::ConflictFound(id) => ("conflict-found", Some(id.to_string()), "a joint conflict".into()),
+        What::ConflictGone(id) => ("conflict-gone", Some(id.to_string()), "a joint conflict is gone".into()),
+        What::Warning(id, r) => ("warning", of(r), format!("only we see this: our notice {} meets theirs", id.short())),
+        What::TermsInForce(v) => ("terms", None, format!("terms version {v} are in force")),
+        What::Checked(result) => ("checked", None, format!("line check: {result:?}")),
+        What::LineState(from, to) => ("line-state", None, format!("the line was {from} and is {to}")),
+        What::LineUp => ("line-up", None, "the other node is reached".into()),
+        What::LineDown(why) => ("line-down", None, format!("the other node is not reached: {why}")),
+        What::PeerFault(why) => ("peer-fault", None, format!("the other node broke the protocol: {why}")),
+        What::Fault(why) => ("fault", None, why.clone()),
+        What::Fork(_, why) => ("fork", None, why.clone()),
+        What::Recovering(until) => {
+            ("recovering", None, format!("this node was restored: it takes its entries back, up to {until}"))
+        }
+        What::Stranded(i) => {
+            ("stranded", None, format!("our safety entry {i} is lost here: our log must not grow in this generation"))
+        }
+        What::Recovered(size) => ("recovered", None, format!("our log is whole again, {size} entries")),
+        What::Room(true) => ("room", None, "the disk has room again".into()),
+        What::Room(false) => ("disk-full", None, "the disk is full: only safety traffic and line checks are taken".into()),
+        What::DiskFailed(why) => ("disk-failed", None, format!("the disk failed, nothing more is acknowledged: {why}")),
+    }
+}
+
+/// Everything that happens from now on, one JSON object per event.
+#[utoipa::path(get, path = "/v1/events", responses((status = 200, content_type = "text/event-stream", body = EventView)))]
+pub(crate) async fn events(State(api): State<Api>) -> Sse<impl futures_core::Stream<Item = Result<SseEvent, Infallible>>> {
+    let events = api.host.subscribe();
+    let stream = futures_util::stream::unfold(events, |mut events| async move {
+        loop {
+            match events.recv().await {
+                Ok(event) => {
+                    let view = EventView::from(&*event);
+                    let sse = SseEvent::default().event(view.kind.clone()).json_data(&view);
+                    return sse.ok().map(|sse| (Ok(sse), events));
+                }
+                Err(RecvError::Lagged(lost)) => {
+                    let sse = SseEvent::default().event("lost").data(format!("{lost} events were lost: look at the state again"));
+                    return Some((Ok(sse), events));
+                }
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    });
+    Sse::new(stream).keep_alive(KeepAlive::default())
+}

@@ -1,0 +1,68 @@
+//! The port behind the API: a seat at the running node.
+//!
+//! The node lives on one thread. A [`Job`] is carried there, runs with the node to itself, and is done: no lock is held
+//! over a request, and a slow client never delays the line.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use detente_node::{Event, Node};
+use detente_types::Timestamp;
+use rand_core::CryptoRng;
+use tokio::sync::{broadcast, oneshot};
+
+/// What a job may use.
+pub struct Seat<'a> {
+    /// The node.
+    pub node: &'a mut Node,
+    /// The time.
+    pub now: Timestamp,
+    /// Randomness.
+    pub rng: &'a mut dyn CryptoRng,
+    /// Who waits for which number of the book to become durable.
+    pub waiters: &'a mut BTreeMap<u64, Vec<oneshot::Sender<()>>>,
+}
+
+impl Seat<'_> {
+    /// Completes once an entry of the book is durable; fails when the node stops before.
+    pub fn booked(&mut self, number: u64) -> oneshot::Receiver<()> {
+        let (done, wait) = oneshot::channel();
+        self.waiters.entry(number).or_default().push(done);
+        wait
+    }
+}
+
+/// Something to do at the node.
+pub type Job = Box<dyn FnOnce(&mut Seat<'_>) + Send>;
+
+/// Whoever runs the node.
+pub trait Host: Send + Sync + 'static {
+    /// Carries a job to the node; false when the node has stopped.
+    fn seat(&self, job: Job) -> bool;
+
+    /// Everything that happens from now on.
+    fn subscribe(&self) -> broadcast::Receiver<Arc<Event>>;
+}
+
+/// The node has stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the node has stopped")]
+pub struct Stopped;
+
+/// Runs a job at the node and waits for its result.
+///
+/// # Errors
+/// [`Stopped`].
+pub async fn ask<T: Send + 'static>(
+    host: &dyn Host,
+    job: impl FnOnce(&mut Seat<'_>) -> T + Send + 'static,
+) -> Result<T, Stopped> {
+    let (done, wait) = oneshot::channel();
+    let carried = host.seat(Box::new(move |seat| {
+        let _ = done.send(job(seat));
+    }));
+    if !carried {
+        return Err(Stopped);
+    }
+    wait.await.map_err(|_| Stopped)
+}

@@ -1,0 +1,140 @@
+//! What the API answers when it does not do what was asked: who is at fault, what, where, and what would be right.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use detente_gateway::Problems;
+use detente_node::CommandFault;
+use detente_types::Violation;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::port::Stopped;
+
+/// Why, as a class: decides the status code and the exit code of commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The request breaks rules: 422.
+    Rules,
+    /// The request cannot be read: 400.
+    Request,
+    /// There is no such thing: 404.
+    NotFound,
+    /// No token, or a wrong one: 401.
+    Unauthorised,
+    /// The token's role does not allow it: 403.
+    Forbidden,
+    /// The line does not take it now: 409.
+    Held,
+    /// The disk is full: 507.
+    DiskFull,
+    /// The node has stopped or its disk failed: 503.
+    Unavailable,
+}
+
+/// One broken rule or unreadable field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Detail {
+    /// Number of the rule, as `DV-017`; absent when the field could not be read at all.
+    pub rule: Option<String>,
+    /// The field, as a dotted path.
+    pub at: String,
+    /// What stood there.
+    pub found: String,
+    /// What would have been right.
+    pub expected: Option<String>,
+    /// The rule's sentence.
+    pub says: String,
+}
+
+/// An error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// Status code.
+    pub status: u16,
+    /// `caller` or `environment`.
+    pub fault: String,
+    /// What is wrong, in a sentence.
+    pub error: String,
+    /// All broken rules and unreadable fields.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<Detail>,
+}
+
+impl Problem {
+    /// An error without details.
+    pub fn new(fault: Fault, error: impl Into<String>) -> Self {
+        let (status, side) = match fault {
+            Fault::Rules => (StatusCode::UNPROCESSABLE_ENTITY, "caller"),
+            Fault::Request => (StatusCode::BAD_REQUEST, "caller"),
+            Fault::NotFound => (StatusCode::NOT_FOUND, "caller"),
+            Fault::Unauthorised => (StatusCode::UNAUTHORIZED, "caller"),
+            Fault::Forbidden => (StatusCode::FORBIDDEN, "caller"),
+            Fault::Held => (StatusCode::CONFLICT, "caller"),
+            Fault::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "environment"),
+            Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "environment"),
+        };
+        Self { status: status.as_u16(), fault: side.into(), error: error.into(), details: Vec::new() }
+    }
+
+    fn with(mut self, details: Vec<Detail>) -> Self {
+        self.details = details;
+        self
+    }
+}
+
+impl From<&Violation> for Detail {
+    fn from(v: &Violation) -> Self {
+        Self {
+            rule: Some(v.rule.to_string()),
+            at: v.at.clone(),
+            found: v.found.clone(),
+            expected: v.wanted.clone(),
+            says: v.rule.sentence().into(),
+        }
+    }
+}
+
+impl From<CommandFault> for Problem {
+    fn from(fault: CommandFault) -> Self {
+        let error = fault.to_string();
+        match fault {
+            CommandFault::Violations(violations) => {
+                let count = violations.len();
+                Self::new(Fault::Rules, format!("{count} rule(s) broken")).with(violations.iter().map(Detail::from).collect())
+            }
+            CommandFault::NoSuchLine(_) | CommandFault::NotFound { .. } => Self::new(Fault::NotFound, error),
+            CommandFault::TooLarge(_) | CommandFault::Disclosure(_) => Self::new(Fault::Rules, error),
+            CommandFault::DiskFull => Self::new(Fault::DiskFull, error),
+            CommandFault::DiskFailed => Self::new(Fault::Unavailable, error),
+            CommandFault::Held => Self::new(Fault::Held, error),
+        }
+    }
+}
+
+impl From<Problems> for Problem {
+    fn from(problems: Problems) -> Self {
+        let detail = |p: &detente_gateway::Problem| Detail {
+            rule: None,
+            at: p.at.clone(),
+            found: p.found.clone(),
+            expected: Some(p.expected.clone()),
+            says: "the field cannot be read".into(),
+        };
+        Self::new(Fault::Request, format!("{} field(s) cannot be read", problems.0.len()))
+            .with(problems.0.iter().map(detail).collect())
+    }
+}
+
+impl From<Stopped> for Problem {
+    fn from(stopped: Stopped) -> Self {
+        Self::new(Fault::Unavailable, stopped.to_string())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, Json(self)).into_response()
+    }
+}

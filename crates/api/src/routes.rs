@@ -1,0 +1,407 @@
+//! The routes. Each carries one job to the node and renders what comes back.
+
+use axum::extract::{Extension, Path, State};
+use axum::{Json, middleware};
+use detente_gateway::form::TextForm;
+use detente_gateway::{NoticeForm, Problems};
+use detente_node::{Command, Line};
+use detente_types::statement::{AnswerIn, ChangeIn, Kind};
+use detente_types::{ConflictId, LineId, NoticeId, StatementRef, Timestamp};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::Api;
+use crate::ask::{
+    AcceptTermsAsk, AnswerAsk, CancelAsk, CheckAsk, Done, NotifyAsk, OfferAsk, ProposeAsk, ReceiptAsk, SafetyActionAsk,
+    TermsAnswer,
+};
+use crate::auth::{Officer, Role, guard};
+use crate::port::{Seat, ask};
+use crate::problem::{Fault, Problem};
+use crate::view::{self, ConflictView, LineView, NoticeItem, StatusView, WarningItem};
+
+type Answer<T> = Result<Json<T>, Problem>;
+
+/// All routes under `/v1`, each behind the guard.
+pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(status))
+        .routes(routes!(line))
+        .routes(routes!(notices, notify))
+        .routes(routes!(cancel))
+        .routes(routes!(receipt))
+        .routes(routes!(conflicts))
+        .routes(routes!(warnings))
+        .routes(routes!(offer))
+        .routes(routes!(answer))
+        .routes(routes!(safety_action))
+        .routes(routes!(check))
+        .routes(routes!(terms))
+        .routes(routes!(propose))
+        .routes(routes!(accept_terms))
+        .routes(routes!(crate::events::events))
+        .route_layer(middleware::from_fn_with_state(api.clone(), guard))
+}
+
+/// The node and its lines.
+#[utoipa::path(get, path = "/v1/status", responses((status = 200, body = StatusView), (status = 401, body = Problem)))]
+async fn status(State(api): State<Api>) -> Answer<StatusView> {
+    Ok(Json(ask(&*api.host, |seat| view::status(seat.node, seat.now)).await?))
+}
+
+/// One line. `{line}` is its name, what we call the other party, or enough of either to be the only one.
+#[utoipa::path(get, path = "/v1/lines/{line}", params(("line" = String, Path)), responses((status = 200, body = LineView), (status = 404, body = Problem)))]
+async fn line(State(api): State<Api>, Path(name): Path<String>) -> Answer<LineView> {
+    look(&api, name, |line, _| view::line(line)).await
+}
+
+/// Live notices of both parties.
+#[utoipa::path(get, path = "/v1/lines/{line}/notices", params(("line" = String, Path)), responses((status = 200, body = Vec<NoticeItem>)))]
+async fn notices(State(api): State<Api>, Path(name): Path<String>) -> Answer<Vec<NoticeItem>> {
+    look(&api, name, |line, _| {
+        let us = line.view().us;
+        line.notices().map(|n| view::notice(line, us, &n)).collect()
+    })
+    .await
+}
+
+/// States notices: all are checked before any is stated.
+#[utoipa::path(post, path = "/v1/lines/{line}/notices", params(("line" = String, Path)), request_body = NotifyAsk, responses((status = 200, body = Vec<Done>), (status = 422, body = Problem)))]
+async fn notify(
+    State(api): State<Api>,
+    Extension(officer): Extension<Officer>,
+    Path(name): Path<String>,
+    Json(asked): Json<NotifyAsk>,
+) -> Answer<Vec<Done>> {
+    officer.needs(Role::Officer)?;
+    let waits = ask(&*api.host, move |seat| notify_at(seat, &name, &officer, &asked)).await??;
+    let mut done = Vec::with_capacity(waits.len());
+    for (answer, durable) in waits {
+        if let Some(durable) = durable {
+            durable.await.map_err(|_| crate::port::Stopped)?;
+        }
+        done.push(answer);
+    }
+    Ok(Json(done))
+}
+
+type Durable = Option<tokio::sync::oneshot::Receiver<()>>;
+
+fn notify_at(seat: &mut Seat<'_>, name: &str, officer: &Officer, asked: &NotifyAsk) -> Result<Vec<(Done, Durable)>, Problem> {
+    let id = find_line(seat, name)?;
+    let mut drafts = Vec::with_capacity(asked.notices.len());
+    let mut broken: Option<Problem> = None;
+    for (i, form) in asked.notices.iter().enumerate() {
+        match draft(seat, id, form) {
+            Ok(draft) => drafts.push(draft),
+            Err(problem) => broken = Some(merge(broken, i, problem)),
+        }
+    }
+    if let Some(problem) = broken {
+        return Err(problem);
+    }
+    let mut done = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let notice = draft.notice.id.to_string();
+        if asked.check {
+            done.push((Done { book: 0, stated: None, note: Some("checked only".into()), notice: Some(notice) }, None));
+            continue;
+        }
+        let command = Command::Notify { notice: draft.notice, release: draft.release, reveal: draft.reveal };
+        let (mut answer, durable) = give(seat, id, officer, command)?;
+        answer.notice = Some(notice);
+        done.push((answer, Some(durable)));
+    }
+    Ok(done)
+}
+
+fn draft(seat: &mut Seat<'_>, line: LineId, form: &NoticeForm) -> Result<detente_gateway::Draft, Problem> {
+    let mut id = [0; 16];
+    seat.rng.fill_bytes(&mut id);
+    let draft = form.to_draft(NoticeId::new(id))?;
+    seat.node.check_notice(seat.now, line, &draft.notice)?;
+    Ok(draft)
+}
+
+/// Puts the problems of one row beside those of the others.
+fn merge(before: Option<Problem>, row: usize, mut problem: Problem) -> Problem {
+    if problem.details.is_empty() {
+        return before.unwrap_or(problem);
+    }
+    for detail in &mut problem.details {
+        detail.at = format!("notices[{row}].{}", detail.at);
+    }
+    match before {
+        None => problem,
+        Some(mut all) => {
+            all.details.append(&mut problem.details);
+            all.error = format!("{} problem(s); nothing was stated", all.details.len());
+            all
+        }
+    }
+}
+
+/// Ends a notice of ours.
+#[utoipa::path(post, path = "/v1/lines/{line}/cancellations", params(("line" = String, Path)), request_body = CancelAsk, responses((status = 200, body = Done)))]
+async fn cancel(
+    State(api): State<Api>,
+    Extension(officer): Extension<Officer>,
+    Path(name): Path<String>,
+    Json(asked): Json<CancelAsk>,
+) -> Answer<Done> {
+    act(&api, officer, name, move |line| {
+        let us = line.view().us;
+        let ours = line.notices().filter(|n| n.at.author == us).map(|n| n.notice.id());
+        let id = only("notice of ours", &asked.id, ours)?;
+        Ok(Command::Cancel { id, reason: asked.reason.map(text) })
+    })
+    .await
+}
+
+/// Says how far an entry of theirs got: read, listed, passed.
+#[utoipa::path(post, path = "/v1/lines/{line}/receipts", params(("line" = String, Path)), request_body = ReceiptAsk, responses((status = 200, body = Done)))]
+async fn receipt(
+    State(api): State<Api>,
+    Extension(officer): Extension<Officer>,
+    Path(name): Path<String>,
+    Json(asked): Json<ReceiptAsk>,
+) -> Answer<Done> {
+    act(&api, officer, name, move |line| {
+        let of = statement(line, &asked.of)?;
+        let missing = |what: &str| Problem::new(Fault::Request, format!("`listed` takes {what}"));
+        match asked.level.as_str() {
+            "read" => Ok(Command::Read(of)),
+            "passed" => Ok(Command::Passed(of)),
+            "listed" => Ok(Command::Listed {
+                of,
+                number: asked.list_number.ok_or_else(|| missing("`list_number`"))?,
+                read_back: asked
+                    .read_back
+                    .ok_or_else(|| missing("`read_back`: the position in another notation or against a place"))?,
+            }),
+            other => Err(Problem::new(Fault::Request, format!("level {other:?} is none of read, listed, passed"))),
+        }
+    })
+    .await
+}
+
+/// Joint conflicts, with the sentences to read aloud and where their settlement stands.
+#[utoipa::path(get, path = "/v1/lines/{line}/conflicts", params(("line" = String, Path)), responses((status = 200, body = Vec<ConflictView>)))]
+async fn conflicts(State(api): State<Api>, Path(name): Path<String>) -> Answer<Vec<ConflictView>> {
+    look(&api, name, |line, _| {
+        let us = line.view().us;
+        line.conflicts().map(|c| view::conflict(line, us, c)).collect()
+    })
+    .await
+}
+
+/// Private warnings: our exact plans against what they disclosed. Only we see them.
+#[utoipa::path(get, path = "/v1/lines/{line}/warnings", params(("line" = String, Path)), responses((status = 200, body = Vec<WarningItem>)))]
+async fn warnings(State(api): State<Api>, Path(name): Path<String>) -> Answer<Vec<WarningItem>> {
+    look(&api, name, |line, _| {
+        line.warnings().map(|w| WarningItem { notice: w.notice.to_string(), with: (&w.with).into() }).collect()
+    })
+    .await
+}
+
+/// Offers a change that resolves a conflict.
+#[utoipa::path(post, path = "/v1/lines/{line}/offers", params(("line" = String, Path)), request_body = OfferAsk, responses((status = 200, body = Done)))]
+async fn offer(
+    State(api): State<Api>,
+    Extension(officer): Extension<Officer>,
+    Path(name): Path<String>,
+    Json(asked): Json<OfferAsk>,
+) -> Answer<Done> {
+    act(&api, officer, name, move |line| {
+        let conflict: ConflictId = only("conflict", &asked.conflict, line.conflicts().map(|c| c.id))?;
+        let lapses = asked.lapses.as_deref().map(time).transpose()?;
+        Ok(Command::Offer { conflict, ours: asked.ours, change: change(&asked)?, lapses, text: asked.text.map(text) })
+    })
+    .await
+}
+
+fn change(asked: &OfferAsk) -> Result<ChangeIn, Problem> {
+    let mut problems = Problems::default();
+    let volumes = asked.volumes.as_ref().map(|volumes| {
+        let read = |v: &detente_gateway::VolumeForm| v.to_volume(&mut problems);
+        volumes.iter().filter_map(read).collect()
+    });
+    if !problems.is_empty() {
+        return Err(problems.into());
+    }
+    Ok(ChangeIn {
+        shift_us: asked.shift_min.map(|m| m.saturating_mul(60_000_000)),
+        climb_cm: asked.climb_m.map(|m| m.saturating_mul(100)),
+        volumes,
+        cancel: asked.cancel.then_some(true),
+    })
+}
+
+/// Answers an offer: accepts or rejects theirs, withdraws ours.
+#[utoipa::path(post, path = "/v1/lines/{line}/answers", params(("line" = String, Path)), request_body = AnswerAsk, responses((status = 200, body = Done)))]
+async fn answer(
+    State(api): State<Api>,
+    Extension(officer): Extension<Officer>,
+    Path(name): Path<String>,
+    Json(asked): Json<AnswerAsk>,
+) -> Answer<Done> {
+    act(&api, officer, name, move |line| {
+        let kind = match asked.answer.as_str() {
+            "accept" => Kind::Accept,
+            "reject" => Kind::Reject,
+            "withdraw" => Kind::Withdraw,
+            other => return Err(Problem::new(Fault::Request, format!("answer {other:?} is none of accept, reject, withdraw"))),
+        };
+        let offer = statement(line, &asked.offer)?;
+        Ok(Command::Answer(AnswerIn { kind: kind.code(), offer, text: asked.text.map(text), desk: None, officer: None }))
+    })
+    .await
+}
+
+/// States what is done about a safety notice of theirs; its alarm then stops.
+#[utoipa::path(post, path = "/v1/lines/{line}/safety-actions", params(("line" = String, Path)), request_body = SafetyActionAsk, responses((status = 200, body = Done)))]
+async fn safety_action(
+    State(api): State<Api>,
+    Extension(officer): Extension<Officer>,
+    Path(name): Path<String>,
+    Json(asked): Json<SafetyActionAsk>,
+) -> Answer<Done> {
+    act(&api, officer, name, move |line| {
+        let of = statement(line, &asked.of)?;
+        let by = asked.by.as_deref().map(time).transpose()?;
+        Ok(Command::SafetyAction { of, action: text(asked.action), by })
+    })
+    .await
+}
+
+/// Checks the line: the other node answers by itself.
+#[utoipa::path(post, path = "/v1/lines/{line}/checks", params(("line" = String, Path)), request_body = CheckAsk, responses((status = 200, body = Done)))]
+async fn check(
+    State(api): State<Api>,
+    Extension(officer): Extension<Officer>,
+    Path(name): Path<String>,
+    Json(asked): Json<CheckAsk>,
+) -> Answer<Done> {
+    act(&api, officer, name, move |_| Ok(Command::Check(asked.text.map(text)))).await
+}
+
+/// Terms in force and proposed.
+#[utoipa::path(get, path = "/v1/lines/{line}/terms", params(("line" = String, Path)), responses((status = 200, body = TermsAnswer)))]
+async fn terms(State(api): State<Api>, Path(name): Path<String>) -> Answer<TermsAnswer> {
+    look(&api, name, |line, _| TermsAnswer {
+        terms: line.terms().input().clone(),
+        digest: detente_wire::hash::hex(&detente_wire::certificate::terms_digest(line.terms().input())),
+        proposals: line.proposed_terms().iter().map(|(at, _)| at.into()).collect(),
+    })
+    .await
+}
+
+/// Proposes the next version of the terms.
+#[utoipa::path(post, path = "/v1/lines/{line}/terms/proposals", params(("line" = String, Path)), request_body = ProposeAsk, responses((status = 200, body = Done)))]
+async fn propose(
+    State(api): State<Api>,
+    Extension(officer): Extension<Officer>,
+    Path(name): Path<String>,
+    Json(asked): Json<ProposeAsk>,
+) -> Answer<Done> {
+    officer.needs(Role::Principal)?;
+    act(&api, officer, name, move |_| Ok(Command::ProposeTerms(asked.terms))).await
+}
+
+/// Accepts proposed terms.
+#[utoipa::path(post, path = "/v1/lines/{line}/terms/acceptances", params(("line" = String, Path)), request_body = AcceptTermsAsk, responses((status = 200, body = Done)))]
+async fn accept_terms(
+    State(api): State<Api>,
+    Extension(officer): Extension<Officer>,
+    Path(name): Path<String>,
+    Json(asked): Json<AcceptTermsAsk>,
+) -> Answer<Done> {
+    officer.needs(Role::Principal)?;
+    act(&api, officer, name, move |line| Ok(Command::AcceptTerms(statement(line, &asked.proposal)?))).await
+}
+
+/// Looks at a line.
+async fn look<T: Send + 'static>(api: &Api, name: String, see: impl FnOnce(&Line, Timestamp) -> T + Send + 'static) -> Answer<T> {
+    let seen = ask(&*api.host, move |seat| {
+        let id = find_line(seat, &name)?;
+        let line = seat.node.line(&id).ok_or_else(|| no_line(&name))?;
+        Ok::<_, Problem>(see(line, seat.now))
+    });
+    Ok(Json(seen.await??))
+}
+
+/// Makes a command from a look at the line, gives it, and answers once it is durable.
+async fn act(
+    api: &Api,
+    officer: Officer,
+    name: String,
+    make: impl FnOnce(&Line) -> Result<Command, Problem> + Send + 'static,
+) -> Answer<Done> {
+    officer.needs(Role::Officer)?;
+    let given = ask(&*api.host, move |seat| {
+        let id = find_line(seat, &name)?;
+        let command = make(seat.node.line(&id).ok_or_else(|| no_line(&name))?)?;
+        give(seat, id, &officer, command)
+    });
+    let (done, durable) = given.await??;
+    durable.await.map_err(|_| crate::port::Stopped)?;
+    Ok(Json(done))
+}
+
+fn give(
+    seat: &mut Seat<'_>,
+    line: LineId,
+    officer: &Officer,
+    command: Command,
+) -> Result<(Done, tokio::sync::oneshot::Receiver<()>), Problem> {
+    let accepted = seat.node.command(seat.now, seat.rng, line, &officer.by(), command)?;
+    let durable = seat.booked(accepted.book);
+    let done = Done { book: accepted.book, stated: accepted.stated.as_ref().map(Into::into), note: accepted.note, notice: None };
+    Ok((done, durable))
+}
+
+/// A line by its name, by what we call the other party, or by enough of either; `-` when there is only one.
+pub fn find_line(seat: &Seat<'_>, name: &str) -> Result<LineId, Problem> {
+    let fits = |id: &LineId| {
+        let called = seat.node.line(id).map(|l| l.view().name.to_lowercase()).unwrap_or_default();
+        name == "-" || id.to_string().starts_with(&name.to_lowercase()) || called.starts_with(&name.to_lowercase())
+    };
+    let found: Vec<LineId> = seat.node.line_ids().filter(fits).collect();
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(no_line(name)),
+        _ => Err(Problem::new(Fault::Request, format!("{} lines fit {name:?}: name it more exactly", found.len()))),
+    }
+}
+
+fn no_line(name: &str) -> Problem {
+    Problem::new(Fault::NotFound, format!("there is no line {name:?} here"))
+}
+
+fn statement(line: &Line, hash: &str) -> Result<StatementRef, Problem> {
+    let found = line.statements_named(hash);
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(Problem::new(Fault::NotFound, format!("no statement of this line has a hash that begins with {hash:?}"))),
+        _ => Err(Problem::new(Fault::Request, format!("several statements begin with {hash:?}: give more digits"))),
+    }
+}
+
+/// The only one of these whose name begins so.
+fn only<T: ToString + Copy>(what: &'static str, name: &str, among: impl Iterator<Item = T>) -> Result<T, Problem> {
+    let name = name.to_lowercase();
+    let found: Vec<T> = among.filter(|t| !name.is_empty() && t.to_string().starts_with(&name)).collect();
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(Problem::new(Fault::NotFound, format!("there is no {what} that begins with {name:?}"))),
+        _ => Err(Problem::new(Fault::Request, format!("several begin with {name:?}: give more digits"))),
+    }
+}
+
+fn text(form: TextForm) -> detente_types::text::TextIn {
+    detente_types::text::TextIn { language: form.language, text: form.text }
+}
+
+fn time(text: &str) -> Result<Timestamp, Problem> {
+    Timestamp::parse(text).ok_or_else(|| Problem::new(Fault::Request, format!("{text:?} is no RFC 3339 time with its zone")))
+}

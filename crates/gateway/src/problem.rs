@@ -1,0 +1,112 @@
+//! What is wrong with a foreign form: the field, what stood there, what was expected; all of them at once.
+
+use core::fmt;
+
+use detente_types::Timestamp;
+use detente_types::volume::PositionIn;
+
+/// One field that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The field, as a dotted path.
+    pub at: String,
+    /// What stood there.
+    pub found: String,
+    /// What would have been right.
+    pub expected: String,
+}
+
+/// Longest piece of foreign text that is repeated.
+const FOUND_CHARS_MAX: usize = 80;
+
+impl Problem {
+    /// A field that should be there and is not.
+    pub fn missing(at: &str, expected: &str) -> Self {
+        Self { at: at.to_owned(), found: "nothing".into(), expected: expected.to_owned() }
+    }
+
+    /// A field with something else than what was expected.
+    pub fn new(at: impl Into<String>, found: &str, expected: impl Into<String>) -> Self {
+        let shown: String = found.chars().take(FOUND_CHARS_MAX).collect();
+        Self { at: at.into(), found: shown.escape_debug().to_string(), expected: expected.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: found {}, expected {}", self.at, self.found, self.expected)
+    }
+}
+
+/// Everything that is wrong with one form.
+#[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct Problems(pub Vec<Problem>);
+
+/// Degrees and metres beyond this are no coordinates; it keeps the conversion to integers exact.
+const NUMBER_MAX: f64 = 1e9;
+
+impl Problems {
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds a problem.
+    pub fn push(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    /// Adds those of an inner form.
+    pub fn extend_inside(&mut self, outer: &str, inner: Self) {
+        self.0.extend(inner.0.into_iter().map(|p| Problem { at: format!("{outer}.{}", p.at), ..p }));
+    }
+
+    /// Passes a value on, or files that it was not there.
+    pub fn take<T>(&mut self, at: &str, found: &str, value: Option<T>, expected: &str) -> Option<T> {
+        if value.is_none() {
+            self.push(Problem::new(at, found, expected));
+        }
+        value
+    }
+
+    /// A value by its name.
+    pub fn named<T>(&mut self, at: &str, name: &str, read: fn(&str) -> Option<T>, names: fn() -> String) -> Option<T> {
+        let value = read(name);
+        if value.is_none() {
+            self.push(Problem::new(at, name, format!("one of {}", names())));
+        }
+        value
+    }
+
+    /// A time in RFC 3339, in microseconds.
+    pub fn time(&mut self, at: &str, text: &str) -> Option<i64> {
+        self.take(at, text, Timestamp::parse(text), "an RFC 3339 time with its zone, such as 2026-11-24T06:00:00Z")
+            .map(Timestamp::micros)
+    }
+
+    /// Metres, in centimetres.
+    pub fn metres(&mut self, at: &str, metres: f64) -> Option<i64> {
+        let centimetres = (metres * 100.0).round();
+        let fits = metres.is_finite() && metres.abs() <= NUMBER_MAX;
+        self.take(at, &metres.to_string(), fits.then_some(centimetres as i64), "a number of metres")
+    }
+
+    /// Positions in decimal degrees, latitude first.
+    pub fn positions(&mut self, at: &str, positions: &[[f64; 2]]) -> Vec<PositionIn> {
+        let mut read = Vec::with_capacity(positions.len());
+        for (i, [lat, lon]) in positions.iter().enumerate() {
+            let fits = |v: f64| v.is_finite() && v.abs() <= 360.0;
+            if !fits(*lat) || !fits(*lon) {
+                self.push(Problem::new(
+                    format!("{at}[{i}]"),
+                    &format!("{lat}, {lon}"),
+                    "latitude and longitude in decimal degrees",
+                ));
+                continue;
+            }
+            read.push(PositionIn { lat_e7: (lat * 1e7).round() as i64, lon_e7: (lon * 1e7).round() as i64 });
+        }
+        read
+    }
+}
