@@ -99,6 +99,14 @@ pub struct AnswerAsk {
     pub text: Option<TextForm>,
 }
 
+/// Publishes the amended notice that an agreement obliges us to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AmendAsk {
+    /// The conflict's name, or enough of it.
+    pub conflict: String,
+}
+
 /// States what is done about a safety notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -110,6 +118,14 @@ pub struct SafetyActionAsk {
     /// When it is promised to be done, RFC 3339.
     #[serde(default)]
     pub by: Option<String>,
+}
+
+/// Copies the home of the running node. The copy holds the secret keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BackupAsk {
+    /// A new directory, as a whole path on the node's machine.
+    pub to: String,
 }
 
 /// Checks the line.

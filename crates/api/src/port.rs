@@ -4,6 +4,8 @@
 //! over a request, and a slow client never delays the line.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use detente_node::{Event, Node};
@@ -39,6 +41,9 @@ pub type Job = Box<dyn FnOnce(&mut Seat<'_>) + Send>;
 pub trait Host: Send + Sync + 'static {
     /// Carries a job to the node; false when the node has stopped.
     fn seat(&self, job: Job) -> bool;
+
+    /// Copies the home of the node into a new directory; says why not.
+    fn backup(&self, to: PathBuf) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
     /// Everything that happens from now on.
     fn subscribe(&self) -> broadcast::Receiver<Arc<Event>>;

@@ -104,7 +104,7 @@ impl From<CommandFault> for Problem {
                 Self::new(Fault::Rules, format!("{count} rule(s) broken")).with(violations.iter().map(Detail::from).collect())
             }
             CommandFault::NoSuchLine(_) | CommandFault::NotFound { .. } => Self::new(Fault::NotFound, error),
-            CommandFault::TooLarge(_) | CommandFault::Disclosure(_) => Self::new(Fault::Rules, error),
+            CommandFault::TooLarge(_) | CommandFault::Disclosure(_) | CommandFault::Change(_) => Self::new(Fault::Rules, error),
             CommandFault::DiskFull => Self::new(Fault::DiskFull, error),
             CommandFault::DiskFailed => Self::new(Fault::Unavailable, error),
             CommandFault::Held => Self::new(Fault::Held, error),

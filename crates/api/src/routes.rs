@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 
 use crate::Api;
 use crate::ask::{
-    AcceptTermsAsk, AnswerAsk, CancelAsk, CheckAsk, Done, NotifyAsk, OfferAsk, ProposeAsk, ReceiptAsk, SafetyActionAsk,
-    TermsAnswer,
+    AcceptTermsAsk, AmendAsk, AnswerAsk, BackupAsk, CancelAsk, CheckAsk, Done, NotifyAsk, OfferAsk, ProposeAsk, ReceiptAsk,
+    SafetyActionAsk, TermsAnswer,
 };
 use crate::auth::{Officer, Role, guard};
 use crate::port::{Seat, ask};
@@ -34,11 +34,13 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(warnings))
         .routes(routes!(offer))
         .routes(routes!(answer))
+        .routes(routes!(amend))
         .routes(routes!(safety_action))
         .routes(routes!(check))
         .routes(routes!(terms))
         .routes(routes!(propose))
         .routes(routes!(accept_terms))
+        .routes(routes!(backup))
         .routes(routes!(crate::events::events))
         .route_layer(middleware::from_fn_with_state(api.clone(), guard))
 }
@@ -258,6 +260,21 @@ async fn answer(
     .await
 }
 
+/// Publishes the amended notice that an agreement obliges us to.
+#[utoipa::path(post, path = "/v1/lines/{line}/amendments", params(("line" = String, Path)), request_body = AmendAsk, responses((status = 200, body = Done)))]
+async fn amend(
+    State(api): State<Api>,
+    Extension(officer): Extension<Officer>,
+    Path(name): Path<String>,
+    Json(asked): Json<AmendAsk>,
+) -> Answer<Done> {
+    act(&api, officer, name, move |line| {
+        let conflict: ConflictId = only("conflict", &asked.conflict, line.conflicts().map(|c| c.id))?;
+        Ok(line.amendment(&conflict)?)
+    })
+    .await
+}
+
 /// States what is done about a safety notice of theirs; its alarm then stops.
 #[utoipa::path(post, path = "/v1/lines/{line}/safety-actions", params(("line" = String, Path)), request_body = SafetyActionAsk, responses((status = 200, body = Done)))]
 async fn safety_action(
@@ -318,6 +335,19 @@ async fn accept_terms(
 ) -> Answer<Done> {
     officer.needs(Role::Principal)?;
     act(&api, officer, name, move |line| Ok(Command::AcceptTerms(statement(line, &asked.proposal)?))).await
+}
+
+/// Copies the home of the running node.
+#[utoipa::path(post, path = "/v1/backup", request_body = BackupAsk, responses((status = 200, body = BackupAsk)))]
+async fn backup(
+    State(api): State<Api>,
+    Extension(officer): Extension<Officer>,
+    Json(asked): Json<BackupAsk>,
+) -> Answer<BackupAsk> {
+    officer.needs(Role::Principal)?;
+    let to = std::path::PathBuf::from(&asked.to);
+    api.host.backup(to).await.map_err(|why| Problem::new(Fault::Unavailable, why))?;
+    Ok(Json(asked))
 }
 
 /// Looks at a line.

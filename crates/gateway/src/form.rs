@@ -166,6 +166,14 @@ pub struct Draft {
     pub reveal: Vec<u8>,
 }
 
+/// What could be read of a form. Where something could not, a stand-in stands, so that the rest can be judged too.
+pub(crate) struct Partial {
+    pub(crate) draft: Draft,
+    pub(crate) problems: Problems,
+    /// The numbers, in the form, of the volumes that the draft has.
+    pub(crate) kept: Vec<usize>,
+}
+
 /// Fields that can be revealed, with their slots.
 const REVEALS: [(&str, u8); 6] =
     [("title", 9), ("text", 10), ("translation", 11), ("call_sign", 12), ("contact", 13), ("detail", 15)];
@@ -176,34 +184,33 @@ impl NoticeForm {
     /// # Errors
     /// One problem per field that cannot be read.
     pub fn to_draft(&self, id: NoticeId) -> Result<Draft, Problems> {
+        let partial = self.read(id);
+        if partial.problems.is_empty() { Ok(partial.draft) } else { Err(partial.problems) }
+    }
+
+    /// As much of the notice as can be read, and what cannot.
+    pub(crate) fn read(&self, id: NoticeId) -> Partial {
         let mut p = Problems::default();
-        let kind = p.named("kind", &self.kind, NoticeKind::from_name, NoticeKind::names);
-        let safety = kind == Some(NoticeKind::Safety);
+        let kind = p.named("kind", &self.kind, NoticeKind::from_name, NoticeKind::names).unwrap_or(NoticeKind::Question);
         let precedence = match &self.precedence {
             Some(name) => p.named("precedence", name, Precedence::from_name, Precedence::names),
-            None => Some(if safety { Precedence::Safety } else { Precedence::Routine }),
+            None => Some(if kind == NoticeKind::Safety { Precedence::Safety } else { Precedence::Routine }),
         };
         let release = match &self.release {
             Some(name) => p.named("release", name, Release::from_name, Release::names),
             None => Some(Release::Exact),
         };
-        let id = match &self.id {
-            Some(hex) => p.take("id", hex, NoticeId::parse(hex), "32 hex digits"),
-            None => Some(id),
-        };
-        let volumes = self.volumes_in(&mut p);
+        let given = self.id.as_ref().and_then(|hex| p.take("id", hex, NoticeId::parse(hex), "32 hex digits"));
+        let (volumes, kept) = self.volumes_in(&mut p);
         let (from, until) = self.validity(&volumes, &mut p);
         let reveal = self.reveal.iter().filter_map(|name| p.take("reveal", name, slot_of(name), &reveal_names())).collect();
         let detail = self.detail.as_ref().map(|d| d.to_detail(&mut p));
-        let (Some(kind), Some(precedence), Some(release), Some(id), true) = (kind, precedence, release, id, p.is_empty()) else {
-            return Err(p);
-        };
         let notice = NoticeIn {
             kind: kind.code(),
-            id,
+            id: given.unwrap_or(id),
             version: 1,
             replaces: None,
-            precedence: precedence.code(),
+            precedence: precedence.unwrap_or(Precedence::Routine).code(),
             valid_from_us: from,
             valid_until_us: until,
             volumes,
@@ -218,27 +225,28 @@ impl NoticeForm {
             desk: self.desk.clone(),
             officer: self.officer.clone(),
         };
-        Ok(Draft { notice, release, reveal })
+        Partial { draft: Draft { notice, release: release.unwrap_or(Release::Hold), reveal }, problems: p, kept }
     }
 
-    fn volumes_in(&self, p: &mut Problems) -> Vec<VolumeIn> {
+    /// The volumes that can be read, and their numbers in the form.
+    fn volumes_in(&self, p: &mut Problems) -> (Vec<VolumeIn>, Vec<usize>) {
         let read = |(i, volume): (usize, &VolumeForm)| {
             let mut inner = Problems::default();
             let volume = volume.to_volume(&mut inner);
             p.extend_inside(&format!("volumes[{i}]"), inner);
-            volume
+            Some((volume?, i))
         };
-        self.volumes.iter().enumerate().filter_map(read).collect()
+        self.volumes.iter().enumerate().filter_map(read).unzip()
     }
 
     fn validity(&self, volumes: &[VolumeIn], p: &mut Problems) -> (i64, i64) {
         let given = |field: &str, text: &Option<String>, p: &mut Problems| text.as_ref().and_then(|t| p.time(field, t));
         let from = given("valid_from", &self.valid_from, p).or(volumes.iter().map(|v| v.start_us).min());
         let until = given("valid_until", &self.valid_until, p).or(volumes.iter().map(|v| v.end_us).max());
-        if from.is_none() && self.valid_from.is_none() {
+        if from.is_none() && self.valid_from.is_none() && self.volumes.is_empty() {
             p.push(Problem::missing("valid_from", "an RFC 3339 time, since there is no volume to take it from"));
         }
-        if until.is_none() && self.valid_until.is_none() {
+        if until.is_none() && self.valid_until.is_none() && self.volumes.is_empty() {
             p.push(Problem::missing("valid_until", "an RFC 3339 time, since there is no volume to take it from"));
         }
         (from.unwrap_or_default(), until.unwrap_or_default())

@@ -27,9 +27,24 @@ impl Problem {
 
     /// A field with something else than what was expected.
     pub fn new(at: impl Into<String>, found: &str, expected: impl Into<String>) -> Self {
-        let shown: String = found.chars().take(FOUND_CHARS_MAX).collect();
-        Self { at: at.into(), found: shown.escape_debug().to_string(), expected: expected.into() }
+        Self { at: at.into(), found: shown(found), expected: expected.into() }
     }
+}
+
+/// Foreign text as a report repeats it: on one line, nothing in it that steers a screen, not too long.
+pub(crate) fn shown(found: &str) -> String {
+    if found.is_empty() {
+        return "nothing".into();
+    }
+    let escaped = |c: char| match c {
+        '\'' | '"' | '\\' => c.to_string(),
+        c => c.escape_debug().to_string(),
+    };
+    let mut shown: String = found.chars().take(FOUND_CHARS_MAX).map(escaped).collect();
+    if found.chars().nth(FOUND_CHARS_MAX).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 impl fmt::Display for Problem {
@@ -43,6 +58,10 @@ impl fmt::Display for Problem {
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct Problems(pub Vec<Problem>);
 
+/// Most problems of one form that are told: who has so many reads no further, and a million bad vertices make no million
+/// sentences.
+pub const PROBLEMS_MAX: usize = 100;
+
 /// Degrees and metres beyond this are no coordinates; it keeps the conversion to integers exact.
 const NUMBER_MAX: f64 = 1e9;
 
@@ -52,14 +71,29 @@ impl Problems {
         self.0.is_empty()
     }
 
-    /// Adds a problem.
+    /// Adds a problem; beyond [`PROBLEMS_MAX`] only that there are more.
     pub fn push(&mut self, problem: Problem) {
-        self.0.push(problem);
+        match self.0.len() {
+            ..PROBLEMS_MAX => self.0.push(problem),
+            PROBLEMS_MAX => self.0.push(Problem::new(problem.at, "more problems", "those above to be put right first")),
+            _ => {}
+        }
     }
 
     /// Adds those of an inner form.
     pub fn extend_inside(&mut self, outer: &str, inner: Self) {
-        self.0.extend(inner.0.into_iter().map(|p| Problem { at: format!("{outer}.{}", p.at), ..p }));
+        inner.0.into_iter().for_each(|p| self.push(Problem { at: format!("{outer}.{}", p.at), ..p }));
+    }
+
+    /// Adds those of a second reading, but for fields that the first has reported.
+    pub(crate) fn extend_with_new(&mut self, second: Self) {
+        let new: Vec<Problem> = second.0.into_iter().filter(|p| !self.at(&p.at)).collect();
+        new.into_iter().for_each(|p| self.push(p));
+    }
+
+    /// Whether something is wrong with a field itself.
+    pub(crate) fn at(&self, field: &str) -> bool {
+        self.0.iter().any(|p| p.at == field)
     }
 
     /// Passes a value on, or files that it was not there.

@@ -60,8 +60,6 @@ pub const HELLO_REVOCATIONS_BYTES_MAX: usize = 6_000;
 pub const HELLO_EARLY_BYTES_MAX: usize = 5_000;
 /// Keep-alives that may be unanswered at a time; an older one no longer counts.
 pub const PINGS_MAX: usize = 8;
-/// Sessions of the peer that are known to be over.
-pub const RETIRED_MAX: usize = 8;
 /// Characters of a farewell that are kept.
 pub const BYE_CHARS_MAX: usize = 200;
 

@@ -89,6 +89,9 @@ pub enum DownReason {
     Lost,
     /// A new bearer took its place.
     Replaced,
+    /// Another process of the peer's greets on the same bearer. Begin the next session with `handle_connected`, or drop the
+    /// bearer.
+    PeerRestarted,
     /// We said bye.
     Parted,
     /// The peer said bye.
@@ -105,6 +108,7 @@ impl fmt::Display for DownReason {
         match self {
             Self::Lost => f.write_str("the bearer ended"),
             Self::Replaced => f.write_str("a new bearer took its place"),
+            Self::PeerRestarted => f.write_str("the peer was started anew"),
             Self::Parted => f.write_str("we closed the session"),
             Self::Bye { code, text } => write!(f, "the peer closed the session ({code}): {text}"),
         }

@@ -65,15 +65,14 @@ impl Link {
 
     fn hear_hello(&mut self, now: Timestamp, hello: Hello) -> Result<(), LinkFault> {
         let version = judge(&self.config, &hello)?;
-        if self.peer.is_late(&hello) {
-            self.counters.dropped += 1;
-            return Ok(());
-        }
         self.peer.hear(&hello);
-        if hello.answers != self.config.session {
+        let greeting = matches!(self.state, State::Greeting { .. });
+        if hello.answers != self.config.session || (greeting && !hello.holds) {
             self.answer_hello(now);
-        } else if matches!(self.state, State::Greeting { .. }) || self.peer.is_changed_by(&hello) {
+        } else if greeting || (self.peer.is_reborn(&hello) && !self.peer.is_another(&hello)) {
             self.meet(now, hello, version);
+        } else if self.peer.is_another(&hello) {
+            self.end(DownReason::PeerRestarted);
         } else {
             self.refresh(now, hello);
         }
@@ -90,7 +89,7 @@ impl Link {
     /// Both ends have heard each other: the caller judges the peer's hello, and everything that was not sure to arrive
     /// starts anew.
     fn meet(&mut self, now: Timestamp, hello: Hello, version: u16) {
-        self.peer.meet(hello.clone(), version);
+        self.peer.meet(hello.clone(), version, &self.told);
         self.state = State::Met;
         self.pulse.start(now);
         self.early_in = EarlyIn::default();
@@ -101,7 +100,7 @@ impl Link {
             self.inbox = Inbox::new(copy.generation, copy.size, self.config.window_bytes);
             self.back_inbox = Inbox::new(own.generation, own.size, self.config.window_bytes);
         }
-        if !hello.met {
+        if hello.asks {
             self.reply.now();
         }
         if self.up_since.is_none() {
@@ -113,7 +112,7 @@ impl Link {
 
     /// The same peer again: its answer to us got lost, or its log has taken back what we gave.
     fn refresh(&mut self, now: Timestamp, hello: Hello) {
-        if !hello.met {
+        if hello.asks {
             self.reply.again(now);
         }
         if let State::Open(streams) = &mut self.state

@@ -81,7 +81,10 @@ impl Link {
         }
     }
 
-    /// A bearer to the peer is there. One that was there before is replaced.
+    /// A bearer to the peer is there, or a new session begins on the old one.
+    ///
+    /// Call it only once whatever an earlier session delivered is durable and told, or dropped for good: the hello tells
+    /// the peer how much of its log we hold, and by that it judges whether it was rolled back (PROTOCOL S4).
     pub fn handle_connected(&mut self, now: Timestamp) {
         self.clock = now;
         self.end(DownReason::Replaced);
@@ -126,6 +129,8 @@ impl Link {
         self.evidence.expire(now);
         if self.pulse.expire(now, rng) {
             self.events.push_back(Event::Silent);
+            // On a bearer that is never down, another process may have taken the peer's place unheard.
+            self.reply.now();
         }
     }
 

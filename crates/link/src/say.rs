@@ -29,7 +29,7 @@ impl Link {
             State::Leaving { bye } => bye.take().map(|(code, text)| Frame::Bye(code, text)),
             State::Greeting { hello } if !hello.is_due() => None,
             State::Greeting { hello } => {
-                let frame = self.told.hello(now, &self.config, &self.peer, false)?;
+                let frame = self.told.hello(now, &self.config, &self.peer, true, true)?;
                 hello.sent(now, self.patience.first_us());
                 Some(Frame::Hello(frame))
             }
@@ -53,19 +53,23 @@ impl Link {
         })
     }
 
+    /// A hello within a meeting. While it is not sure that the other end is the one we met, it asks for an answer, again
+    /// and again.
     fn reply_frame(&mut self, now: Timestamp) -> Option<Frame> {
         if !self.reply.is_due() {
             return None;
         }
-        self.reply.sent(now);
-        self.told.hello(now, &self.config, &self.peer, true).map(Frame::Hello)
+        let holds = self.peer.is_sure();
+        let asks = !holds || self.is_silent();
+        self.reply.sent(now, asks.then(|| self.patience.first_us()));
+        self.told.hello(now, &self.config, &self.peer, holds, asks).map(Frame::Hello)
     }
 
     fn cosign_frame(&mut self, now: Timestamp) -> Option<Frame> {
-        if !self.cosign.is_due() {
+        if !self.cosign.is_due() || self.peer.is_recovering() {
             return None;
         }
-        self.cosign.sent(now);
+        self.cosign.sent(now, None);
         (!self.cosignature.is_empty()).then(|| Frame::Cosignature(self.cosignature.clone().into()))
     }
 }

@@ -1,18 +1,16 @@
 //! The session: who is at the other end, and what may flow.
 //!
-//! A meeting takes three hellos at most: one that is heard, one that answers it, and one that says so (`met`), which asks
-//! for no answer. A hello that does not answer our own session proves nothing: it may be late, from before our start, and
-//! what it says of our log must not decide whether we were rolled back (PROTOCOL S4).
-
-use std::collections::VecDeque;
+//! The ends have met when each has heard a hello that answers its own session. One that does not proves nothing: it may
+//! be late, from before our start, and what it says of our log must not decide whether we were rolled back (PROTOCOL S4).
+//! For the same reason a session begins only where the caller says so (`handle_connected`): what an earlier one left in
+//! its memory is then durable or dropped, and cannot be added to a copy after a hello has told its size. When another
+//! process appears at the other end of a living bearer, the session ends, and the caller begins the next one.
 
 use detente_types::{Head, Timestamp};
 use detente_wire::frame::{Channel, Hello};
 use minicbor::bytes::ByteVec;
 
-use crate::config::{
-    Config, HELLO_EARLY_BYTES_MAX, HELLO_NOTE_BYTES_MAX, HELLO_REVOCATIONS_BYTES_MAX, RETIRED_MAX, WINDOW_BYTES_AFTER_LOSS,
-};
+use crate::config::{Config, HELLO_EARLY_BYTES_MAX, HELLO_NOTE_BYTES_MAX, HELLO_REVOCATIONS_BYTES_MAX, WINDOW_BYTES_AFTER_LOSS};
 use crate::event::LinkFault;
 use crate::send::Outbox;
 use crate::timers::{Alarm, Resend};
@@ -70,36 +68,37 @@ pub(crate) struct Peer {
     pub(crate) session: u64,
     /// Session heard last.
     heard: u64,
-    /// Sessions that are over: a late hello of theirs does not bring them back.
-    retired: VecDeque<u64>,
+    /// Size of our copy of its log at the meeting.
+    lost_to: u64,
     /// What its newest hello of that session said.
     pub(crate) hello: Option<Hello>,
     pub(crate) version: Option<u16>,
 }
 
 impl Peer {
-    /// Whether a hello comes from a session that is over.
-    pub(crate) fn is_late(&self, hello: &Hello) -> bool {
-        self.retired.contains(&hello.session)
-    }
-
     pub(crate) fn hear(&mut self, hello: &Hello) {
         self.heard = hello.session;
     }
 
-    /// Whether a hello begins something new: another process at the other end, or another life of its log.
-    pub(crate) fn is_changed_by(&self, hello: &Hello) -> bool {
-        let known = self.hello.as_ref().filter(|known| known.session == hello.session);
-        known.is_none_or(|known| known.own.generation < hello.own.generation)
+    /// Whether the session heard last is the one that was met. A hello that answers nobody may come from a process that
+    /// took the place of the one we met, or be late.
+    pub(crate) const fn is_sure(&self) -> bool {
+        self.heard == self.session
     }
 
-    pub(crate) fn meet(&mut self, hello: Hello, version: u16) {
-        if self.session != hello.session && self.session != 0 {
-            if self.retired.len() == RETIRED_MAX {
-                self.retired.pop_front();
-            }
-            self.retired.push_back(self.session);
-        }
+    /// Whether a hello comes from another process than the one that was met.
+    pub(crate) const fn is_another(&self, hello: &Hello) -> bool {
+        self.session != hello.session
+    }
+
+    /// Whether the peer's log has begun another life since its last hello.
+    pub(crate) fn is_reborn(&self, hello: &Hello) -> bool {
+        self.hello.as_ref().is_some_and(|known| known.own.generation < hello.own.generation)
+    }
+
+    pub(crate) fn meet(&mut self, hello: Hello, version: u16, told: &Told) {
+        let copied = told.copy.as_ref().filter(|(copy, _)| copy.generation == hello.own.generation);
+        self.lost_to = copied.map_or(0, |(copy, _)| copy.size);
         self.session = hello.session;
         self.version = Some(version);
         self.hello = Some(hello);
@@ -114,6 +113,11 @@ impl Peer {
     pub(crate) fn ahead_to(&self, own: &Head) -> u64 {
         let copy = self.hello.as_ref().map(|hello| hello.copy);
         copy.filter(|copy| copy.generation == own.generation).map_or(0, |copy| copy.size)
+    }
+
+    /// Whether the peer lacks entries of its own log that we hold (PROTOCOL S4): what we say of them must wait.
+    pub(crate) fn is_recovering(&self) -> bool {
+        self.hello.as_ref().is_some_and(|hello| hello.own.size < self.lost_to)
     }
 
     /// The window that both ends can bear.
@@ -161,7 +165,7 @@ pub(crate) struct Told {
 
 impl Told {
     /// Our hello; none until both heads have been told, lest we seem to have lost what is only not read yet.
-    pub(crate) fn hello(&self, now: Timestamp, config: &Config, peer: &Peer, met: bool) -> Option<Hello> {
+    pub(crate) fn hello(&self, now: Timestamp, config: &Config, peer: &Peer, holds: bool, asks: bool) -> Option<Hello> {
         let ((own, own_checkpoint), (copy, copy_checkpoint)) = (self.own.as_ref()?, self.copy.as_ref()?);
         Some(Hello {
             version_min: config.version_min,
@@ -176,7 +180,8 @@ impl Told {
             copy_checkpoint: note(copy_checkpoint),
             revocations: newest_within(&self.revocations, HELLO_REVOCATIONS_BYTES_MAX),
             clock_us: now.micros(),
-            met,
+            holds,
+            asks,
             window_bytes: config.window_bytes as u64,
             cosigned: note(&self.cosigned),
             early: newest_within(&self.early, HELLO_EARLY_BYTES_MAX),
@@ -224,7 +229,7 @@ mod tests {
             };
             let config = Config::new(LineId::new([1; 32]), u64::MAX);
             let now = Timestamp::from_micros(i64::MIN);
-            let hello = told.hello(now, &config, &Peer { heard: u64::MAX, ..Peer::default() }, true).unwrap();
+            let hello = told.hello(now, &config, &Peer { heard: u64::MAX, ..Peer::default() }, true, true).unwrap();
             assert!(!hello.revocations.is_empty() && !hello.early.is_empty());
             assert!(encode(&Frame::Hello(hello), Channel::default()).len() <= FRAME_BYTES_MAX);
         }
@@ -236,7 +241,7 @@ mod tests {
         let hello = |min, max| {
             let head = Head { generation: Generation::FIRST, size: 0, root: Root::new([0; 32]) };
             let told = Told { own: Some((head, Vec::new())), copy: Some((head, Vec::new())), ..Told::default() };
-            told.hello(Timestamp::from_micros(0), &config(min, max), &Peer::default(), false).unwrap()
+            told.hello(Timestamp::from_micros(0), &config(min, max), &Peer::default(), true, true).unwrap()
         };
         assert_eq!(judge(&config(1, 2), &hello(1, 3)), Ok(2));
         assert_eq!(judge(&config(2, 3), &hello(1, 2)), Ok(2));

@@ -114,13 +114,12 @@ impl Paced {
 
     /// It was asked for again.
     pub(crate) fn again(&mut self, now: Timestamp) {
-        if self.alarm.is_set() {
-            return;
+        let free = self.last.map(|last| last.plus_micros(REPEAT_GAP_US)).filter(|free| *free > now);
+        match free {
+            _ if self.alarm.is_due() => {}
+            Some(free) => self.alarm = Alarm::at(self.alarm.next_timeout().map_or(free, |at| at.min(free))),
+            None => self.alarm = Alarm::due(),
         }
-        self.alarm = match self.last.map(|last| last.plus_micros(REPEAT_GAP_US)) {
-            Some(free) if free > now => Alarm::at(free),
-            _ => Alarm::due(),
-        };
     }
 
     pub(crate) const fn is_due(&self) -> bool {
@@ -131,8 +130,9 @@ impl Paced {
         self.alarm.expire(now);
     }
 
-    pub(crate) fn sent(&mut self, now: Timestamp) {
-        self.alarm = Alarm::default();
+    /// It has been said, and is said again after a while if one is named.
+    pub(crate) fn sent(&mut self, now: Timestamp, again_us: Option<i64>) {
+        self.alarm = again_us.map_or_else(Alarm::default, |us| Alarm::at(now.plus_micros(us)));
         self.last = Some(now);
     }
 
@@ -229,7 +229,7 @@ mod tests {
         let mut paced = Paced::default();
         paced.again(at(0));
         assert!(paced.is_due());
-        paced.sent(at(0));
+        paced.sent(at(0), None);
         paced.again(at(10));
         assert!(!paced.is_due());
         assert_eq!(paced.next_timeout(), Some(at(REPEAT_GAP_US)));

@@ -68,10 +68,14 @@ impl Line {
         }
     }
 
-    fn own_acknowledged(&mut self, cx: &mut Cx<'_>, size: u64, cosignature: Vec<u8>) {
+    pub(crate) fn own_acknowledged(&mut self, cx: &mut Cx<'_>, size: u64, cosignature: Vec<u8>) {
         self.link.set_cosigned(cosignature);
         self.link.acknowledged(size);
-        self.cache.forget_below(size);
+        #[cfg(feature = "plant")]
+        let kept = if self.has(crate::plant::Plant::Hoard) { 0 } else { size };
+        #[cfg(not(feature = "plant"))]
+        let kept = size;
+        self.cache.forget_below(kept);
         self.event(cx, What::Cosigned(size));
     }
 
@@ -89,7 +93,10 @@ impl Line {
             Verdict::Unusable(kind, violations) if at.author == self.them() => {
                 let first = violations.first();
                 // Nothing is ever stated because of a receipt (PROTOCOL E8).
-                if kind != Kind::Receipt.code() && !self.own.has_said(&at, Level::Refused) {
+                let answered = kind != Kind::Receipt.code();
+                #[cfg(feature = "plant")]
+                let answered = answered || self.has(crate::plant::Plant::RefuseRefusals);
+                if answered && !self.own.has_said(&at, Level::Refused) {
                     let reason = first.map_or_else(|| "unusable".into(), |v| format!("{} {}", v.rule, v.rule.sentence()));
                     self.owed.insert(at, Owed::Refusal(first.map(|v| v.rule), reason));
                 }
@@ -103,6 +110,10 @@ impl Line {
         match &**statement {
             Statement::Notice(notice) => {
                 let valid = statement.notice().expect("it is one");
+                #[cfg(feature = "plant")]
+                let valid = self.planted_shape(theirs, valid);
+                #[cfg(feature = "plant")]
+                self.forget_acted(&at);
                 if theirs && notice.kind() == detente_types::NoticeKind::Safety && self.acted_early.insert(at.hash) {
                     self.ring(cx, at, notice, claimed);
                 }

@@ -52,6 +52,10 @@ impl Line {
 
     /// A SAFETY notice of theirs rings until an action is stated (DESIGN D8).
     pub(crate) fn ring(&mut self, cx: &mut Cx<'_>, at: StatementRef, notice: &Notice, claimed: Timestamp) {
+        #[cfg(feature = "plant")]
+        if self.has(crate::plant::Plant::SilentSafety) {
+            return;
+        }
         let since = if self.loading { claimed.min(cx.now) } else { cx.now };
         let here = first_position(notice);
         let live = self.joint.live();

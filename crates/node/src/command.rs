@@ -3,11 +3,12 @@
 //! A command goes into the book first and exactly as it was put in, then through the meaning gate, then out at the
 //! precision that its author lets out. What cannot be said yet waits in the book (PROTOCOL S4).
 
-use detente_types::notice::Release;
+use detente_settle::{Amendment, Settlement, apply_change};
+use detente_types::notice::{Precision, Release};
 use detente_types::statement::{
     AnswerIn, CancelIn, CheckIn, Kind, Level, OfferIn, ReceiptIn, SafetyActionIn, StatementIn, TermsAcceptIn, TermsProposeIn,
 };
-use detente_types::{LineId, NoticeIn, StatementRef, Timestamp};
+use detente_types::{ConflictId, LineId, NoticeIn, StatementRef, Timestamp};
 use detente_wire::codec;
 use minicbor::bytes::ByteVec;
 use rand_core::CryptoRng;
@@ -109,6 +110,8 @@ impl Line {
             Some(precision) => Some(disclose(&exact, precision, &reveal)?),
             None => None,
         };
+        #[cfg(feature = "plant")]
+        let disclosed = self.planted_disclosure(&exact, disclosed);
         let book = cx.book(&BookEntry::Notice(BookNotice {
             line: self.id,
             at_us: cx.now.micros(),
@@ -217,6 +220,33 @@ impl Line {
                 StatementIn::TermsAccept(TermsAcceptIn { kind: Kind::TermsAccept.code(), proposal, desk, officer })
             }
         })
+    }
+
+    /// The command that does what an agreement on a conflict obliges us to (PROTOCOL T3). The change is made to the exact
+    /// plan, and that is let out at the precision of before.
+    ///
+    /// # Errors
+    /// [`CommandFault`] when nothing is agreed, the other side is obliged, or the change cannot be made.
+    pub fn amendment(&self, conflict: &ConflictId) -> Result<Command, CommandFault> {
+        let found = self.joint.conflicts().get(conflict).ok_or_else(|| not_found("conflict", conflict))?;
+        let Settlement::Agreed(agreed) = self.settlement(&found.statements) else {
+            return Err(not_found("agreement that is not amended yet on conflict", conflict));
+        };
+        if agreed.agreement.obliged() != self.us() {
+            return Err(not_found("amendment of ours that is owed on conflict", conflict));
+        }
+        let stated = agreed.amends;
+        let live = self.joint.live().get(&stated).ok_or_else(|| not_found("notice", &stated))?;
+        let exact = self.joint.exact(&live.notice.id()).unwrap_or(&live.notice);
+        let release = match live.notice.precision() {
+            Precision::Exact => Release::Exact,
+            Precision::Km1 => Release::Km1,
+            Precision::Km10 => Release::Km10,
+        };
+        match apply_change(exact, &stated, &agreed.agreement.change)? {
+            Amendment::Version(notice) => Ok(Command::Notify { notice, release, reveal: Vec::new() }),
+            Amendment::Cancel => Ok(Command::Cancel { id: live.notice.id(), reason: None }),
+        }
     }
 
     fn receipt(

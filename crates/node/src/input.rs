@@ -270,6 +270,9 @@ pub enum CommandFault {
     /// The statement would be too large. Caller.
     #[error("the statement does not fit: {0}")]
     TooLarge(String),
+    /// The change that was agreed cannot be made to the notice. Caller.
+    #[error("the agreed change cannot be made: {0}")]
+    Change(#[from] detente_settle::ChangeFault),
     /// The volumes cannot be widened to the precision asked for. Caller.
     #[error("the notice cannot be disclosed so: {0}")]
     Disclosure(#[from] detente_space::disclose::CoarsenError),

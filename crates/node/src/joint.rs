@@ -155,6 +155,11 @@ impl Joint {
         &self.conflicts
     }
 
+    /// Our exact plan, where what we disclosed of it is coarser.
+    pub(crate) fn exact(&self, id: &NoticeId) -> Option<&Valid<Notice>> {
+        self.exact.get(id)
+    }
+
     pub(crate) fn warnings(&self) -> &BTreeSet<(NoticeId, StatementRef)> {
         &self.warnings
     }

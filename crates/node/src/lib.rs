@@ -22,7 +22,10 @@ mod line;
 mod node;
 mod open;
 mod out;
+#[cfg(feature = "plant")]
+pub mod plant;
 pub mod port;
+mod progress;
 mod receipts;
 mod recover;
 mod say;
@@ -37,5 +40,6 @@ pub use input::{Accepted, By, Command, CommandFault, Effect, Event, Input, OpenF
 pub use line::{Line, LineKeys, Phase};
 pub use node::Node;
 pub use open::KeyRing;
+pub use progress::{Held, Progress};
 pub use receipts::Receipt;
 pub use view::{LineView, NoticeView, WarningView};

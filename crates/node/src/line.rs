@@ -134,6 +134,8 @@ pub struct Line {
     pub(crate) faults: u64,
     pub(crate) evidence: Vec<Vec<u8>>,
     pub(crate) fetching: bool,
+    #[cfg(feature = "plant")]
+    pub(crate) plant: Option<crate::plant::Plant>,
 }
 
 /// What a line is opened from.
@@ -197,6 +199,8 @@ impl Line {
             faults: 0,
             evidence: Vec::new(),
             fetching: false,
+            #[cfg(feature = "plant")]
+            plant: None,
         }
     }
 
@@ -225,6 +229,10 @@ impl Line {
 
     /// Whether our log may grow now.
     pub(crate) fn may_state(&self, reserved: bool) -> bool {
+        #[cfg(feature = "plant")]
+        if self.has(crate::plant::Plant::SpeakUnproven) {
+            return true;
+        }
         match self.phase {
             Phase::Open => true,
             Phase::Held => reserved,
@@ -254,6 +262,14 @@ impl Cache {
             self.bytes += packed.len();
             self.entries.insert(index, packed);
         }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
     }
 
     pub(crate) fn get(&self, index: Index) -> Option<&Vec<u8>> {

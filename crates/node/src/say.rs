@@ -60,6 +60,9 @@ impl Line {
     pub(crate) fn say(&mut self, cx: &mut Cx<'_>, input: &StatementIn) -> Result<StatementRef, SayFault> {
         let urgent = self.is_urgent(input);
         let index = self.own.log.size();
+        let seen = self.seen;
+        #[cfg(feature = "plant")]
+        let seen = if self.has(crate::plant::Plant::SeenUndurable) { self.peer.log.head() } else { seen };
         let verdict = self.judge_own(cx, input.clone(), index, urgent)?;
         let body = Body::new(cx.rng, codec::to_slots(input)).map_err(|e| SayFault::TooLarge(e.to_string()))?;
         let fields = LeafFields {
@@ -67,7 +70,7 @@ impl Line {
             author: self.us(),
             generation: self.own.generation(),
             index,
-            seen: if index == 0 { crate::line::empty_head() } else { self.seen },
+            seen: if index == 0 { crate::line::empty_head() } else { seen },
             claimed: cx.now,
             urgent,
             body_root: body.root(),
@@ -164,6 +167,10 @@ impl Line {
     ) -> Result<Option<StatementRef>, SayFault> {
         let reserved = self.is_reserved(&input);
         if !self.may_state(reserved) || self.waiting.iter().any(|w| self.is_reserved(&w.input) == reserved) {
+            #[cfg(feature = "plant")]
+            if self.has(crate::plant::Plant::ForgetWaiting) {
+                return Ok(None);
+            }
             self.waiting.push_back(crate::line::Waiting { book, input });
             return Ok(None);
         }
@@ -279,6 +286,8 @@ impl Line {
     /// One cosignature per durable batch, of the newest complete head (PROTOCOL E6). It is signed with the rows it
     /// covers and leaves this node only once they are all durable (E5).
     fn seal_cosignature(&mut self, cx: &mut Cx<'_>) {
+        #[cfg(feature = "plant")]
+        self.forget_mark();
         let Some(checkpoint) = &self.checkpoint else {
             return;
         };

@@ -81,6 +81,10 @@ impl Line {
 
     /// PROTOCOL S1 and S2. False when the entry must not be taken now.
     fn check_peer_seen(&mut self, cx: &mut Cx<'_>, entry: &Verified<Entry>) -> bool {
+        #[cfg(feature = "plant")]
+        if self.has(crate::plant::Plant::SeenUnchecked) {
+            return true;
+        }
         let fields = entry.fields();
         match check_seen(self.peer.seen.as_ref(), fields.index, &fields.seen, &self.own) {
             SeenVerdict::Fine => true,
@@ -115,6 +119,8 @@ impl Line {
         if self.is_contradicted(cx, &checkpoint) {
             return;
         }
+        #[cfg(feature = "plant")]
+        self.cosign_unread(cx, &checkpoint);
         let newer = self.checkpoint.as_ref().is_none_or(|c| c.checkpoint().size() < checkpoint.checkpoint().size());
         if newer {
             self.checkpoint = Some(checkpoint);
@@ -133,9 +139,15 @@ impl Line {
         let note = cosignature.note().into_bytes();
         match self.cosigned.take(&self.own.log, &cosignature) {
             Ok(Taken::Newest) => {
+                #[cfg(feature = "plant")]
+                self.ack_undurable(cx, size, &note);
                 cx.out.write(self.note(self.us(), NoteRole::Cosignature, size, note.clone()));
                 cx.out.reserve();
                 cx.out.then(Then::Acknowledged { line: self.id, size, cosignature: note });
+            }
+            #[cfg(feature = "plant")]
+            Ok(Taken::Repeat) if self.has(crate::plant::Plant::DoubtRepeats) => {
+                self.peer_fault(cx, "they repeat a cosignature".into());
             }
             Ok(Taken::Earlier | Taken::Repeat) => {}
             Err(CosignedFault::AheadOfMe { .. }) if matches!(self.phase, Phase::Recovering { .. }) => {

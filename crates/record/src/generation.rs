@@ -3,12 +3,14 @@
 //! Each generation opens with an entry 0 that the party key signed. It certifies the generation's keys and, after
 //! the first, names the head at which the one before ended. From then on that one is closed: nothing may be added
 //! to it beyond that head, and whatever its log key signed beyond is fork evidence.
+//!
+//! A revocation by the party key makes later entries disputed and removes none (PROTOCOL P2).
 
 use std::collections::BTreeMap;
 
-use detente_types::statement::StatementIn;
-use detente_types::{Generation, Head, LineId, PartyId, Root};
-use detente_wire::certificate::{CertificateFault, open_opening};
+use detente_types::statement::{KeyRevokeIn, StatementIn};
+use detente_types::{Generation, Head, Index, LineId, PartyId, Root};
+use detente_wire::certificate::{CertificateFault, open_opening, open_revocation};
 use detente_wire::codec::from_body;
 use detente_wire::entry::EnvelopeFault;
 use detente_wire::{Body, Certificate, Entry, Place, Scheme, Verified, open_entry};
@@ -102,6 +104,7 @@ impl Opening {
 pub struct GenerationChain {
     line: LineId,
     author: PartyId,
+    other: PartyId,
     lives: BTreeMap<Generation, Life>,
 }
 
@@ -111,6 +114,7 @@ pub struct Life {
     log: Log,
     certificate: Verified<Certificate>,
     end: Option<Head>,
+    disputed_from: Option<u64>,
 }
 
 impl Life {
@@ -128,6 +132,11 @@ impl Life {
     pub const fn end(&self) -> Option<&Head> {
         self.end.as_ref()
     }
+
+    /// Whether the party key has revoked the key that signed the entry at `index`.
+    pub fn is_disputed(&self, index: Index) -> bool {
+        self.disputed_from.is_some_and(|from| index >= from)
+    }
 }
 
 /// Why an entry or an opening does not continue the chain.
@@ -136,6 +145,9 @@ pub enum GenerationFault {
     /// The opening is of another line or party: the caller's fault.
     #[error("failed to add the opening of another party's log")]
     OtherLog,
+    /// The opening certifies keys of a party that is not the other one of this line: its author's fault.
+    #[error("opening certifies the keys of a third party")]
+    ThirdParty,
     /// The opening does not have the next number: its author's fault.
     #[error("generation {found} was opened, and {expected} comes next")]
     NotNext {
@@ -160,7 +172,7 @@ pub enum GenerationFault {
         held: u64,
     },
     /// The opening ends the generation before its last signed entry here: its author disowns what it said. Fork
-    /// evidence follows from an entry beyond ([`crate::ForkEvidence::examine_beyond_end`]).
+    /// evidence follows from an entry beyond ([`crate::evidence::Examiner::examine_beyond_end`]).
     #[error("opening ends the generation before at {named} of the {held} entries that are here")]
     Disowns {
         /// The size that the opening names.
@@ -186,12 +198,18 @@ pub enum GenerationFault {
     /// The entry does not come next in the open generation.
     #[error(transparent)]
     Append(#[from] AppendFault),
+    /// The revocation is not the party key's, or of a generation that is not here: its sender's fault.
+    #[error("revocation of the keys of generation {generation} is not good")]
+    Revocation {
+        /// The generation that it names.
+        generation: Generation,
+    },
 }
 
 impl GenerationChain {
-    /// A chain that has not begun.
-    pub const fn new(line: LineId, author: PartyId) -> Self {
-        Self { line, author, lives: BTreeMap::new() }
+    /// A chain that has not begun: `author`'s logs on a line with `other`.
+    pub const fn new(line: LineId, author: PartyId, other: PartyId) -> Self {
+        Self { line, author, other, lives: BTreeMap::new() }
     }
 
     /// The line.
@@ -230,7 +248,7 @@ impl GenerationChain {
             last.get_mut().end = opening.previous().copied();
         }
         let certificate = opening.own().clone();
-        self.lives.insert(log.generation(), Life { log, certificate, end: None });
+        self.lives.insert(log.generation(), Life { log, certificate, end: None, disputed_from: None });
         Ok(head)
     }
 
@@ -247,11 +265,28 @@ impl GenerationChain {
         }
     }
 
+    /// Takes a revocation: entries of its generation from its size on are disputed. Of several the lowest size counts.
+    ///
+    /// # Errors
+    /// `Revocation` when the party key did not sign it for a generation that is here.
+    pub fn revoke(&mut self, scheme: &dyn Scheme, revocation: &KeyRevokeIn) -> Result<(), GenerationFault> {
+        let fault = GenerationFault::Revocation { generation: revocation.generation };
+        let line = self.line;
+        let life = self.lives.get_mut(&revocation.generation).ok_or(fault.clone())?;
+        open_revocation(scheme, life.certificate.party_key(), line, revocation).map_err(|_| fault)?;
+        let from = revocation.from_size;
+        life.disputed_from = Some(life.disputed_from.map_or(from, |known| known.min(from)));
+        Ok(())
+    }
+
     /// The log that the opening begins, once everything about it fits.
     fn check_begin(&self, opening: &Opening) -> Result<Log, GenerationFault> {
         let (own, generation) = (opening.own(), opening.own().generation());
         if (own.line(), own.party()) != (self.line, self.author) {
             return Err(GenerationFault::OtherLog);
+        }
+        if opening.other().party() != self.other {
+            return Err(GenerationFault::ThirdParty);
         }
         let last = self.open().map(Life::log);
         let expected = last.map_or(Generation::FIRST, |log| Generation(log.generation().0.saturating_add(1)));
@@ -268,7 +303,7 @@ impl GenerationChain {
 }
 
 /// Whether a generation can have ended at the head that the next one names.
-pub(crate) fn check_end(log: &Log, named: &Head) -> Result<(), GenerationFault> {
+fn check_end(log: &Log, named: &Head) -> Result<(), GenerationFault> {
     let (size, held) = (named.size, log.size());
     match log.root_at(size) {
         None => Err(GenerationFault::Incomplete { named: size, held }),

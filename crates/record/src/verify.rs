@@ -1,7 +1,7 @@
 //! Offline verification of a whole record: every byte that is kept, from the two parties' names alone.
 //!
 //! Rows stream in once, entries before notes; only leaf hashes stay in memory. Signatures and commitments are
-//! checked on as many threads as the caller gives; everything that depends on order is done in order, on one. So
+//! checked on the caller's threads ([`Workers`]); everything that depends on order is done in order, on one. So
 //! the [`Verdict`] is a function of the rows, whatever the number of threads.
 //!
 //! The fault that is named is the first by place: by log in the order of the rows, then by index; at one index the
@@ -13,17 +13,18 @@ mod notes;
 mod pool;
 
 use core::fmt;
-use core::num::NonZeroUsize;
 
 use detente_types::{Generation, Head, Index, LineId, PartyId};
 use detente_wire::Scheme;
 use detente_wire::checkpoint::CheckpointFault;
 use detente_wire::entry::EnvelopeFault;
 
+pub use pool::{Inline, Workers};
+
 use crate::generation::OpeningFault;
 
 /// What is verified, and with what.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Verifier<'a> {
     /// How signatures are checked.
     pub scheme: &'a dyn Scheme,
@@ -31,8 +32,8 @@ pub struct Verifier<'a> {
     pub line: LineId,
     /// Its two parties.
     pub parties: [PartyId; 2],
-    /// How many threads may work at once.
-    pub threads: NonZeroUsize,
+    /// Who does the work: [`Inline`], or threads that the caller owns.
+    pub workers: &'a dyn Workers,
 }
 
 /// An entry as it was kept. The rows of one log come together, by rising index; the generations of one party rise.
@@ -152,10 +153,10 @@ pub enum Wrong {
 impl Verifier<'_> {
     /// Verifies a record: all its entries, then all its checkpoint and cosignature notes.
     pub fn verify(&self, rows: impl Iterator<Item = EntryRow>, notes: impl Iterator<Item = Vec<u8>>) -> Verdict {
-        let mut book = entries::read(self, rows);
-        let count = notes::read(self, &mut book, notes);
-        let fault = book.settle();
-        Verdict { logs: book.logs.iter().map(claims::Shelf::verdict).collect(), notes: count, fault }
+        let mut ledger = entries::read(self, rows);
+        let count = notes::read(self, &mut ledger, notes);
+        let fault = ledger.settle(self.parties);
+        Verdict { logs: ledger.logs.iter().map(claims::Shelf::verdict).collect(), notes: count, fault }
     }
 }
 

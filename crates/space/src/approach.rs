@@ -5,7 +5,9 @@
 //! the first outline's chords, then the second's. Whatever cannot win is left out by a lower bound.
 
 use detente_types::geometry::earth::{EQUATORIAL_RADIUS_M, POLAR_RADIUS_M, Vec3};
+use detente_types::volume::Position;
 
+use crate::arc::Arc;
 use crate::ball::Ball;
 use crate::outline::Outline;
 
@@ -35,9 +37,8 @@ pub(crate) struct Approach {
 
 /// Where two outlines come closest, if that is no more than `limit_cm`.
 pub(crate) fn closest(a: &Outline, b: &Outline, limit_cm: i64) -> Option<Approach> {
-    let inside = [a.first()].into_iter().find(|&v| b.contains(v));
-    let inside = inside.or_else(|| [b.first()].into_iter().find(|&v| a.contains(v)));
-    if let Some(point) = inside {
+    let in_other = |one: &Outline, other: &Outline| other.contains(one.first()).then(|| one.first());
+    if let Some(point) = in_other(a, b).or_else(|| in_other(b, a)) {
         return Some(Approach { distance_cm: 0, from: point, to: point });
     }
     between_edges(a, b, limit_cm)
@@ -56,9 +57,9 @@ pub(crate) struct Span {
     pub(crate) most_m: f64,
 }
 
-/// How far a point of the surface lies from the edges of a shape without radius, on either side of them.
-pub(crate) fn edge_distance(point: Vec3, shape: &Outline) -> Span {
-    let approach = between_edges(&Outline::dot(point), shape, i64::MAX - 1);
+/// How far a position lies from the edges of a shape without radius, on either side of them.
+pub(crate) fn edge_distance(position: Position, shape: &Outline) -> Span {
+    let approach = between_edges(&Outline::dot(position), shape, i64::MAX - 1);
     let least_m = approach.map_or(f64::MAX, |a| a.distance_cm as f64 / 100.0);
     Span { least_m, most_m: least_m + 2.0 + 3e-17 * least_m * least_m * least_m }
 }
@@ -134,9 +135,8 @@ struct Part<'a> {
     arcs: usize,
     /// Which of the outline's balls, as long as whole arcs are meant.
     node: usize,
-    /// Vertices of the chords, when it is one arc.
-    first: u32,
-    last: u32,
+    /// First and last vertex of some chords; `None` for whole arcs.
+    chords: Option<(u32, u32)>,
     ball: Ball,
 }
 
@@ -146,22 +146,31 @@ impl<'a> Part<'a> {
     }
 
     fn of_arcs(outline: &'a Outline, arc: usize, arcs: usize, node: usize) -> Self {
-        let last = if arcs == 1 { outline.arcs()[arc].chords() } else { 0 };
-        Self { outline, arc, arcs, node, first: 0, last, ball: outline.balls().get(node) }
+        Self { outline, arc, arcs, node, chords: None, ball: outline.balls().get(node) }
+    }
+
+    fn arc(&self) -> &'a Arc {
+        &self.outline.arcs()[self.arc]
     }
 
     /// Its first chord.
     fn place(&self) -> Chord {
-        (self.arc, self.first)
+        (self.arc, self.chords.map_or(0, |(first, _)| first))
     }
 
     fn is_chord(&self) -> bool {
-        self.arcs == 1 && self.last - self.first == 1
+        match self.chords {
+            Some((first, last)) => last - first == 1,
+            None => self.arcs == 1 && self.arc().is_chord(),
+        }
     }
 
+    /// The ends of its one chord.
     fn ends(&self) -> (Vec3, Vec3) {
-        let arc = &self.outline.arcs()[self.arc];
-        (arc.vertex(self.first), arc.vertex(self.last))
+        match self.chords {
+            Some((first, last)) => (self.arc().vertex(first), self.arc().vertex(last)),
+            None => (self.arc().from(), self.arc().to()),
+        }
     }
 
     fn halves(&self) -> [Self; 2] {
@@ -173,10 +182,10 @@ impl<'a> Part<'a> {
                 Self::of_arcs(self.outline, self.arc + half, self.arcs - half, second),
             ];
         }
-        let arc = &self.outline.arcs()[self.arc];
-        let middle = self.first + (self.last - self.first) / 2;
-        let part = |first, last| Self { first, last, ball: Ball::of_chords(arc, first, last), ..*self };
-        [part(self.first, middle), part(middle, self.last)]
+        let (first, last) = self.chords.unwrap_or((0, self.arc().chords()));
+        let middle = first + (last - first) / 2;
+        let part = |first, last| Self { chords: Some((first, last)), ball: Ball::of_chords(self.arc(), first, last), ..*self };
+        [part(first, middle), part(middle, last)]
     }
 }
 
@@ -224,8 +233,7 @@ impl Nearest {
         let part_a = offset.cross(along_b).dot(normal) / square;
         let part_b = offset.cross(along_a).dot(normal) / square;
         let between = |part: f64| part > 0.0 && part < 1.0;
-        (between(part_a) && between(part_b))
-            .then(|| Self::new(a.0 + along_a * part_a, b.0 + along_b * part_b))
+        (between(part_a) && between(part_b)).then(|| Self::new(a.0 + along_a * part_a, b.0 + along_b * part_b))
     }
 }
 
@@ -239,3 +247,6 @@ fn foot(point: Vec3, segment: (Vec3, Vec3)) -> Vec3 {
     let part = (point - segment.0).dot(along) / square;
     segment.0 + along * part.clamp(0.0, 1.0)
 }
+
+#[cfg(test)]
+mod tests;

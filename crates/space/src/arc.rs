@@ -7,26 +7,46 @@
 //! with the square of the length: 30 cm at the longest edge, a tenth of a millimetre at 50 km
 //! (docs/spec/conflict-1.md has the measured table).
 
-use detente_types::geometry::earth::{
-    EQUATORIAL_RADIUS_M, FLATTENING, Vec3, from_reduced, reduced_point,
-};
+use core::cell::OnceCell;
+
+use detente_types::geometry::earth::{EQUATORIAL_RADIUS_M, FLATTENING, POLAR_RADIUS_M, Vec3, from_reduced, reduced_point};
 use detente_types::volume::Position;
 
 /// Longest chord, in metres: straight over 2 km the surface rises 8 cm above it.
 pub(crate) const CHORD_M_MAX: f64 = 2_000.0;
 
-/// Length of a metre of arc on the equatorial radius, at most: a turned arc is longer by the turning.
+/// Metres to a radian of arc, at most: on the longest radius, and a turned arc is longer by the turning.
 const STRETCH: f64 = EQUATORIAL_RADIUS_M * (1.0 + FLATTENING);
+
+/// An arc over up to 2,000 km in a straight line is longer than that line by no more than this factor.
+const LENGTH_PER_STRAIGHT: f64 = 1.005;
 
 /// How often the turn is refined. Each round leaves a three-hundredth of the error: 2e-14 after five.
 const ROUNDS: u32 = 5;
 
-/// A shortest path between two positions, cut into equal chords.
+/// A vertex of a shape: a point of the sphere of reduced latitude, and the point of the surface that it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vertex {
+    reduced: Vec3,
+    surface: Vec3,
+}
+
+impl Vertex {
+    pub(crate) fn new(position: Position) -> Self {
+        let reduced = reduced_point(position);
+        Self { reduced, surface: from_reduced(reduced) }
+    }
+}
+
+/// A shortest path between two vertices, cut into equal chords.
+///
+/// Most arcs are only ever dismissed by their ends, so the curve of a long one is drawn when it is needed.
 #[derive(Clone, Debug)]
 pub(crate) struct Arc {
-    from: Vec3,
-    to: Vec3,
-    curve: Option<Curve>,
+    from: Vertex,
+    to: Vertex,
+    straight: f64,
+    curve: OnceCell<Curve>,
 }
 
 /// The great circle of an arc that is longer than one chord.
@@ -44,58 +64,72 @@ struct Curve {
 }
 
 impl Arc {
-    /// The shortest path from one position to another.
-    pub(crate) fn new(from: Position, to: Position) -> Self {
-        let (start, end) = (reduced_point(from), reduced_point(to));
-        let (from, to) = (from_reduced(start), from_reduced(end));
-        let short = (to - from).norm() <= CHORD_M_MAX;
-        Self { from, to, curve: (!short).then(|| Curve::new(start, end)) }
+    /// The shortest path from one vertex to another.
+    pub(crate) fn new(from: Vertex, to: Vertex) -> Self {
+        let straight = (to.surface - from.surface).norm();
+        Self { from, to, straight, curve: OnceCell::new() }
     }
 
     /// An arc of no length.
-    pub(crate) fn still(point: Vec3) -> Self {
-        Self { from: point, to: point, curve: None }
+    pub(crate) fn still(at: Position) -> Self {
+        let vertex = Vertex::new(at);
+        Self::new(vertex, vertex)
+    }
+
+    /// Whether it is a single chord.
+    pub(crate) fn is_chord(&self) -> bool {
+        self.straight <= CHORD_M_MAX
     }
 
     /// How many chords it is cut into.
     pub(crate) fn chords(&self) -> u32 {
-        self.curve.as_ref().map_or(1, |c| c.chords)
+        if self.is_chord() { 1 } else { self.curve().chords }
     }
 
     /// No two of its points are further apart along it than this, in metres.
     pub(crate) fn length(&self) -> f64 {
-        match &self.curve {
-            Some(curve) => STRETCH * curve.angle,
-            None => (self.to - self.from).norm(),
-        }
+        self.straight * LENGTH_PER_STRAIGHT
     }
 
     /// Vertex `k` of its chords, from 0 to [`Self::chords`]; the ends are exact.
     pub(crate) fn vertex(&self, k: u32) -> Vec3 {
-        match &self.curve {
-            _ if k == 0 => self.from,
-            Some(curve) if k < curve.chords => curve.point(f64::from(k) / f64::from(curve.chords)),
-            _ => self.to,
+        if k == 0 {
+            self.from()
+        } else if k >= self.chords() {
+            self.to()
+        } else {
+            self.curve().point(f64::from(k) / f64::from(self.chords()))
         }
     }
 
     /// The point halfway between two vertices of its chords, along the arc.
     pub(crate) fn middle(&self, first: u32, last: u32) -> Vec3 {
-        match &self.curve {
-            Some(curve) => curve.point(f64::from(first + last) / f64::from(2 * curve.chords)),
-            None => (self.from + self.to) * 0.5,
-        }
+        self.curve().point(f64::from(first + last) / f64::from(2 * self.chords()))
     }
 
     /// First end.
     pub(crate) fn from(&self) -> Vec3 {
-        self.from
+        self.from.surface
     }
 
     /// Second end.
     pub(crate) fn to(&self) -> Vec3 {
-        self.to
+        self.to.surface
     }
+
+    fn curve(&self) -> &Curve {
+        self.curve.get_or_init(|| Curve::new(self.from.reduced, self.to.reduced))
+    }
+}
+
+/// The length of the shortest path between two positions in metres, and its azimuth at the first: radians
+/// clockwise from true north, -π to π. For positions that are not nearly opposite on the earth.
+pub(crate) fn length_and_azimuth(from: Position, to: Position) -> (f64, f64) {
+    if from == to {
+        return (0.0, 0.0);
+    }
+    let curve = Curve::new(reduced_point(from), reduced_point(to));
+    (curve.length(), curve.azimuth())
 }
 
 impl Curve {
@@ -109,6 +143,29 @@ impl Curve {
         let (angle, _) = angle_and_climb(start, end);
         let chords = libm::ceil(STRETCH * angle / CHORD_M_MAX) as u32;
         Self { start, end, angle, sin_angle: libm::sin(angle), turn, chords }
+    }
+
+    /// Length on the ellipsoid, metres: Vincenty's series (Survey Review 23, 1975, equations 3, 4 and 6), good
+    /// to a millimetre for the arc as it is.
+    fn length(&self) -> f64 {
+        let normal = self.start.cross(self.end).z / self.sin_angle;
+        let cos2_azimuth = 1.0 - normal * normal;
+        let u2 = cos2_azimuth * (EQUATORIAL_RADIUS_M * EQUATORIAL_RADIUS_M / (POLAR_RADIUS_M * POLAR_RADIUS_M) - 1.0);
+        let a = 1.0 + u2 / 16_384.0 * (4_096.0 + u2 * (-768.0 + u2 * (320.0 - 175.0 * u2)));
+        let b = u2 / 1_024.0 * (256.0 + u2 * (-128.0 + u2 * (74.0 - 47.0 * u2)));
+        let cos_angle = self.start.dot(self.end);
+        // Along the equator there is no way north or south, and what this divides counts for nothing.
+        let cos_2m = if cos2_azimuth == 0.0 { 0.0 } else { cos_angle - 2.0 * self.start.z * self.end.z / cos2_azimuth };
+        let shift = b * self.sin_angle * (cos_2m + b / 4.0 * cos_angle * (2.0 * cos_2m * cos_2m - 1.0));
+        POLAR_RADIUS_M * a * (self.angle - shift)
+    }
+
+    /// Azimuth at the first end, radians clockwise from true north.
+    fn azimuth(&self) -> f64 {
+        let up = self.start;
+        let east = Vec3::new(-up.y, up.x, 0.0).unit();
+        let north = up.cross(east);
+        libm::atan2(self.end.dot(east), self.end.dot(north))
     }
 
     /// The point of the surface at a part of the way, 0 to 1.
@@ -133,3 +190,13 @@ fn turned(point: Vec3, angle: f64) -> Vec3 {
     let (sin, cos) = libm::sincos(angle);
     Vec3::new(point.x * cos - point.y * sin, point.x * sin + point.y * cos, point.z)
 }
+
+#[cfg(test)]
+impl Arc {
+    pub(crate) fn between(from: Position, to: Position) -> Self {
+        Self::new(Vertex::new(from), Vertex::new(to))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,11 @@ pub(crate) struct Ball {
 }
 
 impl Ball {
+    /// Round a whole arc: an arc of less than half a circle stays within the ball on its ends.
+    fn of_arc(arc: &Arc) -> Self {
+        Self { centre: (arc.from() + arc.to()) * 0.5, radius: 0.5 * (arc.to() - arc.from()).norm() + SLACK_M }
+    }
+
     /// Round the chords of an arc from vertex `first` to vertex `last`.
     pub(crate) fn of_chords(arc: &Arc, first: u32, last: u32) -> Self {
         let part = f64::from(last - first) / f64::from(arc.chords());
@@ -60,7 +65,7 @@ impl Balls {
 
 fn fill(balls: &mut Vec<Ball>, arcs: &[Arc]) -> Ball {
     if let [arc] = arcs {
-        balls.push(Ball::of_chords(arc, 0, arc.chords()));
+        balls.push(Ball::of_arc(arc));
         return balls[balls.len() - 1];
     }
     let (first, second) = arcs.split_at(arcs.len() / 2);

@@ -54,9 +54,7 @@ pub fn coarsen(volumes: &[Volume], precision: Precision) -> Result<Vec<Volume>, 
         let window = steps.window(&volume.window).ok_or(CoarsenError::TooLong { precision, volume: number })?;
         widened.push((&volume.footprint, steps.band(&volume.band), window));
     }
-    Grid::ladder(precision)
-        .find_map(|grid| on_grid(grid, &widened))
-        .ok_or(CoarsenError::TooSpread { precision })
+    Grid::ladder(precision).find_map(|grid| on_grid(grid, &widened)).ok_or(CoarsenError::TooSpread { precision })
 }
 
 /// The window that holds a window and ends on the steps of a precision; `None` when it is too long.
@@ -96,8 +94,8 @@ impl Steps {
         const MINUTE_US: i64 = 60_000_000;
         match precision {
             Precision::Exact => None,
-            Precision::Km1 => Some(Self { altitude_cm: 100_00, time_us: 5 * MINUTE_US }),
-            Precision::Km10 => Some(Self { altitude_cm: 500_00, time_us: 30 * MINUTE_US }),
+            Precision::Km1 => Some(Self { altitude_cm: 100 * 100, time_us: 5 * MINUTE_US }),
+            Precision::Km10 => Some(Self { altitude_cm: 500 * 100, time_us: 30 * MINUTE_US }),
         }
     }
 

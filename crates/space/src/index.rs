@@ -129,7 +129,8 @@ impl<K: Ord + Clone> Index<K> {
 
     pub(crate) fn file(&mut self, key: K, kind: NoticeKind, volumes: &[Volume]) {
         self.remove(&key);
-        let volumes: Vec<(Volume, Bounds)> = volumes.iter().map(|v| (v.clone(), bounds::of_volume(v, &Outline::new(&v.footprint)))).collect();
+        let volumes: Vec<(Volume, Bounds)> =
+            volumes.iter().map(|v| (v.clone(), bounds::of_volume(v, &Outline::new(&v.footprint)))).collect();
         for (number, (_, bounds)) in (0..).zip(&volumes) {
             self.tree.insert(Leaf { bounds: *bounds, key: key.clone(), volume: number });
         }
@@ -213,10 +214,7 @@ impl<K: Ord + Clone> Index<K> {
             let asked = (0..).zip(asked.volumes());
             asked.flat_map(move |(number, volume)| {
                 let near = move |(_, (_, bounds)): &(u16, &(Volume, Bounds))| volume.bounds.intersects(bounds);
-                (0..)
-                    .zip(&filed.volumes)
-                    .filter(near)
-                    .map(move |(found, _)| Pair { key: key.clone(), asked: number, found })
+                (0..).zip(&filed.volumes).filter(near).map(move |(found, _)| Pair { key: key.clone(), asked: number, found })
             })
         };
         self.notices

@@ -91,3 +91,6 @@ fn place_on_first(approach: &Approach, a: &Footprint, b: &Footprint) -> Position
     let reach = if near < far { (near + far) * 0.5 } else { far };
     position_under(approach.from + between * (reach / apart))
 }
+
+#[cfg(test)]
+mod tests;

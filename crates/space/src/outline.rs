@@ -3,11 +3,12 @@
 use core::cell::OnceCell;
 use core::ops::Range;
 
-use detente_types::geometry::earth::{EQUATORIAL_RADIUS_M, POLAR_RADIUS_M, Vec3, surface_point};
+use detente_types::geometry::earth::{EQUATORIAL_RADIUS_M, POLAR_RADIUS_M, Vec3};
 use detente_types::geometry::winding::winding;
+use detente_types::unit::Metres;
 use detente_types::volume::{Footprint, Position, Shape, Volume};
 
-use crate::arc::Arc;
+use crate::arc::{Arc, Vertex};
 use crate::ball::Balls;
 
 /// Smallest radius of curvature of WGS-84 (along the meridian at the equator), in metres.
@@ -43,19 +44,23 @@ pub(crate) struct Outline {
 
 impl Outline {
     pub(crate) fn new(footprint: &Footprint) -> Self {
-        let (arcs, rings) = match footprint.shape() {
-            Shape::Point(position) => (vec![Arc::still(surface_point(*position))], Vec::new()),
-            Shape::Path(path) => (path.windows(2).map(|p| Arc::new(p[0], p[1])).collect(), Vec::new()),
+        Self::of_shape(footprint.shape(), footprint.radius())
+    }
+
+    /// Of a shape that has a clear form (DV-023 to DV-025) and any radius.
+    pub(crate) fn of_shape(shape: &Shape, radius: Metres) -> Self {
+        let (arcs, rings) = match shape {
+            Shape::Point(position) => (vec![Arc::still(*position)], Vec::new()),
+            Shape::Path(path) => (arcs_of(path, false), Vec::new()),
             Shape::Polygon(rings) => arcs_of_rings(rings),
         };
         let middle = arcs.iter().fold(Vec3::ZERO, |sum, arc| sum + arc.from());
-        Self { balls: Balls::new(&arcs), arcs, rings, middle, radius_cm: footprint.radius().cm() }
+        Self { balls: Balls::new(&arcs), arcs, rings, middle, radius_cm: radius.cm() }
     }
 
-    /// One point of the surface.
-    pub(crate) fn dot(point: Vec3) -> Self {
-        let arcs = vec![Arc::still(point)];
-        Self { balls: Balls::new(&arcs), arcs, rings: Vec::new(), middle: point, radius_cm: 0 }
+    /// One position.
+    pub(crate) fn dot(position: Position) -> Self {
+        Self::of_shape(&Shape::Point(position), Metres::ZERO)
     }
 
     /// The same without its radius.
@@ -136,13 +141,19 @@ fn each(a: Vec3, b: Vec3, f: impl Fn(f64, f64) -> f64) -> Vec3 {
     Vec3::new(f(a.x, b.x), f(a.y, b.y), f(a.z, b.z))
 }
 
+/// The arcs along a chain of positions, and back from the last to the first if it is a ring.
+fn arcs_of(chain: &[Position], ring: bool) -> Vec<Arc> {
+    let vertices: Vec<Vertex> = chain.iter().map(|&position| Vertex::new(position)).collect();
+    let nexts = vertices.iter().skip(1).chain(ring.then_some(&vertices[0]));
+    vertices.iter().zip(nexts).map(|(&from, &to)| Arc::new(from, to)).collect()
+}
+
 fn arcs_of_rings(rings: &[Vec<Position>]) -> (Vec<Arc>, Vec<Range<usize>>) {
     let mut arcs = Vec::with_capacity(rings.iter().map(Vec::len).sum());
     let mut ranges = Vec::with_capacity(rings.len());
     for ring in rings {
         let first = arcs.len();
-        let nexts = ring.iter().cycle().skip(1);
-        arcs.extend(ring.iter().zip(nexts).map(|(&from, &to)| Arc::new(from, to)));
+        arcs.extend(arcs_of(ring, true));
         ranges.push(first..arcs.len());
     }
     (arcs, ranges)
@@ -152,9 +163,12 @@ fn arcs_of_rings(rings: &[Vec<Position>]) -> (Vec<Arc>, Vec<Range<usize>>) {
 /// is clearly beside it, which winds the same way at a fraction of the cost.
 fn steps_past(arc: &Arc, point: Vec3) -> impl Iterator<Item = (Vec3, Vec3)> {
     let normal = arc.from().cross(arc.to());
-    let beside = normal.dot(point).abs() > sideways(arc.length()) * normal.norm();
-    let (stride, steps) = if beside { (arc.chords(), 1) } else { (1, arc.chords()) };
-    (0..steps).map(move |k| (arc.vertex(k * stride), arc.vertex((k + 1) * stride)))
+    let beside = arc.is_chord() || normal.dot(point).abs() > sideways(arc.length()) * normal.norm();
+    let steps = if beside { 1 } else { arc.chords() };
+    (0..steps).map(move |k| match beside {
+        true => (arc.from(), arc.to()),
+        false => (arc.vertex(k), arc.vertex(k + 1)),
+    })
 }
 
 /// How far an arc of a length can stray from the central plane through its ends, in metres: half as

@@ -63,22 +63,26 @@ pub struct Hello {
     /// My clock, microseconds UTC.
     #[n(11)]
     pub clock_us: i64,
-    /// Whether I have heard a hello of yours that answers mine: this one then asks for no answer.
+    /// Whether what I say here of your log holds: nothing that an earlier session left can be added to my copy any more.
+    /// Only such a hello tells you whether you were rolled back (PROTOCOL S4); another asks who you are.
     #[n(12)]
-    pub met: bool,
-    /// Most bytes of entries that I take before I have cosigned them (PROTOCOL F3).
+    pub holds: bool,
+    /// Whether I still wait for a hello of yours.
     #[n(13)]
+    pub asks: bool,
+    /// Most bytes of entries that I take before I have cosigned them (PROTOCOL F3).
+    #[n(14)]
     pub window_bytes: u64,
     /// Your newest cosignature of my log that I hold; empty when none. It tells you, after a restore, what you once had.
-    #[n(14)]
+    #[n(15)]
     pub cosigned: ByteVec,
     /// Leaves of your early SAFETY entries that I hold and that my copy of your log does not reach yet. They tell you,
     /// after a restore, which places you have already signed.
-    #[n(15)]
+    #[n(16)]
     pub early: Vec<ByteVec>,
     /// What later versions add, in a form that this one does not read: both ends must be able to read a hello before they
     /// know which version they speak (PROTOCOL F9).
-    #[n(16)]
+    #[n(17)]
     pub more: ByteVec,
 }
 
@@ -171,10 +175,7 @@ pub enum FrameFault {
 /// The bytes of a frame on a channel; a hello is on none, whatever the channel.
 pub fn encode(frame: &Frame, channel: Channel) -> Vec<u8> {
     let mut bytes = crate::codec::encode(frame);
-    let check = match frame {
-        Frame::Hello(_) => check_of(Channel::default(), &bytes),
-        _ => check_of(channel, &bytes),
-    };
+    let check = check_of(channel_of(frame, channel), &bytes);
     bytes.extend_from_slice(&check);
     debug_assert!(bytes.len() <= FRAME_BYTES_MAX, "frames are cut to fit");
     bytes
@@ -189,18 +190,107 @@ pub fn decode(bytes: &[u8], channel: Channel) -> Result<Frame, FrameFault> {
         return Err(FrameFault::Length { found: bytes.len() });
     }
     let (form, check) = bytes.split_at(bytes.len() - CHECK_BYTES);
-    let of_channel = check == check_of(channel, form);
-    if !of_channel && check != check_of(Channel::default(), form) {
+    if check != check_of(channel, form) && check != check_of(Channel::default(), form) {
         return Err(FrameFault::Damaged);
     }
     let frame: Frame = minicbor::decode(form).map_err(|_| FrameFault::Unknown)?;
     if crate::codec::encode(&frame) != form {
         return Err(FrameFault::Unknown);
     }
-    if of_channel || matches!(frame, Frame::Hello(_)) { Ok(frame) } else { Err(FrameFault::Damaged) }
+    if check == check_of(channel_of(&frame, channel), form) { Ok(frame) } else { Err(FrameFault::Damaged) }
+}
+
+/// The channel that a frame is checked against: none for a hello, which makes it.
+fn channel_of(frame: &Frame, channel: Channel) -> Channel {
+    if matches!(frame, Frame::Hello(_)) { Channel::default() } else { channel }
 }
 
 fn check_of(channel: Channel, form: &[u8]) -> [u8; CHECK_BYTES] {
     let hash = domain("detente/frame/1", &[&channel.from.to_be_bytes(), &channel.to.to_be_bytes(), form]);
     [hash[0], hash[1], hash[2], hash[3]]
+}
+
+#[cfg(test)]
+mod tests {
+    use detente_types::Root;
+
+    use super::*;
+
+    const HERE: Channel = Channel { from: 1, to: 2 };
+
+    fn hello() -> Frame {
+        let head = Head { generation: Generation::FIRST, size: 3, root: Root::new([4; 32]) };
+        let note = || ByteVec::from(b"note".to_vec());
+        Frame::Hello(Hello {
+            version_min: 1,
+            version_max: 2,
+            features: 0,
+            line: LineId::new([5; 32]),
+            session: 6,
+            answers: 7,
+            own: head,
+            own_checkpoint: note(),
+            copy: head,
+            copy_checkpoint: note(),
+            revocations: vec![note()],
+            clock_us: -8,
+            holds: true,
+            asks: false,
+            window_bytes: 1 << 20,
+            cosigned: note(),
+            early: vec![note()],
+            more: ByteVec::from(Vec::new()),
+        })
+    }
+
+    fn frames() -> Vec<Frame> {
+        let bytes = ByteVec::from(vec![9; PART_BYTES_MAX]);
+        let part = Part { own: true, generation: Generation::FIRST, index: u64::MAX, part: 4, parts: 5, bytes, early: true };
+        vec![
+            hello(),
+            Frame::Part(part),
+            Frame::Checkpoint(vec![1; PART_BYTES_MAX].into()),
+            Frame::Cosignature(vec![2].into()),
+            Frame::Ping(u64::MAX, i64::MIN),
+            Frame::Pong(1, 2, 3),
+            Frame::Evidence(Vec::new().into()),
+            Frame::Bye(1, "done".into()),
+        ]
+    }
+
+    #[test]
+    fn frames_read_back_on_their_own_channel_only() {
+        for frame in frames() {
+            let bytes = encode(&frame, HERE);
+            assert!(bytes.len() <= FRAME_BYTES_MAX);
+            assert_eq!(decode(&bytes, HERE), Ok(frame.clone()));
+            for other in [Channel { from: 2, to: 1 }, Channel { from: 1, to: 3 }, Channel::default()] {
+                let expected = if matches!(frame, Frame::Hello(_)) { Ok(frame.clone()) } else { Err(FrameFault::Damaged) };
+                assert_eq!(decode(&bytes, other), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_and_every_cut_is_damage() {
+        let bytes = encode(&hello(), HERE);
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(decode(&flipped, HERE), Err(FrameFault::Damaged), "bit {bit}");
+        }
+        assert!((0..bytes.len()).all(|end| decode(&bytes[..end], HERE).is_err_and(|fault| fault != FrameFault::Unknown)));
+        assert_eq!(decode(&[0; FRAME_BYTES_MAX + 1], HERE), Err(FrameFault::Length { found: FRAME_BYTES_MAX + 1 }));
+    }
+
+    #[test]
+    fn whole_bytes_of_another_form_are_their_senders_fault() {
+        let sealed = |form: &[u8]| [form, &check_of(HERE, form)].concat();
+        let form = crate::codec::encode(&Frame::Ping(1, 2));
+        assert_eq!(decode(&sealed(&form), HERE), Ok(Frame::Ping(1, 2)));
+        assert_eq!(decode(&sealed(&[&form[..], &[0]].concat()), HERE), Err(FrameFault::Unknown), "a byte too many");
+        assert_eq!(decode(&sealed(&[]), HERE), Err(FrameFault::Unknown));
+        // The same number in a longer form: [4, [0x18 0x01, 2]].
+        assert_eq!(decode(&sealed(&[0x82, 0x04, 0x82, 0x18, 0x01, 0x02]), HERE), Err(FrameFault::Unknown));
+    }
 }

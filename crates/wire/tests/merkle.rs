@@ -5,6 +5,7 @@ use detente_wire::merkle::{
     EMPTY_ROOT, Frontier, Hash, ProofFault, leaf_hash, node_hash, root, verify_consistency, verify_inclusion,
 };
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// The eight leaves that the Certificate Transparency implementations test with.
 const LEAVES: [&str; 8] = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
@@ -84,6 +85,12 @@ const CONSISTENCIES: [(u64, u64, &[&str]); 4] = [
         ],
     ),
 ];
+
+/// Fixed seeds and small counts by default; `DETENTE_SOAK=1` asks for many.
+fn cases(few: u32) -> ProptestConfig {
+    let cases = if std::env::var_os("DETENTE_SOAK").is_some() { 50 * few } else { few };
+    ProptestConfig { cases, rng_seed: RngSeed::Fixed(0x5EED), failure_persistence: None, ..ProptestConfig::default() }
+}
 
 fn unhex(hex: &str) -> Vec<u8> {
     data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap()
@@ -207,6 +214,8 @@ fn proofs_as_long_as_memory_end_at_the_root() {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn roots_match_the_recursion(count in 0_usize..600) {
         let leaves = many_leaves(count);

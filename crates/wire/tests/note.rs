@@ -5,6 +5,7 @@ use detente_wire::note::{
     NAME_BYTES_MAX, NOTE_BYTES_MAX, Note, NoteFault, SIGNATURES_MAX, SignatureType, is_name, key_id, signature_line, verifier_key,
 };
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// The example of c2sp.org/signed-note.
 const SPEC_KEY: &str = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
@@ -16,6 +17,12 @@ const GO_KEY: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4
 const GO_TEXT: &str = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
 const GO_LINE: &str =
     "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+
+/// Fixed seeds and small counts by default; `DETENTE_SOAK=1` asks for many.
+fn cases(few: u32) -> ProptestConfig {
+    let cases = if std::env::var_os("DETENTE_SOAK").is_some() { 50 * few } else { few };
+    ProptestConfig { cases, rng_seed: RngSeed::Fixed(0x5EED), failure_persistence: None, ..ProptestConfig::default() }
+}
 
 /// The 32 bytes behind the type byte of an encoded key.
 fn material(encoded: &str) -> [u8; 32] {
@@ -115,6 +122,8 @@ fn a_key_is_found_once_or_not_at_all() {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn any_bytes_are_answered(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let _ = Note::parse(&bytes);

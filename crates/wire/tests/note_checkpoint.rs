@@ -8,6 +8,7 @@ use detente_wire::key::{Ed25519, KeyPair, PublicKey, SecretKey};
 use detente_wire::merkle::EMPTY_ROOT;
 use detente_wire::note::{NoteFault, SignatureType, is_name, verifier_key};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// A checkpoint that a public log signed and public witnesses cosigned in 2026.
 const PUBLIC_NOTE: &str = "\
@@ -33,6 +34,12 @@ const PUBLIC_WITNESSES: [(&str, &str, &str); 4] = [
 ];
 
 const NOW: Timestamp = Timestamp::from_micros(1_800_000_000_500_000);
+
+/// Fixed seeds and small counts by default; `DETENTE_SOAK=1` asks for many.
+fn cases(few: u32) -> ProptestConfig {
+    let cases = if std::env::var_os("DETENTE_SOAK").is_some() { 50 * few } else { few };
+    ProptestConfig { cases, rng_seed: RngSeed::Fixed(0x5EED), failure_persistence: None, ..ProptestConfig::default() }
+}
 
 fn public_key(encoded: &str) -> PublicKey {
     let bytes = data_encoding::BASE64.decode(encoded.as_bytes()).unwrap();
@@ -162,7 +169,7 @@ fn times_out_of_range_are_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn one_note_carries_both_sides_words(size in 1_u64.., root: [u8; 32], micros in 0_i64..4_000_000_000_000_000) {

@@ -8,20 +8,20 @@ use rand_chacha::rand_core::Rng;
 
 /// What goes wrong, in thousandths of all frames, and how slow it is.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Faults {
-    pub lost: u32,
-    pub doubled: u32,
-    pub damaged: u32,
+pub(crate) struct Faults {
+    pub(crate) lost: u32,
+    pub(crate) doubled: u32,
+    pub(crate) damaged: u32,
     /// Each frame is late by up to so much more: this is what reorders them.
-    pub late_us: u32,
+    pub(crate) late_us: u32,
 }
 
 /// Frames on their way, by arrival.
 #[derive(Debug)]
-pub struct Channel {
-    pub faults: Faults,
-    pub latency_us: i64,
-    pub bytes_per_second: i64,
+pub(crate) struct Channel {
+    pub(crate) faults: Faults,
+    pub(crate) latency_us: i64,
+    pub(crate) bytes_per_second: i64,
     /// When the frames handed in so far have left, for each sender.
     free_at: [Timestamp; 2],
     frames: BTreeMap<(Timestamp, u64), (usize, Vec<u8>)>,
@@ -32,18 +32,18 @@ pub struct Channel {
 const QUEUE_US: i64 = 100_000;
 
 impl Channel {
-    pub fn new(latency_us: i64, bytes_per_second: i64) -> Self {
+    pub(crate) fn new(latency_us: i64, bytes_per_second: i64) -> Self {
         let free_at = [Timestamp::from_micros(0); 2];
         Self { faults: Faults::default(), latency_us, bytes_per_second, free_at, frames: BTreeMap::new(), number: 0 }
     }
 
     /// When a sender may hand in the next frame; `None` for now.
-    pub fn blocked_until(&self, from: usize, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn blocked_until(&self, from: usize, now: Timestamp) -> Option<Timestamp> {
         let free = self.free_at[from].plus_micros(-QUEUE_US);
         (free > now).then_some(free)
     }
 
-    pub fn send(&mut self, rng: &mut ChaCha20Rng, now: Timestamp, from: usize, mut bytes: Vec<u8>) {
+    pub(crate) fn send(&mut self, rng: &mut ChaCha20Rng, now: Timestamp, from: usize, mut bytes: Vec<u8>) {
         let takes_us = bytes.len() as i64 * 1_000_000 / self.bytes_per_second;
         let left = self.free_at[from].max(now).plus_micros(takes_us);
         self.free_at[from] = left;
@@ -61,17 +61,17 @@ impl Channel {
     }
 
     /// The next frame that has arrived by now, with its receiver.
-    pub fn arrive(&mut self, now: Timestamp) -> Option<(usize, Vec<u8>)> {
+    pub(crate) fn arrive(&mut self, now: Timestamp) -> Option<(usize, Vec<u8>)> {
         let (&key, _) = self.frames.first_key_value().filter(|((at, _), _)| *at <= now)?;
         self.frames.remove(&key)
     }
 
-    pub fn next_arrival(&self) -> Option<Timestamp> {
+    pub(crate) fn next_arrival(&self) -> Option<Timestamp> {
         self.frames.first_key_value().map(|((at, _), _)| *at)
     }
 
     /// What is on its way is gone.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.frames.clear();
         self.free_at = [Timestamp::from_micros(0); 2];
     }
@@ -84,7 +84,7 @@ impl Channel {
     }
 }
 
-pub fn chance(rng: &mut ChaCha20Rng, thousandths: u32) -> bool {
+pub(crate) fn chance(rng: &mut ChaCha20Rng, thousandths: u32) -> bool {
     rng.next_u32() % 1_000 < thousandths
 }
 

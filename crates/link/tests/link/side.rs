@@ -7,61 +7,63 @@ use detente_types::{Generation, Head, Index, LineId, Root, Timestamp};
 use detente_wire::frame::Hello;
 use rand_chacha::ChaCha20Rng;
 
-pub const LINE: LineId = LineId::new([9; 32]);
+pub(crate) const LINE: LineId = LineId::new([9; 32]);
 /// Time from handing rows to the disk until they are durable.
 const DISK_US: i64 = 3_000;
 
 /// What has happened that a test may ask about.
 #[derive(Debug, Default)]
-pub struct Heard {
-    pub hellos: Vec<Hello>,
-    pub ups: u32,
-    pub downs: Vec<DownReason>,
-    pub dials: u32,
-    pub silent: u32,
-    pub round_trips: Vec<(i64, i64)>,
-    pub faults: Vec<LinkFault>,
-    pub evidence: Vec<Vec<u8>>,
-    pub checkpoint_needs: u32,
+pub(crate) struct Heard {
+    pub(crate) hellos: Vec<Hello>,
+    pub(crate) ups: u32,
+    pub(crate) downs: Vec<DownReason>,
+    pub(crate) dials: u32,
+    pub(crate) silent: u32,
+    pub(crate) round_trips: Vec<(i64, i64)>,
+    pub(crate) faults: Vec<LinkFault>,
+    pub(crate) evidence: Vec<Vec<u8>>,
+    pub(crate) checkpoint_needs: u32,
     /// Early entries, each with the number of times it was handed on in this life of the process.
-    pub early: BTreeMap<Index, u32>,
+    pub(crate) early: BTreeMap<Index, u32>,
 }
 
 #[derive(Debug)]
-pub struct Side {
-    pub config: Config,
-    pub link: Link,
-    pub heard: Heard,
-    pub own: Vec<Vec<u8>>,
+pub(crate) struct Side {
+    pub(crate) config: Config,
+    pub(crate) link: Link,
+    pub(crate) heard: Heard,
+    pub(crate) own: Vec<Vec<u8>>,
     /// Indices of our SAFETY entries.
-    pub urgent: BTreeSet<Index>,
-    pub copy: Vec<Vec<u8>>,
-    pub copy_durable: usize,
+    pub(crate) urgent: BTreeSet<Index>,
+    pub(crate) copy: Vec<Vec<u8>>,
+    pub(crate) copy_durable: usize,
     persists: VecDeque<(Timestamp, usize)>,
+    /// A session is to begin as soon as nothing of an earlier one is on its way to the disk.
+    pub(crate) connect: bool,
     checkpoints: BTreeSet<u64>,
     cosigned: u64,
     /// The peer's cosignature covers our log below this, durably.
-    pub acknowledged: u64,
+    pub(crate) acknowledged: u64,
     /// Our log must first reach this size again (PROTOCOL S4).
-    pub recover_to: usize,
+    pub(crate) recover_to: usize,
     greeted: bool,
     waiting: VecDeque<(Vec<u8>, bool)>,
-    pub said: u64,
-    pub disk_us: i64,
+    pub(crate) said: u64,
+    pub(crate) disk_us: i64,
     /// What the node does about a hello.
-    pub judge: Judge,
+    pub(crate) judge: Judge,
 }
 
 /// What the node does about a hello.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Judge {
+pub(crate) enum Judge {
     Open,
     Hold,
     Nothing,
 }
 
 impl Side {
-    pub fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config) -> Self {
         let mut side = Self {
             link: Link::new(config.clone()),
             config,
@@ -71,6 +73,7 @@ impl Side {
             copy: Vec::new(),
             copy_durable: 0,
             persists: VecDeque::new(),
+            connect: false,
             checkpoints: BTreeSet::new(),
             cosigned: 0,
             acknowledged: 0,
@@ -86,7 +89,7 @@ impl Side {
     }
 
     /// The process is started again: what was not durable is gone.
-    pub fn restart(&mut self, session: u64) {
+    pub(crate) fn restart(&mut self, session: u64) {
         self.config.session = session;
         self.link = Link::new(self.config.clone());
         self.copy.truncate(self.copy_durable);
@@ -100,7 +103,7 @@ impl Side {
     }
 
     /// As a restart, from a backup in which our log had only `size` entries.
-    pub fn roll_back(&mut self, session: u64, size: usize) {
+    pub(crate) fn roll_back(&mut self, session: u64, size: usize) {
         self.own.truncate(size);
         self.acknowledged = self.acknowledged.min(size as u64);
         self.urgent.retain(|&index| index < size as u64);
@@ -120,14 +123,14 @@ impl Side {
     }
 
     /// Says something as soon as rule S4 lets us.
-    pub fn say(&mut self, packed: Vec<u8>, urgent: bool) {
+    pub(crate) fn say(&mut self, packed: Vec<u8>, urgent: bool) {
         self.said += 1;
         self.waiting.push_back((packed, urgent));
         self.state_waiting();
     }
 
     /// Whether everything is said, held by the other, and acknowledged.
-    pub fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         self.greeted && self.waiting.is_empty() && self.acknowledged == self.own.len() as u64
     }
 
@@ -150,25 +153,29 @@ impl Side {
         self.link.set_own(head(self.own.len()), note("checkpoint", self.own.len() as u64));
     }
 
-    pub fn handle_timeout(&mut self, now: Timestamp, rng: &mut ChaCha20Rng) {
+    pub(crate) fn handle_timeout(&mut self, now: Timestamp, rng: &mut ChaCha20Rng) {
         while self.persists.front().is_some_and(|(at, _)| *at <= now) {
             let (_, size) = self.persists.pop_front().unwrap();
             self.copy_durable = size;
             self.link.set_copy(head(size), Vec::new());
         }
         self.cosign();
+        if self.connect && self.persists.is_empty() {
+            self.connect = false;
+            self.link.handle_connected(now);
+        }
         if self.link.poll_timeout().is_some_and(|at| at <= now) {
             self.link.handle_timeout(now, rng);
         }
     }
 
-    pub fn next_timeout(&self) -> Option<Timestamp> {
+    pub(crate) fn next_timeout(&self) -> Option<Timestamp> {
         let disk = self.persists.front().map(|(at, _)| *at);
         [disk, self.link.poll_timeout()].into_iter().flatten().min()
     }
 
     /// Works off all events; true when there were any.
-    pub fn work(&mut self, now: Timestamp) -> bool {
+    pub(crate) fn work(&mut self, now: Timestamp) -> bool {
         let mut any = false;
         while let Some(event) = self.link.poll_event() {
             any = true;
@@ -177,14 +184,17 @@ impl Side {
         any
     }
 
-    pub fn transmit(&mut self, now: Timestamp) -> Option<Transmit> {
+    pub(crate) fn transmit(&mut self, now: Timestamp) -> Option<Transmit> {
         self.link.poll_transmit(now)
     }
 
     fn take(&mut self, now: Timestamp, event: Event) {
         match event {
             Event::Up => self.heard.ups += 1,
-            Event::Down { reason } => self.heard.downs.push(reason),
+            Event::Down { reason } => {
+                self.connect |= reason == DownReason::PeerRestarted;
+                self.heard.downs.push(reason);
+            }
             Event::Dial => self.heard.dials += 1,
             Event::Hello(hello) => self.take_hello(hello),
             Event::Entry { index, early: true, .. } => *self.heard.early.entry(index).or_default() += 1,
@@ -207,17 +217,16 @@ impl Side {
         }
     }
 
-    /// A new meeting: what the last one left in memory is dropped, and rule S4 is kept.
+    /// A new meeting, at which rule S4 is kept.
     fn take_hello(&mut self, hello: Hello) {
-        self.copy.truncate(self.copy_durable);
-        self.persists.clear();
+        assert_eq!(self.copy.len(), self.copy_durable, "nothing of an earlier session is on its way to the disk");
         if !hello.own_checkpoint.is_empty() {
             self.checkpoints.insert(size_of("checkpoint", &hello.own_checkpoint));
         }
         self.greeted = true;
         self.recover_to = self.recover_to.max(hello.copy.size as usize);
         let lost = hello.own.size < self.copy_durable as u64;
-        let give_back = lost.then(|| (Generation::FIRST, hello.own.size..self.copy_durable as u64));
+        let give_back = lost.then_some((Generation::FIRST, hello.own.size..self.copy_durable as u64));
         let plan = Plan { send_from: self.acknowledged.min(hello.copy.size), give_back };
         self.heard.hellos.push(hello);
         match self.judge {
@@ -275,11 +284,11 @@ impl Side {
 }
 
 /// A head in the first generation. Roots mean nothing here.
-pub fn head(size: usize) -> Head {
+pub(crate) fn head(size: usize) -> Head {
     Head { generation: Generation::FIRST, size: size as u64, root: Root::new([0; 32]) }
 }
 
-pub fn note(kind: &str, size: u64) -> Vec<u8> {
+pub(crate) fn note(kind: &str, size: u64) -> Vec<u8> {
     if size == 0 { Vec::new() } else { format!("{kind} {size}").into_bytes() }
 }
 
@@ -289,7 +298,7 @@ fn size_of(kind: &str, note: &[u8]) -> u64 {
 }
 
 /// A packed entry of a given length that no other has.
-pub fn packed(side: usize, number: u64, length: usize) -> Vec<u8> {
+pub(crate) fn packed(side: usize, number: u64, length: usize) -> Vec<u8> {
     let mut bytes = vec![side as u8 ^ number as u8; length];
     bytes[0] = side as u8;
     bytes[1..9].copy_from_slice(&number.to_be_bytes());

@@ -4,32 +4,32 @@ use detente_link::Config;
 use detente_types::Timestamp;
 use detente_wire::Frame;
 use detente_wire::entry::PACKED_BYTES_MAX;
-use detente_wire::frame::{Channel as Tag, decode};
+use detente_wire::frame::{Channel as Tag, FRAME_BYTES_MAX, decode, encode};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::channel::Channel;
 use crate::side::{LINE, Side, packed};
 
-pub const SECOND_US: i64 = 1_000_000;
+pub(crate) const SECOND_US: i64 = 1_000_000;
 
 #[derive(Debug)]
-pub struct World {
-    pub now: Timestamp,
-    pub rng: ChaCha20Rng,
-    pub channel: Channel,
-    pub sides: [Side; 2],
+pub(crate) struct World {
+    pub(crate) now: Timestamp,
+    pub(crate) rng: ChaCha20Rng,
+    pub(crate) channel: Channel,
+    pub(crate) sides: [Side; 2],
     /// What the sides' clocks are off by.
-    pub skew_us: [i64; 2],
+    pub(crate) skew_us: [i64; 2],
     connected: bool,
     /// Every frame sent, as its sender, urgency and content; kept only when a test asks for it.
-    pub trace: Option<Vec<(usize, bool, Frame)>>,
+    pub(crate) trace: Option<Vec<(usize, bool, Frame)>>,
     checked: [usize; 2],
 }
 
 impl World {
     /// Two nodes that have not been connected yet.
-    pub fn new(seed: u64, window_bytes: usize) -> Self {
+    pub(crate) fn new(seed: u64, window_bytes: usize) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let mut side = || Side::new(Config { window_bytes, ..Config::new(LINE, rng.next_u64()) });
         let sides = [side(), side()];
@@ -46,44 +46,43 @@ impl World {
     }
 
     /// Two nodes that have met.
-    pub fn met(seed: u64, window_bytes: usize) -> Self {
+    pub(crate) fn met(seed: u64, window_bytes: usize) -> Self {
         let mut world = Self::new(seed, window_bytes);
         world.connect();
         world.run_for(SECOND_US / 2);
         assert!(world.sides.iter().all(|side| side.heard.hellos.len() == 1), "they have met");
+        world.take_trace();
         world
     }
 
-    pub fn time(&self, side: usize) -> Timestamp {
+    pub(crate) fn time(&self, side: usize) -> Timestamp {
         self.now.plus_micros(self.skew_us[side])
     }
 
-    pub fn connect(&mut self) {
+    pub(crate) fn connect(&mut self) {
         self.connected = true;
-        for side in 0..2 {
-            let now = self.time(side);
-            self.sides[side].link.handle_connected(now);
-        }
+        self.sides.iter_mut().for_each(|side| side.connect = true);
     }
 
     /// The bearer breaks, and what is on its way is lost.
-    pub fn cut(&mut self) {
+    pub(crate) fn cut(&mut self) {
         self.connected = false;
         self.channel.clear();
         for side in 0..2 {
+            self.sides[side].connect = false;
             let now = self.time(side);
             self.sides[side].link.handle_disconnected(now, &mut self.rng);
         }
     }
 
     /// One process is started again on a bearer that does not notice: late frames still arrive.
-    pub fn restart(&mut self, side: usize) {
+    pub(crate) fn restart(&mut self, side: usize) {
         let session = self.rng.next_u64();
         self.sides[side].restart(session);
         self.come_back(side);
     }
 
-    pub fn roll_back(&mut self, side: usize, size: usize) {
+    pub(crate) fn roll_back(&mut self, side: usize, size: usize) {
         let session = self.rng.next_u64();
         self.sides[side].roll_back(session, size);
         self.checked[1 - side] = self.checked[1 - side].min(size);
@@ -92,19 +91,16 @@ impl World {
 
     fn come_back(&mut self, side: usize) {
         self.checked[side] = self.checked[side].min(self.sides[side].copy_durable);
-        if self.connected {
-            let now = self.time(side);
-            self.sides[side].link.handle_connected(now);
-        }
+        self.sides[side].connect = self.connected;
     }
 
-    pub fn say(&mut self, side: usize, length: usize, urgent: bool) {
+    pub(crate) fn say(&mut self, side: usize, length: usize, urgent: bool) {
         let number = self.rng.next_u64();
         self.sides[side].say(packed(side, number, length), urgent);
     }
 
     /// Lets time pass.
-    pub fn run_for(&mut self, us: i64) {
+    pub(crate) fn run_for(&mut self, us: i64) {
         let end = self.now.plus_micros(us);
         while let Some(at) = self.step(end) {
             self.now = at;
@@ -113,18 +109,19 @@ impl World {
     }
 
     /// Runs until both ends hold and have acknowledged all; panics when that takes longer than `us`.
-    pub fn settle(&mut self, us: i64) -> i64 {
+    pub(crate) fn settle(&mut self, us: i64) -> i64 {
         let (start, end) = (self.now, self.now.plus_micros(us));
         while !self.is_settled() {
             match self.step(end) {
                 Some(at) => self.now = at,
+                None if self.is_settled() => {}
                 None => panic!("not settled after {us} µs: {:#?}", self.summary()),
             }
         }
         self.now.since(start)
     }
 
-    pub fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         let [a, b] = &self.sides;
         a.is_settled() && b.is_settled() && a.copy == b.own && b.copy == a.own
     }
@@ -153,7 +150,24 @@ impl World {
         (next <= end).then_some(next)
     }
 
-    pub fn drive(&mut self, side: usize) {
+    /// A frame as `from` would send it to the other in their present sessions.
+    pub(crate) fn sealed(&self, from: usize, frame: &Frame) -> Vec<u8> {
+        encode(frame, Tag { from: self.sides[from].config.session, to: self.sides[1 - from].config.session })
+    }
+
+    /// Hands bytes to a side, past the channel.
+    pub(crate) fn inject(&mut self, to: usize, bytes: &[u8]) {
+        let now = self.time(to);
+        self.sides[to].link.handle_frame(now, bytes);
+        self.drive(to);
+    }
+
+    /// The frames sent since the last call.
+    pub(crate) fn take_trace(&mut self) -> Vec<(usize, bool, Frame)> {
+        self.trace.replace(Vec::new()).unwrap_or_default()
+    }
+
+    pub(crate) fn drive(&mut self, side: usize) {
         let now = self.time(side);
         loop {
             let mut any = self.sides[side].work(now);
@@ -186,6 +200,7 @@ impl World {
     /// The window as seen from outside: nothing leaves that lies further from the acknowledged size than it reaches.
     fn inspect(&mut self, from: usize, urgent: bool, bytes: &[u8]) {
         let tag = Tag { from: self.sides[from].config.session, to: self.sides[1 - from].config.session };
+        assert!(bytes.len() <= FRAME_BYTES_MAX);
         let Ok(frame) = decode(bytes, tag) else { return };
         let side = &self.sides[from];
         if let Frame::Part(part) = &frame

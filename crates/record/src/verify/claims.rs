@@ -1,7 +1,8 @@
-//! What entries and notes claim about roots, and the walk over each log that settles all of them at once.
+//! What entries and notes claim about roots, and the walks over each log that settle all of them.
 //!
 //! Entries claim heads of the other log (`seen`), openings claim the end of the generation before, notes claim
-//! roots of their own log. All are sorted by size and met by one frontier that takes the log's leaves in order.
+//! roots of their own log. Sorted by size, claims are met by a frontier that takes the log's leaves in order, so a
+//! claim costs a few hashes however large the log is.
 
 use detente_types::{EntryHash, Generation, Head, Index, PartyId, Root};
 use detente_wire::merkle::{EMPTY_ROOT, Frontier};
@@ -18,27 +19,25 @@ pub(super) struct Shelf {
     pub(super) leaves: Vec<EntryHash>,
     /// Set at the first bad entry: what lies beyond is not known.
     pub(super) broken: bool,
-    /// What the last good entry had seen.
-    pub(super) seen: Option<Head>,
+    /// What its entries had seen, by rising head; one for each new head.
+    pub(super) seen: Vec<Seen>,
+    /// What openings and notes say about it.
+    pub(super) claims: Vec<Claim>,
     pub(super) signed: u64,
     pub(super) cosigned: u64,
-    head: Option<Root>,
+    root: Root,
 }
 
-/// Everything that was read, and the first fault so far.
-#[derive(Debug, Default)]
-pub(super) struct Ledger {
-    pub(super) logs: Vec<Shelf>,
-    pub(super) claims: Vec<Claim>,
-    /// Every good opening, with the certificates that it carries.
-    pub(super) openings: Vec<Box<Opening>>,
-    fault: Option<(Rank, Wrong)>,
+/// That the entry at `index` had seen this head of the other log.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub(super) index: Index,
+    pub(super) head: Head,
 }
 
 /// That a log had this root at this size.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Claim {
-    pub(super) log: usize,
     pub(super) size: u64,
     pub(super) root: Root,
     pub(super) rank: Rank,
@@ -48,9 +47,7 @@ pub(super) struct Claim {
 /// Who claims it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Claimed {
-    /// An entry of the other log.
-    Seen,
-    /// The opening of the next generation.
+    /// The opening of the next generation, which says that the log ended there.
     End,
     /// A note.
     Signed,
@@ -73,20 +70,62 @@ pub(super) enum Stage {
     Note,
 }
 
+/// Everything that was read, and the first fault so far.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub(super) logs: Vec<Shelf>,
+    /// Every good opening, with the certificates that it carries.
+    pub(super) openings: Vec<Opening>,
+    fault: Option<(Rank, Wrong)>,
+}
+
 impl Shelf {
     pub(super) fn new(author: PartyId, generation: Generation) -> Self {
-        let (leaves, seen, head) = (Vec::new(), None, None);
-        Self { author, generation, leaves, broken: false, seen, signed: 0, cosigned: 0, head }
-    }
-
-    pub(super) fn size(&self) -> u64 {
-        self.leaves.len() as u64
+        Self {
+            author,
+            generation,
+            leaves: Vec::new(),
+            broken: false,
+            seen: Vec::new(),
+            claims: Vec::new(),
+            signed: 0,
+            cosigned: 0,
+            root: EMPTY_ROOT,
+        }
     }
 
     pub(super) fn verdict(&self) -> LogVerdict {
-        let root = self.head.unwrap_or(EMPTY_ROOT);
-        let head = Head { generation: self.generation, size: self.size(), root };
+        let head = Head { generation: self.generation, size: self.size(), root: self.root };
         LogVerdict { author: self.author, head, signed: self.signed, cosigned: self.cosigned }
+    }
+
+    fn size(&self) -> u64 {
+        self.leaves.len() as u64
+    }
+
+    /// What is wrong with a claim, given the root at its size, if the log is that large.
+    fn judge(&self, claim: &Claim, root: Option<Root>) -> Option<Wrong> {
+        let size = claim.size;
+        match (root, claim.kind) {
+            // What lies beyond a bad entry cannot be judged; the bad entry is the fault.
+            (None, _) if self.broken => None,
+            (None, Claimed::Signed) => Some(Wrong::Missing { size }),
+            (Some(root), Claimed::Signed) => (root != claim.root).then_some(Wrong::SignedRoot { size }),
+            (root, Claimed::End) => {
+                let ends = root == Some(claim.root) && (self.broken || size == self.size());
+                (!ends).then_some(Wrong::Previous)
+            }
+        }
+    }
+
+    /// What is wrong with a claim to have seen a head of this log.
+    fn judge_seen(&self, head: &Head, root: Option<Root>) -> Option<Wrong> {
+        let Head { generation, size, .. } = *head;
+        match root {
+            None if self.broken => None,
+            None => Some(Wrong::SeenMissing { generation, size }),
+            Some(root) => (root != head.root).then_some(Wrong::SeenRoot { size }),
+        }
     }
 }
 
@@ -104,14 +143,10 @@ impl Ledger {
     }
 
     /// Settles all claims and names the first fault.
-    pub(super) fn settle(&mut self) -> Option<RecordFault> {
-        let mut claims = core::mem::take(&mut self.claims);
-        claims.sort_unstable_by_key(|claim| (claim.log, claim.size, claim.rank));
-        let mut rest = claims.as_slice();
+    pub(super) fn settle(&mut self, parties: [PartyId; 2]) -> Option<RecordFault> {
         for log in 0..self.logs.len() {
-            let (mine, others) = rest.split_at(rest.partition_point(|claim| claim.log == log));
-            rest = others;
-            self.walk(log, mine);
+            self.settle_claims(log);
+            self.settle_seen(log, parties);
         }
         let (rank, wrong) = self.fault.take()?;
         let log = self.logs.get(rank.log);
@@ -119,42 +154,65 @@ impl Ledger {
         Some(RecordFault { author: log.map(|log| log.author), generation, index: rank.index, wrong })
     }
 
-    /// Meets the claims about one log, by rising size, with the roots that it had.
-    fn walk(&mut self, log: usize, claims: &[Claim]) {
+    /// What openings and notes claim about one log.
+    fn settle_claims(&mut self, log: usize) {
+        let mut claims = core::mem::take(&mut self.logs[log].claims);
+        claims.sort_unstable_by_key(|claim| (claim.size, claim.rank));
         let shelf = &self.logs[log];
-        let mut frontier = Frontier::new();
-        let mut leaves = shelf.leaves.iter();
-        let mut faults = Vec::new();
-        for claim in claims {
-            while frontier.size() < claim.size {
-                let Some(leaf) = leaves.next() else { break };
-                frontier.push(*leaf.as_bytes());
-            }
-            let root = (frontier.size() == claim.size).then(|| frontier.root());
-            faults.extend(judge(shelf, claim, root).map(|wrong| (claim.rank, wrong)));
+        let mut walk = Walk::over(&shelf.leaves);
+        let judged = claims.iter().map(|claim| (claim.rank, shelf.judge(claim, walk.root_at(claim.size))));
+        let first = first_of(judged);
+        self.logs[log].root = walk.end();
+        first.into_iter().for_each(|(rank, wrong)| self.report(rank, wrong));
+    }
+
+    /// What the entries of one log claim to have seen of the others.
+    fn settle_seen(&mut self, log: usize, [a, b]: [PartyId; 2]) {
+        let shelf = &self.logs[log];
+        let other = if shelf.author == a { b } else { a };
+        let mut first = None;
+        for group in shelf.seen.chunk_by(|x, y| x.head.generation == y.head.generation) {
+            let seen = self.find(&other, group[0].head.generation).map(|seen| &self.logs[seen]);
+            let missing = Shelf::new(other, group[0].head.generation);
+            let seen = seen.unwrap_or(&missing);
+            let mut walk = Walk::over(&seen.leaves);
+            let judged = group.iter().map(|claim| {
+                let rank = Rank { log, index: claim.index, stage: Stage::Claim };
+                (rank, seen.judge_seen(&claim.head, walk.root_at(claim.head.size)))
+            });
+            first = first.or_else(|| first_of(judged));
         }
-        leaves.for_each(|leaf| frontier.push(*leaf.as_bytes()));
-        self.logs[log].head = Some(frontier.root());
-        faults.into_iter().for_each(|(rank, wrong)| self.report(rank, wrong));
+        first.into_iter().for_each(|(rank, wrong)| self.report(rank, wrong));
     }
 }
 
-/// What is wrong with a claim, if the log had this root at the claimed size, or was not that large.
-fn judge(shelf: &Shelf, claim: &Claim, root: Option<Root>) -> Option<Wrong> {
-    let size = claim.size;
-    let wrong = match (root, claim.kind) {
-        // What lies beyond a bad entry cannot be judged; the bad entry is the fault.
-        (None, _) if shelf.broken => return None,
-        (None, Claimed::Seen) => Wrong::SeenMissing { generation: shelf.generation, size },
-        (None, Claimed::Signed) => Wrong::Missing { size },
-        (None, Claimed::End) => Wrong::Previous,
-        (Some(root), kind) if root == claim.root => {
-            let ends = kind != Claimed::End || shelf.broken || size == shelf.size();
-            return if ends { None } else { Some(Wrong::Previous) };
+/// The first fault by place among the judged.
+fn first_of(judged: impl Iterator<Item = (Rank, Option<Wrong>)>) -> Option<(Rank, Wrong)> {
+    judged.filter_map(|(rank, wrong)| Some((rank, wrong?))).min_by_key(|(rank, _)| *rank)
+}
+
+/// A walk along a log that gives roots at rising sizes.
+struct Walk<'a> {
+    leaves: core::slice::Iter<'a, EntryHash>,
+    frontier: Frontier,
+}
+
+impl<'a> Walk<'a> {
+    fn over(leaves: &'a [EntryHash]) -> Self {
+        Self { leaves: leaves.iter(), frontier: Frontier::new() }
+    }
+
+    /// The root at a size no smaller than any asked for before; `None` when the log is not that large.
+    fn root_at(&mut self, size: u64) -> Option<Root> {
+        while self.frontier.size() < size {
+            self.frontier.push(*self.leaves.next()?.as_bytes());
         }
-        (Some(_), Claimed::Seen) => Wrong::SeenRoot { size },
-        (Some(_), Claimed::Signed) => Wrong::SignedRoot { size },
-        (Some(_), Claimed::End) => Wrong::Previous,
-    };
-    Some(wrong)
+        Some(self.frontier.root())
+    }
+
+    /// The root over all leaves.
+    fn end(mut self) -> Root {
+        self.leaves.by_ref().for_each(|leaf| self.frontier.push(*leaf.as_bytes()));
+        self.frontier.root()
+    }
 }

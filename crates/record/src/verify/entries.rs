@@ -6,11 +6,11 @@
 use detente_types::{EntryHash, Generation, Head, Index, PartyId};
 use detente_wire::entry::EnvelopeFault;
 use detente_wire::merkle::EMPTY_ROOT;
-use detente_wire::{Place, open_entry};
+use detente_wire::{Place, Scheme, open_entry};
 
-use super::claims::{Claim, Claimed, Ledger, Rank, Shelf, Stage};
+use super::claims::{Claim, Claimed, Ledger, Rank, Seen, Shelf, Stage};
 use super::{EntryRow, Verifier, Wrong, pool};
-use crate::generation::Opening;
+use crate::generation::{Opening, OpeningFault};
 
 /// A row with its place, ready to be opened on any thread.
 struct Task {
@@ -28,17 +28,17 @@ type Opened = Result<(EntryHash, Head), EnvelopeFault>;
 /// Reads all entries into a new ledger.
 pub(super) fn read(verifier: &Verifier<'_>, rows: impl Iterator<Item = EntryRow>) -> Ledger {
     let mut ledger = Ledger::default();
-    let mut pass = Pass { verifier, ledger: &mut ledger, seen: Vec::new() };
+    let mut pass = Pass { ledger: &mut ledger };
     let feeder = Feeder { verifier, rows, known: Vec::new(), next: 0, place: None };
+    let scheme = verifier.scheme;
     let weigh = |task: &Task| task.row.leaf.len() + task.row.body.len();
-    pool::map(verifier.threads, feeder, weigh, |task| open(verifier, task), |task, opened| pass.take(task, opened));
-    pass.resolve();
+    pool::map(verifier.workers, feeder, weigh, |task| open(scheme, task), |task, opened| pass.take(task, opened));
     ledger
 }
 
-fn open(verifier: &Verifier<'_>, task: &Task) -> Option<Opened> {
+fn open(scheme: &dyn Scheme, task: &Task) -> Option<Opened> {
     let place = task.place.as_ref()?;
-    let opened = open_entry(verifier.scheme, place, &task.row.leaf, &task.row.body);
+    let opened = open_entry(scheme, place, &task.row.leaf, &task.row.body);
     Some(opened.map(|entry| (entry.hash(), entry.fields().seen)))
 }
 
@@ -75,6 +75,9 @@ impl<R> Feeder<'_, R> {
         ordered?;
         let (scheme, line) = (self.verifier.scheme, self.verifier.line);
         let opening = Opening::open(scheme, line, row.author, row.generation, &row.leaf, &row.body)?;
+        if !self.verifier.parties.contains(&opening.other().party()) {
+            return Err(Wrong::Opening(OpeningFault::ThirdParty));
+        }
         let log_key = opening.own().keys().log;
         self.place = Some(Place { line, author: row.author, generation: row.generation, index: None, log_key });
         Ok(Box::new(opening))
@@ -90,17 +93,9 @@ impl<R> Feeder<'_, R> {
     }
 }
 
-/// A claim to have seen a head of the other log, before all logs are read.
-struct Seen {
-    rank: Rank,
-    head: Head,
-}
-
 /// The fold over the opened entries.
 struct Pass<'a> {
-    verifier: &'a Verifier<'a>,
     ledger: &'a mut Ledger,
-    seen: Vec<Seen>,
 }
 
 impl Pass<'_> {
@@ -134,7 +129,7 @@ impl Pass<'_> {
         match begins {
             Ok(opening) => {
                 self.claim_end(log, row, &opening);
-                self.ledger.openings.push(opening);
+                self.ledger.openings.push(*opening);
             }
             Err(wrong) => {
                 shelf.broken = true;
@@ -151,38 +146,24 @@ impl Pass<'_> {
         match (before, opening.previous()) {
             (None, None) => {}
             (Some(before), Some(head)) if head.generation == self.ledger.logs[before].generation => {
-                let (size, root) = (head.size, head.root);
-                self.ledger.claims.push(Claim { log: before, size, root, rank, kind: Claimed::End });
+                let claim = Claim { size: head.size, root: head.root, rank, kind: Claimed::End };
+                self.ledger.logs[before].claims.push(claim);
             }
             _ => self.ledger.report(rank, Wrong::Previous),
         }
     }
 
     fn take_seen(&mut self, rank: Rank, head: Head) {
-        let before = self.ledger.logs[rank.log].seen.replace(head);
-        let older = |before: &Head| (before.generation, before.size) > (head.generation, head.size);
-        if before.is_some_and(|before| older(&before)) {
+        let shelf = &mut self.ledger.logs[rank.log];
+        let last = shelf.seen.last().map(|seen| seen.head);
+        if last.is_some_and(|last| (last.generation, last.size) > (head.generation, head.size)) {
             self.ledger.report(rank, Wrong::SeenDecreases { size: head.size });
         } else if head.size == 0 || rank.index == 0 {
             if head.size != 0 || head.root != EMPTY_ROOT {
                 self.ledger.report(rank, Wrong::SeenNotEmpty);
             }
-        } else if before != Some(head) {
-            self.seen.push(Seen { rank, head });
-        }
-    }
-
-    /// Turns what was seen into claims about the other logs, now that all are known.
-    fn resolve(&mut self) {
-        for Seen { rank, head } in core::mem::take(&mut self.seen) {
-            let author = self.ledger.logs[rank.log].author;
-            let [a, b] = self.verifier.parties;
-            let other = if author == a { b } else { a };
-            let Head { generation, size, root } = head;
-            match self.ledger.find(&other, generation) {
-                Some(log) => self.ledger.claims.push(Claim { log, size, root, rank, kind: Claimed::Seen }),
-                None => self.ledger.report(rank, Wrong::SeenMissing { generation, size }),
-            }
+        } else if last != Some(head) {
+            shelf.seen.push(Seen { index: rank.index, head });
         }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use detente_types::{PartyId, Root};
 use detente_wire::checkpoint::{Checkpoint, CheckpointFault, holder_name, log_name, open_checkpoint, open_cosignature};
 use detente_wire::note::{Note, SignatureType, key_id};
-use detente_wire::{Certificate, PublicKey};
+use detente_wire::{Certificate, PublicKey, Scheme};
 
 use super::claims::{Claim, Claimed, Ledger, Rank, Stage};
 use super::{Verifier, Wrong, pool};
@@ -39,13 +39,13 @@ struct Signers {
 
 /// Reads all notes into the ledger; returns how many there were.
 pub(super) fn read(verifier: &Verifier<'_>, ledger: &mut Ledger, notes: impl Iterator<Item = Vec<u8>>) -> u64 {
-    let signers = Signers::of(ledger);
+    let (scheme, signers) = (verifier.scheme, Signers::of(ledger));
     let mut count = 0;
     pool::map(
-        verifier.threads,
+        verifier.workers,
         notes,
         Vec::len,
-        |note| signers.open(verifier, note),
+        |note| signers.open(scheme, note),
         |_, opened| {
             count += 1;
             take(ledger, opened);
@@ -58,8 +58,8 @@ fn take(ledger: &mut Ledger, opened: Result<Shown, Bad>) {
     match opened {
         Ok(Shown { log, size, root, signed, cosigned }) => {
             let rank = rank(log, size);
-            ledger.claims.push(Claim { log, size, root, rank, kind: Claimed::Signed });
             let shelf = &mut ledger.logs[log];
+            shelf.claims.push(Claim { size, root, rank, kind: Claimed::Signed });
             shelf.signed = shelf.signed.max(if signed { size } else { 0 });
             shelf.cosigned = shelf.cosigned.max(if cosigned { size } else { 0 });
         }
@@ -91,7 +91,7 @@ impl Signers {
         self.holders.entry(holder_name(&line, &party, generation)).or_insert((party, keys.holder));
     }
 
-    fn open(&self, verifier: &Verifier<'_>, bytes: &[u8]) -> Result<Shown, Bad> {
+    fn open(&self, scheme: &dyn Scheme, bytes: &[u8]) -> Result<Shown, Bad> {
         let unreadable = |fault| Bad { log: None, size: 0, wrong: Wrong::Note(fault) };
         let note = Note::parse(bytes).map_err(|fault| unreadable(CheckpointFault::Note(fault)))?;
         let said = Checkpoint::parse(note.text()).map_err(unreadable)?;
@@ -102,11 +102,11 @@ impl Signers {
         let bad = |wrong| Bad { log: Some(*log), size, wrong };
         let signed = has_line(&note, origin, SignatureType::Ed25519, key);
         if signed {
-            open_checkpoint(verifier.scheme, key, origin, bytes).map_err(|fault| bad(Wrong::Note(fault)))?;
+            open_checkpoint(scheme, key, origin, bytes).map_err(|fault| bad(Wrong::Note(fault)))?;
         }
         let holder = self.holder_of(&note, author);
         if let Some((name, key)) = holder {
-            open_cosignature(verifier.scheme, key, name, origin, bytes).map_err(|fault| bad(Wrong::Note(fault)))?;
+            open_cosignature(scheme, key, name, origin, bytes).map_err(|fault| bad(Wrong::Note(fault)))?;
         }
         let cosigned = holder.is_some();
         if signed || cosigned {

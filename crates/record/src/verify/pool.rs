@@ -1,34 +1,62 @@
-//! Work spread over threads in batches. Results come back in the order of the work, so nothing shows the threads.
+//! Work cut into shares for the caller's threads. Results come back in the order of the work, so nothing shows the
+//! threads.
 
-use std::num::NonZeroUsize;
-use std::thread;
+use core::num::NonZeroUsize;
+use std::sync::OnceLock;
+
+/// Threads of the caller's: a core owns none.
+///
+/// An implementation runs `job(0)` to `job(count - 1)`, each once, in any order and on any threads, and returns when
+/// all are done. [`Inline`] does it on the spot.
+pub trait Workers {
+    /// Into how many shares work is cut.
+    fn count(&self) -> NonZeroUsize;
+    /// Runs the job of every share.
+    fn run(&self, job: &(dyn Fn(usize) + Sync));
+}
+
+/// No threads but the caller's own.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Inline;
+
+impl Workers for Inline {
+    fn count(&self) -> NonZeroUsize {
+        NonZeroUsize::MIN
+    }
+
+    fn run(&self, job: &(dyn Fn(usize) + Sync)) {
+        job(0);
+    }
+}
 
 /// Most items in a batch: some milliseconds of signature checks, against tens of microseconds to start a thread.
-const BATCH_ITEMS_MAX: usize = 2_048;
+const BATCH_ITEMS_MAX: usize = 4_096;
 /// Most bytes in a batch, which bounds memory when bodies are large.
-const BATCH_BYTES_MAX: usize = 8 << 20;
+const BATCH_BYTES_MAX: usize = 16 << 20;
 
-/// Maps `work` over all items on `threads` threads and hands the results to `fold` in order. The next batch is
-/// gathered while the current one is worked on.
-pub(super) fn map<I: Send + Sync, R: Send>(
-    threads: NonZeroUsize,
+/// Maps `work` over all items and hands the results to `fold` in order, a batch at a time.
+pub(super) fn map<I: Sync, R: Send + Sync>(
+    workers: &dyn Workers,
     mut items: impl Iterator<Item = I>,
     weight: impl Fn(&I) -> usize,
     work: impl Fn(&I) -> R + Sync,
     mut fold: impl FnMut(I, R),
 ) {
-    let mut batch = gather(&mut items, &weight);
-    while !batch.is_empty() {
-        let share = batch.len().div_ceil(threads.get());
-        let (next, results) = thread::scope(|scope| {
-            let parts = batch.chunks(share).map(|part| scope.spawn(|| part.iter().map(&work).collect::<Vec<R>>()));
-            let workers: Vec<_> = parts.collect();
-            let next = gather(&mut items, &weight);
-            let results = workers.into_iter().flat_map(|worker| worker.join().expect("checks never panic"));
-            (next, results.collect::<Vec<R>>())
+    loop {
+        let batch = gather(&mut items, &weight);
+        if batch.is_empty() {
+            return;
+        }
+        let share = batch.len().div_ceil(workers.count().get());
+        let parts: Vec<_> = batch.chunks(share).map(|part| (part, OnceLock::new())).collect();
+        workers.run(&|number| {
+            if let Some((part, results)) = parts.get(number) {
+                results.get_or_init(|| part.iter().map(&work).collect::<Vec<R>>());
+            }
         });
+        let done = parts.into_iter().flat_map(|(_, results)| results.into_inner().expect("workers run every share"));
+        let results: Vec<R> = done.collect();
         batch.into_iter().zip(results).for_each(|(item, result)| fold(item, result));
-        batch = next;
     }
 }
 

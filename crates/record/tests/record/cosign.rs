@@ -5,7 +5,7 @@ use detente_types::{Generation, Root};
 use detente_wire::Ed25519;
 use proptest::prelude::*;
 
-use crate::line::{A, B, Line, Side, at};
+use crate::line::{A, B, Line, Side, at, cases};
 
 /// A line on which A has said so much that its log has `size` entries.
 fn line_of(size: u64) -> Line {
@@ -24,7 +24,9 @@ fn signer(side: &Side) -> HolderSigner<'_> {
 fn copy_of(line: &Line, size: usize) -> detente_record::Log {
     let side = &line.sides[A];
     let mut copy = detente_record::Log::new(crate::line::LINE, side.party(), Generation::FIRST);
-    side.entries[..size].iter().for_each(|entry| drop(copy.append(entry).unwrap()));
+    for entry in &side.entries[..size] {
+        copy.append(entry).unwrap();
+    }
     copy
 }
 
@@ -105,16 +107,12 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = prop_oneof![
-        (1_u64..4).prop_map(Step::Copy),
-        (0_u64..20).prop_map(Step::Checkpoint),
-        Just(Step::Crash),
-    ];
+    let step = prop_oneof![(1_u64..4).prop_map(Step::Copy), (0_u64..20).prop_map(Step::Checkpoint), Just(Step::Crash),];
     prop::collection::vec(step, 1..40)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(cases(40))]
 
     #[test]
     fn sizes_rise_and_the_author_agrees(steps in steps()) {
@@ -157,12 +155,16 @@ proptest! {
         let (a, b) = (&line.sides[A], &line.sides[B]);
         let made: Vec<_> = (0..).zip(&sizes).map(|(t, size)| b.cosign(&a.checkpoint(*size), t)).collect();
         let mut in_order = Cosigned::default();
-        made.iter().for_each(|c| drop(in_order.take(a.log(), c).unwrap()));
+        for c in &made {
+            in_order.take(a.log(), c).unwrap();
+        }
         let mut shuffled = made.clone();
         shuffled.rotate_left(order.index(made.len()));
         shuffled.reverse();
         let mut late = Cosigned::default();
-        shuffled.iter().chain(&made).for_each(|c| drop(late.take(a.log(), c).unwrap()));
+        for c in shuffled.iter().chain(&made) {
+            late.take(a.log(), c).unwrap();
+        }
         prop_assert_eq!(in_order, late);
     }
 }

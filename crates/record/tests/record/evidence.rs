@@ -1,5 +1,7 @@
 //! Fork evidence (PROTOCOL S3, S5): each kind is found, travels and is read back; false accusations are refused.
 
+use std::sync::LazyLock;
+
 use detente_record::evidence::{Beyond, EVIDENCE_BYTES_MAX, EvidenceFault, Examiner, Proved};
 use detente_record::{ForkEvidence, Log, NotEvidence, OpenedBody};
 use detente_types::{Generation, Head, Root};
@@ -10,7 +12,7 @@ use detente_wire::note::NoteFault;
 use detente_wire::{Certificate, Ed25519, Entry, Verified};
 use proptest::prelude::*;
 
-use crate::line::{A, B, LINE, Line, Side};
+use crate::line::{A, B, LINE, Line, Side, cases};
 
 /// A line whose side A said six things, and what A could have said instead as its fifth entry.
 struct Fork {
@@ -23,11 +25,15 @@ struct Fork {
 impl Fork {
     fn new() -> Self {
         let mut line = Line::new(8);
-        (1..7).for_each(|i| drop(line.say(A, &format!("word {i}"))));
+        for i in 1..7 {
+            line.say(A, &format!("word {i}"));
+        }
         let seen = line.sides[B].log().head();
         let other = line.sealed(A, 5, "another word", seen);
         let mut forked = Log::new(LINE, line.sides[A].party(), Generation::FIRST);
-        line.sides[A].entries[..5].iter().for_each(|e| drop(forked.append(e).unwrap()));
+        for e in &line.sides[A].entries[..5] {
+            forked.append(e).unwrap();
+        }
         forked.append(&other).unwrap();
         let sixth = line.sealed(A, 6, "word 6", seen);
         forked.append(&sixth).unwrap();
@@ -169,10 +175,7 @@ fn different_places_and_sizes_are_no_evidence() {
         examiner.examine_roots(fork.note(5).as_bytes(), fork.forked_note(6).as_bytes())
     );
     let leaf = |index: usize| fork.a().entries[index].leaf().bytes();
-    assert_eq!(
-        Err(NotEvidence::PlacesDiffer { first: 4, second: 5 }),
-        examiner.examine_leaves(leaf(4), leaf(5))
-    );
+    assert_eq!(Err(NotEvidence::PlacesDiffer { first: 4, second: 5 }), examiner.examine_leaves(leaf(4), leaf(5)));
     let proved = Proved { hash: [1; 32], path: &[] };
     assert_eq!(
         Err(NotEvidence::NotOlder { older: 7, newer: 6 }),
@@ -224,10 +227,7 @@ fn words_of_another_key_are_no_evidence() {
     );
     let mut leaf = *fork.a().entries[5].leaf().bytes();
     leaf[130] ^= 1;
-    assert_eq!(
-        Err(NotEvidence::Leaf(LeafFault::Signature)),
-        examiner.examine_leaves(fork.other.leaf().bytes(), &leaf)
-    );
+    assert_eq!(Err(NotEvidence::Leaf(LeafFault::Signature)), examiner.examine_leaves(fork.other.leaf().bytes(), &leaf));
 }
 
 #[test]
@@ -301,12 +301,14 @@ fn other_forms_of_the_same_evidence_are_refused() {
     assert_eq!(Err(fault), ForkEvidence::open(&Ed25519, &huge));
 }
 
+static EVERY_KIND: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| Fork::new().every_kind().iter().map(ForkEvidence::encode).collect());
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(120))]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn changed_evidence_is_refused(kind in 0_usize..4, at in any::<prop::sample::Index>(), bit in 0_u8..8) {
-        let mut bytes = Fork::new().every_kind()[kind].encode();
+        let mut bytes = EVERY_KIND[kind].clone();
         let index = at.index(bytes.len());
         bytes[index] ^= 1 << bit;
         prop_assert!(ForkEvidence::open(&Ed25519, &bytes).is_err());

@@ -1,8 +1,9 @@
 //! Generations (PROTOCOL S5, P1): who may open one, and where the one before ended.
 
-use detente_record::{GenerationFault, Opening, OpeningFault};
-use detente_types::{Generation, Head, Root};
-use detente_wire::{Ed25519, Entry, Verified};
+use detente_record::{GenerationChain, GenerationFault, Opening, OpeningFault};
+use detente_types::{Generation, Head, PartyId, Root};
+use detente_wire::certificate::sign_revocation;
+use detente_wire::{Ed25519, Entry, KeyPair, Verified};
 
 use crate::line::{A, B, LINE, Line, reopen};
 
@@ -89,9 +90,30 @@ fn the_first_generation_names_no_other() {
     let head = line.sides[A].log().head();
     let entry = line.opening(A, Some(head));
     let opening = reopen(&line.sides[A], &entry);
-    let mut chain = detente_record::GenerationChain::new(LINE, line.sides[A].party());
+    let mut chain = GenerationChain::new(LINE, line.sides[A].party(), line.sides[B].party());
     let fault = GenerationFault::PreviousMissing { generation: Generation::FIRST };
     assert_eq!(Err(fault), chain.begin(&opening));
+    let mut chain = GenerationChain::new(LINE, line.sides[A].party(), PartyId::new([1; 32]));
+    assert_eq!(Err(GenerationFault::ThirdParty), chain.begin(&opening));
+}
+
+#[test]
+fn a_revocation_disputes_later_entries_and_removes_none() {
+    let mut line = line();
+    let a = &mut line.sides[A];
+    let revoke = |key: &KeyPair, from| sign_revocation(&Ed25519, key, LINE, Generation::FIRST, from);
+    let (good, forged) = (revoke(&a.party_key, 2), revoke(&a.identity().log_key, 0));
+    let fault = GenerationFault::Revocation { generation: Generation::FIRST };
+    assert_eq!(Err(fault), a.chain.revoke(&Ed25519, &forged));
+    assert!(!a.chain.life(Generation::FIRST).unwrap().is_disputed(2));
+    a.chain.revoke(&Ed25519, &good).unwrap();
+    a.chain.revoke(&Ed25519, &revoke(&a.party_key, 3)).unwrap();
+    let life = a.chain.life(Generation::FIRST).unwrap();
+    assert_eq!([false, false, true, true], [0, 1, 2, 3].map(|index| life.is_disputed(index)));
+    assert_eq!(3, life.log().size());
+    let unknown = sign_revocation(&Ed25519, &a.party_key, LINE, Generation(9), 0);
+    let fault = GenerationFault::Revocation { generation: Generation(9) };
+    assert_eq!(Err(fault), a.chain.revoke(&Ed25519, &unknown));
 }
 
 #[test]
@@ -105,14 +127,8 @@ fn only_the_party_key_opens_a_generation() {
     assert_eq!(Err(OpeningFault::OtherLog), open(&line, B, Generation::FIRST, &first));
     let end = line.sides[A].chain.open().unwrap().log().head();
     let second = line.opening(A, Some(end));
-    let mixed = Opening::open(
-        &Ed25519,
-        LINE,
-        line.sides[A].party(),
-        Generation::FIRST,
-        second.leaf().bytes(),
-        first.body_bytes(),
-    );
+    let mixed =
+        Opening::open(&Ed25519, LINE, line.sides[A].party(), Generation::FIRST, second.leaf().bytes(), first.body_bytes());
     assert!(matches!(mixed, Err(OpeningFault::Envelope(_))), "{mixed:?}");
 }
 

@@ -1,5 +1,6 @@
 //! A line of two sides with real keys, as the tests need it: whoever speaks, the bytes are what a node would keep.
 
+use detente_record::verify::Workers;
 use detente_record::{EntryRow, GenerationChain, Log, Opening, Verifier};
 use detente_types::statement::{Kind, StatementIn};
 use detente_types::{Generation, Head, LineId, PartyId, Root, Terms, Timestamp};
@@ -9,6 +10,8 @@ use detente_wire::checkpoint::{Cosignature, SignedCheckpoint, cosign, holder_nam
 use detente_wire::codec::{SLOT_KIND, encode, to_slots};
 use detente_wire::merkle::EMPTY_ROOT;
 use detente_wire::{Body, Certificate, Ed25519, Entry, KeyPair, Keys, LeafFields, SecretKey, Verified, seal_entry};
+use proptest::prelude::ProptestConfig;
+use proptest::test_runner::RngSeed;
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
@@ -17,6 +20,12 @@ pub(crate) const A: usize = 0;
 pub(crate) const B: usize = 1;
 /// A slot that the tests put text in.
 pub(crate) const SLOT_TEXT: u8 = 5;
+
+/// Fixed seeds and small counts by default; `DETENTE_SOAK=1` asks for many.
+pub(crate) fn cases(few: u32) -> ProptestConfig {
+    let cases = if std::env::var_os("DETENTE_SOAK").is_some() { 50 * few } else { few };
+    ProptestConfig { cases, rng_seed: RngSeed::Fixed(0x5EED), failure_persistence: None, ..ProptestConfig::default() }
+}
 
 /// 2026-11-24T00:00:00Z and so many seconds.
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -28,12 +37,14 @@ pub(crate) fn key(seed: u8) -> KeyPair {
 }
 
 /// The keys of one side in one generation, and its certificate.
+#[derive(Clone)]
 pub(crate) struct Identity {
     pub(crate) log_key: KeyPair,
     pub(crate) holder_key: KeyPair,
     pub(crate) certificate: Verified<Certificate>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Side {
     pub(crate) party_key: KeyPair,
     /// By generation, from the first.
@@ -43,6 +54,7 @@ pub(crate) struct Side {
     pub(crate) entries: Vec<Verified<Entry>>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Line {
     pub(crate) sides: [Side; 2],
     rng: ChaCha8Rng,
@@ -50,8 +62,8 @@ pub(crate) struct Line {
 
 impl Side {
     fn new(number: u8) -> Self {
-        let party_key = key(10 + number);
-        let chain = GenerationChain::new(LINE, party_key.public().party());
+        let (party_key, other) = (key(10 + number), key(11 - number));
+        let chain = GenerationChain::new(LINE, party_key.public().party(), other.public().party());
         let mut side = Self { party_key, identities: Vec::new(), chain, entries: Vec::new() };
         side.certify(number);
         side
@@ -187,9 +199,9 @@ impl Line {
         self.sides.iter().flat_map(|side| &side.entries).map(row).collect()
     }
 
-    pub(crate) fn verifier(&self, threads: usize) -> Verifier<'static> {
+    pub(crate) fn verifier<'a>(&self, workers: &'a dyn Workers) -> Verifier<'a> {
         let parties = [self.sides[A].party(), self.sides[B].party()];
-        Verifier { scheme: &Ed25519, line: LINE, parties, threads: threads.try_into().unwrap() }
+        Verifier { scheme: &Ed25519, line: LINE, parties, workers }
     }
 }
 

@@ -8,7 +8,7 @@ use detente_wire::merkle::{self, EMPTY_ROOT, leaf_hash, verify_consistency, veri
 use proptest::prelude::*;
 use tlog_tiles::{Hash, HashReader, Tile};
 
-use crate::line::{A, B, LINE, Line, empty_head};
+use crate::line::{A, B, LINE, Line, cases, empty_head};
 
 const AUTHOR: PartyId = PartyId::new([9; 32]);
 
@@ -127,7 +127,7 @@ fn bundles_hold_each_leaf_behind_its_length() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn roots_match_a_recomputation(count in 0_u64..900) {

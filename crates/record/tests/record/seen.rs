@@ -5,7 +5,7 @@ use detente_types::{Generation, Head, Root};
 use detente_wire::merkle::EMPTY_ROOT;
 use proptest::prelude::*;
 
-use crate::line::{A, B, Line, empty_head};
+use crate::line::{A, B, Line, cases, empty_head};
 
 fn line_of(size: u64) -> Line {
     let mut line = Line::new(4);
@@ -61,7 +61,7 @@ fn a_chain_knows_the_heads_of_all_its_generations() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(cases(16))]
 
     #[test]
     fn what_honest_sides_claim_is_fine(turns in prop::collection::vec(any::<bool>(), 1..40)) {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::line::{A, B, LINE, Line, Side};
 
+#[expect(clippy::disallowed_methods, reason = "the vectors are files")]
 fn check(name: &str, vectors: &Value) {
     let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "..", "vectors", name].iter().collect();
     let text = format!("{}\n", serde_json::to_string_pretty(vectors).unwrap());
@@ -40,47 +41,56 @@ fn merkle_1() {
     let sizes = [0_u64, 1, 2, 3, 4, 5, 7, 8, 31, 255, 256, 257, 299, 300];
     let roots = sizes.map(|size| json!({ "size": size, "root": log.root_at(size).unwrap().to_string() }));
     let inclusions = [(0, 1), (0, 2), (1, 2), (2, 3), (4, 7), (6, 7), (0, 256), (256, 257), (123, 300), (299, 300)];
-    let inclusions = inclusions.map(|(index, size)| {
-        json!({ "index": index, "size": size, "proof": path(&log.inclusion_proof(index, size).unwrap()) })
-    });
+    let inclusions = inclusions
+        .map(|(index, size)| json!({ "index": index, "size": size, "proof": path(&log.inclusion_proof(index, size).unwrap()) }));
     let consistencies = [(0, 3), (1, 2), (2, 3), (3, 7), (4, 7), (7, 7), (255, 257), (256, 300), (257, 300), (299, 300)];
     let consistencies = consistencies.map(|(first, second)| {
         json!({ "first": first, "second": second, "proof": path(&log.consistency_proof(first, second).unwrap()) })
     });
     let about = "Merkle trees by RFC 9162 section 2.1. Leaf i (0 to 299) is the big-endian 16-bit i, repeated i mod 5 times.";
-    check("merkle-1.json", &json!({
-        "about": about,
-        "leaf_hashes": leaves.iter().take(8).map(ToString::to_string).collect::<Vec<_>>(),
-        "roots": roots,
-        "inclusion": inclusions,
-        "consistency": consistencies,
-    }));
+    check(
+        "merkle-1.json",
+        &json!({
+            "about": about,
+            "leaf_hashes": leaves.iter().take(8).map(ToString::to_string).collect::<Vec<_>>(),
+            "roots": roots,
+            "inclusion": inclusions,
+            "consistency": consistencies,
+        }),
+    );
 }
 
 #[test]
 fn checkpoint_1() {
     let mut line = Line::new(21);
-    (0..3).for_each(|i| drop(line.say(A, &format!("word {i}"))));
+    for i in 0..3 {
+        line.say(A, &format!("word {i}"));
+    }
     let (a, b) = (&line.sides[A], &line.sides[B]);
-    let cases: Vec<_> = [0_u64, 1, 4].map(|size| {
-        let signed = a.checkpoint(size);
-        let cosignature = b.cosign(&signed, 60 * size as i64);
-        json!({
-            "size": size,
-            "root": signed.checkpoint().root().to_string(),
-            "text": signed.checkpoint().text(),
-            "signed": signed.note(),
-            "cosigned_at_unix_s": cosignature.time().seconds(),
-            "cosigned": signed.note_with(&cosignature),
+    let cases: Vec<_> = [0_u64, 1, 4]
+        .map(|size| {
+            let signed = a.checkpoint(size);
+            let cosignature = b.cosign(&signed, 60 * size as i64);
+            json!({
+                "size": size,
+                "root": signed.checkpoint().root().to_string(),
+                "text": signed.checkpoint().text(),
+                "signed": signed.note(),
+                "cosigned_at_unix_s": cosignature.time().seconds(),
+                "cosigned": signed.note_with(&cosignature),
+            })
         })
-    }).into();
-    check("checkpoint-1.json", &json!({
-        "about": "Checkpoints (C2SP tlog-checkpoint) by A's log key, cosigned (tlog-cosignature v1, Ed25519) by B's holder key.",
-        "line": LINE.to_string(),
-        "author": side(a, SignatureType::Ed25519),
-        "holder": side(b, SignatureType::CosignatureV1),
-        "cases": cases,
-    }));
+        .into();
+    check(
+        "checkpoint-1.json",
+        &json!({
+            "about": "Checkpoints (C2SP tlog-checkpoint) by A's log key, cosigned (tlog-cosignature v1, Ed25519) by B's holder key.",
+            "line": LINE.to_string(),
+            "author": side(a, SignatureType::Ed25519),
+            "holder": side(b, SignatureType::CosignatureV1),
+            "cases": cases,
+        }),
+    );
 }
 
 fn side(side: &Side, signature_type: SignatureType) -> Value {
@@ -117,15 +127,18 @@ fn record_1() {
     }).collect();
     let (release, evidence) = (release(&line), evidence(&mut line));
     assert!(Release::open(&Ed25519, &release).is_ok() && ForkEvidence::open(&Ed25519, &evidence).is_ok());
-    check("record-1.json", &json!({
-        "about": "A record of two logs with its notes; a release of A's entries 1 (slot 5 only) and 2 (whole); evidence that A signed two leaves as entry 2. Hex, except bodies, release and evidence in base64.",
-        "line": LINE.to_string(),
-        "parties": [line.sides[A].party().to_string(), line.sides[B].party().to_string()],
-        "entries": entries,
-        "notes": notes,
-        "release": BASE64.encode(&release),
-        "evidence": BASE64.encode(&evidence),
-    }));
+    check(
+        "record-1.json",
+        &json!({
+            "about": "A record of two logs with its notes; a release of A's entries 1 (slot 5 only) and 2 (whole); evidence that A signed two leaves as entry 2. Hex, except bodies, release and evidence in base64.",
+            "line": LINE.to_string(),
+            "parties": [line.sides[A].party().to_string(), line.sides[B].party().to_string()],
+            "entries": entries,
+            "notes": notes,
+            "release": BASE64.encode(&release),
+            "evidence": BASE64.encode(&evidence),
+        }),
+    );
 }
 
 fn release(line: &Line) -> Vec<u8> {

@@ -1,25 +1,50 @@
 //! Offline verification: a good record passes, every planted fault is named, and threads do not show.
 
-use detente_record::verify::Wrong;
-use detente_record::{EntryRow, RecordFault, Verdict};
+use std::num::NonZeroUsize;
+use std::sync::LazyLock;
+
+use detente_record::verify::{Inline, Workers, Wrong};
+use detente_record::{EntryRow, OpeningFault, RecordFault, Verdict, Verifier};
 use detente_types::{Generation, Head, Root};
 use detente_wire::Ed25519;
 use detente_wire::entry::EnvelopeFault;
 use detente_wire::leaf::LeafFault;
 use proptest::prelude::*;
 
-use crate::line::{A, B, Line, row};
+use crate::line::{A, B, Line, cases, row};
+
+/// As many threads as it says.
+struct Threads(usize);
+
+#[expect(clippy::disallowed_methods, reason = "the tests stand in for L3, which owns the threads")]
+impl Workers for Threads {
+    fn count(&self) -> NonZeroUsize {
+        self.0.try_into().unwrap()
+    }
+
+    fn run(&self, job: &(dyn Fn(usize) + Sync)) {
+        std::thread::scope(|scope| (0..self.0).for_each(|share| drop(scope.spawn(move || job(share)))));
+    }
+}
 
 /// A record: its entries and notes as a store would hand them over.
+#[derive(Clone)]
 struct Kept {
     line: Line,
     rows: Vec<EntryRow>,
     notes: Vec<Vec<u8>>,
 }
 
+/// The record that most tests start from.
+static GOOD: LazyLock<Kept> = LazyLock::new(Kept::make);
+
 impl Kept {
-    /// Eight entries each way, a cosigned checkpoint every second entry, A in its second generation.
     fn new() -> Self {
+        GOOD.clone()
+    }
+
+    /// Eight entries each way, each cosigned at once, A in its second generation from the middle on.
+    fn make() -> Self {
         let mut line = Line::new(12);
         let mut notes = Vec::new();
         let mut talk = |line: &mut Line, from: i64| {
@@ -43,7 +68,8 @@ impl Kept {
     }
 
     fn verify_on(&self, threads: usize) -> Verdict {
-        self.line.verifier(threads).verify(self.rows.iter().cloned(), self.notes.iter().cloned())
+        let workers: &dyn Workers = if threads == 0 { &Inline } else { &Threads(threads) };
+        self.line.verifier(workers).verify(self.rows.iter().cloned(), self.notes.iter().cloned())
     }
 
     fn fault(&self) -> RecordFault {
@@ -91,7 +117,7 @@ fn a_good_record_passes() {
 #[test]
 fn an_empty_record_passes() {
     let kept = Kept::new();
-    let verdict = kept.line.verifier(1).verify(std::iter::empty(), std::iter::empty());
+    let verdict = kept.line.verifier(&Inline).verify(std::iter::empty(), std::iter::empty());
     assert_eq!(Verdict { logs: vec![], notes: 0, fault: None }, verdict);
 }
 
@@ -172,6 +198,13 @@ fn logs_of_strangers_and_torn_logs_are_refused() {
     let again = kept.rows[0].clone();
     kept.rows.push(again);
     assert_eq!(Wrong::OutOfOrder, kept.fault().wrong);
+
+    let kept = Kept::new();
+    let [a, _] = kept.line.verifier(&Inline).parties;
+    let parties = [a, detente_types::PartyId::new([5; 32])];
+    let verifier = Verifier { parties, ..kept.line.verifier(&Inline) };
+    let fault = verifier.verify(kept.rows.iter().cloned(), std::iter::empty()).fault.unwrap();
+    assert_eq!((Some(a), Wrong::Opening(OpeningFault::ThirdParty)), (fault.author, fault.wrong));
 }
 
 #[test]
@@ -263,21 +296,23 @@ fn a_note_before_a_bad_entry_comes_first_and_one_beyond_is_not_judged() {
 #[test]
 fn many_batches_give_the_same_verdict_on_any_number_of_threads() {
     let mut line = Line::new(14);
-    (0..3_000).for_each(|i| drop(line.say([A, B][i % 2], "word")));
+    for i in 0..3_000 {
+        line.say([A, B][i % 2], "word");
+    }
     let (rows, notes) = (line.rows(), vec![cosigned(&line, A, 1), cosigned(&line, B, 1)]);
     let mut kept = Kept { line, rows, notes };
-    let good = kept.verify_on(1);
+    let good = kept.verify_on(0);
     assert_eq!(None, good.fault);
     assert_eq!(good, kept.verify_on(7));
     for index in [1_400, 1_200] {
         kept.at(B, 1, index).leaf[200] ^= 1;
         kept.expect(B, 1, index, Wrong::Envelope(EnvelopeFault::Leaf(LeafFault::Signature)));
-        assert_eq!(kept.verify_on(1), kept.verify_on(7));
+        assert_eq!(kept.verify_on(0), kept.verify_on(7));
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(cases(150))]
 
     #[test]
     fn every_flipped_bit_in_an_entry_is_found_where_it_is(
@@ -294,7 +329,7 @@ proptest! {
         let fault = kept.fault();
         prop_assert_eq!((Some(author), generation), (fault.author, fault.generation));
         prop_assert_eq!((place - first) as u64, fault.index);
-        prop_assert_eq!(kept.verify_on(1), kept.verify_on(3));
+        prop_assert_eq!(kept.verify_on(0), kept.verify_on(3));
     }
 
     #[test]
@@ -309,7 +344,7 @@ proptest! {
         // A flipped key ID or name makes a line a stranger's, which is passed over while the other line stands.
         let intact = Kept::new().verify();
         prop_assert!(verdict.fault.is_some() || verdict != intact || a_line_became_a_strangers(&kept, place));
-        prop_assert_eq!(verdict, kept.verify_on(1));
+        prop_assert_eq!(verdict, kept.verify_on(0));
     }
 }
 
@@ -319,8 +354,9 @@ fn a_line_became_a_strangers(kept: &Kept, place: usize) -> bool {
     let good = Kept::new();
     let whole = detente_wire::note::Note::parse(&good.notes[place]).unwrap();
     let unchanged = note.signatures().iter().filter(|s| whole.signatures().contains(s)).count();
-    let renamed = note.signatures().iter().all(|s| {
-        whole.signatures().contains(s) || whole.signatures().iter().all(|w| w.name != s.name || w.key_id != s.key_id)
-    });
+    let renamed = note
+        .signatures()
+        .iter()
+        .all(|s| whole.signatures().contains(s) || whole.signatures().iter().all(|w| w.name != s.name || w.key_id != s.key_id));
     note.text() == whole.text() && unchanged == 1 && renamed
 }

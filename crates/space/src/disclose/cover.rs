@@ -60,15 +60,16 @@ impl Cover {
     /// Adds the touched cells of a row from `first` to before `last`, joined where they follow each other.
     fn descend(&self, row: &Block, first: i64, last: i64, cell: i64, touched: &mut Vec<Run>) {
         let block = Block { west: row.west + first * cell, width: (last - first) * cell, ..*row };
-        match self.verdict(&block) {
+        let verdict = self.verdict(&block);
+        match verdict {
             Verdict::Apart => {}
             Verdict::Covered => extend(touched, block),
-            Verdict::Unclear if last - first == 1 => {
-                if self.touches(&block) {
+            Verdict::Touched | Verdict::Unclear if last - first == 1 => {
+                if verdict == Verdict::Touched || self.touches(&block) {
                     extend(touched, block);
                 }
             }
-            Verdict::Unclear => {
+            Verdict::Touched | Verdict::Unclear => {
                 let middle = first + (last - first) / 2;
                 self.descend(row, first, middle, cell, touched);
                 self.descend(row, middle, last, cell, touched);
@@ -79,15 +80,17 @@ impl Cover {
     /// What the distance of a block's middle from the edges says of the whole block.
     fn verdict(&self, block: &Block) -> Verdict {
         let (lat, lon) = block.middle();
-        let middle = surface_point(position(lat, lon));
+        let middle = position(lat, lon);
         let distance = edge_distance(middle, &self.shape);
         let reach = block.half_diagonal_m();
-        if self.shape.contains(middle) {
-            if distance.least_m + self.radius_m >= reach { Verdict::Covered } else { Verdict::Unclear }
-        } else if distance.least_m - self.radius_m > reach {
-            Verdict::Apart
-        } else if self.radius_m - distance.most_m >= reach {
+        let inside = self.shape.contains(surface_point(middle));
+        let depth = if inside { self.radius_m + distance.least_m } else { self.radius_m - distance.most_m };
+        if depth >= reach {
             Verdict::Covered
+        } else if !inside && distance.least_m - self.radius_m > reach {
+            Verdict::Apart
+        } else if depth >= -block.inner_radius_m() {
+            Verdict::Touched
         } else {
             Verdict::Unclear
         }
@@ -98,9 +101,12 @@ impl Cover {
     }
 }
 
+#[derive(Clone, Copy, PartialEq)]
 enum Verdict {
     /// No point of the block is in the footprint.
     Apart,
+    /// Some point of it is.
+    Touched,
     /// Every point of it is.
     Covered,
     Unclear,
@@ -118,7 +124,7 @@ fn outline_of(cell: &Block) -> Outline {
         (Shape::Polygon(vec![ring]), bulge_m(cell.south, part).max(bulge_m(cell.north, part)))
     };
     let radius = Metres::from_cm(libm::ceil(radius_m * 100.0) as i64);
-    Outline::new(&Footprint::try_new(shape, radius).expect("a cell is a small, plain shape"))
+    Outline::of_shape(&shape, radius)
 }
 
 fn position(lat_e7: i64, lon_e7: i64) -> Position {

@@ -1,4 +1,4 @@
-//! The fixed grid of disclosure: rows of latitude, each cut into cells at least as wide as they are high.
+//! The fixed grid of disclosure: rows of latitude, each cut into cells of at least a kilometre either way.
 
 use detente_types::geometry::earth::EQUATORIAL_RADIUS_M;
 use detente_types::notice::Precision;
@@ -8,18 +8,11 @@ pub(super) const HALF_E7: i64 = 1_800_000_000;
 pub(super) const TURN_E7: i64 = 3_600_000_000;
 
 /// Heights of a row, 1e-7 degree: 0.01° is 1.1 km, and each rung doubles or so. All of them divide 90°.
-const RUNGS_E7: [i64; 10] = [
-    100_000,
-    200_000,
-    500_000,
-    1_000_000,
-    2_000_000,
-    5_000_000,
-    10_000_000,
-    20_000_000,
-    50_000_000,
-    100_000_000,
-];
+const RUNGS_E7: [i64; 10] =
+    [100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000, 20_000_000, 50_000_000, 100_000_000];
+
+/// How wide a cell is at least, in heights of its row (as arcs of the sphere): 0.9 of 0.01° is 1.00 km.
+const NARROWEST: f64 = 0.9;
 
 /// A degree of a meridian is nowhere longer than this, in metres.
 const DEGREE_M_MAX: f64 = 111_700.0;
@@ -65,7 +58,7 @@ impl Grid {
         Block { south, north: south + self.row_e7, west: -HALF_E7, width: TURN_E7 }
     }
 
-    /// How many cells a row has: as many as fit evenly with none narrower than a row is high, measured
+    /// How many cells a row has: as many as fit evenly with none narrower than [`NARROWEST`] allows, measured
     /// along the side nearer to the pole. The rows at the poles are one round cell each.
     pub(super) fn cells(&self, row: &Block) -> i64 {
         let most = TURN_E7 / self.row_e7;
@@ -74,7 +67,7 @@ impl Grid {
             return 1;
         }
         let shrink = libm::cos(radians(poleward));
-        let narrowest = libm::ceil(1.0 / shrink) as i64;
+        let narrowest = libm::ceil(NARROWEST / shrink) as i64;
         (narrowest..most).find(|factor| most % factor == 0).map_or(1, |factor| most / factor)
     }
 
@@ -101,6 +94,12 @@ impl Block {
         let equatorward = if self.south <= 0 && self.north >= 0 { 0 } else { self.south.abs().min(self.north.abs()) };
         let along = radians(self.width) * 0.5 * libm::cos(radians(equatorward)) * EQUATORIAL_RADIUS_M * 1.01;
         along + self.height_m() * 0.5
+    }
+
+    /// Every point that is no further from its middle than this lies in it, metres: it is at least nine tenths as
+    /// wide as high.
+    pub(super) fn inner_radius_m(&self) -> f64 {
+        0.42 * self.height_m()
     }
 
     /// An upper bound of its height, metres.

@@ -40,13 +40,7 @@ impl<'a> Asked<'a> {
         Self::of_volumes(notice.kind(), notice.volumes(), separation, law, side)
     }
 
-    pub(crate) fn of_volumes(
-        kind: NoticeKind,
-        volumes: &'a [Volume],
-        separation: Separation,
-        law: Law,
-        side: Side,
-    ) -> Self {
+    pub(crate) fn of_volumes(kind: NoticeKind, volumes: &'a [Volume], separation: Separation, law: Law, side: Side) -> Self {
         let ask = |volume: &'a Volume| {
             let prepared = Prepared::new(volume);
             let bounds = bounds::grown(bounds::of_volume(volume, prepared.outline()), &separation);

@@ -30,8 +30,5 @@ pub(super) fn grown(bounds: Bounds, separation: &Separation) -> Bounds {
     let metres = separation.horizontal.as_f64();
     let seconds = separation.time_us as f64 / 1e6;
     let ([x, y, z, t], [x2, y2, z2, t2]) = (bounds.lower(), bounds.upper());
-    AABB::from_corners(
-        [x - metres, y - metres, z - metres, t - seconds],
-        [x2 + metres, y2 + metres, z2 + metres, t2 + seconds],
-    )
+    AABB::from_corners([x - metres, y - metres, z - metres, t - seconds], [x2 + metres, y2 + metres, z2 + metres, t2 + seconds])
 }

@@ -86,6 +86,11 @@ proptest! {
         prop_assert_eq!(paged(&index, &question, limit), expected);
     }
 
+}
+
+proptest! {
+    #![proptest_config(repeatable(3_000))]
+
     #[test]
     fn a_box_holds_whatever_the_law_finds(a in any_volume(), b in any_volume(), separation in any_separation()) {
         prop_assert!(!misses(&[(a, b)], &separation, &|v| bounds_of(v)));

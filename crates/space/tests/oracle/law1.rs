@@ -1,13 +1,9 @@
 //! Law `conflict/1` against an independent implementation of geodesics: the distance that it tells is
 //! never above the true one, and below it by no more than the stated bound.
 
-mod common;
-
-use common::{
-    Edge, LatLon, apart_m, at, degrees, distance, edges, error_bound, path, point, polygon, repeatable, toward,
-};
+use super::common::{Edge, LatLon, apart_m, at, degrees, distance, edges, error_bound, path, point, polygon, repeatable, toward};
 use detente_space::law1::meet;
-use detente_types::volume::Volume;
+use detente_types::volume::{Footprint, Position, Shape, Volume};
 use proptest::prelude::*;
 
 /// Any place, with the poles, the antimeridian and the equator drawn more often than chance would.
@@ -19,7 +15,7 @@ fn place() -> impl Strategy<Value = LatLon> {
 
 /// A length in metres, as likely between 10 and 100 as between 100 and 1,000 km.
 fn length(up_to: f64) -> impl Strategy<Value = f64> {
-    (1.0..up_to.log10()).prop_map(|exponent| 10_f64.powf(exponent))
+    (1.0..libm::log10(up_to)).prop_map(libm::exp10)
 }
 
 /// The distance that the law tells, in metres.
@@ -137,6 +133,10 @@ proptest! {
         let shape = polygon(&[outline, hole], 0.0);
         check(told(&point(place, 0.0), &shape), boundary_distance(&shape, place), 0.0, 2.0 * size)?;
     }
+}
+
+proptest! {
+    #![proptest_config(repeatable(60))]
 
     #[test]
     fn a_ring_round_a_pole(lat in 46.0..89.0_f64, south in any::<bool>(), lon in -180.0..180.0_f64, inside in 46.0..90.0_f64) {
@@ -156,6 +156,120 @@ proptest! {
 
 fn boundary_distance(shape: &Volume, place: LatLon) -> f64 {
     edges(shape.footprint.shape()).iter().map(|e| e.distance_to(place)).fold(f64::INFINITY, f64::min)
+}
+
+/// The figures stand in docs/spec/conflict-1.md, section "Error": how much too short distances between points
+/// are told, over all latitudes and azimuths.
+#[test]
+fn distances_are_short_by_no_more_than_stated() {
+    for metres in [1e3, 1e4, 5e4, 1e5, 2e5, 5e5, 1e6, 1.2e6] {
+        let mut short = [f64::INFINITY, 0.0];
+        for lat in -18..=18 {
+            for azimuth in 0..24 {
+                let from = (f64::from(lat) * 5.0, 10.0);
+                let to = degrees(at(toward(from, f64::from(azimuth) * 15.0, metres)));
+                let by = distance(from, to) - told(&point(from, 0.0), &point(to, 0.0));
+                short = [short[0].min(by), short[1].max(by)];
+            }
+        }
+        println!("{:>6} km: {:.3} to {:.3} m", metres / 1e3, short[0], short[1]);
+        assert!(short[0] >= 1.0 - 1e-6 && short[1] <= error_bound(0.0, metres), "{metres} m: {short:?}");
+    }
+}
+
+/// A place, a volume, the true distance between the place and the volume's bare shape, and its longest edge.
+type Case = (LatLon, Volume, f64, f64);
+
+/// Few cases, each of which some wrong law gets wrong.
+fn telling_cases() -> Vec<Case> {
+    let square = |lat: f64, lon: f64, half: f64| {
+        vec![(lat - half, lon - half), (lat - half, lon + half), (lat + half, lon + half), (lat + half, lon - half)]
+    };
+    let to_edges = |place: LatLon, volume: Volume| {
+        let truth = boundary_distance(&volume, place);
+        (place, volume, truth, 4e5)
+    };
+    vec![
+        ((59.0, 24.0), point((59.0, 25.0), 20_000.0), distance((59.0, 24.0), (59.0, 25.0)), 0.0),
+        ((-17.0, 179.9), point((-17.0, -179.9), 100.0), distance((-17.0, 179.9), (-17.0, -179.9)), 0.0),
+        ((89.9, 0.0), point((89.9, 180.0), 100.0), distance((89.9, 0.0), (89.9, 180.0)), 0.0),
+        to_edges((60.0, 27.0), path(&[(59.0, 24.0), (60.5, 24.5), (60.0, 26.5)], 100.0)),
+        to_edges((59.6, 24.05), path(&[(59.0, 24.0), (60.5, 24.5), (60.0, 26.5)], 100.0)),
+        to_edges((62.0, 3.5), path(&[(62.0, 0.0), (62.0, 7.0)], 100.0)),
+        to_edges((59.0, 24.0), polygon(&[square(59.0, 24.0, 1.0), square(59.0, 24.0, 0.5)], 0.0)),
+        ((59.9, 24.9), polygon(&[square(59.0, 24.0, 1.0)], 0.0), 0.0, 4e5),
+        ((59.0, 24.7), polygon(&[square(59.0, 24.0, 1.0)], 0.0), 0.0, 4e5),
+    ]
+}
+
+fn first_wrong(law: impl Fn(LatLon, &Volume) -> f64) -> Option<usize> {
+    telling_cases().iter().position(|(place, volume, between, edge)| {
+        check(law(*place, volume), *between, volume.footprint.radius().as_f64(), *edge).is_err()
+    })
+}
+
+#[test]
+fn planted_errors_in_the_law_are_caught() {
+    let honest = |place: LatLon, volume: &Volume| told(&point(place, 0.0), volume);
+    assert_eq!(first_wrong(honest), None);
+    assert_eq!(first_wrong(|p, v| honest(p, v) + 3.0), Some(0), "a law that shrinks volumes");
+    assert_eq!(first_wrong(|p, v| honest(p, v) + v.footprint.radius().as_f64()), Some(0), "a law without radii");
+    assert_eq!(first_wrong(flat), Some(1), "a law on a flat map");
+    assert_eq!(first_wrong(|p, v| honest(p, &without_last(v))), Some(3), "a law that drops the last edge");
+    assert_eq!(first_wrong(|p, v| honest(p, &vertices_only(p, v))), Some(4), "a law that measures vertices only");
+    assert_eq!(first_wrong(|p, v| honest(p, &without_holes(v))), Some(6), "a law that fills holes");
+    assert_eq!(first_wrong(|p, v| honest(p, &hollow(v))), Some(7), "a law that knows no inside");
+}
+/// Equirectangular, as if longitudes did not wrap: what a first sketch would do, to the nearest vertex.
+fn flat(place: LatLon, volume: &Volume) -> f64 {
+    let to = |position| {
+        let (lat, lon) = degrees(position);
+        let east = (lon - place.1) * libm::cos(place.0.to_radians());
+        libm::hypot(lat - place.0, east) * 111_000.0
+    };
+    let nearest = volume.footprint.vertices().map(to).fold(f64::INFINITY, f64::min);
+    let crude = nearest - volume.footprint.radius().as_f64();
+    // Correct where the sketch is good enough, so that only its real faults tell.
+    let honest = told(&point(place, 0.0), volume);
+    if (crude - honest).abs() < 0.02 * nearest { honest } else { crude.max(0.0) }
+}
+
+fn reshaped(volume: &Volume, shape: Shape) -> Volume {
+    let footprint = Footprint::try_new(shape, volume.footprint.radius()).unwrap();
+    Volume { footprint, ..volume.clone() }
+}
+
+fn without_last(volume: &Volume) -> Volume {
+    match volume.footprint.shape() {
+        Shape::Path(path) => reshaped(volume, Shape::Path(path[..path.len() - 1].to_vec())),
+        _ => volume.clone(),
+    }
+}
+
+fn vertices_only(place: LatLon, volume: &Volume) -> Volume {
+    let near = |p: &Position| (distance(place, degrees(*p)) * 1e3) as i64;
+    match volume.footprint.shape() {
+        Shape::Path(path) => reshaped(volume, Shape::Point(*path.iter().min_by_key(|p| near(p)).unwrap())),
+        _ => volume.clone(),
+    }
+}
+
+fn without_holes(volume: &Volume) -> Volume {
+    match volume.footprint.shape() {
+        Shape::Polygon(rings) => reshaped(volume, Shape::Polygon(rings[..1].to_vec())),
+        _ => volume.clone(),
+    }
+}
+
+/// The outline as a closed path.
+fn hollow(volume: &Volume) -> Volume {
+    match volume.footprint.shape() {
+        Shape::Polygon(rings) if rings.len() == 1 => {
+            let path = rings[0].iter().chain(&rings[0][..1]).copied().collect();
+            super::common::volume(Shape::Path(path), 0.01)
+        }
+        _ => volume.clone(),
+    }
 }
 
 /// The same shapes turned round the earth's axis are as far apart, give or take a rounding.

@@ -1,0 +1,373 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A deconfliction line between sides that do not trust each other.
+///
+/// Each side runs a node. Nodes exchange signed notices of planned activity, find where plans meet, settle it before it is
+/// an incident, and keep a joint record that neither can rewrite. It is a safety tool: it has no targeting functions.
+///
+/// Exit codes: 0 done; 1 failed; 2 wrong command line; 3 refused by rules; 4 not found; 5 the node or its disk is not
+/// able now; 6 a record does not verify.
+#[derive(Debug, Parser)]
+#[command(name = "detente", version, arg_required_else_help = true)]
+pub struct Arguments {
+    /// Directory of this node.
+    #[arg(long, global = true, env = "DETENTE_HOME", default_value = "detente-home")]
+    pub home: PathBuf,
+    /// Print JSON instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Which line, for commands about one.
+#[derive(Clone, Debug, Args)]
+pub struct OnLine {
+    /// The line: its name, what we call the other party, or enough of either. Not needed when there is one line only.
+    #[arg(long, short, default_value = "-")]
+    pub line: String,
+}
+
+/// Words in a language.
+#[derive(Clone, Debug, Args)]
+pub struct Words {
+    /// The words.
+    pub text: String,
+    /// Their language (BCP 47).
+    #[arg(long, default_value = "en")]
+    pub language: String,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Make the home of a new node, with a party key.
+    Init {
+        /// What this party calls itself.
+        #[arg(long)]
+        name: String,
+        /// Desk of whoever gives commands here.
+        #[arg(long)]
+        desk: Option<String>,
+        /// Officer who gives commands here.
+        #[arg(long)]
+        officer: Option<String>,
+    },
+    /// Invite another party to a line: prints an invite, waits for it, and reads you a code to compare by voice.
+    Invite {
+        /// The terms file (TOML); see examples/.
+        #[arg(long)]
+        terms: PathBuf,
+        /// Where this node listens for the other, now and later.
+        #[arg(long, default_value = "0.0.0.0:7420")]
+        listen: String,
+        /// What the other side calls, when it is not what we listen on.
+        #[arg(long)]
+        address: Option<String>,
+        /// Minutes until the invite expires.
+        #[arg(long, default_value_t = 1440)]
+        minutes: u64,
+        /// Also write the invite to this file.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Join a line by an invite; both people compare the code by voice.
+    Join {
+        /// The invite's text, or a file that holds it.
+        invite: String,
+        /// Where this node listens for the other later, if it should.
+        #[arg(long)]
+        listen: Option<String>,
+    },
+    /// Run the node: links, API and status page, until Ctrl-C.
+    Serve {
+        /// Where the API and the page answer (loopback only).
+        #[arg(long)]
+        api: Option<String>,
+    },
+    /// State notices from a file (JSON, GeoJSON or CSV; `-` is standard input): all are checked before any is sent.
+    Notify {
+        /// The file.
+        file: PathBuf,
+        /// Only check.
+        #[arg(long)]
+        check: bool,
+        /// Let out at another precision than the file says: exact, 1 km, 10 km, blind only, hold.
+        #[arg(long)]
+        release: Option<String>,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// End a notice of ours.
+    Cancel {
+        /// Its identity, or enough of it.
+        id: String,
+        /// Why.
+        #[arg(long)]
+        reason: Option<String>,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// List live notices of both parties with how far each got.
+    Notices {
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// Say that an officer has read an entry of theirs (L2), entered it (L3) or passed it on (L4).
+    Read {
+        /// The entry's hash, or enough of it.
+        of: String,
+        /// L3: our list number. Needs --read-back.
+        #[arg(long, requires = "read_back")]
+        listed: Option<String>,
+        /// L3: the position as read back, in another notation or against a place.
+        #[arg(long)]
+        read_back: Option<String>,
+        /// L4: attested as passed to the operating desks.
+        #[arg(long, conflicts_with = "listed")]
+        passed: bool,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// List joint conflicts with sentences to read aloud, and private warnings.
+    Conflicts {
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// Settle a conflict: offer a change, or answer an offer.
+    #[command(subcommand)]
+    Settle(Settle),
+    /// Say something in words.
+    Say {
+        #[command(flatten)]
+        words: Words,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// Take or send SAFETY: someone is in danger.
+    #[command(subcommand)]
+    Safety(Safety),
+    /// Check the line; with --wait, until the other node has answered.
+    Check {
+        /// Seconds to wait for the answer.
+        #[arg(long, default_value_t = 0)]
+        wait: u64,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// Show, propose or accept terms.
+    #[command(subcommand)]
+    Terms(TermsVerb),
+    /// Officers with tokens of their own.
+    #[command(subcommand)]
+    Officer(OfficerVerb),
+    /// Verify, export and release the joint record, offline.
+    #[command(subcommand)]
+    Record(RecordVerb),
+    /// Copy this home, running or not. The copy holds the secret keys.
+    Backup {
+        /// A new directory.
+        to: PathBuf,
+    },
+    /// Make a home of a backup. The node asks its peer before it speaks.
+    Restore {
+        /// The backup.
+        from: PathBuf,
+        /// Put a home that is there aside and keep it.
+        #[arg(long)]
+        set_aside: bool,
+    },
+    /// Show the node, its lines and their states.
+    Status,
+    /// Derive everything anew from the journals and say whether it is the same.
+    Rebuild,
+    /// Two sides on this machine, a day over the gulf, step by step.
+    Demo {
+        /// Exit at the end instead of keeping both nodes up.
+        #[arg(long)]
+        headless: bool,
+        /// Directory with the inputs; the built-in day when absent.
+        #[arg(long)]
+        examples: Option<PathBuf>,
+        /// Directory for both homes; a temporary one when absent.
+        #[arg(long)]
+        keep: Option<PathBuf>,
+    },
+}
+
+/// Settlement.
+#[derive(Debug, Subcommand)]
+pub enum Settle {
+    /// Offer a change.
+    Offer {
+        /// The conflict, or enough of it.
+        conflict: String,
+        /// Change their notice instead of ours.
+        #[arg(long)]
+        theirs: bool,
+        /// Minutes later (earlier, when negative).
+        #[arg(long, allow_hyphen_values = true)]
+        shift: Option<i64>,
+        /// Metres up (down, when negative).
+        #[arg(long, allow_hyphen_values = true)]
+        climb: Option<i64>,
+        /// Give the activity up.
+        #[arg(long)]
+        cancel: bool,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// Accept an offer of theirs.
+    Accept {
+        /// The offer's hash, or enough of it.
+        offer: String,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// Reject an offer of theirs.
+    Reject {
+        /// The offer's hash, or enough of it.
+        offer: String,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// Withdraw an offer of ours.
+    Withdraw {
+        /// The offer's hash, or enough of it.
+        offer: String,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// Publish the amended notice that an agreement obliges us to.
+    Amend {
+        /// The conflict, or enough of it.
+        conflict: String,
+        #[command(flatten)]
+        on: OnLine,
+    },
+}
+
+/// SAFETY.
+#[derive(Debug, Subcommand)]
+pub enum Safety {
+    /// Send a SAFETY notice from a file, or from these words.
+    Send {
+        /// Who or what is in danger.
+        endangered: String,
+        /// What is asked: stop, keep clear, confirm.
+        #[arg(long, default_value = "stop")]
+        ask: String,
+        /// Where: latitude and longitude in decimal degrees.
+        #[arg(long, num_args = 2, value_names = ["LAT", "LON"], allow_hyphen_values = true)]
+        at: Option<Vec<f64>>,
+        /// Radius round it, metres.
+        #[arg(long, default_value_t = 1000.0)]
+        radius: f64,
+        /// Minutes that it counts from now.
+        #[arg(long, default_value_t = 60)]
+        minutes: i64,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// State what is done about a SAFETY notice of theirs; its alarm then stops.
+    Act {
+        /// The notice's hash, or enough of it.
+        of: String,
+        #[command(flatten)]
+        words: Words,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// List SAFETY notices of both parties.
+    List {
+        #[command(flatten)]
+        on: OnLine,
+    },
+}
+
+/// Terms.
+#[derive(Debug, Subcommand)]
+pub enum TermsVerb {
+    /// Show the terms in force.
+    Show {
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// Check a terms file.
+    Check {
+        /// The file (TOML).
+        file: PathBuf,
+    },
+    /// Propose the next version.
+    Propose {
+        /// The file (TOML).
+        file: PathBuf,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// Accept proposed terms.
+    Accept {
+        /// The proposal's hash, or enough of it.
+        proposal: String,
+        #[command(flatten)]
+        on: OnLine,
+    },
+}
+
+/// Officers.
+#[derive(Debug, Subcommand)]
+pub enum OfficerVerb {
+    /// Add an officer; prints the token once.
+    Add {
+        /// Name.
+        name: String,
+        /// Desk.
+        #[arg(long)]
+        desk: String,
+        /// observer, officer or principal.
+        #[arg(long, default_value = "officer")]
+        role: String,
+    },
+    /// List officers.
+    List,
+    /// Take an officer's token away.
+    Remove {
+        /// Name.
+        name: String,
+    },
+}
+
+/// The record.
+#[derive(Debug, Subcommand)]
+pub enum RecordVerb {
+    /// Verify a home, a backup or an exported record: every entry, every signature, every root.
+    Verify {
+        /// What to verify; this home when absent.
+        path: Option<PathBuf>,
+    },
+    /// Export a line's joint record, both logs whole, to a directory.
+    Export {
+        /// A new directory.
+        to: PathBuf,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// Release chosen entries, and chosen fields of them, to an outsider, with proof and nothing else.
+    Release {
+        /// A new file.
+        to: PathBuf,
+        /// Hashes of the entries, or enough of them.
+        #[arg(required = true)]
+        entries: Vec<String>,
+        /// Slots to open; all when absent.
+        #[arg(long, value_delimiter = ',')]
+        slots: Vec<u8>,
+        #[command(flatten)]
+        on: OnLine,
+    },
+}

@@ -1,0 +1,100 @@
+//! How a command reaches its node: the running one over its loopback API, or one that this command starts for itself.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use detente_api::problem::Problem;
+use detente_store::Home;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::serve::{Reach, Serving};
+
+/// A way to a node.
+pub struct Client {
+    base: String,
+    token: String,
+    agent: ureq::Agent,
+    /// A node of our own, with the runtime that carries it; ended when the command is done.
+    own: Option<(tokio::runtime::Runtime, Serving)>,
+}
+
+/// A node that answered with a problem.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.error)]
+pub struct Refusal(pub Problem);
+
+impl Client {
+    /// Finds the running node of a home, or starts one for this command.
+    ///
+    /// # Errors
+    /// When there is no home, or its node cannot be started.
+    pub fn open(home: &Path) -> Result<Self> {
+        let agent = agent();
+        if let Some((address, token)) = Home::published(home)? {
+            let token = std::env::var("DETENTE_TOKEN").unwrap_or(token);
+            let base = format!("http://{address}");
+            if agent.get(format!("{base}/openapi.json")).call().is_ok() {
+                return Ok(Self { base, token, agent, own: None });
+            }
+        }
+        let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+        let serving = runtime.block_on(Serving::start(home, Reach::Local))?;
+        let (base, token) = (format!("http://{}", serving.api), serving.token.clone());
+        Ok(Self { base, token, agent, own: Some((runtime, serving)) })
+    }
+
+    /// A way to a node that runs in this process.
+    pub fn to(api: std::net::SocketAddr, token: &str) -> Self {
+        Self { base: format!("http://{api}"), token: token.to_owned(), agent: agent(), own: None }
+    }
+
+    /// Whether a node was running.
+    pub const fn is_running(&self) -> bool {
+        self.own.is_none()
+    }
+
+    /// Gets something.
+    ///
+    /// # Errors
+    /// [`Refusal`], or what went wrong on the way.
+    pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        let request = self.agent.get(format!("{}{path}", self.base)).header("Authorization", format!("Bearer {}", self.token));
+        answer(request.call().context("asking the node")?)
+    }
+
+    /// Posts something.
+    ///
+    /// # Errors
+    /// [`Refusal`], or what went wrong on the way.
+    pub fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+        let request = self.agent.post(format!("{}{path}", self.base)).header("Authorization", format!("Bearer {}", self.token));
+        answer(request.send_json(body).context("asking the node")?)
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if let Some((runtime, serving)) = self.own.take() {
+            runtime.block_on(serving.stop());
+        }
+    }
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder().http_status_as_error(false).build().into()
+}
+
+/// Answers of the API may hold every notice and conflict of a line.
+const ANSWER_BYTES_MAX: u64 = 1 << 30;
+
+fn answer<T: DeserializeOwned>(mut response: ureq::http::Response<ureq::Body>) -> Result<T> {
+    let ok = response.status().is_success();
+    let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string().context("reading the node's answer")?;
+    if ok {
+        return serde_json::from_str(&body).context("reading the node's answer");
+    }
+    let problem: Problem =
+        serde_json::from_str(&body).with_context(|| format!("the node answered {}: {body}", response.status()))?;
+    Err(Refusal(problem).into())
+}

@@ -1,0 +1,234 @@
+//! The node's thread: takes messages one by one, and carries out the effects of each before the next.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use detente_api::port::Seat;
+use detente_net::{FrameSender, Lane, TrySendError};
+use detente_node::{Effect, Event, Input, Node, Token, What};
+use detente_store::{Outcome, Reader, Sqlite, Writer};
+use detente_types::{LineId, Timestamp};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use super::{Message, OsRng, now};
+
+/// What the node's thread works with.
+pub struct DeskConfig {
+    /// Writes.
+    pub writer: Sqlite,
+    /// Reads beside the writer.
+    pub reader: Reader,
+    /// Lines to dial, as they come up.
+    pub dials: mpsc::UnboundedSender<LineId>,
+}
+
+/// Longest sleep without a reason: a clock that was set back is noticed.
+const SLEEP_MAX: Duration = Duration::from_secs(1);
+/// Messages that are taken before effects are looked at again, so that commands that come together share one batch.
+const BURST_MAX: usize = 64;
+
+pub(super) fn start(
+    node: Node,
+    config: DeskConfig,
+    events: broadcast::Sender<Arc<Event>>,
+) -> std::io::Result<(Sender<Message>, JoinHandle<()>)> {
+    let (to_node, inbox) = channel();
+    let answers = to_node.clone();
+    let writer = Writer::start(config.writer, move |outcome| {
+        let _ = answers.send(Message::Disk(outcome));
+    })?;
+    let desk = Desk {
+        node,
+        inbox,
+        writer,
+        reader: config.reader,
+        dials: config.dials,
+        events,
+        bearers: BTreeMap::new(),
+        waiters: BTreeMap::new(),
+    };
+    let thread = Builder::new().name("node".into()).spawn(move || desk.run())?;
+    Ok((to_node, thread))
+}
+
+struct Desk {
+    node: Node,
+    inbox: Receiver<Message>,
+    writer: Writer<Token>,
+    reader: Reader,
+    dials: mpsc::UnboundedSender<LineId>,
+    events: broadcast::Sender<Arc<Event>>,
+    bearers: BTreeMap<LineId, Bearer>,
+    waiters: BTreeMap<u64, Vec<oneshot::Sender<()>>>,
+}
+
+/// The newest bearer of a line, and frames that its full lane did not take yet.
+struct Bearer {
+    /// The connection's number, counted up by the host.
+    number: u64,
+    sender: FrameSender,
+    queued: VecDeque<(Lane, Vec<u8>)>,
+}
+
+impl Desk {
+    fn run(mut self) {
+        // A node that was loaded may have something to do at once.
+        self.node.handle(now(), &mut OsRng, Input::Tick);
+        self.work();
+        loop {
+            match self.next() {
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(message) => self.take(message),
+                Err(RecvTimeoutError::Timeout) => self.node.handle(now(), &mut OsRng, Input::Tick),
+            }
+            for _ in 0..BURST_MAX {
+                match self.inbox.try_recv() {
+                    Ok(Message::Stop) => return self.close(),
+                    Ok(message) => self.take(message),
+                    Err(_) => break,
+                }
+            }
+            self.work();
+        }
+        self.close();
+    }
+
+    fn close(mut self) {
+        self.work();
+        if let Err(fault) = self.writer.stop() {
+            tracing::error!(%fault, "the store did not close in good order");
+        }
+    }
+
+    fn next(&self) -> Result<Message, RecvTimeoutError> {
+        let queued = self.bearers.values().any(|b| !b.queued.is_empty());
+        let wait = match self.node.poll_timeout() {
+            Some(due) => Duration::from_micros(u64::try_from(due.since(now())).unwrap_or(0)).min(SLEEP_MAX),
+            None => SLEEP_MAX,
+        };
+        self.inbox.recv_timeout(if queued { wait.min(Duration::from_millis(1)) } else { wait })
+    }
+
+    fn take(&mut self, message: Message) {
+        let at = now();
+        match message {
+            Message::Job(job) => {
+                job(&mut Seat { node: &mut self.node, now: at, rng: &mut OsRng, waiters: &mut self.waiters });
+            }
+            Message::Disk(Outcome::Persisted(token)) => self.node.handle(at, &mut OsRng, Input::Persisted(token)),
+            Message::Disk(Outcome::Refused(token, fault)) => self.node.handle(at, &mut OsRng, Input::Refused(token, fault)),
+            Message::Up(line, number, sender) => {
+                self.bearers.insert(line, Bearer { number, sender, queued: VecDeque::new() });
+                self.node.handle(at, &mut OsRng, Input::Connected(line));
+            }
+            Message::Down(line, number) => {
+                // An older bearer that ends does not take the newer one with it.
+                if self.bearers.get(&line).is_none_or(|b| b.number == number) {
+                    self.bearers.remove(&line);
+                    self.node.handle(at, &mut OsRng, Input::Disconnected(line));
+                }
+            }
+            Message::Frame(line, bytes, _room) => self.node.handle(at, &mut OsRng, Input::Frame(line, bytes)),
+            Message::Stop => {}
+        }
+    }
+
+    /// Carries out effects until there are none.
+    fn work(&mut self) {
+        while let Some(effect) = self.node.poll_effect() {
+            match effect {
+                Effect::Persist { token, batch } => {
+                    if self.writer.submit(token, batch).is_err() {
+                        let fault = detente_node::port::StoreFault::Failed {
+                            doing: "writing".into(),
+                            detail: "the writer stopped".into(),
+                        };
+                        self.node.handle(now(), &mut OsRng, Input::Refused(token, fault));
+                    }
+                }
+                Effect::Send { line, urgent, frame } => self.send(line, if urgent { Lane::Urgent } else { Lane::Bulk }, frame),
+                Effect::Dial(line) => {
+                    let _ = self.dials.send(line);
+                }
+                Effect::Hangup(line) => {
+                    self.bearers.remove(&line);
+                    self.node.handle(now(), &mut OsRng, Input::Disconnected(line));
+                }
+                Effect::Fetch { line, author, generation, from, limit } => {
+                    let rows = self.reader.entries(&line, &author, generation, from, limit).unwrap_or_else(|fault| {
+                        tracing::error!(%fault, "entries could not be read");
+                        Vec::new()
+                    });
+                    self.node.handle(now(), &mut OsRng, Input::Fetched { line, author, generation, rows });
+                }
+                Effect::Event(event) => self.tell(event),
+            }
+        }
+        self.flush();
+    }
+
+    fn send(&mut self, line: LineId, lane: Lane, frame: Vec<u8>) {
+        let Some(bearer) = self.bearers.get_mut(&line) else {
+            return;
+        };
+        let behind = bearer.queued.iter().any(|(queued, _)| *queued == lane);
+        if behind {
+            bearer.queued.push_back((lane, frame));
+            return;
+        }
+        match bearer.sender.try_send(lane, frame) {
+            Ok(()) => {}
+            Err(TrySendError::Full(frame)) => bearer.queued.push_back((lane, frame)),
+            // The reading end of this bearer reports why it is gone.
+            Err(TrySendError::Net(fault)) => tracing::debug!(%fault, "a frame was not sent"),
+        }
+    }
+
+    /// Hands on what full lanes did not take, each lane in its order.
+    fn flush(&mut self) {
+        for bearer in self.bearers.values_mut() {
+            let mut full = Vec::new();
+            let mut kept = VecDeque::new();
+            while let Some((lane, frame)) = bearer.queued.pop_front() {
+                if full.contains(&lane) {
+                    kept.push_back((lane, frame));
+                    continue;
+                }
+                if let Err(TrySendError::Full(frame)) = bearer.sender.try_send(lane, frame) {
+                    full.push(lane);
+                    kept.push_back((lane, frame));
+                }
+            }
+            bearer.queued = kept;
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        if let What::Booked(number) = event.what {
+            for waiter in self.waiters.remove(&number).unwrap_or_default() {
+                let _ = waiter.send(());
+            }
+        }
+        log(&event);
+        let _ = self.events.send(Arc::new(event));
+    }
+}
+
+/// One line of the log for each event; a person on watch reads these.
+fn log(event: &Event) {
+    let line = event.line.map(|l| l.short()).unwrap_or_default();
+    let at: Timestamp = event.at;
+    match &event.what {
+        What::PeerFault(why) => tracing::warn!(%line, %at, fault = why, "the other side broke the protocol"),
+        What::Fork(number, why) => tracing::error!(%line, %at, number, evidence = why, "a log was forked"),
+        What::DiskFailed(why) => tracing::error!(%line, %at, why, "the disk failed: nothing more is acknowledged"),
+        What::Room(false) => tracing::error!(%at, "the disk is full: only safety traffic and line checks are taken"),
+        What::SafetyEarly(_) | What::SafetyRings(..) | What::SafetyFlood(_) => {
+            tracing::warn!(%line, %at, what = ?event.what, "safety")
+        }
+        what => tracing::info!(%line, %at, ?what),
+    }
+}

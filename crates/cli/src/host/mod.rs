@@ -1,0 +1,139 @@
+//! The host: one running side. It owns the node's thread, the store's writer and the links' tasks, and carries effects
+//! between them. Nothing is decided here.
+//!
+//! ```text
+//!   API jobs ──┐                    ┌── Persist ──▶ store writer ──▶ Persisted
+//!   frames  ───┼──▶ node thread ────┼── Send ─────▶ link task
+//!   disk    ───┘    (one, alone)    └── Event ────▶ subscribers
+//! ```
+
+mod desk;
+mod links;
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::thread::JoinHandle;
+
+use detente_api::port::{Host as HostPort, Job};
+use detente_node::{Event, Node, Token};
+use detente_store::{Home, Outcome};
+use detente_types::{LineId, Timestamp};
+use tokio::sync::{OwnedSemaphorePermit, broadcast};
+
+pub use desk::DeskConfig;
+pub use links::{LinkConfig, Links};
+
+/// What reaches the node's thread.
+pub(crate) enum Message {
+    /// A job from the API or a command.
+    Job(Job),
+    /// An answer of the store.
+    Disk(Outcome<Token>),
+    /// A bearer of a line is up, under a number of its own.
+    Up(LineId, u64, detente_net::FrameSender),
+    /// That bearer is gone; number 0 when none could be had.
+    Down(LineId, u64),
+    /// A frame, and the room that it takes until it is handled: a peer that floods waits (PROTOCOL F6).
+    Frame(LineId, Vec<u8>, OwnedSemaphorePermit),
+    /// Stop after what is queued.
+    Stop,
+}
+
+/// Events that a slow subscriber may fall behind before it loses some (and is told so).
+const EVENTS_BEHIND_MAX: usize = 4_096;
+
+/// A running side.
+pub struct Host {
+    to_node: Sender<Message>,
+    events: broadcast::Sender<Arc<Event>>,
+    thread: Option<JoinHandle<()>>,
+    home: Arc<Home>,
+}
+
+impl Host {
+    /// Starts the node's thread.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(home: Arc<Home>, node: Node, config: DeskConfig) -> std::io::Result<Self> {
+        let (events, _) = broadcast::channel(EVENTS_BEHIND_MAX);
+        let (to_node, thread) = desk::start(node, config, events.clone())?;
+        Ok(Self { to_node, events, thread: Some(thread), home })
+    }
+
+    /// The way to the node's thread, for link tasks.
+    pub(crate) fn sender(&self) -> Sender<Message> {
+        self.to_node.clone()
+    }
+
+    /// Stops the node and closes its store: what is queued is still written.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let _ = self.to_node.send(Message::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl HostPort for Host {
+    fn seat(&self, job: Job) -> bool {
+        self.to_node.send(Message::Job(job)).is_ok()
+    }
+
+    fn backup(&self, to: PathBuf) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> {
+        let home = Arc::clone(&self.home);
+        Box::pin(async move {
+            let copy = tokio::task::spawn_blocking(move || home.backup(None, &to).map_err(|e| e.to_string()));
+            copy.await.map_err(|e| e.to_string())?
+        })
+    }
+
+    fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.events.subscribe()
+    }
+}
+
+/// The clock of this machine.
+pub fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// Randomness of the operating system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OsRng;
+
+impl rand_core::TryRng for OsRng {
+    type Error = core::convert::Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Self::Error> {
+        getrandom::fill(out).expect("the operating system gives randomness; without it nothing here is safe");
+        Ok(())
+    }
+}
+
+impl rand_core::TryCryptoRng for OsRng {}

@@ -1,0 +1,73 @@
+//! What a command prints, and how it ends.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use detente_api::problem::{Detail, Problem};
+use serde::Serialize;
+
+use crate::client::Refusal;
+
+/// Prints a result: as JSON, or as text made by `words`.
+///
+/// # Errors
+/// When the result has no JSON form.
+pub fn show<T: Serialize + ?Sized>(json: bool, value: &T, words: impl FnOnce(&T) -> String) -> Result<()> {
+    let text = if json { serde_json::to_string_pretty(value)? } else { words(value) };
+    print(&text);
+    Ok(())
+}
+
+/// Prints a line; a reader that went away (a closed pipe) is no fault of ours.
+pub fn print(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+}
+
+/// A record that does not verify.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NotVerified(pub String);
+
+/// Prints why a command failed, and gives its exit code.
+pub fn fail(json: bool, fault: &anyhow::Error) -> ExitCode {
+    let refusal = fault.downcast_ref::<Refusal>().map(|r| &r.0);
+    if json {
+        let plain = Problem { status: 0, fault: "environment".into(), error: format!("{fault:#}"), details: Vec::new() };
+        let text = serde_json::to_string_pretty(refusal.unwrap_or(&plain)).unwrap_or_default();
+        print(&text);
+    } else {
+        eprintln!("detente: {fault:#}");
+        for detail in refusal.iter().flat_map(|p| &p.details) {
+            eprintln!("  {}", detail_line(detail));
+        }
+    }
+    let code = match refusal.map(|p| p.status) {
+        Some(400 | 409 | 422) => 3,
+        Some(404) => 4,
+        Some(503 | 507) => 5,
+        Some(_) => 1,
+        None if fault.downcast_ref::<NotVerified>().is_some() => 6,
+        None => 1,
+    };
+    ExitCode::from(code)
+}
+
+fn detail_line(d: &Detail) -> String {
+    let rule = d.rule.as_deref().map(|r| format!("{r} ")).unwrap_or_default();
+    let expected = d.expected.as_deref().map(|e| format!("; expected {e}")).unwrap_or_default();
+    format!("{rule}{}: {} (found {}{expected})", d.at, d.says, d.found)
+}
+
+/// A table with columns as wide as their widest cell.
+pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let width = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|s| s.chars().count()).chain([head[c].chars().count()]).max();
+    let widths: Vec<usize> = (0..head.len()).filter_map(width).collect();
+    let line = |cells: &[String]| {
+        let padded = cells.iter().zip(&widths).map(|(cell, w)| format!("{cell:<w$}"));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let mut out = vec![line(&head.iter().map(ToString::to_string).collect::<Vec<_>>())];
+    out.extend(rows.iter().map(|r| line(r)));
+    out.join("\n")
+}

@@ -1,0 +1,190 @@
+//! The home itself: make it, run it, copy it, look at it.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use detente_api::view::StatusView;
+use detente_node::Node;
+use detente_store::{Home, Options, RestoreOver};
+use detente_types::LineId;
+use detente_wire::Ed25519;
+use serde::Serialize;
+
+use super::On;
+use crate::host::{OsRng, now};
+use crate::output::{print, show, table};
+use crate::serve::{Reach, Serving};
+use crate::settings::Settings;
+use crate::{keys, log};
+
+#[derive(Serialize)]
+struct Made {
+    home: String,
+    party: String,
+    name: String,
+}
+
+pub(super) fn init(on: &On<'_>, name: String, desk: Option<String>, officer: Option<String>) -> Result<()> {
+    detente_types::text::check_line("name", &name).map_err(|v| anyhow::anyhow!("{v}"))?;
+    let home = Home::create(on.home)?;
+    let party = keys::make_party(&home, &mut OsRng)?;
+    let settings = Settings { name: name.clone(), desk, officer_on_watch: officer, ..Settings::default() };
+    settings.write(on.home)?;
+    let made = Made { home: on.home.display().to_string(), party: party.public().party().to_string(), name };
+    show(on.json, &made, |m| {
+        format!(
+            "made the home of {} in {}\nparty {}\nnext: `detente invite --terms FILE`, or `detente join INVITE`",
+            m.name, m.home, m.party
+        )
+    })
+}
+
+pub(super) fn serve(on: &On<'_>, api: Option<String>) -> Result<()> {
+    log::start();
+    if let Some(api) = api {
+        let mut settings = Settings::read(on.home)?;
+        settings.api = Some(api);
+        settings.write(on.home)?;
+    }
+    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    runtime.block_on(async {
+        let serving = Serving::start(on.home, Reach::Links).await?;
+        print(&format!("page     http://{}/#{}", serving.api, serving.token));
+        for (line, address) in &serving.listening {
+            print(&format!("line     {} listens on {address}", line.short()));
+        }
+        print("serving  until Ctrl-C");
+        stopped().await;
+        serving.stop().await;
+        Ok(())
+    })
+}
+
+/// Waits for Ctrl-C or a request to end.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+pub(super) fn status(on: &On<'_>) -> Result<()> {
+    let client = on.client()?;
+    let status: StatusView = client.get("/v1/status")?;
+    show(on.json, &status, |s| status_words(s, client.is_running()))
+}
+
+fn status_words(s: &StatusView, running: bool) -> String {
+    let mut out = format!(
+        "{}, disk {}, {} entries in the book\n",
+        if running { "the node is running" } else { "no node is running here" },
+        s.disk,
+        s.book
+    );
+    let rows: Vec<Vec<String>> = s
+        .lines
+        .iter()
+        .map(|l| {
+            let cosigned = format!("{} of {}", l.acknowledged, l.own.size);
+            vec![
+                l.line[..8].into(),
+                l.name.clone(),
+                l.state.clone(),
+                cosigned,
+                l.counts.conflicts.to_string(),
+                l.waiting.to_string(),
+                l.says.clone(),
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        out.push_str("no line yet: `detente invite` or `detente join`");
+    } else {
+        out.push_str(&table(&["line", "with", "state", "cosigned", "conflicts", "waiting", ""], &rows));
+    }
+    out
+}
+
+#[derive(Serialize)]
+struct Copied {
+    to: String,
+    kept: Option<String>,
+}
+
+pub(super) fn backup(on: &On<'_>, to: &Path) -> Result<()> {
+    // A running node holds the lock and copies itself.
+    match Home::open(on.home) {
+        Ok(home) => home.backup(None, to)?,
+        Err(detente_store::HomeFault::Locked { .. }) => {
+            let to = std::path::absolute(to)?.display().to_string();
+            let _: detente_api::ask::BackupAsk = on.client()?.post("/v1/backup", &detente_api::ask::BackupAsk { to })?;
+        }
+        Err(fault) => return Err(fault.into()),
+    }
+    std::fs::copy(on.home.join("node.toml"), to.join("node.toml")).context("copying node.toml")?;
+    let copied = Copied { to: to.display().to_string(), kept: None };
+    show(on.json, &copied, |c| format!("copied to {}; it holds the secret keys", c.to))
+}
+
+pub(super) fn restore(on: &On<'_>, from: &Path, set_aside: bool) -> Result<()> {
+    let over = if set_aside { RestoreOver::SetAside } else { RestoreOver::Nothing };
+    let kept = Home::restore(from, on.home, over)?;
+    std::fs::copy(from.join("node.toml"), on.home.join("node.toml")).context("copying node.toml")?;
+    let copied = Copied { to: on.home.display().to_string(), kept: kept.map(|k| k.display().to_string()) };
+    show(on.json, &copied, |c| {
+        let kept = c.kept.as_deref().map(|k| format!("; what was there is kept in {k}")).unwrap_or_default();
+        format!("restored to {}{kept}\nthe node asks the other side what it holds before it says anything", c.to)
+    })
+}
+
+#[derive(Serialize)]
+struct Rebuilt {
+    lines: Vec<RebuiltLine>,
+}
+
+#[derive(Serialize)]
+struct RebuiltLine {
+    line: String,
+    joint: String,
+    notices: usize,
+    conflicts: usize,
+}
+
+/// Nothing derived is kept on disk: every start derives it. This derives it twice and compares.
+pub(super) fn rebuild(on: &On<'_>) -> Result<()> {
+    let (first, second) = (derive(on)?, derive(on)?);
+    let same = serde_json::to_string(&first)? == serde_json::to_string(&second)?;
+    ensure!(same, "two derivations from the same journals differ: this is a bug");
+    show(on.json, &first, |r| {
+        let rows: Vec<Vec<String>> = r
+            .lines
+            .iter()
+            .map(|l| vec![l.line[..8].into(), l.notices.to_string(), l.conflicts.to_string(), l.joint[..16].into()])
+            .collect();
+        format!("derived anew from the journals, twice, the same\n{}", table(&["line", "notices", "conflicts", "joint"], &rows))
+    })
+}
+
+fn derive(on: &On<'_>) -> Result<Rebuilt> {
+    let home = Home::open(on.home)?;
+    let settings = Settings::read(on.home)?;
+    let lines: Vec<LineId> = settings.lines.iter().filter_map(|l| LineId::parse(&l.id)).collect();
+    let ring = keys::ring(&home, &lines)?;
+    let mut journal = home.journal(Options::default())?;
+    let node = Node::load(std::sync::Arc::new(Ed25519), now(), &mut OsRng, &ring, &mut journal)?;
+    let line = |id: LineId| {
+        let line = node.line(&id)?;
+        Some(RebuiltLine {
+            line: id.to_string(),
+            joint: detente_wire::hash::hex(&line.view().joint),
+            notices: line.notices().count(),
+            conflicts: line.conflicts().count(),
+        })
+    };
+    Ok(Rebuilt { lines: node.line_ids().filter_map(line).collect() })
+}

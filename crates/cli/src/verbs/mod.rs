@@ -1,0 +1,69 @@
+//! The verbs: each asks its node and prints what came back.
+
+mod home;
+mod line;
+mod notices;
+mod officers;
+mod record;
+mod settle;
+mod terms;
+
+use anyhow::Result;
+
+use crate::args::{Arguments, Verb};
+
+/// Does what the command line says.
+///
+/// # Errors
+/// Whatever went wrong, with the refusal of the node inside when it was one.
+pub fn run(arguments: Arguments) -> Result<()> {
+    let Arguments { home, json, verb } = arguments;
+    let on = On { home: &home, json };
+    match verb {
+        Verb::Init { name, desk, officer } => home::init(&on, name, desk, officer),
+        Verb::Serve { api } => home::serve(&on, api),
+        Verb::Status => home::status(&on),
+        Verb::Backup { to } => home::backup(&on, &to),
+        Verb::Restore { from, set_aside } => home::restore(&on, &from, set_aside),
+        Verb::Rebuild => home::rebuild(&on),
+        Verb::Invite { terms, listen, address, minutes, out } => line::invite(&on, &terms, &listen, address, minutes, out),
+        Verb::Join { invite, listen } => line::join(&on, &invite, listen),
+        Verb::Check { wait, on: l } => line::check(&on, &l.line, wait),
+        Verb::Notify { file, check, release, on: l } => notices::notify(&on, &l.line, &file, check, release),
+        Verb::Cancel { id, reason, on: l } => notices::cancel(&on, &l.line, id, reason),
+        Verb::Notices { on: l } => notices::list(&on, &l.line),
+        Verb::Read { of, listed, read_back, passed, on: l } => notices::read(&on, &l.line, of, listed, read_back, passed),
+        Verb::Say { words, on: l } => notices::say(&on, &l.line, words),
+        Verb::Safety(safety) => notices::safety(&on, safety),
+        Verb::Conflicts { on: l } => settle::conflicts(&on, &l.line),
+        Verb::Settle(settle) => settle::settle(&on, settle),
+        Verb::Terms(terms) => terms::terms(&on, terms),
+        Verb::Officer(officer) => officers::officer(&on, officer),
+        Verb::Record(record) => record::record(&on, record),
+        Verb::Demo { headless, examples, keep } => crate::demo::run(crate::demo::Options { headless, examples, keep }),
+    }
+}
+
+/// On which home, and how results are printed.
+pub(crate) struct On<'a> {
+    pub(crate) home: &'a std::path::Path,
+    pub(crate) json: bool,
+}
+
+impl On<'_> {
+    pub(crate) fn client(&self) -> Result<crate::client::Client> {
+        crate::client::Client::open(self.home)
+    }
+}
+
+/// What became of a command, in words.
+pub(crate) fn done_words(done: &detente_api::ask::Done) -> String {
+    let mut out = match &done.stated {
+        Some(at) => format!("stated as entry {} ({})", at.index, &at.hash[..12]),
+        None => "in the book".to_owned(),
+    };
+    if let Some(note) = &done.note {
+        out.push_str(&format!(": {note}"));
+    }
+    out
+}

@@ -1,0 +1,168 @@
+//! Notices, receipts, words and SAFETY.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use detente_api::ask::{CancelAsk, Done, NotifyAsk, ReceiptAsk, SafetyActionAsk};
+use detente_api::view::{LineView, NoticeItem};
+use detente_gateway::{DetailForm, NoticeForm, TextForm, VolumeForm};
+
+use super::{On, done_words};
+use crate::args::{OnLine, Safety, Words};
+use crate::host::now;
+use crate::output::{show, table};
+
+pub(super) fn notify(on: &On<'_>, line: &str, file: &Path, check: bool, release: Option<String>) -> Result<()> {
+    let mut forms = read_forms(file)?;
+    if let Some(release) = release {
+        forms.iter_mut().for_each(|form| form.release = Some(release.clone()));
+    }
+    let client = on.client()?;
+    let done: Vec<Done> = client.post(&format!("/v1/lines/{line}/notices"), &NotifyAsk { notices: forms, check })?;
+    show(on.json, &done, |done| {
+        let row = |d: &Done| format!("{}  {}", d.notice.as_deref().map_or("", |n| &n[..8]), done_words(d));
+        done.iter().map(row).collect::<Vec<_>>().join("\n")
+    })
+}
+
+/// Reads the notices of a file, or of standard input for `-`.
+fn read_forms(file: &Path) -> Result<Vec<NoticeForm>> {
+    let mut bytes = Vec::new();
+    let name = file.display().to_string();
+    if name == "-" {
+        std::io::stdin().read_to_end(&mut bytes).context("reading standard input")?;
+    } else {
+        bytes = std::fs::read(file).with_context(|| format!("reading {name}"))?;
+    }
+    crate::files::read(&name, &bytes)
+}
+
+pub(super) fn cancel(on: &On<'_>, line: &str, id: String, reason: Option<String>) -> Result<()> {
+    let reason = reason.map(|text| TextForm { language: "en".into(), text });
+    let done: Done = on.client()?.post(&format!("/v1/lines/{line}/cancellations"), &CancelAsk { id, reason })?;
+    show(on.json, &done, done_words)
+}
+
+pub(super) fn list(on: &On<'_>, line: &str) -> Result<()> {
+    let items: Vec<NoticeItem> = on.client()?.get(&format!("/v1/lines/{line}/notices"))?;
+    show(on.json, &items, |items| notices_words(items))
+}
+
+fn notices_words(items: &[NoticeItem]) -> String {
+    if items.is_empty() {
+        return "no live notices".into();
+    }
+    let row = |n: &NoticeItem| {
+        let title = n.notice.title.clone().or_else(|| n.notice.text.as_ref().map(|t| t.text.clone())).unwrap_or_default();
+        let short = n.short_by_min.map(|m| format!("SHORT by {m} min")).unwrap_or_default();
+        vec![
+            n.at.hash[..8].to_owned(),
+            n.by.clone(),
+            n.notice.kind.clone(),
+            n.notice.precedence.clone().unwrap_or_default(),
+            format!("L{}", n.level),
+            n.notice.precision.clone().unwrap_or_default(),
+            n.notice.valid_from.clone().unwrap_or_default(),
+            title.chars().take(40).collect(),
+            short,
+        ]
+    };
+    table(
+        &["entry", "by", "kind", "precedence", "got", "precision", "from", "title", ""],
+        &items.iter().map(row).collect::<Vec<_>>(),
+    )
+}
+
+pub(super) fn read(
+    on: &On<'_>,
+    line: &str,
+    of: String,
+    listed: Option<String>,
+    read_back: Option<String>,
+    passed: bool,
+) -> Result<()> {
+    let level = match (&listed, passed) {
+        (Some(_), _) => "listed",
+        (None, true) => "passed",
+        (None, false) => "read",
+    };
+    let asked = ReceiptAsk { of, level: level.into(), list_number: listed, read_back };
+    let done: Done = on.client()?.post(&format!("/v1/lines/{line}/receipts"), &asked)?;
+    show(on.json, &done, done_words)
+}
+
+pub(super) fn say(on: &On<'_>, line: &str, words: Words) -> Result<()> {
+    let (from, until) = (now(), now().plus_seconds(86_400));
+    let form = NoticeForm {
+        kind: "text".into(),
+        valid_from: Some(from.to_string()),
+        valid_until: Some(until.to_string()),
+        text: Some(TextForm { language: words.language, text: words.text }),
+        ..NoticeForm::default()
+    };
+    state_one(on, line, form)
+}
+
+pub(super) fn safety(on: &On<'_>, safety: Safety) -> Result<()> {
+    match safety {
+        Safety::Send { endangered, ask, at, radius, minutes, on: l } => {
+            let volumes = match at {
+                Some(at) => vec![round(on, &l, [at[0], at[1]], radius, minutes)?],
+                None => Vec::new(),
+            };
+            let form = NoticeForm {
+                kind: "safety".into(),
+                valid_from: Some(now().to_string()),
+                valid_until: Some(now().plus_seconds(minutes * 60).to_string()),
+                volumes,
+                detail: Some(DetailForm {
+                    ask: Some(ask),
+                    endangered: Some(endangered),
+                    since: Some(now().to_string()),
+                    ..DetailForm::default()
+                }),
+                ..NoticeForm::default()
+            };
+            state_one(on, &l.line, form)
+        }
+        Safety::Act { of, words, on: l } => {
+            let action = TextForm { language: words.language, text: words.text };
+            let asked = SafetyActionAsk { of, action, by: None };
+            let done: Done = on.client()?.post(&format!("/v1/lines/{}/safety-actions", l.line), &asked)?;
+            show(on.json, &done, done_words)
+        }
+        Safety::List { on: l } => {
+            let items: Vec<NoticeItem> = on.client()?.get(&format!("/v1/lines/{}/notices", l.line))?;
+            let safety: Vec<NoticeItem> = items.into_iter().filter(|n| n.notice.kind == "safety").collect();
+            show(on.json, &safety, |items| notices_words(items))
+        }
+    }
+}
+
+/// A circle over all altitudes that a person can be at, over the line's own datum.
+fn round(on: &On<'_>, line: &OnLine, at: [f64; 2], radius_m: f64, minutes: i64) -> Result<VolumeForm> {
+    let terms: detente_api::ask::TermsAnswer = on.client()?.get(&format!("/v1/lines/{}/terms", line.line))?;
+    Ok(VolumeForm {
+        shape: "point".into(),
+        positions: vec![at],
+        holes: Vec::new(),
+        radius_m,
+        lower_m: 0.0,
+        upper_m: 1000.0,
+        datum: terms.terms.altitude.datum,
+        start: now().to_string(),
+        end: now().plus_seconds(minutes * 60).to_string(),
+    })
+}
+
+fn state_one(on: &On<'_>, line: &str, form: NoticeForm) -> Result<()> {
+    let client = on.client()?;
+    let asked = NotifyAsk { notices: vec![form], check: false };
+    let done: Vec<Done> = client.post(&format!("/v1/lines/{line}/notices"), &asked)?;
+    let view: LineView = client.get(&format!("/v1/lines/{line}"))?;
+    show(on.json, &done, |done| {
+        let words = done.first().map(done_words).unwrap_or_default();
+        format!("{words}\n{}", view.says)
+    })
+}

@@ -1,0 +1,57 @@
+//! Officers with tokens of their own.
+
+use anyhow::{Result, ensure};
+use data_encoding::BASE64URL_NOPAD;
+use detente_api::auth::Role;
+use rand_core::Rng;
+use serde::Serialize;
+
+use super::On;
+use crate::args::OfficerVerb;
+use crate::host::OsRng;
+use crate::output::{show, table};
+use crate::settings::{OfficerSettings, Settings, token_hash};
+
+#[derive(Serialize)]
+struct Added {
+    name: String,
+    token: String,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    name: String,
+    desk: String,
+    role: String,
+}
+
+pub(super) fn officer(on: &On<'_>, verb: OfficerVerb) -> Result<()> {
+    let mut settings = Settings::read(on.home)?;
+    match verb {
+        OfficerVerb::Add { name, desk, role } => {
+            ensure!(Role::from_name(&role).is_some(), "the role {role:?} is none of observer, officer, principal");
+            ensure!(settings.officers.iter().all(|o| o.name != name), "there is an officer {name} already");
+            let mut secret = [0; 32];
+            OsRng.fill_bytes(&mut secret);
+            let token = BASE64URL_NOPAD.encode(&secret);
+            settings.officers.push(OfficerSettings { name: name.clone(), desk, role, token_sha256: token_hash(&token) });
+            settings.write(on.home)?;
+            show(on.json, &Added { name, token }, |a| format!("{}'s token, shown this once:\n{}", a.name, a.token))
+        }
+        OfficerVerb::List => {
+            let listed: Vec<Listed> =
+                settings.officers.into_iter().map(|o| Listed { name: o.name, desk: o.desk, role: o.role }).collect();
+            show(on.json, &listed, |l| {
+                let rows: Vec<Vec<String>> = l.iter().map(|o| vec![o.name.clone(), o.desk.clone(), o.role.clone()]).collect();
+                table(&["name", "desk", "role"], &rows)
+            })
+        }
+        OfficerVerb::Remove { name } => {
+            let before = settings.officers.len();
+            settings.officers.retain(|o| o.name != name);
+            ensure!(settings.officers.len() < before, "there is no officer {name}");
+            settings.write(on.home)?;
+            show(on.json, &name, |n| format!("{n}'s token is taken away"))
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! The joint record: verify it, export it, release parts of it. All offline.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use data_encoding::BASE64;
+use detente_node::port::{NoteRole, Write};
+use detente_record::release::Part;
+use detente_record::verify::{EntryRow, Verdict, Verifier, Workers};
+use detente_record::{Log, Release};
+use detente_store::{Home, Options, Reader};
+use detente_types::statement::StatementIn;
+use detente_types::{Generation, LineId, PartyId};
+use detente_wire::certificate::open_opening;
+use detente_wire::checkpoint::{holder_name, open_checkpoint, open_cosignature};
+use detente_wire::{Certificate, Ed25519, Entry, Place, Verified, open_entry};
+use serde::{Deserialize, Serialize};
+
+use super::On;
+use crate::args::RecordVerb;
+use crate::output::{NotVerified, show};
+
+const MANIFEST: &str = "record.json";
+const ENTRIES: &str = "entries.ndjson";
+const NOTES: &str = "notes.ndjson";
+
+/// What an exported record is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Manifest {
+    format: u32,
+    line: String,
+    parties: [String; 2],
+}
+
+/// An entry of an exported record.
+#[derive(Serialize, Deserialize)]
+struct EntryLine {
+    author: String,
+    generation: u32,
+    index: u64,
+    leaf: String,
+    body: String,
+}
+
+/// A note of an exported record.
+#[derive(Serialize, Deserialize)]
+struct NoteLine {
+    author: String,
+    generation: u32,
+    role: String,
+    size: u64,
+    note: String,
+}
+
+pub(super) fn record(on: &On<'_>, verb: RecordVerb) -> Result<()> {
+    match verb {
+        RecordVerb::Verify { path } => verify(on, &path.unwrap_or_else(|| on.home.to_owned())),
+        RecordVerb::Export { to, on: l } => export(on, &l.line, &to),
+        RecordVerb::Release { to, entries, slots, on: l } => release(on, &l.line, &to, &entries, &slots),
+    }
+}
+
+/// What was verified, for a screen.
+#[derive(Serialize)]
+struct Report {
+    path: String,
+    lines: Vec<LineVerdict>,
+}
+
+#[derive(Serialize)]
+struct LineVerdict {
+    line: String,
+    logs: Vec<LogLine>,
+    notes: u64,
+}
+
+#[derive(Serialize)]
+struct LogLine {
+    author: String,
+    generation: u32,
+    entries: u64,
+    root: String,
+    signed: u64,
+    cosigned: u64,
+}
+
+fn verify(on: &On<'_>, path: &Path) -> Result<()> {
+    let lines = if path.join(MANIFEST).exists() { vec![verify_export(path)?] } else { verify_home(path)? };
+    let result = Report { path: path.display().to_string(), lines };
+    show(on.json, &result, |r| {
+        let log = |l: &LogLine| {
+            format!(
+                "  {} generation {}: {} entries, {} signed, {} cosigned, root {}",
+                &l.author[..8],
+                l.generation,
+                l.entries,
+                l.signed,
+                l.cosigned,
+                &l.root[..16]
+            )
+        };
+        let line =
+            |l: &LineVerdict| format!("line {}: good\n{}", &l.line[..8], l.logs.iter().map(log).collect::<Vec<_>>().join("\n"));
+        format!(
+            "{}: every entry, signature and root verifies\n{}",
+            r.path,
+            r.lines.iter().map(line).collect::<Vec<_>>().join("\n")
+        )
+    })
+}
+
+/// First every byte of the home, then what the bytes mean.
+fn verify_home(root: &Path) -> Result<Vec<LineVerdict>> {
+    let report = detente_store::verify(root)?;
+    if let Some(finding) = report.findings.first() {
+        return Err(NotVerified(format!("{finding}")).into());
+    }
+    let home = Home::open(root)?;
+    let mut reader = home.journal(Options::default())?.reader()?;
+    let mut verdicts = Vec::new();
+    for (line, parties) in parties_of(&mut reader)? {
+        let entries = rows(&mut reader, line)?;
+        let notes = notes(&mut reader, line)?;
+        verdicts.push(judge(line, parties, entries.into_iter(), notes.into_iter())?);
+    }
+    Ok(verdicts)
+}
+
+fn verify_export(root: &Path) -> Result<LineVerdict> {
+    let manifest: Manifest = serde_json::from_slice(&std::fs::read(root.join(MANIFEST))?).context("reading record.json")?;
+    ensure!(manifest.format == 1, "the record has format {}, and this program knows 1", manifest.format);
+    let bad = |what: &str| NotVerified(format!("record.json: {what} is not 64 hex digits"));
+    let line = LineId::parse(&manifest.line).ok_or_else(|| bad("line"))?;
+    let mut parties = [PartyId::new([0; 32]); 2];
+    for (party, text) in parties.iter_mut().zip(&manifest.parties) {
+        *party = PartyId::parse(text).ok_or_else(|| bad("a party"))?;
+    }
+    let mut fault = None;
+    let entries = lines_of(root, ENTRIES)?.map_while(|line| keep(&mut fault, line.and_then(|l| entry_of(&l))));
+    let mut note_fault = None;
+    let notes = lines_of(root, NOTES)?.map_while(|line| keep(&mut note_fault, line.and_then(|l| note_of(&l))));
+    let verdict = judge(line, parties, entries, notes);
+    match fault.or(note_fault) {
+        Some(fault) => Err(NotVerified(format!("{fault:#}")).into()),
+        None => verdict,
+    }
+}
+
+/// Passes a good item on; a bad one ends the rows and is kept.
+fn keep<T>(fault: &mut Option<anyhow::Error>, item: Result<T>) -> Option<T> {
+    item.map_err(|e| *fault = Some(e)).ok()
+}
+
+fn lines_of(root: &Path, name: &'static str) -> Result<impl Iterator<Item = Result<String>> + use<>> {
+    let file = File::open(root.join(name)).with_context(|| format!("opening {name}"))?;
+    let lines = BufReader::new(file).lines().enumerate();
+    Ok(lines.map(move |(i, line)| line.with_context(|| format!("{name}: line {}", i + 1))))
+}
+
+fn entry_of(line: &str) -> Result<EntryRow> {
+    let row: EntryLine =
+        serde_json::from_str(line).with_context(|| format!("{ENTRIES}: not an entry: {}", &line[..line.len().min(60)]))?;
+    let place = format!("{ENTRIES}: entry {} of {}", row.index, row.author.get(..8).unwrap_or("?"));
+    Ok(EntryRow {
+        author: PartyId::parse(&row.author).ok_or_else(|| anyhow!("{place}: no author"))?,
+        generation: Generation(row.generation),
+        leaf: BASE64.decode(row.leaf.as_bytes()).map_err(|e| anyhow!("{place}: leaf: {e}"))?,
+        body: BASE64.decode(row.body.as_bytes()).map_err(|e| anyhow!("{place}: body: {e}"))?,
+    })
+}
+
+fn note_of(line: &str) -> Result<Vec<u8>> {
+    let row: NoteLine = serde_json::from_str(line).with_context(|| format!("{NOTES}: not a note"))?;
+    Ok(row.note.into_bytes())
+}
+
+fn judge(
+    line: LineId,
+    parties: [PartyId; 2],
+    rows: impl Iterator<Item = EntryRow>,
+    notes: impl Iterator<Item = Vec<u8>>,
+) -> Result<LineVerdict> {
+    let verdict: Verdict = Verifier { scheme: &Ed25519, line, parties, workers: &AllCores }.verify(rows, notes);
+    if let Some(fault) = verdict.fault {
+        return Err(NotVerified(format!("line {}: {fault}", line.short())).into());
+    }
+    let log = |l: &detente_record::verify::LogVerdict| LogLine {
+        author: l.author.to_string(),
+        generation: l.head.generation.0,
+        entries: l.head.size,
+        root: l.head.root.to_string(),
+        signed: l.signed,
+        cosigned: l.cosigned,
+    };
+    Ok(LineVerdict { line: line.to_string(), logs: verdict.logs.iter().map(log).collect(), notes: verdict.notes })
+}
+
+/// One thread per core of this machine.
+struct AllCores;
+
+impl Workers for AllCores {
+    fn count(&self) -> NonZeroUsize {
+        std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+    }
+
+    fn run(&self, job: &(dyn Fn(usize) + Sync)) {
+        std::thread::scope(|scope| {
+            for number in 1..self.count().get() {
+                scope.spawn(move || job(number));
+            }
+            job(0);
+        });
+    }
+}
+
+/// The lines of a journal and their parties, from the book.
+fn parties_of(reader: &mut Reader) -> Result<BTreeMap<LineId, [PartyId; 2]>> {
+    let mut lines = BTreeMap::new();
+    reader.replay(&mut |row| {
+        if let Write::Book { bytes, .. } = row
+            && let Some(detente_node::BookEntry::LineOpened(opened)) = detente_node::BookEntry::decode(&bytes)
+            && let Ok(opening) = detente_wire::codec::decode(&opened.opening, "opening")
+            && let Ok((own, other)) = open_opening(&Ed25519, &opening)
+        {
+            lines.insert(opened.line, [own.party(), other.party()]);
+        }
+        Ok(())
+    })?;
+    Ok(lines)
+}
+
+fn rows(reader: &mut Reader, of: LineId) -> Result<Vec<EntryRow>> {
+    let mut rows = Vec::new();
+    reader.replay(&mut |row| {
+        if let Write::Entry { line, author, generation, leaf, body, .. } = row
+            && line == of
+        {
+            rows.push(EntryRow { author, generation, leaf, body });
+        }
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+fn notes(reader: &mut Reader, of: LineId) -> Result<Vec<Vec<u8>>> {
+    Ok(note_rows(reader, of)?.into_iter().map(|n| n.note.into_bytes()).collect())
+}
+
+fn note_rows(reader: &mut Reader, of: LineId) -> Result<Vec<NoteLine>> {
+    let mut notes = Vec::new();
+    reader.replay(&mut |row| {
+        if let Write::Note { line, author, generation, role, size, bytes } = row
+            && line == of
+        {
+            let role = match role {
+                NoteRole::Checkpoint => "checkpoint",
+                NoteRole::Cosignature => "cosignature",
+            };
+            let note = String::from_utf8_lossy(&bytes).into_owned();
+            notes.push(NoteLine { author: author.to_string(), generation: generation.0, role: role.into(), size, note });
+        }
+        Ok(())
+    })?;
+    Ok(notes)
+}
+
+#[derive(Serialize)]
+struct Exported {
+    to: String,
+    line: String,
+    entries: usize,
+    notes: usize,
+}
+
+fn export(on: &On<'_>, line: &str, to: &Path) -> Result<()> {
+    let (mut reader, id, parties, _home) = open_line(on, line)?;
+    ensure!(!to.exists(), "{} is there already and is not overwritten", to.display());
+    std::fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
+    let manifest = Manifest { format: 1, line: id.to_string(), parties: parties.map(|p| p.to_string()) };
+    std::fs::write(to.join(MANIFEST), serde_json::to_string_pretty(&manifest)?)?;
+    let mut entries = 0;
+    let mut indices: BTreeMap<(PartyId, Generation), u64> = BTreeMap::new();
+    let mut out = BufWriter::new(File::create(to.join(ENTRIES))?);
+    for row in rows(&mut reader, id)? {
+        let next = indices.entry((row.author, row.generation)).or_default();
+        let line = EntryLine {
+            author: row.author.to_string(),
+            generation: row.generation.0,
+            index: *next,
+            leaf: BASE64.encode(&row.leaf),
+            body: BASE64.encode(&row.body),
+        };
+        *next += 1;
+        entries += 1;
+        writeln!(out, "{}", serde_json::to_string(&line)?)?;
+    }
+    out.flush()?;
+    let mut out = BufWriter::new(File::create(to.join(NOTES))?);
+    let notes = note_rows(&mut reader, id)?;
+    for note in &notes {
+        writeln!(out, "{}", serde_json::to_string(note)?)?;
+    }
+    out.flush()?;
+    let exported = Exported { to: to.display().to_string(), line: id.to_string(), entries, notes: notes.len() };
+    show(on.json, &exported, |e| {
+        format!("exported {} entries and {} notes of line {} to {}", e.entries, e.notes, &e.line[..8], e.to)
+    })
+}
+
+/// Opens the journal of a home that no node runs on, and finds the line.
+fn open_line(on: &On<'_>, name: &str) -> Result<(Reader, LineId, [PartyId; 2], Home)> {
+    let home = Home::open(on.home)?;
+    let mut reader = home.journal(Options::default())?.reader()?;
+    let found: Vec<_> =
+        parties_of(&mut reader)?.into_iter().filter(|(id, _)| name == "-" || id.to_string().starts_with(name)).collect();
+    match found.as_slice() {
+        [(id, parties)] => Ok((reader, *id, *parties, home)),
+        [] => bail!("there is no line {name:?} here"),
+        _ => bail!("{} lines fit {name:?}: name it more exactly", found.len()),
+    }
+}
+
+#[derive(Serialize)]
+struct Released {
+    to: String,
+    entries: usize,
+    bytes: usize,
+}
+
+fn release(on: &On<'_>, line: &str, to: &PathBuf, wanted: &[String], slots: &[u8]) -> Result<()> {
+    let (mut reader, id, parties, _home) = open_line(on, line)?;
+    ensure!(!to.exists(), "{} is there already and is not overwritten", to.display());
+    let mut parts = Vec::new();
+    let mut count = 0;
+    for (author, holder) in [(parties[0], parties[1]), (parties[1], parties[0])] {
+        let kept = LogOf::read(&mut reader, id, author)?;
+        let chosen: Vec<&Verified<Entry>> =
+            kept.entries.iter().filter(|e| wanted.iter().any(|w| e.hash().to_string().starts_with(w))).collect();
+        if chosen.is_empty() {
+            continue;
+        }
+        let mut part = kept.part(&mut reader, id, holder)?;
+        for entry in chosen {
+            count += 1;
+            if slots.is_empty() {
+                part.release_whole(&kept.log, entry)?;
+            } else {
+                part.release_slots(&kept.log, entry, slots.iter().copied())?;
+            }
+        }
+        parts.push(part);
+    }
+    ensure!(count > 0, "no entry of this line has a hash that begins so");
+    let bytes = Release::new(parts).encode();
+    std::fs::write(to, &bytes).with_context(|| format!("writing {}", to.display()))?;
+    let released = Released { to: to.display().to_string(), entries: count, bytes: bytes.len() };
+    show(on.json, &released, |r| format!("released {} entries in {} ({} bytes)", r.entries, r.to, r.bytes))
+}
+
+/// One log of a journal, opened.
+struct LogOf {
+    log: Log,
+    entries: Vec<Verified<Entry>>,
+    own: Verified<Certificate>,
+    other: Verified<Certificate>,
+}
+
+impl LogOf {
+    fn read(reader: &mut Reader, line: LineId, author: PartyId) -> Result<Self> {
+        let rows: Vec<EntryRow> = rows(reader, line)?.into_iter().filter(|r| r.author == author).collect();
+        let first = rows.first().ok_or_else(|| anyhow!("the log of {} is empty", author.short()))?;
+        let body = detente_wire::Body::decode(&first.body)?;
+        let Ok(StatementIn::GenerationOpen(opening)) = detente_wire::codec::from_body(&body) else {
+            bail!("the log of {} does not begin with an opening", author.short());
+        };
+        let (own, other) = open_opening(&Ed25519, &opening)?;
+        let mut log = Log::new(line, author, own.generation());
+        let mut entries = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let place = Place { line, author, generation: own.generation(), index: Some(log.size()), log_key: own.keys().log };
+            let entry = open_entry(&Ed25519, &place, &row.leaf, &row.body)?;
+            log.append(&entry)?;
+            entries.push(entry);
+        }
+        Ok(Self { log, entries, own, other })
+    }
+
+    /// An empty release under the newest checkpoint that the other side cosigned.
+    fn part(&self, reader: &mut Reader, line: LineId, holder: PartyId) -> Result<Part> {
+        let author = self.log.author().to_string();
+        let notes: Vec<NoteLine> = note_rows(reader, line)?.into_iter().filter(|n| n.author == author).collect();
+        let newest = |role: &str| notes.iter().filter(|n| n.role == role).max_by_key(|n| n.size);
+        let cosigned = newest("cosignature").ok_or_else(|| anyhow!("the other side has cosigned nothing yet"))?;
+        let signed = notes.iter().find(|n| n.role == "checkpoint" && n.size == cosigned.size);
+        let signed = signed.ok_or_else(|| anyhow!("the checkpoint of {} entries is missing", cosigned.size))?;
+        let origin = self.log.origin();
+        let checkpoint = open_checkpoint(&Ed25519, &self.own.keys().log, &origin, signed.note.as_bytes())?;
+        let name = holder_name(&line, &holder, self.other.generation());
+        let cosignature = open_cosignature(&Ed25519, &self.other.keys().holder, &name, &origin, cosigned.note.as_bytes())?;
+        Ok(Part::new(self.own.clone(), self.other.clone(), checkpoint, cosignature)?)
+    }
+}

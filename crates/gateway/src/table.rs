@@ -1,0 +1,179 @@
+//! Tables: one notice a row, columns named in the first row, values separated by commas.
+
+use csv::StringRecord;
+
+use crate::fields::{Fields, Source, number_of_cell, unknown};
+use crate::flat::{self, EXTENT, NAMES, Part, bare};
+use crate::form::NoticeForm;
+use crate::problem::{Problem, Problems};
+use crate::raw::{Layout, Raw, RawRow};
+use crate::read::ROWS_MAX;
+use crate::tree::Tree;
+
+/// The columns that say where.
+const PLACES: [&str; 4] = ["lat", "lon", "positions", "shape"];
+
+/// What `positions` holds.
+const POSITIONS: &str = "`lat lon; lat lon` in decimal degrees with decimal points, a space between the two numbers";
+
+/// The notices of a table. Rows are numbered by the line on which they start, the column names being on line 1.
+pub(crate) fn read(text: &str) -> Raw {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut records = reader.records().map_while(Result::ok);
+    let mut raw = Raw::default();
+    let Some(first) = records.next() else {
+        raw.problems.push(("row 1".into(), Problem::missing("", "the names of the columns")));
+        return raw;
+    };
+    let header = Header::new(&first, &mut raw);
+    if header.names.is_empty() {
+        return raw;
+    }
+    let filled = records.filter(|record| record.iter().any(|cell| !cell.trim().is_empty()));
+    raw.rows = filled.take(ROWS_MAX + 1).map(|record| row(&header, &record)).collect();
+    raw
+}
+
+/// The columns by name.
+struct Header {
+    names: Vec<String>,
+    layout: Layout,
+}
+
+impl Header {
+    fn new(record: &StringRecord, raw: &mut Raw) -> Self {
+        let mut problems = Vec::new();
+        let names: Vec<String> = record.iter().map(column_name).collect();
+        let has = |name: &str| names.iter().any(|known| known == name);
+        let layout = if has("positions") { Layout::Positions } else { Layout::Pair };
+        if let Some(found) = other_separator(record) {
+            problems.push(Problem::new("", found, "columns separated by commas"));
+            raw.problems.extend(problems.into_iter().map(|p| ("row 1".to_owned(), p)));
+            return Self { names: Vec::new(), layout };
+        }
+        let known: Vec<&str> = NAMES.into_iter().chain(EXTENT).chain(PLACES).collect();
+        for (i, name) in names.iter().enumerate() {
+            if names[..i].contains(name) {
+                problems.push(Problem::new(name, "a second column of this name", "each column once"));
+            } else if name.is_empty() {
+                problems.push(Problem::missing("", &format!("a name for column {}", i + 1)));
+            } else if !known.contains(&name.as_str()) {
+                problems.push(unknown(name, &known));
+            }
+        }
+        if layout == Layout::Positions && (has("lat") || has("lon")) {
+            problems.push(Problem::new("positions", "`positions` beside `lat` or `lon`", "one way to say where"));
+        }
+        let placed = layout == Layout::Positions || has("lat") || has("lon");
+        raw.absent = required(layout, placed).into_iter().filter(|name| !has(name)).collect();
+        problems.extend(raw.absent.iter().map(|name| Problem::missing(name, "a column of this name")));
+        raw.problems.extend(problems.into_iter().map(|p| ("row 1".to_owned(), p)));
+        Self { names, layout }
+    }
+}
+
+/// Columns without which no row can be read; nothing stands for a missing one.
+fn required(layout: Layout, placed: bool) -> Vec<&'static str> {
+    let mut names = vec!["kind"];
+    if placed {
+        names.extend(EXTENT.into_iter().filter(|name| *name != "radius_m"));
+        names.extend(if layout == Layout::Pair { &["lat", "lon"][..] } else { &[] });
+    }
+    names
+}
+
+/// A column's name as people write it: `Lower m` is `lower_m`.
+fn column_name(cell: &str) -> String {
+    let name = cell.trim().to_lowercase().replace([' ', '-'], "_");
+    match bare(&name) {
+        "latitude" => "lat".into(),
+        "longitude" => "lon".into(),
+        name => name.into(),
+    }
+}
+
+/// What separates columns instead of commas, if that is what happened.
+fn other_separator(record: &StringRecord) -> Option<&'static str> {
+    let only = record.get(0).filter(|_| record.len() == 1)?;
+    let separators =
+        [(';', "columns separated by semicolons"), ('\t', "columns separated by tabs"), ('|', "columns separated by bars")];
+    separators.into_iter().find(|(mark, _)| only.contains(*mark)).map(|(_, found)| found)
+}
+
+fn row(header: &Header, record: &StringRecord) -> RawRow {
+    let line = record.position().map_or(0, csv::Position::line);
+    let mut row = RawRow::new(format!("row {line}"), header.layout);
+    if record.len() != header.names.len() {
+        let expected = format!("{}, as the first row has", header.names.len());
+        let open = record.iter().any(|cell| cell.contains('\n'));
+        let hint = if open { "; perhaps a quotation mark is not closed" } else { "" };
+        row.problems.push(Problem::new("", &format!("{} columns", record.len()), expected + hint));
+        return row;
+    }
+    let cells: Vec<Tree> = record.iter().map(|cell| Tree::Text(cell.to_owned())).collect();
+    let mut f = Fields::new(header.names.iter().map(String::as_str).zip(&cells), Source::Cells);
+    // Twice named columns are told with the first row.
+    f.problems = Problems::default();
+    let parts = parts(&mut f, header.layout);
+    let drawn_in = if header.layout == Layout::Pair { "lat, lon" } else { "positions" };
+    let volumes = flat::volumes(&mut f, drawn_in, parts);
+    row.near = flat::near(&mut f);
+    row.form = Some(NoticeForm { volumes, ..flat::notice_form(&mut f) });
+    row.problems = f.problems;
+    row
+}
+
+/// What a row draws: nothing, one shape, or `None` when it cannot be read.
+fn parts(f: &mut Fields<'_>, layout: Layout) -> Option<Vec<Part>> {
+    let shape = f.text("shape");
+    let positions = match layout {
+        Layout::Positions => positions(f)?,
+        _ => pair(f)?,
+    };
+    if positions.is_empty() {
+        return Some(Vec::new());
+    }
+    let shape = match (shape, positions.len()) {
+        (Some(shape), _) => shape,
+        (None, 1) => "point".into(),
+        (None, count) => {
+            let expected = format!("path or polygon, since there are {count} positions");
+            f.problems.push(Problem::missing("shape", &expected));
+            return None;
+        }
+    };
+    Some(vec![Part { shape, positions, holes: Vec::new() }])
+}
+
+fn pair(f: &mut Fields<'_>) -> Option<Vec<[f64; 2]>> {
+    let before = f.problems.0.len();
+    let (lat, lon) = (f.number("lat"), f.number("lon"));
+    if f.problems.0.len() > before {
+        return None;
+    }
+    match (lat, lon) {
+        (None, None) => Some(Vec::new()),
+        (Some(lat), Some(lon)) => Some(vec![[lat, lon]]),
+        (lat, _) => {
+            let missing = if lat.is_none() { "lat" } else { "lon" };
+            f.problems.push(Problem::missing(missing, "decimal degrees, such as 60.1699"));
+            None
+        }
+    }
+}
+
+fn positions(f: &mut Fields<'_>) -> Option<Vec<[f64; 2]>> {
+    let Some(cell) = f.text("positions") else { return Some(Vec::new()) };
+    let mut read = Vec::new();
+    for part in cell.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+        let numbers: Vec<_> = part.split_whitespace().map(number_of_cell).collect();
+        match numbers.as_slice() {
+            [Ok(lat), Ok(lon)] => read.push([*lat, *lon]),
+            _ => {
+                f.problems.push(Problem::new("positions", part, POSITIONS));
+                return None;
+            }
+        }
+    }
+    Some(read)
+}

@@ -1,0 +1,92 @@
+//! The vectors that a second implementation of law `conflict/1` is held against, in vectors/ at the root.
+//!
+//! Each test computes its file anew and compares it byte for byte. With `DETENTE_WRITE_VECTORS` set the
+//! files are written instead: only when the law is new, for a law that is in use never changes (PROTOCOL C4).
+
+mod cases;
+mod format;
+
+use detente_types::notice::{NoticeKind, Precision};
+use serde::Serialize;
+
+use crate::arc::Arc;
+use crate::disclose::coarsen;
+use crate::law1;
+use crate::testing::at;
+use format::{ArcVector, CoarsenVector, MeetVector, volume_json};
+
+const MEETINGS: &str = include_str!("../../../vectors/conflict-1.json");
+const ARCS: &str = include_str!("../../../vectors/conflict-1-arcs.json");
+const DISCLOSED: &str = include_str!("../../../vectors/conflict-1-disclosed.json");
+
+#[test]
+fn meetings_are_as_published() {
+    let vectors: Vec<MeetVector> = cases::meetings().iter().map(MeetVector::compute).collect();
+    let found = vectors.iter().filter(|v| v.meeting.is_some()).count();
+    assert!(vectors.len() >= 60 && found >= 30 && found <= vectors.len() - 15, "{found} of {}", vectors.len());
+    let kinds: Vec<[&str; 2]> = NoticeKind::ALL
+        .iter()
+        .flat_map(|&a| NoticeKind::ALL.iter().map(move |&b| (a, b)))
+        .filter(|&(a, b)| a <= b && law1::kinds_meet(a, b))
+        .map(|(a, b)| [a.name(), b.name()])
+        .collect();
+    let text = document(&[("kinds that meet, in either order", lines(&kinds)), ("vectors", lines(&vectors))]);
+    publish("conflict-1.json", MEETINGS, &text);
+}
+
+/// Where a second implementation looks first when a distance differs.
+#[test]
+fn arcs_are_as_published() {
+    let ends = [
+        ((0.0, 0.0), (0.0, 10.0)),
+        ((0.0, 0.0), (10.0, 0.0)),
+        ((59.0, 24.0), (60.5, 26.5)),
+        ((50.0, -8.0), (50.0, 8.0)),
+        ((-45.0, 170.0), (-35.0, -170.0)),
+        ((85.0, 0.0), (85.0, 180.0)),
+        ((59.0, 24.0), (59.01, 24.01)),
+        ((59.0, 24.0), (59.02, 24.02)),
+    ];
+    let vector = |&(from, to): &((f64, f64), (f64, f64))| {
+        let (from, to) = (at(from.0, from.1), at(to.0, to.1));
+        ArcVector::of(from, to, &Arc::between(from, to))
+    };
+    let vectors: Vec<ArcVector> = ends.iter().map(vector).collect();
+    publish("conflict-1-arcs.json", ARCS, &document(&[("vectors", lines(&vectors))]));
+}
+
+#[test]
+fn disclosures_are_as_published() {
+    let vector = |(name, volume): &(&'static str, _)| {
+        [Precision::Km1, Precision::Km10].map(|precision| CoarsenVector {
+            name,
+            precision: precision.name(),
+            exact: volume_json(volume),
+            disclosed: coarsen(core::slice::from_ref(volume), precision).unwrap().iter().map(volume_json).collect(),
+        })
+    };
+    let vectors: Vec<CoarsenVector> = cases::disclosures().iter().flat_map(vector).collect();
+    publish("conflict-1-disclosed.json", DISCLOSED, &document(&[("vectors", lines(&vectors))]));
+}
+
+/// One JSON value a line, so that a difference is a line.
+fn lines(values: &[impl Serialize]) -> String {
+    let lines: Vec<String> = values.iter().map(|v| serde_json::to_string(v).unwrap()).collect();
+    format!("[\n{}\n]", lines.join(",\n"))
+}
+
+fn document(parts: &[(&str, String)]) -> String {
+    let parts: Vec<String> = parts.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
+    format!("{{\n\"law\": \"{}\",\n{}\n}}\n", law1::NAME, parts.join(",\n"))
+}
+
+fn publish(file: &str, published: &str, computed: &str) {
+    if std::env::var_os("DETENTE_WRITE_VECTORS").is_some() {
+        let path = format!("{}/../../vectors/{file}", env!("CARGO_MANIFEST_DIR"));
+        #[expect(clippy::disallowed_methods, reason = "the one test-only writer of the published vectors")]
+        std::fs::write(path, computed).unwrap();
+        return;
+    }
+    let first = published.lines().zip(computed.lines()).position(|(old, new)| old != new);
+    assert!(published == computed, "vectors/{file} differs, first in line {:?}", first.map(|line| line + 1));
+}

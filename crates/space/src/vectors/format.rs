@@ -1,0 +1,130 @@
+//! The form of the vectors: plain integers, with their units in the names.
+
+use detente_types::conflict::Meeting;
+use detente_types::geometry::earth::Vec3;
+use detente_types::volume::{Position, Shape, Volume};
+use serde::Serialize;
+
+use crate::Separation;
+use crate::arc::Arc;
+use crate::law1::meet;
+
+/// Latitude, longitude.
+type PositionJson = [i32; 2];
+
+#[derive(Serialize)]
+pub(super) struct VolumeJson {
+    shape: &'static str,
+    rings_e7: Vec<Vec<PositionJson>>,
+    radius_cm: i64,
+    lower_cm: i64,
+    upper_cm: i64,
+    datum: &'static str,
+    start_us: i64,
+    end_us: i64,
+}
+
+#[derive(Serialize)]
+pub(super) struct MeetingJson {
+    distance_cm: i64,
+    at_e7: PositionJson,
+    /// `at` of the two volumes exchanged; all else stays.
+    exchanged_at_e7: PositionJson,
+    vertical_gap_cm: i64,
+    band_cm: Option<[i64; 2]>,
+    time_gap_us: i64,
+    window_us: Option<[i64; 2]>,
+}
+
+#[derive(Serialize)]
+pub(super) struct MeetVector {
+    name: String,
+    a: VolumeJson,
+    b: VolumeJson,
+    horizontal_cm: i64,
+    vertical_cm: i64,
+    time_us: i64,
+    pub(super) meeting: Option<MeetingJson>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ArcVector {
+    from_e7: PositionJson,
+    to_e7: PositionJson,
+    chords: u32,
+    /// Vertices 0, 1, half and last, each x, y, z in micrometres from the earth's centre, rounded.
+    vertices_um: Vec<(u32, [i64; 3])>,
+}
+
+#[derive(Serialize)]
+pub(super) struct CoarsenVector {
+    pub(super) name: &'static str,
+    pub(super) precision: &'static str,
+    pub(super) exact: VolumeJson,
+    pub(super) disclosed: Vec<VolumeJson>,
+}
+
+impl MeetVector {
+    pub(super) fn compute((name, a, b, separation): &(String, Volume, Volume, Separation)) -> Self {
+        let exchanged = meet(b, a, separation);
+        Self {
+            name: name.clone(),
+            a: volume_json(a),
+            b: volume_json(b),
+            horizontal_cm: separation.horizontal.cm(),
+            vertical_cm: separation.vertical.cm(),
+            time_us: separation.time_us,
+            meeting: meet(a, b, separation).zip(exchanged).map(|(m, exchanged)| meeting_json(&m, exchanged.at)),
+        }
+    }
+}
+
+impl ArcVector {
+    pub(super) fn of(from: Position, to: Position, arc: &Arc) -> Self {
+        let um = |v: Vec3| [v.x, v.y, v.z].map(|metres| libm::round(metres * 1e6) as i64);
+        let mut places = vec![0, 1, arc.chords() / 2, arc.chords()];
+        places.sort_unstable();
+        places.dedup();
+        Self {
+            from_e7: position_json(&from),
+            to_e7: position_json(&to),
+            chords: arc.chords(),
+            vertices_um: places.into_iter().map(|k| (k, um(arc.vertex(k)))).collect(),
+        }
+    }
+}
+
+pub(super) fn volume_json(volume: &Volume) -> VolumeJson {
+    let ring = |r: &[Position]| r.iter().map(position_json).collect::<Vec<_>>();
+    let (shape, rings_e7) = match volume.footprint.shape() {
+        Shape::Point(p) => ("point", vec![ring(&[*p])]),
+        Shape::Path(path) => ("path", vec![ring(path)]),
+        Shape::Polygon(rings) => ("polygon", rings.iter().map(|r| ring(r)).collect()),
+    };
+    VolumeJson {
+        shape,
+        rings_e7,
+        radius_cm: volume.footprint.radius().cm(),
+        lower_cm: volume.band.lower().cm(),
+        upper_cm: volume.band.upper().cm(),
+        datum: volume.band.datum().name(),
+        start_us: volume.window.start().micros(),
+        end_us: volume.window.end().micros(),
+    }
+}
+
+fn position_json(position: &Position) -> PositionJson {
+    [position.lat_e7(), position.lon_e7()]
+}
+
+fn meeting_json(meeting: &Meeting, exchanged_at: Position) -> MeetingJson {
+    MeetingJson {
+        distance_cm: meeting.distance.cm(),
+        at_e7: position_json(&meeting.at),
+        exchanged_at_e7: position_json(&exchanged_at),
+        vertical_gap_cm: meeting.vertical_gap.cm(),
+        band_cm: meeting.band.map(|b| [b.lower().cm(), b.upper().cm()]),
+        time_gap_us: meeting.time_gap_us,
+        window_us: meeting.window.map(|w| [w.start().micros(), w.end().micros()]),
+    }
+}

@@ -1,0 +1,99 @@
+//! Copies of a home, and homes made of copies.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use super::lock::Lock;
+use super::manifest::Manifest;
+use super::{Home, HomeFault, KEY_END, KEYS, MANIFEST, files, key_names, read_manifest};
+use crate::sqlite::{self, JOURNAL, OpenFault, Reader, SUMS, Sums};
+
+/// What a restore does where a home is already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestoreOver {
+    /// Refuses.
+    Nothing,
+    /// Renames the home that is there and keeps it. One that is being run is refused.
+    SetAside,
+}
+
+impl Home {
+    /// Copies the home, running or not, into a new directory: journal as of now, keys, provenance. The copy is checked
+    /// by its sums like a home, is durable when this returns, and holds the secret keys.
+    ///
+    /// `reader` is a view of this home's open journal; without one the journal is opened.
+    ///
+    /// # Errors
+    /// [`HomeFault::Occupied`] when the directory has anything in it; the rest of [`HomeFault`].
+    pub fn backup(&self, reader: Option<&Reader>, to: &Path) -> Result<(), HomeFault> {
+        if files::is_occupied(to)? {
+            return Err(HomeFault::Occupied { path: to.into() });
+        }
+        let aside = files::aside(to)?;
+        let journal = aside.join(JOURNAL);
+        match reader {
+            Some(reader) => reader.copy_into(&journal),
+            None => Reader::open(&self.root.join(JOURNAL)).and_then(|reader| reader.copy_into(&journal)),
+        }
+        .map_err(OpenFault::Store)?;
+        finish_copy(&journal, &aside)?;
+        copy_keys(&self.root, &aside)?;
+        files::copy_private(&self.root.join(MANIFEST), &aside.join(MANIFEST))?;
+        files::move_into_place(&aside, to)
+    }
+
+    /// Makes a home of a backup, after checking every byte of it, and marks it as restored. Gives the name under which a
+    /// home that was there before is kept.
+    ///
+    /// # Errors
+    /// [`HomeFault::Occupied`] where a home may not be replaced, [`HomeFault::Locked`] where it is being run,
+    /// [`HomeFault::Damaged`] when the backup is not what was written; the rest of [`HomeFault`].
+    pub fn restore(from: &Path, to: &Path, over: RestoreOver) -> Result<Option<PathBuf>, HomeFault> {
+        let occupied = files::is_occupied(to)?;
+        if occupied && over == RestoreOver::Nothing {
+            return Err(HomeFault::Occupied { path: to.into() });
+        }
+        if let Some(finding) = crate::verify::verify(from)?.findings.into_iter().next() {
+            return Err(HomeFault::Damaged(finding));
+        }
+        let aside = files::aside(to)?;
+        for name in [JOURNAL, SUMS, sqlite::LOG] {
+            if from.join(name).exists() {
+                files::copy_private(&from.join(name), &aside.join(name))?;
+            }
+        }
+        copy_keys(from, &aside)?;
+        read_manifest(from)?;
+        files::write_atomic(&aside.join(MANIFEST), Manifest { restored: true }.render().as_bytes())?;
+        let kept = if occupied { Some(set_aside(to)?) } else { None };
+        files::move_into_place(&aside, to)?;
+        Ok(kept)
+    }
+}
+
+/// Gives a copied database its mode, its sums and its place on disk.
+fn finish_copy(journal: &Path, directory: &Path) -> Result<(), HomeFault> {
+    let fault = |e| HomeFault::io("copying the journal to", journal, e);
+    sqlite::make_log_mode(journal).map_err(OpenFault::Store)?;
+    File::open(journal).and_then(|file| file.sync_all()).map_err(fault)?;
+    Sums::create(&directory.join(SUMS), journal).map_err(fault)
+}
+
+fn copy_keys(from: &Path, to: &Path) -> Result<(), HomeFault> {
+    files::create_directory(&to.join(KEYS))?;
+    for name in key_names(from)? {
+        let file = format!("{name}{KEY_END}");
+        files::copy_private(&from.join(KEYS).join(&file), &to.join(KEYS).join(&file))?;
+    }
+    files::sync_directory(&to.join(KEYS)).map_err(|e| HomeFault::io("copying keys to", to, e))
+}
+
+/// Renames a home that nobody runs to the first free `name.replaced-n`.
+fn set_aside(home: &Path) -> Result<PathBuf, HomeFault> {
+    let _lock = Lock::take(home)?;
+    let name = home.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let free = (1_u32..).map(|n| home.with_file_name(format!("{name}.replaced-{n}"))).find(|path| !path.exists());
+    let kept = free.ok_or_else(|| HomeFault::Occupied { path: home.into() })?;
+    fs::rename(home, &kept).map_err(|e| HomeFault::io("setting aside", home, e))?;
+    Ok(kept)
+}

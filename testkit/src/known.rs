@@ -1,0 +1,67 @@
+//! What the meaning gate may know of earlier statements, kept in plain maps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use detente_types::statement::{Kind, StatementIn};
+use detente_types::{NoticeId, StatementRef};
+use detente_wire::Entry;
+use detente_wire::codec::from_body;
+use detente_wire::meaning::Known;
+
+/// Everything that the author of the statement under test had. Empty by default.
+#[derive(Clone, Debug, Default)]
+pub struct Heard {
+    /// Kinds of all statements.
+    pub kinds: BTreeMap<StatementRef, Kind>,
+    /// The author's latest live version of each notice.
+    pub latest: BTreeMap<NoticeId, (u32, StatementRef)>,
+    /// Challenges of checks.
+    pub challenges: BTreeMap<StatementRef, [u8; 32]>,
+    /// Checks that were answered.
+    pub answered: BTreeSet<StatementRef>,
+}
+
+impl Heard {
+    /// Takes in an entry of either log, in log order; `own` when its author is the one under test.
+    ///
+    /// # Panics
+    /// When the body does not hold a statement of a known kind.
+    pub fn hear(&mut self, entry: &Entry, own: bool) {
+        let reference = entry.reference();
+        let statement = from_body(entry.body()).expect("fixtures are canonical");
+        self.kinds.insert(reference, Kind::from_code(statement.kind()).expect("fixtures have known kinds"));
+        match statement {
+            StatementIn::Notice(notice) if own => {
+                self.latest.insert(notice.id, (notice.version, reference));
+            }
+            StatementIn::Cancel(cancel) if own => {
+                self.latest.remove(&cancel.id);
+            }
+            StatementIn::Check(check) => {
+                self.challenges.insert(reference, *check.challenge);
+            }
+            StatementIn::CheckAnswer(answer) => {
+                self.answered.insert(answer.of);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Known for Heard {
+    fn kind(&self, reference: &StatementRef) -> Option<Kind> {
+        self.kinds.get(reference).copied()
+    }
+
+    fn latest(&self, id: &NoticeId) -> Option<(u32, StatementRef)> {
+        self.latest.get(id).copied()
+    }
+
+    fn challenge(&self, reference: &StatementRef) -> Option<[u8; 32]> {
+        self.challenges.get(reference).copied()
+    }
+
+    fn answered(&self, reference: &StatementRef) -> bool {
+        self.answered.contains(reference)
+    }
+}
