@@ -1,1 +1,7 @@
-//! Detente: benches.
+//! Measurements: our own figures beside peers or physical floors of the same run, interleaved, as ratios.
+//!
+//! These machines are noisy. A figure without its floor says nothing, so none is printed without one.
+
+pub mod floor;
+pub mod pair;
+pub mod stats;

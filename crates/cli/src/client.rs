@@ -49,6 +49,11 @@ impl Client {
         Self { base: format!("http://{api}"), token: token.to_owned(), agent: agent(), own: None }
     }
 
+    /// A way to nowhere yet.
+    pub(crate) fn closed() -> Self {
+        Self::to(std::net::SocketAddr::from(([127, 0, 0, 1], 0)), "")
+    }
+
     /// Whether a node was running.
     pub const fn is_running(&self) -> bool {
         self.own.is_none()

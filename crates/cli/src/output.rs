@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use detente_api::problem::{Detail, Problem};
+use detente_gateway::FileFault;
 use serde::Serialize;
 
 use crate::client::Refusal;
@@ -48,6 +49,7 @@ pub fn fail(json: bool, fault: &anyhow::Error) -> ExitCode {
         Some(503 | 507) => 5,
         Some(_) => 1,
         None if fault.downcast_ref::<NotVerified>().is_some() => 6,
+        None if fault.downcast_ref::<FileFault>().is_some() => 3,
         None => 1,
     };
     ExitCode::from(code)

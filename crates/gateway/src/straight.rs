@@ -135,3 +135,6 @@ fn on_grid(degrees: f64) -> f64 {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod tests;

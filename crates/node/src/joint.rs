@@ -1,8 +1,7 @@
 //! Joint conflicts and private warnings (PROTOCOL section 6).
 //!
 //! The joint part is a function of the two logs alone: it pairs a live statement of one party with one of the other's,
-//! both as disclosed. What it holds is what the queries of one notice found, a page at a time (F7); [`Joint::all`] and
-//! [`Joint::digest`] go through everything, in an order that both sides share. Private warnings come from our exact
+//! both as disclosed. What it holds for screens is bounded for each notice (F7); [`Joint::digest`] covers everything. Private warnings come from our exact
 //! plans and never leave this node (C5).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +44,8 @@ pub(crate) struct Joint {
     own: Index<StatementRef>,
     peer: Index<StatementRef>,
     conflicts: BTreeMap<ConflictId, Conflict>,
+    /// The fold of every joint conflict, kept as notices come and go.
+    fold: Fold,
     by_statement: BTreeMap<StatementRef, BTreeSet<ConflictId>>,
     exact: BTreeMap<NoticeId, Valid<Notice>>,
     exact_index: Index<NoticeId>,
@@ -64,6 +65,7 @@ impl Joint {
             own: Index::new(),
             peer: Index::new(),
             conflicts: BTreeMap::new(),
+            fold: Fold::default(),
             by_statement: BTreeMap::new(),
             exact: BTreeMap::new(),
             exact_index: Index::new(),
@@ -77,9 +79,12 @@ impl Joint {
         if let Some(before) = self.current.insert((at.author, notice.id()), at) {
             self.take_out(&before, &mut changes);
         }
-        for conflict in self.conflicts_of(&at, &notice) {
-            changes.found.push(conflict.id);
-            self.file(conflict);
+        for (i, conflict) in self.find(&at, &notice, usize::MAX).into_iter().enumerate() {
+            self.fold.toggle(&conflict);
+            if i < CONFLICTS_PER_NOTICE_MAX {
+                changes.found.push(conflict.id);
+                self.file(conflict);
+            }
         }
         if at.author != self.us {
             self.warn_about(&at, &notice, &mut changes);
@@ -178,20 +183,9 @@ impl Joint {
                 .any(|v| second.notice.volumes().iter().any(|w| law.meet(v, w, &self.separation).is_some()))
     }
 
-    /// Every joint conflict, in the order of our statements, then theirs.
-    pub(crate) fn all(&self) -> impl Iterator<Item = Conflict> + '_ {
-        self.live.iter().filter(|(at, _)| at.author == self.us).flat_map(|(at, live)| self.find(at, &live.notice, usize::MAX))
-    }
-
     /// One hash over every joint conflict, equal on both sides for equal prefixes (PROTOCOL C1).
-    pub(crate) fn digest(&self) -> [u8; 32] {
-        let all: BTreeMap<ConflictId, String> = self.all().map(|c| (c.id, format!("{:?}", c.meetings))).collect();
-        let text: String = all.iter().map(|(id, meetings)| format!("{id} {meetings}\n")).collect();
-        domain("detente/joint/1", &[text.as_bytes()])
-    }
-
-    fn conflicts_of(&self, at: &StatementRef, notice: &Valid<Notice>) -> Vec<Conflict> {
-        self.find(at, notice, CONFLICTS_PER_NOTICE_MAX)
+    pub(crate) const fn digest(&self) -> [u8; 32] {
+        self.fold.0
     }
 
     /// What a statement meets among the other party's, at most `limit` notices.
@@ -231,7 +225,11 @@ impl Joint {
 
     fn take_out(&mut self, at: &StatementRef, changes: &mut Changes) {
         self.index_mut(at).remove(at);
-        self.live.remove(at);
+        if let Some(live) = self.live.remove(at) {
+            for conflict in self.find(at, &live.notice, usize::MAX) {
+                self.fold.toggle(&conflict);
+            }
+        }
         self.warnings.retain(|(_, met)| met != at);
         for id in self.by_statement.remove(at).unwrap_or_default() {
             let Some(conflict) = self.conflicts.remove(&id) else {
@@ -255,6 +253,19 @@ impl Joint {
 
     fn index_mut(&mut self, at: &StatementRef) -> &mut Index<StatementRef> {
         if at.author == self.us { &mut self.own } else { &mut self.peer }
+    }
+}
+
+/// The exclusive or of one hash per conflict: it does not depend on order, and a conflict that goes undoes what it did when
+/// it came. It tells two honest nodes apart; it is no commitment, and nobody signs it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Fold([u8; 32]);
+
+impl Fold {
+    fn toggle(&mut self, conflict: &Conflict) {
+        let meetings = format!("{:?}", conflict.meetings);
+        let hash = domain("detente/joint/1", &[conflict.id.as_bytes(), meetings.as_bytes()]);
+        self.0.iter_mut().zip(hash).for_each(|(sum, byte)| *sum ^= byte);
     }
 }
 

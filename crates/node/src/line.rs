@@ -204,11 +204,13 @@ impl Line {
         }
     }
 
-    pub(crate) fn us(&self) -> PartyId {
+    /// Our party.
+    pub fn us(&self) -> PartyId {
         self.own.author()
     }
 
-    pub(crate) fn them(&self) -> PartyId {
+    /// The other party.
+    pub fn them(&self) -> PartyId {
         self.peer.author()
     }
 

@@ -125,6 +125,16 @@ impl Line {
         }
     }
 
+    /// How many of our entries the other side has admitted to hold.
+    pub fn acknowledged(&self) -> u64 {
+        self.cosigned.acknowledged_size()
+    }
+
+    /// Entries of ours that are made and do not count yet.
+    pub fn unsettled(&self) -> u64 {
+        self.own.log.size() - self.own.settled
+    }
+
     /// The terms in force.
     pub fn terms(&self) -> &Terms {
         self.current_terms()

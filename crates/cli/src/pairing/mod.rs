@@ -13,6 +13,7 @@
 //! with one code, since the code covers both TLS keys.
 
 mod code;
+mod keep;
 mod message;
 
 use std::time::Duration;
@@ -30,6 +31,7 @@ use crate::host::now;
 use crate::keys::NewKeys;
 
 pub use code::Code;
+pub use keep::keep;
 pub use message::Invite;
 use message::{Confirm, Introduction, Reveal, receive, send};
 

@@ -7,17 +7,15 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use detente_api::ask::{CheckAsk, Done};
 use detente_api::view::LineView;
-use detente_node::Node;
-use detente_store::{Home, Options};
-use detente_types::TermsIn;
+use detente_store::Home;
 use serde::Serialize;
 
 use super::{On, done_words};
 use crate::host::OsRng;
 use crate::output::{print, show};
 use crate::pairing::{Code, Confirms, Invite, Inviter, Paired, Us};
-use crate::settings::{LineSettings, Settings};
-use crate::{keys, opening};
+use crate::settings::Settings;
+use crate::{files, keys};
 
 pub(super) fn invite(
     on: &On<'_>,
@@ -28,7 +26,7 @@ pub(super) fn invite(
     out: Option<PathBuf>,
 ) -> Result<()> {
     let (home, us) = us(on)?;
-    let terms = read_terms(terms)?;
+    let terms = files::terms(terms)?;
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let paired = runtime.block_on(async {
         let lasts = Duration::from_secs(minutes * 60);
@@ -66,12 +64,6 @@ fn us(on: &On<'_>) -> Result<(Home, Us)> {
     Ok((home, Us { party, name }))
 }
 
-/// Reads a terms file.
-pub(super) fn read_terms(path: &Path) -> Result<TermsIn> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    toml::from_str(&text).with_context(|| format!("reading the terms in {}", path.display()))
-}
-
 /// Asks the person at the terminal.
 struct Ask;
 
@@ -99,23 +91,8 @@ struct Made {
 /// Keeps a line that both confirmed: its keys first, then the line in the journal, then how it is reached.
 fn keep(on: &On<'_>, home: &Home, paired: Paired, listen: Option<String>) -> Result<()> {
     let made = Made { line: paired.line.to_string(), with: paired.name.clone() };
-    store(on.home, home, paired, listen)?;
+    crate::pairing::keep(on.home, home, paired, listen)?;
     show(on.json, &made, |m| format!("the line {} with {} is made\nnext: `detente serve`", &m.line[..8], m.with))
-}
-
-/// Puts a paired line into a home that no node runs on.
-pub(crate) fn store(root: &Path, home: &Home, paired: Paired, listen: Option<String>) -> Result<()> {
-    let Paired { line, opening: entry, keys, name, address } = paired;
-    keys.keep(home, &line)?;
-    let mut settings = Settings::read(root)?;
-    let ring = keys::ring(home, &settings.lines.iter().filter_map(|l| detente_types::LineId::parse(&l.id)).collect::<Vec<_>>())?;
-    let peer_key = detente_wire::hash::hex(&*entry.other.tls_key);
-    let mut journal = home.journal(Options::default())?;
-    let node = Node::load(std::sync::Arc::new(detente_wire::Ed25519), crate::host::now(), &mut OsRng, &ring, &mut journal)?;
-    let line_keys = detente_node::LineKeys { log: keys.log.clone(), holder: keys.holder.clone() };
-    opening::open(node, &mut journal, entry, line_keys, &name)?;
-    settings.lines.push(LineSettings { id: line.to_string(), name, peer_key, listen, dial: address });
-    settings.write(root)
 }
 
 pub(super) fn check(on: &On<'_>, line: &str, wait: u64) -> Result<()> {

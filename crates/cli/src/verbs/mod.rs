@@ -10,6 +10,8 @@ mod terms;
 
 use anyhow::Result;
 
+pub(crate) use record::verify_copy;
+
 use crate::args::{Arguments, Verb};
 
 /// Does what the command line says.

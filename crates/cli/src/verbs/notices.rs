@@ -1,41 +1,36 @@
 //! Notices, receipts, words and SAFETY.
 
-use std::io::Read as _;
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use detente_api::ask::{CancelAsk, Done, NotifyAsk, ReceiptAsk, SafetyActionAsk};
+use anyhow::Result;
+use detente_api::ask::{CancelAsk, Done, NotifyAsk, ReceiptAsk, SafetyActionAsk, TermsAnswer};
 use detente_api::view::{LineView, NoticeItem};
 use detente_gateway::{DetailForm, NoticeForm, TextForm, VolumeForm};
 
+use detente_types::Terms;
+
 use super::{On, done_words};
 use crate::args::{OnLine, Safety, Words};
+use crate::files;
 use crate::host::now;
 use crate::output::{show, table};
 
 pub(super) fn notify(on: &On<'_>, line: &str, file: &Path, check: bool, release: Option<String>) -> Result<()> {
-    let mut forms = read_forms(file)?;
+    let client = on.client()?;
+    let in_force: TermsAnswer = client.get(&format!("/v1/lines/{line}/terms"))?;
+    let reading = files::notices(file, Terms::try_new(in_force.terms).ok().as_ref())?;
+    for finding in &reading.report.findings {
+        eprintln!("{finding}");
+    }
+    let mut forms = files::forms(reading);
     if let Some(release) = release {
         forms.iter_mut().for_each(|form| form.release = Some(release.clone()));
     }
-    let client = on.client()?;
     let done: Vec<Done> = client.post(&format!("/v1/lines/{line}/notices"), &NotifyAsk { notices: forms, check })?;
     show(on.json, &done, |done| {
         let row = |d: &Done| format!("{}  {}", d.notice.as_deref().map_or("", |n| &n[..8]), done_words(d));
         done.iter().map(row).collect::<Vec<_>>().join("\n")
     })
-}
-
-/// Reads the notices of a file, or of standard input for `-`.
-fn read_forms(file: &Path) -> Result<Vec<NoticeForm>> {
-    let mut bytes = Vec::new();
-    let name = file.display().to_string();
-    if name == "-" {
-        std::io::stdin().read_to_end(&mut bytes).context("reading standard input")?;
-    } else {
-        bytes = std::fs::read(file).with_context(|| format!("reading {name}"))?;
-    }
-    crate::files::read(&name, &bytes)
 }
 
 pub(super) fn cancel(on: &On<'_>, line: &str, id: String, reason: Option<String>) -> Result<()> {
@@ -142,7 +137,7 @@ pub(super) fn safety(on: &On<'_>, safety: Safety) -> Result<()> {
 
 /// A circle over all altitudes that a person can be at, over the line's own datum.
 fn round(on: &On<'_>, line: &OnLine, at: [f64; 2], radius_m: f64, minutes: i64) -> Result<VolumeForm> {
-    let terms: detente_api::ask::TermsAnswer = on.client()?.get(&format!("/v1/lines/{}/terms", line.line))?;
+    let terms: TermsAnswer = on.client()?.get(&format!("/v1/lines/{}/terms", line.line))?;
     Ok(VolumeForm {
         shape: "point".into(),
         positions: vec![at],

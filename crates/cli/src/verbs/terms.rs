@@ -5,9 +5,9 @@ use detente_api::ask::{AcceptTermsAsk, Done, ProposeAsk, TermsAnswer};
 use detente_types::Terms;
 use serde::Serialize;
 
-use super::line::read_terms;
 use super::{On, done_words};
 use crate::args::TermsVerb;
+use crate::files;
 use crate::output::show;
 
 #[derive(Serialize)]
@@ -27,7 +27,7 @@ pub(super) fn terms(on: &On<'_>, verb: TermsVerb) -> Result<()> {
             })
         }
         TermsVerb::Check { file } => {
-            let terms = read_terms(&file)?;
+            let terms = files::terms(&file)?;
             let digest = detente_wire::hash::hex(&detente_wire::certificate::terms_digest(&terms));
             let terms = Terms::try_new(terms).map_err(|violations| {
                 let lines: Vec<String> = violations.iter().map(|v| format!("\n  {v}")).collect();
@@ -37,7 +37,7 @@ pub(super) fn terms(on: &On<'_>, verb: TermsVerb) -> Result<()> {
             show(on.json, &checked, |c| format!("the terms are good: version {}, digest {}", c.version, c.digest))
         }
         TermsVerb::Propose { file, on: l } => {
-            let asked = ProposeAsk { terms: read_terms(&file)? };
+            let asked = ProposeAsk { terms: files::terms(&file)? };
             let done: Done = on.client()?.post(&format!("/v1/lines/{}/terms/proposals", l.line), &asked)?;
             show(on.json, &done, done_words)
         }
