@@ -55,7 +55,7 @@ function drawLine(line, notices, conflicts, warnings) {
 }
 
 function drawAlarms(box, notices) {
-  const open = notices.filter((n) => n.notice.kind === "safety" && n.by === "theirs");
+  const open = notices.filter((n) => n.ringing);
   for (const n of open) box.append(text("p", `SAFETY ${n.at.hash.slice(0, 8)}: ${n.notice.detail?.endangered ?? ""} (${n.notice.detail?.ask ?? ""})`));
 }
 

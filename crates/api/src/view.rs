@@ -165,6 +165,8 @@ pub struct NoticeItem {
     pub stored: Option<String>,
     /// Receipts, as they came.
     pub receipts: Vec<ReceiptView>,
+    /// A safety notice of theirs about which no action is stated yet.
+    pub ringing: bool,
     /// Minutes by which it was stated too late for its precedence; absent when in time.
     pub short_by_min: Option<i64>,
     /// What it says, as disclosed.
@@ -345,6 +347,7 @@ pub fn notice(line: &Line, us: PartyId, view: &NoticeView<'_>) -> NoticeItem {
         level: view.level,
         stored: view.stored.map(|t| t.to_string()),
         receipts: view.receipts.iter().map(ReceiptView::from).collect(),
+        ringing: line.is_ringing(&view.at),
         short_by_min: (short_us > 0).then(|| minutes(short_us)),
         notice: NoticeForm::from(view.notice.input()),
     }

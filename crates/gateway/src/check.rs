@@ -1,11 +1,14 @@
 //! A row examined: what cannot be read of it and which rules it breaks, told in the words of its file.
 
 use detente_types::rule::{Rule, Violation};
-use detente_types::{Notice, NoticeId, NoticeIn};
+use detente_types::time::TIME_MIN;
+use detente_types::volume::PositionIn;
+use detente_types::{Notice, NoticeId, NoticeIn, Position, Volume, VolumeIn};
 
+use crate::flat::{EXTENT, bare};
 use crate::form::{NoticeForm, Partial};
 use crate::names::{column, in_form};
-use crate::problem::{Problem, Problems};
+use crate::problem::{PROBLEMS_MAX, Problem, Problems};
 use crate::raw::{Layout, Near, RawRow};
 use crate::report::{Finding, Level};
 use crate::straight::straighten;
@@ -87,36 +90,94 @@ struct Judged {
 /// Reads a form, of which a reader has reported some problems already, and holds it against the rules.
 fn judge(form: &NoticeForm, layout: Layout, mut problems: Problems) -> Judged {
     let Partial { draft, problems: second, kept } = form.read(NoticeId::new([0; 16]));
-    let mut unread: Vec<String> = problems.0.iter().chain(&second.0).map(|p| p.at.clone()).collect();
-    unread.sort_unstable();
-    let renamed = second.0.into_iter().map(|p| Problem { at: column(layout, &p.at), ..p }).collect();
+    let unread: Vec<String> = problems.0.iter().chain(&second.0).map(|p| p.at.clone()).collect();
+    let drawn_unread = problems.0.iter().any(|p| concerns_volumes(&p.at));
+    let told = second.0.into_iter().filter(|p| !(drawn_unread && p.at.starts_with("valid_") && p.found == "nothing"));
+    let renamed = told.map(|p| Problem { at: column(layout, &p.at), ..p }).collect();
     problems.extend_with_new(Problems(renamed));
     let found = Notice::try_new(draft.notice.clone()).err().unwrap_or_default();
+    let found = each_part(&draft.notice, found);
     let named = |v: Violation| Violation { at: in_form(&v.at, &kept), ..v };
     let mut violations: Vec<Violation> = found.into_iter().map(named).collect();
-    violations.retain(|v| !follows_from(v, &unread) && !repeats_volumes(v, form));
+    violations.retain(|v| !follows_from(v, &unread));
+    of_volumes(form, &mut violations);
     Judged { notice: draft.notice, problems, violations }
+}
+
+/// Whether a field says where, how high or when.
+fn concerns_volumes(at: &str) -> bool {
+    ["volumes", "geometry", "positions", "lat", "lon", "shape"].iter().chain(&EXTENT).any(|name| at.starts_with(name))
 }
 
 /// Whether a violation may only follow from what could not be read.
 fn follows_from(violation: &Violation, unread: &[String]) -> bool {
-    let any = |names: &[&str]| unread.iter().any(|at| names.iter().any(|name| at.starts_with(name)));
-    let drawn =
-        ["volumes", "geometry", "positions", "lat", "lon", "shape", "radius_m", "lower_m", "upper_m", "datum", "start", "end"];
-    let whose = violation.at.split_once('.').map_or(violation.at.as_str(), |(volume, _)| volume);
+    let any = |name: &str| unread.iter().any(|at| at.starts_with(name));
+    let drawn = || unread.iter().any(|at| concerns_volumes(at));
+    let at = violation.at.as_str();
     match violation.rule {
         Rule::KindKnown => true,
-        Rule::KindRequires => any(&["kind", "detail", "ask", "endangered", "text"]) || any(&drawn),
-        Rule::KindMatchesDetail => any(&["kind"]),
-        Rule::SafetyPrecedence => any(&["kind", "precedence"]),
-        Rule::VolumeInValidity => any(&["valid_"]) || any(&drawn),
-        _ if violation.at.starts_with("valid_") => any(&["valid_"]) || any(&drawn),
-        _ if violation.at.starts_with("volumes[") => any(&[whose]) || any(&drawn[1..]),
-        _ => any(&[violation.at.as_str()]),
+        Rule::KindRequires if at == "volumes" => any("kind") || drawn(),
+        Rule::KindRequires => any("kind") || any(at) || any(bare(at)),
+        Rule::KindMatchesDetail => any("kind"),
+        Rule::SafetyPrecedence => any("kind") || any("precedence"),
+        Rule::LanguageTag => any(&format!("{at}.language")) || any("language") || any("translation_language"),
+        Rule::VolumeInValidity => any("valid_") || drawn(),
+        _ if at.starts_with("valid_") => any("valid_") || drawn(),
+        _ if at.starts_with("volumes[") => {
+            let whose = at.split_once(']').map_or(at, |(volume, _)| volume);
+            any(whose) || unread.iter().any(|at| concerns_volumes(at) && !at.starts_with("volumes"))
+        }
+        _ => any(at),
     }
 }
 
-/// Whether a violation of the validity says again what is said of the volumes that it was taken from.
-fn repeats_volumes(violation: &Violation, form: &NoticeForm) -> bool {
-    violation.at.starts_with("valid_") && form.valid_from.is_none() && form.valid_until.is_none() && !form.volumes.is_empty()
+/// Volumes stop at the first rule that they break; here each of their parts is told.
+fn each_part(notice: &NoticeIn, found: Vec<Violation>) -> Vec<Violation> {
+    let of_volume = |v: &Violation| v.at.starts_with("volumes[") && v.rule != Rule::VolumeInValidity;
+    if !found.iter().any(of_volume) {
+        return found;
+    }
+    let mut all: Vec<Violation> = found.into_iter().filter(|v| !of_volume(v)).collect();
+    for (i, volume) in notice.volumes.iter().enumerate() {
+        all.extend(volume_violations(volume).into_iter().map(|v| v.inside(&format!("volumes[{i}]"))));
+    }
+    all
+}
+
+/// What is wrong with where a volume is, how high, and when: each judged with the others put right.
+fn volume_violations(volume: &VolumeIn) -> Vec<Violation> {
+    let somewhere = || vec![vec![PositionIn { lat_e7: 0, lon_e7: 0 }]];
+    let (from, until) = (TIME_MIN.micros(), TIME_MIN.micros() + 1);
+    let placed = VolumeIn { lower_cm: 0, upper_cm: 0, datum: 0, start_us: from, end_us: until, ..volume.clone() };
+    let bare = VolumeIn { shape: 1, rings: somewhere(), radius_cm: 0, ..volume.clone() };
+    let high = VolumeIn { start_us: from, end_us: until, ..bare.clone() };
+    let timed = VolumeIn { lower_cm: 0, upper_cm: 0, datum: 0, ..bare };
+    let mut found = off_earth(volume);
+    if found.is_empty() {
+        found.extend(Volume::try_from(&placed).err());
+    }
+    found.extend(Volume::try_from(&high).err());
+    found.extend(Volume::try_from(&timed).err());
+    found
+}
+
+/// Every vertex that is nowhere on the earth, up to as many as are told of a row.
+fn off_earth(volume: &VolumeIn) -> Vec<Violation> {
+    let vertices = volume.rings.iter().enumerate().flat_map(|(r, ring)| ring.iter().enumerate().map(move |(i, p)| (r, i, p)));
+    let judged = vertices.filter_map(|(r, i, p)| {
+        let place = format!("footprint.rings[{r}][{i}]");
+        Position::try_new(p.lat_e7, p.lon_e7).err().map(|v| v.inside(&place))
+    });
+    judged.take(PROBLEMS_MAX).collect()
+}
+
+/// What is said of a validity that was taken from the volumes is said of them, once.
+fn of_volumes(form: &NoticeForm, violations: &mut Vec<Violation>) {
+    if form.valid_from.is_some() || form.valid_until.is_some() || form.volumes.is_empty() {
+        return;
+    }
+    let timed = |v: &Violation| v.at.ends_with(".start") || v.at.ends_with(".end") || v.at.ends_with(".start, end");
+    if violations.iter().any(timed) {
+        violations.retain(|v| !v.at.starts_with("valid_"));
+    }
 }

@@ -3,7 +3,7 @@
 //! The same code reads the members of a JSON object, the properties of a feature and the cells of a table. In a table
 //! every value is text, and an empty cell is no value.
 
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, on_one_line};
 use crate::tree::Tree;
 
 /// The named values of one row.
@@ -28,7 +28,7 @@ impl<'a> Fields<'a> {
         let mut fields = Self { values: Vec::new(), asked: Vec::new(), source, problems: Problems::default() };
         for (name, value) in values {
             if fields.values.iter().any(|(known, _)| *known == name) {
-                fields.problems.push(Problem::new(name, "a second value", "each field once"));
+                fields.problems.push(Problem::new(on_one_line(name), "a second value", "each field once"));
             } else {
                 fields.values.push((name, value));
             }
@@ -162,8 +162,9 @@ impl<'a> Fields<'a> {
 /// The problem that a name is not one of those known, with a hint where a habit explains it.
 pub(crate) fn unknown(name: &str, known: &[&str]) -> Problem {
     let hint = HABITS.iter().find(|(habit, _)| *habit == name).map(|(_, hint)| (*hint).to_owned());
-    let found = format!("the unknown field `{name}`");
-    Problem::new(name, &found, hint.unwrap_or_else(|| format!("one of {}", known.join(", "))))
+    let shown = on_one_line(name);
+    let found = format!("the unknown field `{shown}`");
+    Problem::new(shown, &found, hint.unwrap_or_else(|| format!("one of {}", known.join(", "))))
 }
 
 /// Names that people use, and what stands for them here.
@@ -202,6 +203,7 @@ pub(crate) fn number_of_cell(cell: &str) -> Result<f64, &'static str> {
     let plain = cell.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
     match cell.parse::<f64>() {
         Ok(number) if plain && number.is_finite() => Ok(number),
+        _ if !cell.contains(|c: char| c.is_ascii_digit()) => Err("a number"),
         _ if cell.contains(',') => Err("a number with a decimal point, and no comma"),
         _ if cell.chars().any(|c| matches!(c, '°' | '\'' | '′' | '"')) => Err("decimal degrees, such as 60.1699"),
         _ if cell.starts_with(|c: char| c.is_alphabetic()) || cell.ends_with(|c: char| c.is_alphabetic()) => {
@@ -224,8 +226,8 @@ mod tests {
             ("N60.1", "unit"),
             ("60°10'N", "decimal degrees"),
             ("1 000", "a number"),
-            ("inf", "unit"),
-            ("nan", "unit"),
+            ("inf", "a number"),
+            ("nan", "a number"),
             ("1e999", "a number"),
             ("−5", "a number"),
             ("", "a number"),

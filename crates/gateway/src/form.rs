@@ -301,6 +301,7 @@ impl VolumeForm {
             _ => None,
         };
         let shape = p.take("shape", &self.shape, shape, "point, path or polygon");
+        self.check_parts(shape, p);
         let mut rings = vec![p.positions("positions", &self.positions)];
         rings.extend(self.holes.iter().enumerate().map(|(i, hole)| p.positions(&format!("holes[{i}]"), hole)));
         let datum = p.named("datum", &self.datum, Datum::from_name, || "WGS84, AMSL, AGL, FL".into());
@@ -317,6 +318,18 @@ impl VolumeForm {
             start_us: start?,
             end_us: end?,
         })
+    }
+}
+
+impl VolumeForm {
+    /// A point is one position, and only polygons have holes.
+    fn check_parts(&self, shape: Option<u8>, p: &mut Problems) {
+        if shape == Some(1) && self.positions.len() != 1 {
+            p.push(Problem::new("positions", &format!("{} positions", self.positions.len()), "one position for a point"));
+        }
+        if matches!(shape, Some(1 | 2)) && !self.holes.is_empty() {
+            p.push(Problem::new("holes", &format!("{} holes", self.holes.len()), "none in a point or a path"));
+        }
     }
 }
 

@@ -31,11 +31,13 @@ impl Problem {
     }
 }
 
-/// Foreign text as a report repeats it: on one line, nothing in it that steers a screen, not too long.
+/// What stood in a field, as a report repeats it.
 pub(crate) fn shown(found: &str) -> String {
-    if found.is_empty() {
-        return "nothing".into();
-    }
+    if found.is_empty() { "nothing".into() } else { on_one_line(found) }
+}
+
+/// Foreign text on one line, nothing in it that steers a screen, not too long.
+pub(crate) fn on_one_line(found: &str) -> String {
     let escaped = |c: char| match c {
         '\'' | '"' | '\\' => c.to_string(),
         c => c.escape_debug().to_string(),
@@ -123,7 +125,7 @@ impl Problems {
     pub fn metres(&mut self, at: &str, metres: f64) -> Option<i64> {
         let centimetres = (metres * 100.0).round();
         let fits = metres.is_finite() && metres.abs() <= NUMBER_MAX;
-        self.take(at, &metres.to_string(), fits.then_some(centimetres as i64), "a number of metres")
+        self.take(at, &metres.to_string(), fits.then_some(centimetres as i64), "a number of metres, no more than a billion")
     }
 
     /// Positions in decimal degrees, latitude first.

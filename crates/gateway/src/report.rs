@@ -61,7 +61,11 @@ impl fmt::Display for Finding {
         if let Some(rule) = self.rule {
             write!(f, "{rule}, {}: ", rule.sentence())?;
         }
-        write!(f, "found {}, expected {}", self.found, self.expected)
+        write!(f, "found {}", self.found)?;
+        match self.rule {
+            Some(rule) if rule.sentence() == self.expected => Ok(()),
+            _ => write!(f, ", expected {}", self.expected),
+        }
     }
 }
 

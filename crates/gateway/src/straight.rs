@@ -22,7 +22,7 @@ use crate::form::VolumeForm;
 use crate::problem::Problem;
 
 /// How far a shortest path may lie from the straight edge that it stands for, in metres: a thousandth of the usual
-/// separation, and few vertices (an edge of 100 km at 60° needs seven).
+/// separation, and few vertices (an edge of 100 km along 60° becomes six).
 pub const DEVIATION_M_MAX: f64 = 10.0;
 
 /// Smallest radius of curvature of WGS-84, metres, rounded down.
@@ -132,9 +132,6 @@ impl Edge {
 fn on_grid(degrees: f64) -> f64 {
     (degrees * 1e7).round() / 1e7
 }
-
-#[cfg(test)]
-mod tests;
 
 #[cfg(test)]
 mod tests;

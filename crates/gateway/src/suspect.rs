@@ -21,13 +21,18 @@ const DOUBLE_M_MAX: f64 = 50.0;
 /// How near a place is to what is named after it, metres, when the file does not say: about the size of a town.
 const NEAR_M_MAX: f64 = 10_000.0;
 
+/// What is said of positions that fit when exchanged; then nothing more is said of where they are.
+const SWAPPED: &str = "latitude and longitude look swapped";
+
 /// Adds warnings to rows; `terms` tell what is expected of positions and altitudes.
 pub(crate) fn suspect(rows: &mut [Examined], terms: Option<&Terms>) {
     for row in rows.iter_mut() {
         let mut doubts = Vec::new();
         if let Some(terms) = terms {
             doubt_volumes(row, terms, &mut doubts);
-            doubts.extend(doubt_near(row, terms));
+            if !doubts.iter().any(|doubt| doubt.expected.ends_with(SWAPPED)) {
+                doubts.extend(doubt_near(row, terms));
+            }
         }
         row.findings.append(&mut doubts);
     }
@@ -62,13 +67,14 @@ fn doubt_area(row: &Examined, field: &str, volume: &VolumeIn, terms: &Terms) -> 
     let swapped = |p: &PositionIn| Position::try_new(p.lon_e7, p.lat_e7).ok();
     let vertices = || volume.rings.iter().flatten();
     let outside = vertices().find(|p| !inside(straight(p)))?;
+    let on_earth = vertices().all(|p| straight(p).is_some());
     let found = format!("latitude {}, longitude {}", degrees(outside.lat_e7), degrees(outside.lon_e7));
     let name = &terms.input().area.name;
     if vertices().all(|p| inside(swapped(p))) {
-        let expected = format!("a place inside {name}: latitude and longitude look swapped");
+        let expected = format!("a place inside {name}: {SWAPPED}");
         return Some(warning(row, field, found, expected));
     }
-    Some(warning(row, field, found, format!("a place inside {name}")).breaking(Rule::InArea))
+    on_earth.then(|| warning(row, field, found, format!("a place inside {name}")).breaking(Rule::InArea))
 }
 
 fn degrees(e7: i64) -> f64 {

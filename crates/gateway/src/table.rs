@@ -5,7 +5,7 @@ use csv::StringRecord;
 use crate::fields::{Fields, Source, number_of_cell, unknown};
 use crate::flat::{self, EXTENT, NAMES, Part, bare};
 use crate::form::NoticeForm;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, on_one_line};
 use crate::raw::{Layout, Raw, RawRow};
 use crate::read::ROWS_MAX;
 use crate::tree::Tree;
@@ -30,8 +30,36 @@ pub(crate) fn read(text: &str) -> Raw {
         return raw;
     }
     let filled = records.filter(|record| record.iter().any(|cell| !cell.trim().is_empty()));
-    raw.rows = filled.take(ROWS_MAX + 1).map(|record| row(&header, &record)).collect();
+    let mut lines = Lines { text: text.as_bytes(), offset: 0, line: 1 };
+    let mut numbered = |record: StringRecord| {
+        let from = record.position().map_or(0, csv::Position::byte);
+        row(&header, &record, lines.first_from(from as usize))
+    };
+    raw.rows = filled.take(ROWS_MAX + 1).map(&mut numbered).collect();
     raw
+}
+
+/// Counts lines, as an editor does, going forward. The parser's own count stops short of blank lines and of the second
+/// half of a line end.
+struct Lines<'a> {
+    text: &'a [u8],
+    offset: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    /// The number of the first line from an offset on that has anything on it.
+    fn first_from(&mut self, offset: usize) -> usize {
+        while let Some(&byte) = self.text.get(self.offset) {
+            if self.offset >= offset && !matches!(byte, b'\r' | b'\n') {
+                break;
+            }
+            self.offset += 1;
+            let ends = byte == b'\n' || byte == b'\r' && self.text.get(self.offset) != Some(&b'\n');
+            self.line += usize::from(ends);
+        }
+        self.line
+    }
 }
 
 /// The columns by name.
@@ -54,7 +82,7 @@ impl Header {
         let known: Vec<&str> = NAMES.into_iter().chain(EXTENT).chain(PLACES).collect();
         for (i, name) in names.iter().enumerate() {
             if names[..i].contains(name) {
-                problems.push(Problem::new(name, "a second column of this name", "each column once"));
+                problems.push(Problem::new(on_one_line(name), "a second column of this name", "each column once"));
             } else if name.is_empty() {
                 problems.push(Problem::missing("", &format!("a name for column {}", i + 1)));
             } else if !known.contains(&name.as_str()) {
@@ -100,8 +128,7 @@ fn other_separator(record: &StringRecord) -> Option<&'static str> {
     separators.into_iter().find(|(mark, _)| only.contains(*mark)).map(|(_, found)| found)
 }
 
-fn row(header: &Header, record: &StringRecord) -> RawRow {
-    let line = record.position().map_or(0, csv::Position::line);
+fn row(header: &Header, record: &StringRecord, line: usize) -> RawRow {
     let mut row = RawRow::new(format!("row {line}"), header.layout);
     if record.len() != header.names.len() {
         let expected = format!("{}, as the first row has", header.names.len());

@@ -35,8 +35,8 @@ fn carry(entries: u64, length: usize) -> f64 {
         work(&mut author, &packed, &mut copied);
         while let Some(transmit) = author.poll_transmit(now) {
             holder.handle_frame(now, &transmit.bytes);
+            work(&mut holder, &packed, &mut copied);
         }
-        work(&mut holder, &packed, &mut copied);
         holder.set_copy(head(copied), Vec::new());
         while let Some(transmit) = holder.poll_transmit(now) {
             author.handle_frame(now, &transmit.bytes);

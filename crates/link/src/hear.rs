@@ -128,10 +128,11 @@ impl Link {
     fn hear_part(&mut self, now: Timestamp, part: Part) -> Result<(), LinkFault> {
         check_part(&part)?;
         let open = matches!(self.state, State::Open(_));
+        let met = matches!(self.state, State::Met);
         let held = matches!(self.state, State::Held);
         let taken = match (part.early, part.own) {
             (true, _) => self.hear_early(now, part)?,
-            (false, true) if open => self.hear_entry(now, part)?,
+            (false, true) if open || met => self.hear_entry(now, part)?,
             (false, false) if open || held => self.hear_given_back(now, part)?,
             _ => Taken::Dropped,
         };
@@ -162,11 +163,18 @@ impl Link {
         if taken == Taken::Duplicate {
             self.cosign.again(now);
         }
+        if self.is_open() {
+            self.hand_on();
+        }
+        Ok(taken)
+    }
+
+    /// Hands on what is next in the peer's log; what came before the caller has judged the hello waits for this.
+    pub(crate) fn hand_on(&mut self) {
         let generation = self.inbox.generation();
         while let Some((index, packed)) = self.inbox.pop() {
             self.events.push_back(Event::Entry { generation, index, packed, early: false });
         }
-        Ok(taken)
     }
 
     /// Nothing is taken back beyond what the peer's hello claimed to hold.

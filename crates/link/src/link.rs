@@ -250,6 +250,7 @@ impl Link {
         let back = plan.give_back.filter(|(_, range)| !range.is_empty());
         let back = back.map(|(generation, range)| Outbox::giving_back(generation, range, window_bytes));
         self.state = State::Open(Box::new(Streams { log, back }));
+        self.hand_on();
     }
 
     /// Lets only keep-alives, early SAFETY, cosignatures and evidence flow, after [`Event::Hello`] or later.

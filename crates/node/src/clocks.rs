@@ -2,7 +2,7 @@
 
 use detente_space::place::bearing_and_distance;
 use detente_terms::line::{LineEffect, LineState, LineWatch};
-use detente_terms::safety::{Pace, SafetyEffect};
+use detente_terms::safety::{Pace, SafetyEffect, SafetyWatch};
 use detente_terms::{Cut, Lead, Prefix, Standing};
 use detente_types::statement::{CheckIn, Kind, StatementIn};
 use detente_types::{Head, Metres, Notice, Position, StatementRef, Terms, Timestamp};
@@ -91,6 +91,11 @@ impl Line {
             Lead::Short { by_us, .. } => by_us,
             _ => 0,
         }
+    }
+
+    /// Whether a SAFETY notice of theirs still waits for an action.
+    pub fn is_ringing(&self, at: &StatementRef) -> bool {
+        matches!(self.safety.watch(at), Some(SafetyWatch::Ringing(_)))
     }
 
     /// The line's state as a person on watch sees it.

@@ -5,9 +5,7 @@
 //! metres, windows outwards to whole minutes.
 
 use detente_space::place::bearing_and_distance;
-use detente_types::{
-    AltitudeBand, Conflict, Datum, Meeting, Notice, NoticeKind, Position, StatementRef, Terms, Timestamp, Window,
-};
+use detente_types::{AltitudeBand, Conflict, Datum, Meeting, Notice, NoticeKind, Position, Terms, Timestamp, Window};
 
 use crate::line::Line;
 
@@ -37,21 +35,24 @@ impl Line {
         let [first, second] = conflict.statements;
         let notices = [self.notice(&first)?.notice, self.notice(&second)?.notice];
         let meeting = &conflict.meetings.first()?.meeting;
-        let names = [self.name_of(&first, notices[0], language), self.name_of(&second, notices[1], language)];
+        let names = notices.map(|notice| name_of(notice, language));
         Some(sentence(self.terms(), language, &names, meeting))
     }
+}
 
-    /// What a notice is called: its kind, its title when that is disclosed, and the desk of its party.
-    fn name_of(&self, at: &StatementRef, notice: &Notice, language: Language) -> String {
-        let kind = kind_name(notice.kind(), language);
-        let title = notice.input().title.as_deref().map(|t| format!(" \u{201c}{t}\u{201d}")).unwrap_or_default();
-        let party = u8::from(at.author != self.us().min(self.them()));
-        let desk = self.terms().input().desk.iter().find(|d| d.party == party).map(|d| d.name.as_str());
-        match (language, desk) {
-            (Language::English, Some(desk)) => format!("{kind}{title} of {desk}"),
-            (Language::Russian, Some(desk)) => format!("{kind}{title} ({desk})"),
-            (_, None) => format!("{kind}{title}"),
-        }
+/// What a notice is called: its kind, its title when that is disclosed, and the desk that said it, by its own word.
+fn name_of(notice: &Notice, language: Language) -> String {
+    let kind = kind_name(notice.kind(), language);
+    let input = notice.input();
+    let quoted = |title: &str| match language {
+        Language::English => format!(" \u{201c}{title}\u{201d}"),
+        Language::Russian => format!(" «{title}»"),
+    };
+    let title = input.title.as_deref().map(quoted).unwrap_or_default();
+    match (language, &input.desk) {
+        (Language::English, Some(desk)) => format!("{kind}{title} of {desk}"),
+        (Language::Russian, Some(desk)) => format!("{kind}{title} ({desk})"),
+        (_, None) => format!("{kind}{title}"),
     }
 }
 

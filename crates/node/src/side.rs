@@ -164,16 +164,6 @@ impl Side {
         self.settled = self.settled.max(size);
         self.pending.drain(..count).collect()
     }
-
-    /// Closes this generation and starts the next, empty.
-    pub(crate) fn roll(&mut self, generation: Generation, log_key: PublicKey, holder_key: PublicKey) {
-        let next = Log::new(self.log.line(), self.log.author(), generation);
-        let old = core::mem::replace(&mut self.log, next);
-        self.closed.insert(old.generation(), old);
-        (self.log_key, self.holder_key) = (log_key, holder_key);
-        (self.durable, self.settled, self.seen) = (0, 0, None);
-        self.pending.clear();
-    }
 }
 
 impl detente_record::Heads for Side {

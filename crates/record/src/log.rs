@@ -59,6 +59,14 @@ impl Log {
 
     /// Appends the next entry and returns the new head.
     ///
+    /// Nothing else can be appended than what passed the envelope gate:
+    ///
+    /// ```compile_fail,E0308
+    /// fn append_unverified(log: &mut detente_record::Log, entry: &detente_wire::Entry) {
+    ///     log.append(entry);
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// `AppendFault` when the entry is of another log or not the next; the log is then unchanged.
     pub fn append(&mut self, entry: &Verified<Entry>) -> Result<Head, AppendFault> {

@@ -47,6 +47,9 @@ pub(crate) const RESERVE: &str = "reserve";
 /// The first SQLite without the race that could corrupt a database with two connections in WAL mode.
 const SQLITE_NUMBER_MIN: i32 = 3_051_003;
 
+/// Page cache of the writing connection, in KiB: the inner pages of every index of some million rows.
+const CACHE_KIB: i64 = 16 << 10;
+
 /// Most pages that SQLite can have in one database.
 const PAGES_MAX: u32 = 4_294_967_294;
 
@@ -449,6 +452,7 @@ fn set_up(writer: &Connection) -> rusqlite::Result<()> {
     writer.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     writer.pragma_update(None, "journal_mode", "WAL")?;
     writer.pragma_update(None, "synchronous", "FULL")?;
+    writer.pragma_update(None, "cache_size", -CACHE_KIB)?;
     writer.pragma_update(None, "wal_autocheckpoint", 0)
 }
 

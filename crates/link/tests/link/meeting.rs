@@ -3,7 +3,7 @@
 use detente_link::config::{
     PING_EVERY_US, REDIAL_CEILING_US, REDIAL_FIRST_US, RESEND_CEILING_US, RESEND_FIRST_US, SILENT_AFTER_US, UP_LASTED_US,
 };
-use detente_link::{Config, DownReason, Event, Link, LinkFault};
+use detente_link::{Config, DownReason, Event, Link, LinkFault, Plan};
 use detente_types::{Generation, Head, LineId, Timestamp};
 use detente_wire::Frame;
 use rand_chacha::ChaCha20Rng;
@@ -69,6 +69,21 @@ fn only_hellos_and_keep_alives_flow_until_the_hello_is_judged() {
     assert!(
         trace.iter().all(|(_, urgent, frame)| *urgent && matches!(frame, Frame::Hello(_) | Frame::Ping(..) | Frame::Pong(..)))
     );
+}
+
+#[test]
+fn entries_that_come_before_the_hello_is_judged_wait_for_it() {
+    let mut world = World::new(15, 1 << 20);
+    world.sides[0].judge = Judge::Nothing;
+    world.say(1, 512, false);
+    world.say(1, 512, false);
+    world.connect();
+    world.run_for(SECOND_US / 2);
+    assert_eq!(world.sides[0].copy.len(), 0);
+    world.sides[0].link.open(Plan { send_from: 0, give_back: None });
+    world.run_for(SECOND_US / 10);
+    assert_eq!(world.sides[0].copy, world.sides[1].own, "and nothing had to be sent again");
+    assert_eq!(world.sides[1].link.counters().resends, 0);
 }
 
 #[test]

@@ -28,11 +28,10 @@ type Opened = Result<(EntryHash, Head), EnvelopeFault>;
 /// Reads all entries into a new ledger.
 pub(super) fn read(verifier: &Verifier<'_>, rows: impl Iterator<Item = EntryRow>) -> Ledger {
     let mut ledger = Ledger::default();
-    let mut pass = Pass { ledger: &mut ledger };
     let feeder = Feeder { verifier, rows, known: Vec::new(), next: 0, place: None };
     let scheme = verifier.scheme;
     let weigh = |task: &Task| task.row.leaf.len() + task.row.body.len();
-    pool::map(verifier.workers, feeder, weigh, |task| open(scheme, task), |task, opened| pass.take(task, opened));
+    pool::map(verifier.workers, feeder, weigh, |task| open(scheme, task), |task, opened| ledger.take(task, opened));
     ledger
 }
 
@@ -93,18 +92,14 @@ impl<R> Feeder<'_, R> {
     }
 }
 
-/// The fold over the opened entries.
-struct Pass<'a> {
-    ledger: &'a mut Ledger,
-}
-
-impl Pass<'_> {
+impl Ledger {
+    /// Takes the next opened entry, in the order of the rows.
     fn take(&mut self, task: Task, opened: Option<Opened>) {
         if let Some(begins) = task.begins {
             self.begin(&task.row, begins);
         }
-        let log = self.ledger.logs.len() - 1;
-        let shelf = &mut self.ledger.logs[log];
+        let log = self.logs.len() - 1;
+        let shelf = &mut self.logs[log];
         if shelf.broken {
             return;
         }
@@ -116,51 +111,51 @@ impl Pass<'_> {
             }
             Some(Err(fault)) => {
                 shelf.broken = true;
-                self.ledger.report(rank, Wrong::Envelope(fault));
+                self.report(rank, Wrong::Envelope(fault));
             }
             None => shelf.broken = true,
         }
     }
 
     fn begin(&mut self, row: &EntryRow, begins: Result<Box<Opening>, Wrong>) {
-        let log = self.ledger.logs.len();
+        let log = self.logs.len();
         let mut shelf = Shelf::new(row.author, row.generation);
         let rank = Rank { log, index: 0, stage: Stage::Entry };
         match begins {
             Ok(opening) => {
                 self.claim_end(log, row, &opening);
-                self.ledger.openings.push(*opening);
+                self.openings.push(*opening);
             }
             Err(wrong) => {
                 shelf.broken = true;
-                self.ledger.report(rank, wrong);
+                self.report(rank, wrong);
             }
         }
-        self.ledger.logs.push(shelf);
+        self.logs.push(shelf);
     }
 
     /// The opening's word on where the generation before ended, to be settled with that log.
     fn claim_end(&mut self, log: usize, row: &EntryRow, opening: &Opening) {
         let rank = Rank { log, index: 0, stage: Stage::Claim };
-        let before = self.ledger.find(&row.author, Generation(row.generation.0 - 1));
+        let before = self.find(&row.author, Generation(row.generation.0 - 1));
         match (before, opening.previous()) {
             (None, None) => {}
-            (Some(before), Some(head)) if head.generation == self.ledger.logs[before].generation => {
+            (Some(before), Some(head)) if head.generation == self.logs[before].generation => {
                 let claim = Claim { size: head.size, root: head.root, rank, kind: Claimed::End };
-                self.ledger.logs[before].claims.push(claim);
+                self.logs[before].claims.push(claim);
             }
-            _ => self.ledger.report(rank, Wrong::Previous),
+            _ => self.report(rank, Wrong::Previous),
         }
     }
 
     fn take_seen(&mut self, rank: Rank, head: Head) {
-        let shelf = &mut self.ledger.logs[rank.log];
+        let shelf = &mut self.logs[rank.log];
         let last = shelf.seen.last().map(|seen| seen.head);
         if last.is_some_and(|last| (last.generation, last.size) > (head.generation, head.size)) {
-            self.ledger.report(rank, Wrong::SeenDecreases { size: head.size });
+            self.report(rank, Wrong::SeenDecreases { size: head.size });
         } else if head.size == 0 || rank.index == 0 {
             if head.size != 0 || head.root != EMPTY_ROOT {
-                self.ledger.report(rank, Wrong::SeenNotEmpty);
+                self.report(rank, Wrong::SeenNotEmpty);
             }
         } else if last != Some(head) {
             shelf.seen.push(Seen { index: rank.index, head });

@@ -29,8 +29,8 @@ impl Workers for Inline {
     }
 }
 
-/// Most items in a batch: some milliseconds of signature checks, against tens of microseconds to start a thread.
-const BATCH_ITEMS_MAX: usize = 4_096;
+/// Most items in a batch: tens of milliseconds of signature checks, against tens of microseconds to start a thread.
+const BATCH_ITEMS_MAX: usize = 1_024;
 /// Most bytes in a batch, which bounds memory when bodies are large.
 const BATCH_BYTES_MAX: usize = 16 << 20;
 

@@ -292,7 +292,13 @@ fn an_end_of_another_generation_proves_nothing() {
 #[test]
 fn other_forms_of_the_same_evidence_are_refused() {
     let fork = Fork::new();
-    let bytes = fork.every_kind()[0].encode();
+    let kinds = fork.every_kind();
+    // The two leaves stand at the end, each behind two bytes of length.
+    let bytes = kinds[2].encode();
+    let (rest, leaves) = bytes.split_at(bytes.len() - 2 * 229);
+    let swapped = [rest, &leaves[229..], &leaves[..229]].concat();
+    assert_eq!(Err(EvidenceFault::Form), ForkEvidence::open(&Ed25519, &swapped));
+    let bytes = kinds[0].encode();
     let mut longer = bytes.clone();
     longer.push(0);
     assert_eq!(Err(EvidenceFault::Form), ForkEvidence::open(&Ed25519, &longer));
@@ -301,14 +307,19 @@ fn other_forms_of_the_same_evidence_are_refused() {
     assert_eq!(Err(fault), ForkEvidence::open(&Ed25519, &huge));
 }
 
-static EVERY_KIND: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| Fork::new().every_kind().iter().map(ForkEvidence::encode).collect());
+/// One of each kind, in the order of their numbers.
+pub(crate) static EVERY_KIND: LazyLock<Vec<ForkEvidence>> = LazyLock::new(|| {
+    let ended = Ended::new(5);
+    let beyond = ended.examine(Beyond::Leaf(ended.fork.a().entries[5].leaf().bytes()));
+    Fork::new().every_kind().into_iter().chain([beyond.unwrap()]).collect()
+});
 
 proptest! {
     #![proptest_config(cases(400))]
 
     #[test]
-    fn changed_evidence_is_refused(kind in 0_usize..4, at in any::<prop::sample::Index>(), bit in 0_u8..8) {
-        let mut bytes = EVERY_KIND[kind].clone();
+    fn changed_evidence_is_refused(kind in 0_usize..5, at in any::<prop::sample::Index>(), bit in 0_u8..8) {
+        let mut bytes = EVERY_KIND[kind].encode();
         let index = at.index(bytes.len());
         bytes[index] ^= 1 << bit;
         prop_assert!(ForkEvidence::open(&Ed25519, &bytes).is_err());

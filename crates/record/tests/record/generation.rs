@@ -1,9 +1,9 @@
 //! Generations (PROTOCOL S5, P1): who may open one, and where the one before ended.
 
 use detente_record::{GenerationChain, GenerationFault, Opening, OpeningFault};
-use detente_types::{Generation, Head, PartyId, Root};
+use detente_types::{Generation, Head, LineId, PartyId, Root};
 use detente_wire::certificate::sign_revocation;
-use detente_wire::{Ed25519, Entry, KeyPair, Verified};
+use detente_wire::{Certificate, Ed25519, Entry, KeyPair, Verified};
 
 use crate::line::{A, B, LINE, Line, reopen};
 
@@ -130,6 +130,20 @@ fn only_the_party_key_opens_a_generation() {
     let mixed =
         Opening::open(&Ed25519, LINE, line.sides[A].party(), Generation::FIRST, second.leaf().bytes(), first.body_bytes());
     assert!(matches!(mixed, Err(OpeningFault::Envelope(_))), "{mixed:?}");
+}
+
+#[test]
+fn an_opening_certifies_the_other_side_of_the_same_line() {
+    let mut line = Line::new(6);
+    let b = &line.sides[B];
+    let elsewhere = LineId::new([8; 32]);
+    let keys = b.identity().certificate.keys();
+    let of_another_line = Certificate::sign(&Ed25519, &b.party_key, elsewhere, Generation::FIRST, &keys).unwrap();
+    let of_itself = line.sides[A].identity().certificate.clone();
+    for other in [of_another_line, of_itself] {
+        let entry = line.opening_with(A, &other, None);
+        assert_eq!(Err(OpeningFault::ThirdParty), open(&line, A, Generation::FIRST, &entry));
+    }
 }
 
 #[test]

@@ -150,8 +150,14 @@ impl Line {
 
     /// Entry 0 of the newest certified generation of one side, not appended.
     pub(crate) fn opening(&mut self, who: usize, previous: Option<Head>) -> Verified<Entry> {
-        let (side, other) = (&self.sides[who], &self.sides[1 - who]);
-        let (own, theirs) = (&side.identity().certificate, &other.identity().certificate);
+        let theirs = self.sides[1 - who].identity().certificate.clone();
+        self.opening_with(who, &theirs, previous)
+    }
+
+    /// The same, with this certificate as the other side's.
+    pub(crate) fn opening_with(&mut self, who: usize, theirs: &Verified<Certificate>, previous: Option<Head>) -> Verified<Entry> {
+        let side = &self.sides[who];
+        let own = &side.identity().certificate;
         let said = sign_opening(&Ed25519, &side.party_key, own, theirs, terms(), previous);
         let slots = to_slots(&StatementIn::GenerationOpen(said));
         self.seal(who, 0, empty_head(), slots)

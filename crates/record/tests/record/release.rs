@@ -123,6 +123,23 @@ fn oversized_bytes_are_refused_before_they_are_read() {
 }
 
 #[test]
+fn entries_in_another_order_are_refused() {
+    let line = line();
+    let (a, mut one, mut two) = (&line.sides[A], part(&line, A, 4), part(&line, A, 4));
+    one.release_whole(a.log(), a.entry(1)).unwrap();
+    two.release_whole(a.log(), a.entry(2)).unwrap();
+    let encode = |part: &Part| Release::new(vec![part.clone()]).encode();
+    // The head that both share ends with the array of one entry.
+    let (one, two) = (encode(&one), encode(&two));
+    let shared = one.iter().zip(&two).take_while(|(x, y)| x == y).count();
+    let start = one[..shared].windows(2).rposition(|w| w == [0x03, 0x81]).unwrap() + 2;
+    let both = |first: &[u8], second: &[u8]| [&first[..start - 1], &[0x82], &first[start..], &second[start..]].concat();
+    assert!(Release::open(&Ed25519, &both(&one, &two)).is_ok());
+    assert_eq!(Err(ReleaseFault::Form), Release::open(&Ed25519, &both(&two, &one)));
+    assert_eq!(Err(ReleaseFault::Form), Release::open(&Ed25519, &both(&one, &one)));
+}
+
+#[test]
 fn an_empty_release_proves_nothing_and_opens() {
     let empty = Release::new(Vec::new());
     assert_eq!(Ok(empty.clone()), Release::open(&Ed25519, &empty.encode()));

@@ -12,6 +12,7 @@ use detente_wire::note::{SignatureType, verifier_key};
 use detente_wire::{Ed25519, Leaf};
 use serde_json::{Value, json};
 
+use crate::evidence::EVERY_KIND;
 use crate::line::{A, B, LINE, Line, Side};
 
 #[expect(clippy::disallowed_methods, reason = "the vectors are files")]
@@ -139,6 +140,25 @@ fn record_1() {
             "evidence": BASE64.encode(&evidence),
         }),
     );
+}
+
+/// One piece of evidence of each kind: what a verifier written from docs/spec must accept, and what it says.
+#[test]
+fn evidence_1() {
+    let cases: Vec<_> = EVERY_KIND
+        .iter()
+        .map(|evidence| {
+            json!({
+                "line": evidence.line().to_string(),
+                "accused": evidence.accused().to_string(),
+                "generation": evidence.generation().0,
+                "words": evidence.describe(),
+                "evidence": BASE64.encode(&evidence.encode()),
+            })
+        })
+        .collect();
+    let about = "Fork evidence (docs/spec/record.md section 7), one of each kind in the order of their numbers.";
+    check("evidence-1.json", &json!({ "about": about, "cases": cases }));
 }
 
 fn release(line: &Line) -> Vec<u8> {

@@ -7,7 +7,7 @@ use detente_types::volume::{ALTITUDE_MAX, ALTITUDE_MIN};
 use detente_types::{EntryHash, Generation, Notice, NoticeId, Rule, StatementRef, Volume, VolumeIn};
 use proptest::prelude::*;
 
-use crate::fixture::{HOUR_US, PARTIES, START_US, flight, operation};
+use crate::fixture::{HOUR_US, PARTIES, START_US, config, flight, operation};
 
 const ID: NoticeId = NoticeId::new([9; 16]);
 const STATED: StatementRef =
@@ -36,6 +36,8 @@ fn volumes() -> impl Strategy<Value = Vec<VolumeIn>> {
 }
 
 proptest! {
+    #![proptest_config(config(200))]
+
     #[test]
     fn a_move_moves_windows_bands_and_validity_and_nothing_else(
         volumes in volumes(),

@@ -10,6 +10,8 @@ use detente_types::{
 use detente_wire::hash::domain;
 use detente_wire::meaning::{self, Known, conflict_id};
 use detente_wire::{Ed25519, Valid};
+use proptest::prelude::ProptestConfig;
+use proptest::test_runner::RngSeed;
 
 pub(crate) const LINE: LineId = LineId::new([7; 32]);
 /// The lower party and the higher one.
@@ -17,6 +19,13 @@ pub(crate) const PARTIES: [PartyId; 2] = [PartyId::new([1; 32]), PartyId::new([2
 /// 2026-11-24T06:00:00Z.
 pub(crate) const START_US: i64 = 1_795_500_000_000_000;
 pub(crate) const HOUR_US: i64 = 3_600_000_000;
+
+/// Fixed seed and small counts by default; `DETENTE_SOAK=1` asks for many.
+pub(crate) fn config(cases: u32) -> ProptestConfig {
+    let soak = std::env::var_os("DETENTE_SOAK").is_some();
+    let cases = if soak { cases * 50 } else { cases };
+    ProptestConfig { cases, rng_seed: RngSeed::Fixed(7), failure_persistence: None, ..ProptestConfig::default() }
+}
 
 /// One statement in a log, as both sides have it once it is delivered.
 #[derive(Clone, Debug)]

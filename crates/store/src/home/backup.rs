@@ -31,6 +31,7 @@ impl Home {
         }
         let aside = files::aside(to)?;
         let journal = aside.join(JOURNAL);
+        files::create_private(&journal).map_err(|e| HomeFault::io("making", &journal, e))?;
         match reader {
             Some(reader) => reader.copy_into(&journal),
             None => Reader::open(&self.root.join(JOURNAL)).and_then(|reader| reader.copy_into(&journal)),

@@ -101,7 +101,7 @@ impl Reader {
         transaction.finish().map_err(|e| sql_fault(doing, &e))
     }
 
-    /// Copies the journal, as it is now, into a new compact file. It is durable when this returns.
+    /// Copies the journal, as it is now, into an empty file, compactly. The caller syncs it.
     pub(crate) fn copy_into(&self, to: &Path) -> Result<(), StoreFault> {
         let doing = "copying the journal";
         let name = to

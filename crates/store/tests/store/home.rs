@@ -156,6 +156,9 @@ fn a_backup_of_a_running_home_is_a_home_of_that_moment() {
         let copy = root.with_file_name("copy");
         home.backup(Some(&store.reader().unwrap()), &copy).unwrap();
         store.commit(&batch([book(50, b"after the backup")])).unwrap();
+        for file in ["home.toml", "journal.db", "journal.sum", "keys/party.key"] {
+            assert_eq!(mode(&copy.join(file)), 0o600, "{file}");
+        }
         assert_eq!(verify(&copy).unwrap(), detente_store::Report { findings: vec![], rows: 50 });
         assert!(matches!(home.backup(None, &copy), Err(HomeFault::Occupied { .. })));
         drop((store, home));

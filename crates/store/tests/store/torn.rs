@@ -125,6 +125,33 @@ fn a_log_cut_below_what_was_acknowledged_is_found() {
     assert!(matches!(open(home.path()), Err(OpenFault::Damaged(_))));
 }
 
+/// Rot in the log when the mark was lost with the power: each transaction proves the ones before it; only rot in the last
+/// cannot be told from a commit that was torn.
+#[test]
+fn a_transaction_proves_those_before_it() {
+    let history = history();
+    let [first, .., before, last] = &history[..] else { unreachable!() };
+    let log = fs::read(last.directory.path().join(LOG)).unwrap();
+    let mut seeded = Seeded(11);
+    let mut at: Vec<u64> = (0..if soak() { 5000 } else { 60 }).map(|_| seeded.below(last.length)).collect();
+    // The fields of the header, of a first frame and of one that ends a transaction.
+    let ends = before.length - 4120;
+    at.extend([0, 4, 8, 12, 16, 20, 24, 28].iter().flat_map(|field| [*field, 32 + field, ends + field]));
+    for at in at {
+        let home = copy(last.directory.path());
+        fs::copy(first.directory.path().join(SUMS), home.path().join(SUMS)).unwrap();
+        let mut log = log.clone();
+        log[usize::try_from(at).unwrap()] ^= 1 << seeded.below(8);
+        fs::write(home.path().join(LOG), log).unwrap();
+        match open(home.path()) {
+            Err(OpenFault::Damaged(finding)) if at < before.length => assert_eq!(finding.file, LOG),
+            Ok(mut store) if at >= before.length => assert_eq!(all(&mut store), before.rows, "byte {at}"),
+            Err(other) => panic!("byte {at}: {other}"),
+            Ok(_) => panic!("byte {at}: passed over in silence"),
+        }
+    }
+}
+
 /// Recovery is interrupted after each of its steps, in the state that a crash there leaves, and begun again.
 #[test]
 fn recovery_can_crash_too() {

@@ -107,6 +107,38 @@ fn a_late_answer_mends_a_red_line_to_amber_and_the_next_in_time_to_green() {
 }
 
 #[test]
+fn a_line_that_was_green_is_amber_after_a_late_answer() {
+    let mut side = Side::new(LOW);
+    side.poll(START);
+    side.watch.handle_answered(at(1), &side.last_asked());
+    side.wait_until(at(HOUR_S));
+    side.watch.handle_asked(at(HOUR_S));
+    side.wait_until(at(2 * HOUR_S + 121));
+    side.watch.handle_answered(at(2 * HOUR_S + 122), &side.last_asked());
+    assert_eq!(side.watch.state(), LineState::Amber);
+}
+
+#[test]
+fn a_question_that_comes_early_by_a_fast_clock_keeps_their_turn() {
+    for (seconds_early, results) in [(119, vec![]), (121, vec![CheckResult::NotAsked])] {
+        let mut side = Side::new(LOW);
+        side.poll(START);
+        side.watch.handle_answered(at(1), &side.last_asked());
+        side.poll(at(1));
+        side.watch.handle_asked(at(HOUR_S - seconds_early));
+        side.wait_until(at(2 * HOUR_S - 1));
+        assert_eq!(side.results[1..], results, "{seconds_early} seconds early");
+    }
+}
+
+#[test]
+fn a_node_that_wakes_in_their_turn_leaves_the_asking_to_them() {
+    let mut side = Side::new(LOW);
+    assert_eq!(side.poll(at(101 * HOUR_S + 5)), []);
+    assert_eq!(side.watch.next_check(), (at(102 * HOUR_S), LOW));
+}
+
+#[test]
 fn a_refusal_counts_as_a_miss_and_not_as_a_cut() {
     let mut side = Side::new(LOW);
     side.poll(START);

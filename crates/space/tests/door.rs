@@ -119,8 +119,3 @@ fn a_crossing_shape_stops_at_the_gate() {
     assert_eq!(refused.len(), 1);
     assert!(refused[0].to_string().starts_with("DV-024: volumes[0].footprint.rings[0]"), "{}", refused[0]);
 }
-
-#[test]
-fn an_unchecked_notice_does_not_compile() {
-    trybuild::TestCases::new().compile_fail("tests/door/unchecked.rs");
-}
