@@ -1,1 +1,49 @@
-//! Detente: fuzz.
+//! One function per decoder of foreign bytes. Each takes any bytes and panics when the decoder breaks a promise: it
+//! accepts one form of each content, gives back what went in, and says the same twice.
+//!
+//! `tests/corpus.rs` replays `corpus/<target>/` and seeded mutations of it; `fuzz_targets/libfuzzer.rs` hands the same
+//! functions to libFuzzer. Signatures are the test kit's mock ones, so that mutations get past them often.
+
+mod files;
+mod record;
+mod scene;
+mod seeds;
+mod wire;
+mod words;
+
+pub use seeds::{Seed, seeds};
+
+/// A fuzz target: any bytes, no panic.
+pub type Target = fn(&[u8]);
+
+/// Every target by its name, which is that of its folder in `corpus/`.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("body", wire::body),
+    ("certificate", wire::certificate),
+    ("checkpoint", wire::checkpoint),
+    ("cosignature", wire::cosignature),
+    ("deframer", detente_net::fuzzing::deframer),
+    ("entry", wire::entry),
+    ("evidence", record::evidence),
+    ("frame", wire::frame),
+    ("frames_file", detente_net::fuzzing::frames_file),
+    ("knock", detente_net::fuzzing::knock),
+    ("leaf", wire::leaf),
+    ("note", wire::note),
+    ("notices_file", files::notices),
+    ("opening", wire::opening),
+    ("release", record::release),
+    ("revocation", wire::revocation),
+    ("slot_opening", wire::slot_opening),
+    ("slots", wire::slots),
+    ("statement", wire::statement),
+    ("terms_cbor", words::terms_cbor),
+    ("terms_toml", words::terms_toml),
+    ("text", words::text),
+    ("unpack", wire::unpack),
+];
+
+/// The target of a name.
+pub fn target(name: &str) -> Option<Target> {
+    TARGETS.iter().find(|(known, _)| *known == name).map(|&(_, target)| target)
+}

@@ -83,19 +83,17 @@ fn words(what: &What) -> (&'static str, Option<String>, String) {
 pub(crate) async fn events(State(api): State<Api>) -> Sse<impl futures_core::Stream<Item = Result<SseEvent, Infallible>>> {
     let events = api.host.subscribe();
     let stream = futures_util::stream::unfold(events, |mut events| async move {
-        loop {
-            match events.recv().await {
-                Ok(event) => {
-                    let view = EventView::from(&*event);
-                    let sse = SseEvent::default().event(view.kind.clone()).json_data(&view);
-                    return sse.ok().map(|sse| (Ok(sse), events));
-                }
-                Err(RecvError::Lagged(lost)) => {
-                    let sse = SseEvent::default().event("lost").data(format!("{lost} events were lost: look at the state again"));
-                    return Some((Ok(sse), events));
-                }
-                Err(RecvError::Closed) => return None,
+        match events.recv().await {
+            Ok(event) => {
+                let view = EventView::from(&*event);
+                let sse = SseEvent::default().event(view.kind.clone()).json_data(&view).ok()?;
+                Some((Ok(sse), events))
             }
+            Err(RecvError::Lagged(lost)) => {
+                let sse = SseEvent::default().event("lost").data(format!("{lost} events were lost: look at the state again"));
+                Some((Ok(sse), events))
+            }
+            Err(RecvError::Closed) => None,
         }
     });
     Sse::new(stream).keep_alive(KeepAlive::default())

@@ -35,7 +35,7 @@ pub enum Fault {
 /// One broken rule or unreadable field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Detail {
-    /// Number of the rule, as `DV-017`; absent when the field could not be read at all.
+    /// Number of the rule, as `DV-002`; absent when the field could not be read at all.
     pub rule: Option<String>,
     /// The field, as a dotted path.
     pub at: String,

@@ -144,21 +144,28 @@ fn each_part(notice: &NoticeIn, found: Vec<Violation>) -> Vec<Violation> {
     all
 }
 
-/// What is wrong with where a volume is, how high, and when: each judged with the others put right.
+/// What is wrong with where a volume is, how wide, how high, and when: each judged with the others put right.
 fn volume_violations(volume: &VolumeIn) -> Vec<Violation> {
-    let somewhere = || vec![vec![PositionIn { lat_e7: 0, lon_e7: 0 }]];
-    let (from, until) = (TIME_MIN.micros(), TIME_MIN.micros() + 1);
-    let placed = VolumeIn { lower_cm: 0, upper_cm: 0, datum: 0, start_us: from, end_us: until, ..volume.clone() };
-    let bare = VolumeIn { shape: 1, rings: somewhere(), radius_cm: 0, ..volume.clone() };
-    let high = VolumeIn { start_us: from, end_us: until, ..bare.clone() };
-    let timed = VolumeIn { lower_cm: 0, upper_cm: 0, datum: 0, ..bare };
+    let right = right_volume(volume.shape);
     let mut found = off_earth(volume);
     if found.is_empty() {
-        found.extend(Volume::try_from(&placed).err());
+        found.extend(Volume::try_from(&VolumeIn { shape: volume.shape, rings: volume.rings.clone(), ..right.clone() }).err());
     }
-    found.extend(Volume::try_from(&high).err());
-    found.extend(Volume::try_from(&timed).err());
+    let parts = [
+        VolumeIn { radius_cm: volume.radius_cm, ..right.clone() },
+        VolumeIn { lower_cm: volume.lower_cm, upper_cm: volume.upper_cm, datum: volume.datum, ..right.clone() },
+        VolumeIn { start_us: volume.start_us, end_us: volume.end_us, ..right },
+    ];
+    found.extend(parts.iter().filter_map(|part| Volume::try_from(part).err()));
     found
+}
+
+/// A volume that obeys every rule: a path when its radius is to be judged as a path's, else a point.
+fn right_volume(shape: u8) -> VolumeIn {
+    let at = |lon_e7| PositionIn { lat_e7: 0, lon_e7 };
+    let (shape, ring) = if shape == 2 { (2, vec![at(0), at(1_000)]) } else { (1, vec![at(0)]) };
+    let (start_us, end_us) = (TIME_MIN.micros(), TIME_MIN.micros() + 1);
+    VolumeIn { shape, rings: vec![ring], radius_cm: 100, lower_cm: 0, upper_cm: 0, datum: 0, start_us, end_us }
 }
 
 /// Every vertex that is nowhere on the earth, up to as many as are told of a row.

@@ -109,7 +109,7 @@ pub(crate) fn near(f: &mut Fields<'_>) -> Option<Near> {
     if name.is_none() && within_km.is_some() {
         f.problems.push(Problem::missing("near", "the name of a place of the terms, since `near_km` is given"));
     }
-    if within_km.is_some_and(|km| !(km > 0.0)) {
+    if within_km.is_some_and(|km| km.is_nan() || km <= 0.0) {
         f.problems.push(Problem::new("near_km", &within_km.unwrap_or_default().to_string(), "more than 0 kilometres"));
     }
     Some(Near { name: name?, within_km })

@@ -31,6 +31,8 @@ const CURVATURE_RADIUS_M_MIN: f64 = 6_335_000.0;
 const CURVATURE_RADIUS_M_MAX: f64 = 6_400_000.0;
 /// What the formula's flat second order leaves out, several times over.
 const MARGIN: f64 = 1.02;
+/// An edge that changes longitude by less than this, a millimetre, runs along a meridian.
+const MERIDIAN_RADIANS_MAX: f64 = 1e-10;
 /// Positions are written to 1e-7 degree, a centimetre.
 const ROUNDING_M: f64 = 0.02;
 
@@ -40,20 +42,9 @@ const ROUNDING_M: f64 = 0.02;
 /// An edge longer than half a turn, or edges that need more vertices than a volume may have.
 pub(crate) fn straighten(volume: &mut VolumeForm) -> Result<(), Problem> {
     let closed = volume.shape == "polygon";
-    let before = volume.positions.len() + volume.holes.iter().map(Vec::len).sum::<usize>();
     let chains: Vec<&Vec<[f64; 2]>> = core::iter::once(&volume.positions).chain(&volume.holes).collect();
     let edges: Vec<Vec<Edge>> = chains.iter().map(|chain| edges(chain, closed)).collect();
-    if let Some(edge) = edges.iter().flatten().find(|edge| edge.longitude() > 180.0) {
-        let found = format!("an edge from {} to {}, more than half a turn long", told(edge.from), told(edge.to));
-        return Err(Problem::new("positions", &found, "shapes cut at the antimeridian (RFC 7946 section 3.1.9)"));
-    }
-    let added: f64 = edges.iter().flatten().map(|edge| edge.pieces() - 1.0).sum();
-    if !(before as f64 + added <= VERTICES_MAX as f64) && added > 0.0 {
-        let expected = format!(
-            "edges that {VERTICES_MAX} vertices can follow to {DEVIATION_M_MAX} m: fewer, shorter or further from a pole"
-        );
-        return Err(Problem::new("positions", &format!("{before} vertices with {added} more to add"), expected));
-    }
+    check(&edges)?;
     let growth = edges.iter().flatten().map(Edge::growth).fold(0.0, f64::max);
     let mut drawn = edges.iter().zip(chains).map(|(edges, chain)| redrawn(edges, chain, closed));
     let positions = drawn.next().unwrap_or_default();
@@ -62,6 +53,24 @@ pub(crate) fn straighten(volume: &mut VolumeForm) -> Result<(), Problem> {
     let grows = closed || volume.radius_m > 0.0;
     let radius_m = volume.radius_m + if grows { (growth * 100.0).ceil() / 100.0 } else { 0.0 };
     (volume.positions, volume.holes, volume.radius_m) = (positions, holes, radius_m);
+    Ok(())
+}
+
+/// Refuses edges whose way round is doubtful, or that cannot be followed.
+fn check(edges: &[Vec<Edge>]) -> Result<(), Problem> {
+    let all = || edges.iter().flatten();
+    if let Some(edge) = all().find(|edge| edge.longitude() > 180.0) {
+        let found = format!("an edge from {} to {}, more than half a turn long", told(edge.from), told(edge.to));
+        return Err(Problem::new("positions", &found, "shapes cut at the antimeridian (RFC 7946 section 3.1.9)"));
+    }
+    let pieces: f64 = all().map(Edge::pieces).sum();
+    let added = pieces - all().count() as f64;
+    if added > 0.0 && pieces >= VERTICES_MAX as f64 {
+        let expected = format!(
+            "edges that {VERTICES_MAX} vertices can follow to {DEVIATION_M_MAX} m: fewer, shorter or further from a pole"
+        );
+        return Err(Problem::new("positions", &format!("edges that need {added} more vertices"), expected));
+    }
     Ok(())
 }
 
@@ -95,7 +104,7 @@ impl Edge {
     /// How far it lies from the shortest path at most, metres.
     fn deviation(&self) -> f64 {
         let (rise, run) = ((self.to[0] - self.from[0]).abs().to_radians(), self.longitude().to_radians());
-        if run == 0.0 {
+        if run < MERIDIAN_RADIANS_MAX {
             return 0.0;
         }
         let furthest = self.from[0].abs().max(self.to[0].abs()).to_radians();

@@ -36,7 +36,8 @@ pub(crate) fn suspect(rows: &mut [Examined], terms: Option<&Terms>) {
         }
         row.findings.append(&mut doubts);
     }
-    let doubles = doubles(rows);
+    let mut doubles = doubles(rows);
+    doubles.extend(doubles_by_id(rows));
     doubles.into_iter().for_each(|(i, finding)| rows[i].findings.push(finding));
 }
 
@@ -160,6 +161,23 @@ fn doubles(rows: &[Examined]) -> Vec<(usize, Finding)> {
         }
     }
     found.extend(doubles_by_place(rows, &sites));
+    found
+}
+
+/// Rows with the identity of an earlier one: a copied row, or two versions of one notice in one file.
+fn doubles_by_id(rows: &[Examined]) -> Vec<(usize, Finding)> {
+    let mut found = Vec::new();
+    let mut first_with: BTreeMap<String, usize> = BTreeMap::new();
+    for (i, row) in rows.iter().enumerate() {
+        let Some(id) = row.form.as_ref().and_then(|form| form.id.as_ref()) else { continue };
+        match first_with.get(&id.to_lowercase()) {
+            Some(&first) => {
+                let text = format!("the identity of {}", rows[first].place);
+                found.push((i, warning(row, "id", text, "each notice once: this one would replace it at once".into())));
+            }
+            None => drop(first_with.insert(id.to_lowercase(), i)),
+        }
+    }
     found
 }
 

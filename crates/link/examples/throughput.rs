@@ -18,7 +18,7 @@ fn main() {
 }
 
 /// Carries entries from one log to its copy, acknowledged a batch at a time; the seconds it took.
-#[expect(clippy::disallowed_methods, reason = "an example that measures needs a clock")]
+#[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "an example that measures needs a clock")]
 fn carry(entries: u64, length: usize) -> f64 {
     let packed = vec![7; length];
     let mut now = Timestamp::from_micros(0);

@@ -13,6 +13,7 @@ use crate::out::Then;
 use crate::receipts::Receipt;
 use crate::say::said_kind;
 use crate::side::{Pending, Verdict};
+use crate::take::judge;
 
 impl Line {
     /// What may be done now that a batch is durable.
@@ -33,8 +34,14 @@ impl Line {
 
     fn own_durable(&mut self, cx: &mut Cx<'_>, size: u64, checkpoint: Vec<u8>) {
         self.own.durable = size;
+        self.covered = size;
         self.link.set_own(self.own.head_at(size), checkpoint);
-        for pending in self.own.settle(size) {
+        self.settle_own(cx);
+    }
+
+    /// Acts on those of our entries that count from now on.
+    fn settle_own(&mut self, cx: &mut Cx<'_>) {
+        for pending in self.own.settle(self.covered) {
             let fields = *pending.entry.fields();
             if fields.urgent && fields.index >= self.cosigned.acknowledged_size() {
                 self.link.send_early(fields.generation, fields.index, pending.entry.packed());
@@ -45,6 +52,15 @@ impl Line {
             }
             self.act(cx, pending);
         }
+    }
+
+    /// Judges entries that we took back, each once our copy reaches what it had seen.
+    pub(crate) fn judge_taken_back(&mut self, cx: &mut Cx<'_>) {
+        while let Some(entry) = self.own.next_ready(&self.peer) {
+            let verdict = judge(self, cx.scheme, &entry, false);
+            self.own.learn(entry, verdict);
+        }
+        self.settle_own(cx);
     }
 
     fn peer_cosigned(&mut self, cx: &mut Cx<'_>, size: u64, checkpoint: Vec<u8>, cosignature: Vec<u8>) {

@@ -56,6 +56,10 @@ impl Line {
         if self.has(crate::plant::Plant::SilentSafety) {
             return;
         }
+        // After a restore our own log comes back first: what is answered there does not ring again.
+        if self.own.has_acted(&at) {
+            return;
+        }
         let since = if self.loading { claimed.min(cx.now) } else { cx.now };
         let here = first_position(notice);
         let live = self.joint.live();

@@ -112,6 +112,10 @@ impl Line {
         };
         #[cfg(feature = "plant")]
         let disclosed = self.planted_disclosure(&exact, disclosed);
+        // What is withheld may be what the kind cannot do without.
+        if let Some(form) = disclosed.as_ref().filter(|form| **form != notice) {
+            self.check_input(cx, &StatementIn::Notice(form.clone()))?;
+        }
         let book = cx.book(&BookEntry::Notice(BookNotice {
             line: self.id,
             at_us: cx.now.micros(),

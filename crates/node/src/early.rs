@@ -1,6 +1,6 @@
 //! SAFETY that overtakes its log (PROTOCOL F1, F2): acted on by its own signature, filed when the log catches up.
 
-use detente_types::statement::Statement;
+use detente_types::statement::{Level, Statement};
 use detente_types::{Generation, Index, StatementRef};
 use detente_wire::entry::unpack;
 use detente_wire::{Entry, Verified, open_entry};
@@ -49,7 +49,9 @@ impl Line {
         match &*statement {
             Statement::Notice(notice) if self.acted_early.insert(of.hash) => {
                 let at = entry.fields().claimed;
-                self.owed.insert(of, Owed::StoredEarly);
+                if !self.own.has_said(&of, Level::StoredEarly) {
+                    self.owed.insert(of, Owed::StoredEarly);
+                }
                 self.event(cx, What::SafetyEarly(of));
                 self.ring(cx, of, &notice.clone(), at);
             }

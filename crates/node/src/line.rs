@@ -110,6 +110,8 @@ pub struct Line {
     pub(crate) seen: Head,
     /// Size of the last own checkpoint that was written.
     pub(crate) checkpointed: u64,
+    /// Size of our log that is durable and under a checkpoint.
+    pub(crate) covered: u64,
     /// Size of the copy whose rows were written.
     pub(crate) copied: u64,
     pub(crate) link: Link,
@@ -178,6 +180,7 @@ impl Line {
             own_checkpoint: None,
             seen: empty_head(),
             checkpointed: 0,
+            covered: 0,
             copied: 0,
             link: Link::new(Config::new(id, session)),
             phase: Phase::Unproven,
@@ -229,6 +232,13 @@ impl Line {
         self.event(cx, What::PeerFault(what));
     }
 
+    /// Whether our copy of the peer's log reaches what our log has claimed to have seen. After a restore our own entries
+    /// come back first: what follows them may claim no less (PROTOCOL S1).
+    fn has_caught_up(&self) -> bool {
+        let rank = |head: &Head| (head.generation, head.size);
+        self.own.seen.is_none_or(|claimed| rank(&claimed) <= rank(&self.seen))
+    }
+
     /// Whether our log may grow now.
     pub(crate) fn may_state(&self, reserved: bool) -> bool {
         #[cfg(feature = "plant")]
@@ -236,8 +246,8 @@ impl Line {
             return true;
         }
         match self.phase {
-            Phase::Open => true,
-            Phase::Held => reserved,
+            Phase::Open => self.has_caught_up(),
+            Phase::Held => reserved && self.has_caught_up(),
             Phase::Unproven | Phase::Recovering { .. } | Phase::Stranded { .. } => false,
         }
     }

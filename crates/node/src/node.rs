@@ -104,7 +104,6 @@ impl Node {
 
     fn tick(&mut self, now: Timestamp, rng: &mut dyn CryptoRng) {
         self.each_line(now, rng, |line, cx| line.tick(cx));
-        self.out.offer_again(now);
     }
 
     /// Works until nothing more follows: link events, what waits and is owed, the next batch, frames to send.
@@ -119,7 +118,10 @@ impl Node {
         if self.out.may_persist() {
             self.each_line(now, rng, Line::seal);
             self.out.persist();
-        } else {
+        } else if self.out.may_offer(now) {
+            if self.out.is_reserved() {
+                self.each_line(now, rng, Line::seal);
+            }
             self.out.offer_again(now);
         }
         self.each_line(now, rng, |line, cx| line.transmit(cx));

@@ -293,7 +293,8 @@ impl Line {
         self.copied = self.peer.durable;
         self.checkpointed = self.own_checkpoint.as_ref().map_or(0, |c| c.checkpoint().size());
         let (mut own, mut peer) = (self.own.take_unjudged(), self.peer.take_unjudged());
-        while let Some(of_peer) = next_side(&own, &peer) {
+        self.covered = self.checkpointed;
+        while let Some(of_peer) = next_side(&own, &peer, self.peer.log.size()) {
             let entry = if of_peer { peer.pop_front() } else { own.pop_front() };
             let entry = entry.expect("the side was chosen because it has one");
             let counts = entry.fields().index < if of_peer { cosigned } else { self.checkpointed };
@@ -305,11 +306,12 @@ impl Line {
             let side = if of_peer { &mut self.peer } else { &mut self.own };
             side.learn(entry, verdict);
             if counts {
-                for pending in side.settle(index + 1) {
+                for pending in side.settle_read(index + 1) {
                     self.act(cx, pending);
                 }
             }
         }
+        self.own.put_unjudged(own);
         self.link.acknowledged(acknowledged);
         self.introduce();
     }
@@ -324,10 +326,12 @@ impl Line {
 }
 
 /// Which log goes next: the one whose first entry saw no more of the other than is derived. True for the peer's.
-fn next_side(own: &crate::side::Unjudged, peer: &crate::side::Unjudged) -> Option<bool> {
+///
+/// Of our own, what saw more than the `copied` entries here was taken back after a restore, and waits.
+fn next_side(own: &crate::side::Unjudged, peer: &crate::side::Unjudged, copied: u64) -> Option<bool> {
     match (own.front(), peer.front()) {
         (None, None) => None,
-        (Some(_), None) => Some(false),
+        (Some(ours), None) => (ours.fields().seen.size <= copied).then_some(false),
         (None, Some(_)) => Some(true),
         // What our first saw lies below the peer's first: ours is ready.
         (Some(ours), Some(theirs)) => Some(ours.fields().seen.size > theirs.fields().index),

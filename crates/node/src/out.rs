@@ -49,6 +49,8 @@ struct InFlight {
     token: Token,
     batch: Batch,
     thens: Vec<Then>,
+    /// The disk refused it: it waits here until it is offered again.
+    refused: bool,
 }
 
 /// How the disk is.
@@ -137,7 +139,7 @@ impl Out {
         let token = Token(self.next_token);
         self.next_token += 1;
         self.effects.push_back(Effect::Persist { token, batch: batch.clone() });
-        self.in_flight = Some(InFlight { token, batch, thens });
+        self.in_flight = Some(InFlight { token, batch, thens, refused: false });
     }
 
     /// A batch is durable: what follows, and whether the disk had been full.
@@ -152,9 +154,10 @@ impl Out {
 
     /// A batch was not taken. Says whether this is news.
     pub(crate) fn refused(&mut self, now: Timestamp, token: Token, fault: &StoreFault) -> bool {
-        if self.in_flight.as_ref().is_none_or(|f| f.token != token) {
+        let Some(in_flight) = self.in_flight.as_mut().filter(|f| f.token == token) else {
             return false;
-        }
+        };
+        in_flight.refused = true;
         let before = self.disk;
         self.disk = match fault {
             StoreFault::Full { .. } => Disk::Full { again: now.plus_micros(FULL_AGAIN_US) },
@@ -163,16 +166,21 @@ impl Out {
         core::mem::discriminant(&before) != core::mem::discriminant(&self.disk)
     }
 
-    /// Offers a refused batch again: when its time has come, or at once with the reserve when something gathered since
-    /// may use it. Order is kept: what was refused goes first.
+    /// Whether a refused batch is to be offered again: when its time has come, or at once with the reserve when something
+    /// gathered since may use it.
+    pub(crate) fn may_offer(&self, now: Timestamp) -> bool {
+        let waits = self.in_flight.as_ref().is_some_and(|f| f.refused);
+        matches!(self.disk, Disk::Full { again } if waits && (now >= again || self.batch.reserve))
+    }
+
+    /// Whether what is gathered may use the reserve.
+    pub(crate) fn is_reserved(&self) -> bool {
+        self.batch.reserve
+    }
+
+    /// Offers a refused batch again. Order is kept: what was refused goes first.
     pub(crate) fn offer_again(&mut self, now: Timestamp) {
-        let Disk::Full { again } = self.disk else {
-            return;
-        };
-        if now < again && !self.batch.reserve {
-            return;
-        }
-        let Some(mut refused) = self.in_flight.take() else {
+        let Some(mut refused) = self.in_flight.take_if(|f| f.refused) else {
             return;
         };
         if self.batch.reserve {
@@ -187,7 +195,7 @@ impl Out {
 
     pub(crate) fn timeout(&self) -> Option<Timestamp> {
         match self.disk {
-            Disk::Full { again } => Some(again),
+            Disk::Full { again } if self.in_flight.as_ref().is_some_and(|f| f.refused) => Some(again),
             _ => None,
         }
     }

@@ -14,7 +14,7 @@ use crate::input::{Effect, What};
 use crate::line::{Cx, Line, Phase};
 use crate::out::Then;
 use crate::port::Write;
-use crate::take::{entry_row, judge};
+use crate::take::entry_row;
 
 /// What the peer's copy of our log says about us.
 enum Standing {
@@ -171,9 +171,9 @@ impl Line {
             Err(fault) => return self.peer_fault(cx, format!("our entry {index} as they give it back is refused: {fault}")),
         };
         cx.out.write(entry_row(&entry));
-        let verdict = judge(self, cx.scheme, &entry, false);
         self.cache.put(index, entry.packed());
-        self.own.append(entry, verdict);
+        self.own.append_unjudged(entry);
+        self.judge_taken_back(cx);
         if self.own.log.size() == until {
             self.phase = Phase::Open;
             self.event(cx, What::Recovered(until));

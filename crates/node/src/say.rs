@@ -244,10 +244,23 @@ impl Line {
             if !seen && !matches!(owed, Owed::StoredEarly) {
                 continue;
             }
+            if self.is_paid(&of, &owed) {
+                self.owed.remove(&of);
+                continue;
+            }
             let statement = owed_statement(of, &owed);
             if self.say(cx, &statement).is_err() {
                 self.owed.remove(&of);
             }
+        }
+    }
+
+    /// Whether our log says it already: what it owed before a restore comes back with it.
+    fn is_paid(&self, of: &StatementRef, owed: &Owed) -> bool {
+        match owed {
+            Owed::StoredEarly => self.own.has_said(of, Level::StoredEarly),
+            Owed::Refusal(..) => self.own.has_said(of, Level::Refused),
+            Owed::CheckAnswer(_) => self.own.has_answered(of),
         }
     }
 

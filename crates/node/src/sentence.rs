@@ -105,7 +105,7 @@ const COMPASS_RU: [&str; 8] =
 
 /// Which eighth of the compass a bearing in degrees points to.
 const fn octant(bearing_deg: u16) -> usize {
-    (((bearing_deg as usize * 2 + 45) / 90) % 8) as usize
+    ((bearing_deg as usize * 2 + 45) / 90) % 8
 }
 
 fn band(meeting: &Meeting, language: Language) -> String {

@@ -11,6 +11,7 @@ use detente_wire::{Entry, PublicKey, Verified};
 
 /// What the meaning gate made of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are valid; boxing would only move the bytes")]
 pub(crate) enum Verdict {
     /// It is acted on.
     Valid(Valid<Statement>),
@@ -56,6 +57,8 @@ pub(crate) struct Side {
     /// Heads of closed generations.
     pub(crate) closed: BTreeMap<Generation, Log>,
     facts: Facts,
+    /// Entries at the log's end whose author had what is not known here yet: read from the store, or taken back after a
+    /// restore.
     unjudged: Unjudged,
 }
 
@@ -73,6 +76,8 @@ struct Facts {
     challenges: BTreeMap<EntryHash, [u8; 32]>,
     /// Checks of the other side that this author has answered.
     answered: BTreeSet<EntryHash>,
+    /// SAFETY notices of the other side about which this author has stated an action.
+    acted: BTreeSet<EntryHash>,
     /// What this author has said in receipts: about which entry, which level.
     receipts: BTreeSet<(EntryHash, u8)>,
 }
@@ -129,6 +134,11 @@ impl Side {
         self.facts.answered.contains(&r.hash)
     }
 
+    /// Whether this author has stated an action about a SAFETY notice.
+    pub(crate) fn has_acted(&self, r: &StatementRef) -> bool {
+        self.facts.acted.contains(&r.hash)
+    }
+
     /// Whether this author has given a receipt of that level.
     pub(crate) fn has_said(&self, r: &StatementRef, level: Level) -> bool {
         self.facts.receipts.contains(&(r.hash, level.code()))
@@ -140,10 +150,28 @@ impl Side {
         self.learn(entry, verdict);
     }
 
-    /// Appends an entry that the store kept; its verdict follows when what its author had is known again.
+    /// Appends an entry that the store kept or the peer gave back; its verdict follows when what its author had is known
+    /// again.
     pub(crate) fn append_unjudged(&mut self, entry: Verified<Entry>) {
         self.log.append(&entry).expect("the place was checked at the gate");
+        self.seen = Some(entry.fields().seen);
         self.unjudged.push_back(entry);
+    }
+
+    /// The next entry without a verdict, once the other log is known as far as its author had it.
+    pub(crate) fn next_ready(&mut self, other: &Self) -> Option<Verified<Entry>> {
+        let known = (other.generation(), other.judged());
+        self.unjudged.pop_front_if(|entry| (entry.fields().seen.generation, entry.fields().seen.size) <= known)
+    }
+
+    /// How many entries have their verdict.
+    pub(crate) fn judged(&self) -> u64 {
+        self.log.size() - self.unjudged.len() as u64
+    }
+
+    /// What could not be judged yet.
+    pub(crate) fn put_unjudged(&mut self, unjudged: Unjudged) {
+        self.unjudged = unjudged;
     }
 
     pub(crate) fn take_unjudged(&mut self) -> Unjudged {
@@ -160,6 +188,11 @@ impl Side {
 
     /// Takes the entries that count from now on.
     pub(crate) fn settle(&mut self, size: u64) -> Vec<Pending> {
+        self.settle_read(size.min(self.judged()))
+    }
+
+    /// Takes the entries that count, while those that have no verdict yet are held outside.
+    pub(crate) fn settle_read(&mut self, size: u64) -> Vec<Pending> {
         let count = usize::try_from(size.saturating_sub(self.settled)).unwrap_or(usize::MAX).min(self.pending.len());
         self.settled = self.settled.max(size);
         self.pending.drain(..count).collect()
@@ -195,6 +228,9 @@ impl Facts {
             }
             Statement::Check(check) => {
                 self.challenges.insert(at.hash, *check.challenge);
+            }
+            Statement::SafetyAction(action) => {
+                self.acted.insert(action.of.hash);
             }
             Statement::CheckAnswer(answer) => {
                 self.answered.insert(answer.of.hash);

@@ -1,6 +1,6 @@
 //! Taking: from the link's events to entries of our copy of the peer's log, their checkpoints and cosignatures.
 
-use detente_link::Event as LinkEvent;
+use detente_link::{DownReason, Event as LinkEvent};
 use detente_record::{CosignedFault, SeenVerdict, Taken, check_seen};
 use detente_types::{Generation, Index};
 use detente_wire::checkpoint::{holder_name, open_checkpoint, open_cosignature, sign_checkpoint};
@@ -26,7 +26,7 @@ impl Line {
             any = true;
             match event {
                 LinkEvent::Up => self.event(cx, What::LineUp),
-                LinkEvent::Down { reason } => self.event(cx, What::LineDown(reason.to_string())),
+                LinkEvent::Down { reason } => self.take_down(cx, &reason),
                 LinkEvent::Dial => cx.out.effect(Effect::Dial(self.id)),
                 LinkEvent::Hello(hello) => self.take_hello(cx, &hello),
                 LinkEvent::Entry { generation, index, packed, early: true } => self.take_early(cx, generation, index, &packed),
@@ -38,11 +38,22 @@ impl Line {
                 LinkEvent::Need { own, generation, from, max_bytes } => self.supply(cx, own, generation, from, max_bytes),
                 LinkEvent::NeedCheckpoint { generation, size } => self.supply_checkpoint(cx, generation, size),
                 LinkEvent::RoundTrip { .. } => {}
-                LinkEvent::Silent => self.event(cx, What::LineDown("keep-alives are not answered".into())),
+                LinkEvent::Silent => {
+                    self.event(cx, What::LineDown("keep-alives are not answered".into()));
+                    cx.out.effect(Effect::Hangup(self.id));
+                }
                 LinkEvent::Fault(fault) => self.peer_fault(cx, fault.to_string()),
             }
         }
         any
+    }
+
+    /// A session is over. Where its bearer is still there, a new one is wanted.
+    fn take_down(&mut self, cx: &mut Cx<'_>, reason: &DownReason) {
+        self.event(cx, What::LineDown(reason.to_string()));
+        if matches!(reason, DownReason::PeerRestarted | DownReason::Bye { .. }) {
+            cx.out.effect(Effect::Hangup(self.id));
+        }
     }
 
     /// Where the next entry of the peer's log must stand.
@@ -72,6 +83,7 @@ impl Line {
         cx.out.write(entry_row(&entry));
         let verdict = self.judge_peer(cx, &entry);
         self.peer.append(entry, verdict);
+        self.judge_taken_back(cx);
     }
 
     /// The meaning gate's verdict on an entry of the peer's log (PROTOCOL E4).

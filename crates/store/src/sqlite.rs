@@ -206,7 +206,7 @@ impl Sqlite {
     fn take_up_log(&mut self) -> Result<(), StoreFault> {
         match self.log.copy(&self.writer) {
             Ok(true) => self.log.forget(),
-            // No room for it now: the log goes on standing for what it holds, and the attempt has synced it.
+            // No room for it now: the log goes on standing for what it holds.
             Ok(false) | Err(StoreFault::Full { .. }) => Ok(()),
             Err(fault) => Err(fault),
         }

@@ -102,19 +102,21 @@ pub(super) fn say(on: &On<'_>, line: &str, words: Words) -> Result<()> {
 pub(super) fn safety(on: &On<'_>, safety: Safety) -> Result<()> {
     match safety {
         Safety::Send { endangered, ask, at, radius, minutes, on: l } => {
+            // One time for all: the area must lie inside the notice's validity.
+            let (from, until) = (now().to_string(), now().plus_seconds(minutes * 60).to_string());
             let volumes = match at {
-                Some(at) => vec![round(on, &l, [at[0], at[1]], radius, minutes)?],
+                Some(at) => vec![round(on, &l, [at[0], at[1]], radius, [&from, &until])?],
                 None => Vec::new(),
             };
             let form = NoticeForm {
                 kind: "safety".into(),
-                valid_from: Some(now().to_string()),
-                valid_until: Some(now().plus_seconds(minutes * 60).to_string()),
+                valid_from: Some(from.clone()),
+                valid_until: Some(until),
                 volumes,
                 detail: Some(DetailForm {
                     ask: Some(ask),
                     endangered: Some(endangered),
-                    since: Some(now().to_string()),
+                    since: Some(from),
                     ..DetailForm::default()
                 }),
                 ..NoticeForm::default()
@@ -136,7 +138,7 @@ pub(super) fn safety(on: &On<'_>, safety: Safety) -> Result<()> {
 }
 
 /// A circle over all altitudes that a person can be at, over the line's own datum.
-fn round(on: &On<'_>, line: &OnLine, at: [f64; 2], radius_m: f64, minutes: i64) -> Result<VolumeForm> {
+fn round(on: &On<'_>, line: &OnLine, at: [f64; 2], radius_m: f64, [from, until]: [&str; 2]) -> Result<VolumeForm> {
     let terms: TermsAnswer = on.client()?.get(&format!("/v1/lines/{}/terms", line.line))?;
     Ok(VolumeForm {
         shape: "point".into(),
@@ -146,8 +148,8 @@ fn round(on: &On<'_>, line: &OnLine, at: [f64; 2], radius_m: f64, minutes: i64) 
         lower_m: 0.0,
         upper_m: 1000.0,
         datum: terms.terms.altitude.datum,
-        start: now().to_string(),
-        end: now().plus_seconds(minutes * 60).to_string(),
+        start: from.to_owned(),
+        end: until.to_owned(),
     })
 }
 

@@ -84,7 +84,8 @@ fn conflicts(aster: &[Example], borea: &[Example]) -> [BTreeSet<(String, String)
     };
     let (ours, theirs) = (stated(aster), stated(borea));
     let pairs = || ours.iter().flat_map(|a| theirs.iter().map(move |b| (a, b)));
-    let named = |(a, b): (&(String, Notice, Vec<Volume>), &(String, Notice, Vec<Volume>))| (a.0.clone(), b.0.clone());
+    type Planned = (String, Notice, Vec<Volume>);
+    let named = |(a, b): (&Planned, &Planned)| (a.0.clone(), b.0.clone());
     let joint = pairs().filter(|(a, b)| meets((&a.1, &a.2), (&b.1, &b.2))).map(named).collect();
     let exact = pairs().filter(|(a, b)| meets((&a.1, a.1.volumes()), (&b.1, b.1.volumes()))).map(named).collect();
     [joint, exact]

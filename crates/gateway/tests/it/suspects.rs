@@ -47,7 +47,7 @@ fn good_sites() -> Vec<Site> {
         let title = format!("{} {} of {town}", FUNCTIONS[i % FUNCTIONS.len()], i + 1);
         let at = |degrees: f64| format!("{degrees:.6}");
         let (lat, lon) = (at(lat + reach * turn.sin()), at(lon + 1.9 * reach * turn.cos()));
-        Site { title, lat, lon, town: (i % 3 != 0).then_some(town), upper: "25".into(), datum: "AMSL" }
+        Site { title, lat, lon, town: (!i.is_multiple_of(3)).then_some(town), upper: "25".into(), datum: "AMSL" }
     };
     (0..182).map(site).collect()
 }
@@ -83,6 +83,23 @@ fn table(sites: &[Site]) -> String {
         text.push('\n');
     }
     text
+}
+
+#[test]
+fn a_copied_identity_is_doubted() {
+    let notice = |id: &str| {
+        format!(
+            r#"{{"kind":"text","id":"{id}","valid_from":"2026-11-24T06:00:00Z","valid_until":"2026-11-24T07:00:00Z","text":{{"language":"en","text":"Hello."}}}}"#
+        )
+    };
+    let (one, other) = ("0123456789abcdef0123456789ABCDEF", "00000000000000000000000000000001");
+    let text = format!("[{},{},{}]", notice(one), notice(other), notice(&one.to_lowercase()));
+    let report = read("a.json", text.as_bytes(), None).unwrap().report;
+    let told: Vec<_> = report.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        ["notice 3, id: warning: found the identity of notice 1, expected each notice once: this one would replace it at once"]
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use detente_types::{Generation, Index, LineId, PartyId};
 
 /// Rows in the order in which a node wants them back.
 #[derive(Clone, Default)]
-pub struct Disk {
+pub(crate) struct Disk {
     rows: BTreeMap<Vec<u8>, Write>,
 }
 

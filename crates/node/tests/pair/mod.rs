@@ -13,28 +13,28 @@ use detente_wire::{Ed25519, Scheme};
 use disk::Disk;
 use rand_chacha::ChaCha20Rng;
 
-pub struct Seat {
-    pub node: Node,
-    pub store: Disk,
-    pub events: Vec<Event>,
-    pub connected: bool,
+pub(crate) struct Seat {
+    pub(crate) node: Node,
+    pub(crate) store: Disk,
+    pub(crate) events: Vec<Event>,
+    pub(crate) connected: bool,
 }
 
-pub struct Pair {
-    pub seats: [Seat; 2],
-    pub line: LineId,
-    pub now: Timestamp,
-    pub parties: Parties,
+pub(crate) struct Pair {
+    pub(crate) seats: [Seat; 2],
+    pub(crate) line: LineId,
+    pub(crate) now: Timestamp,
+    pub(crate) parties: Parties,
     scheme: Arc<dyn Scheme>,
     rng: ChaCha20Rng,
 }
 
 impl Pair {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with_terms(terms())
     }
 
-    pub fn with_terms(terms: TermsIn) -> Self {
+    pub(crate) fn with_terms(terms: TermsIn) -> Self {
         let scheme: Arc<dyn Scheme> = Arc::new(Ed25519);
         let parties = parties(&*scheme, 7);
         let now = Timestamp::parse("2026-11-24T06:00:00Z").expect("a time");
@@ -66,7 +66,7 @@ impl Pair {
         LineKeys { log: side.log.clone(), holder: side.holder.clone() }
     }
 
-    pub fn connect(&mut self) {
+    pub(crate) fn connect(&mut self) {
         for i in 0..2 {
             self.seats[i].connected = true;
             self.handle(i, Input::Connected(self.line));
@@ -74,7 +74,7 @@ impl Pair {
         self.settle();
     }
 
-    pub fn disconnect(&mut self) {
+    pub(crate) fn disconnect(&mut self) {
         for i in 0..2 {
             self.seats[i].connected = false;
             self.handle(i, Input::Disconnected(self.line));
@@ -82,11 +82,11 @@ impl Pair {
         self.settle();
     }
 
-    pub fn handle(&mut self, i: usize, input: Input) {
+    pub(crate) fn handle(&mut self, i: usize, input: Input) {
         self.seats[i].node.handle(self.now, &mut self.rng, input);
     }
 
-    pub fn command(&mut self, i: usize, command: Command) -> Result<Accepted, CommandFault> {
+    pub(crate) fn command(&mut self, i: usize, command: Command) -> Result<Accepted, CommandFault> {
         let by = By { desk: Some("Watch".into()), officer: Some("Lt Aalto".into()) };
         let accepted = self.seats[i].node.command(self.now, &mut self.rng, self.line, &by, command);
         self.settle();
@@ -94,7 +94,7 @@ impl Pair {
     }
 
     /// Carries out effects until nothing is left to do at this moment.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         let mut frames: VecDeque<(usize, Vec<u8>)> = VecDeque::new();
         loop {
             let mut any = false;
@@ -134,7 +134,7 @@ impl Pair {
     }
 
     /// Lets time pass, firing every timer on the way.
-    pub fn pass(&mut self, seconds: i64) {
+    pub(crate) fn pass(&mut self, seconds: i64) {
         let until = self.now.plus_seconds(seconds);
         loop {
             let due = (0..2).filter_map(|i| self.seats[i].node.poll_timeout()).min();
@@ -153,7 +153,7 @@ impl Pair {
     }
 
     /// Loses a node's memory and loads it again from its store.
-    pub fn restart(&mut self, i: usize) {
+    pub(crate) fn restart(&mut self, i: usize) {
         let keys = [(self.line, self.keys(i))].into_iter().collect();
         let seat = &mut self.seats[i];
         seat.node = Node::load(Arc::clone(&self.scheme), self.now, &mut self.rng, &keys, &mut seat.store).expect("it loads");
@@ -161,16 +161,16 @@ impl Pair {
         self.settle();
     }
 
-    pub fn line(&self, i: usize) -> &Line {
+    pub(crate) fn line(&self, i: usize) -> &Line {
         self.seats[i].node.line(&self.line).expect("the line is open")
     }
 
-    pub fn heard(&self, i: usize, is: impl Fn(&What) -> bool) -> usize {
+    pub(crate) fn heard(&self, i: usize, is: impl Fn(&What) -> bool) -> usize {
         self.seats[i].events.iter().filter(|e| is(&e.what)).count()
     }
 
     /// Both sides have everything, and admit it.
-    pub fn assert_converged(&self) {
+    pub(crate) fn assert_converged(&self) {
         for i in 0..2 {
             let (ours, theirs) = (self.line(i).view(), self.line(1 - i).view());
             assert_eq!(ours.own, theirs.copy, "side {i}: their copy is our log");

@@ -20,7 +20,6 @@ pub(crate) const PAGE_BYTES: usize = 4096;
 const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001-rows.sql")];
 
 /// The newest schema version that this program knows.
-#[expect(clippy::cast_possible_truncation, reason = "a handful of migrations")]
 pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
 
 /// Makes an empty file a journal without tables yet.

@@ -1,0 +1,46 @@
+//! A backup restored over a newer home does not fork (PROTOCOL S4): the other side gives back what it holds.
+
+use crate::day;
+use crate::side::Pair;
+
+#[test]
+fn a_restored_node_takes_its_newer_entries_back_before_it_speaks() {
+    let mut pair = Pair::serving();
+    let root = pair.root.path().to_owned();
+    let notify = |pair: &Pair, name: &str| {
+        let file = day::write(&root, "notice.json", &day::site(name, name.len()));
+        pair.aster.ok(&["notify", &file]);
+    };
+    notify(&pair, "Before");
+    pair.converge();
+    let copy = root.join("copy");
+    let copied = pair.aster.json(&["backup", copy.to_str().unwrap()]);
+    assert_eq!(copied["to"], copy.to_str().unwrap());
+    notify(&pair, "After it");
+    notify(&pair, "Long after it");
+    let [newest, _] = pair.converge();
+    pair.aster.stop();
+
+    let over = pair.aster.run(&["restore", copy.to_str().unwrap()]).expect(1);
+    assert!(over.err.contains("is there already and is not overwritten"), "{}", over.err);
+    let restored = pair.aster.json(&["restore", copy.to_str().unwrap(), "--set-aside"]);
+    let kept = std::path::PathBuf::from(restored["kept"].as_str().expect("where the newer home is kept"));
+    assert!(kept.join("home.toml").exists());
+
+    pair.aster.serve();
+    let [aster, borea] = pair.converge();
+    assert_eq!(aster["own"], newest["own"], "everything is back, and nothing else is there");
+    notify(&pair, "After the restore");
+    let views = pair.converge();
+    for (view, was) in views.iter().zip([&aster, &borea]) {
+        assert_eq!(view["evidence"], 0, "no fork: {view}");
+        assert_eq!(view["faults"], was["faults"], "{view}");
+        assert_eq!(view["own"]["generation"], was["own"]["generation"]);
+    }
+    for title in ["Before", "After it", "Long after it", "After the restore"] {
+        let count = |side: &crate::side::Side| side.notices().iter().filter(|n| n["notice"]["title"] == title).count();
+        assert_eq!([count(&pair.aster), count(&pair.borea)], [1, 1], "{title}");
+    }
+    pair.aster.verify_a_copy(&root.join("aster-end"));
+    pair.borea.verify_a_copy(&root.join("borea-end"));
+}

@@ -1,0 +1,17 @@
+//! The program as people use it. `DETENTE_BIN` names the program (`cargo xtask test` sets it); without it, the one that was
+//! built beside these tests is taken. `DETENTE_SOAK=1` takes every crash point instead of a sample.
+//!
+//! - [`program`] runs the program and talks to it; [`side`] a home and its node; [`day`] the example files
+//! - every other module is one story
+
+mod backup;
+mod crash;
+mod day;
+mod demo;
+mod disk;
+mod errors;
+mod forged;
+mod pairing;
+mod program;
+mod side;
+mod story;

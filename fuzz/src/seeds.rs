@@ -1,0 +1,194 @@
+//! What the corpora start from: the test kit's fixtures in every encoding. Deterministic, so that the committed files
+//! can be held against them.
+
+use data_encoding::HEXLOWER;
+use detente_record::evidence::Examiner;
+use detente_record::release::Part;
+use detente_record::{Log, Release};
+use detente_testkit::statements::{head, statements};
+use detente_testkit::{Author, MORNING, MockScheme, conversation, rng, terms};
+use detente_types::Root;
+use detente_types::statement::StatementIn;
+use detente_wire::certificate::sign_revocation;
+use detente_wire::checkpoint::{SignedCheckpoint, cosign, holder_name, log_name, sign_checkpoint};
+use detente_wire::codec::{encode, to_slots};
+use detente_wire::merkle::EMPTY_ROOT;
+use detente_wire::{Body, Entry, Verified};
+use sha2::{Digest, Sha256};
+
+use crate::scene::Scene;
+
+/// One file of a corpus: its target, its name, its bytes.
+pub type Seed = (&'static str, String, Vec<u8>);
+
+/// Every seed.
+pub fn seeds() -> Vec<Seed> {
+    [of_entries(), of_notes(), of_keys(), of_frames(), of_words(), of_record(), of_files(), of_carriers()].concat()
+}
+
+fn seed(target: &'static str, name: &str, bytes: impl Into<Vec<u8>>) -> Seed {
+    (target, name.replace(' ', "-"), bytes.into())
+}
+
+/// One entry of every kind, and everything that it is made of.
+fn of_entries() -> Vec<Seed> {
+    let parties = &Scene::get().parties;
+    let mut author = Author::new(&MockScheme, &parties.low, 1);
+    let mut seeds = vec![seed("body", "no-slot", Body::new(&mut rng(0), to_slots(&nothing())).expect("it fits").encode())];
+    for (name, said) in statements(&MockScheme, parties) {
+        let entry = author.say(&said);
+        seeds.push(seed("entry", name, entry.packed()));
+        seeds.push(seed("statement", name, entry.body_bytes()));
+        seeds.push(seed("slots", name, slot_list(&entry)));
+        if ["operation", "safety", "check", "suspend"].contains(&name) {
+            seeds.push(seed("leaf", name, *entry.leaf().bytes()));
+            seeds.push(seed("body", name, entry.body_bytes()));
+            seeds.push(seed("unpack", name, entry.packed()));
+            let opening = entry.body().open(0).expect("there is slot 0");
+            let value = opening.value.expect("every kind has slot 0");
+            seeds.push(seed("slot_opening", name, [&[0, 1], opening.salt.as_slice(), &value].concat()));
+        }
+    }
+    seeds
+}
+
+/// A statement without a slot: no kind has that form.
+fn nothing() -> StatementIn {
+    StatementIn::Other { kind: 0, slots: Vec::new() }
+}
+
+/// Slot number, length and value, one after the other: what the target `slots` reads.
+fn slot_list(entry: &Entry) -> Vec<u8> {
+    let slots = entry.body().slots().iter();
+    slots.flat_map(|(slot, value)| [&[*slot], (value.len() as u16).to_be_bytes().as_slice(), value].concat()).collect()
+}
+
+fn of_notes() -> Vec<Seed> {
+    let mut seeds = Vec::new();
+    for (name, size, root) in [("empty", 0, EMPTY_ROOT), ("some", 12, head(12).root), ("most", u64::MAX, Root::new([9; 32]))] {
+        let signed = checkpoint(size, root);
+        let cosigned = cosign(&MockScheme, &Scene::get().parties.high.holder, &holder(), signed.checkpoint(), MORNING);
+        seeds.push(seed("checkpoint", name, signed.note()));
+        seeds.push(seed("cosignature", name, cosigned.note()));
+        seeds.push(seed("note", name, signed.note_with(&cosigned)));
+        seeds.push(seed("cosignature", &format!("{name}-with-checkpoint"), signed.note_with(&cosigned)));
+    }
+    seeds
+}
+
+fn checkpoint(size: u64, root: Root) -> SignedCheckpoint {
+    let parties = &Scene::get().parties;
+    let origin = log_name(&parties.line, &parties.low.id(), parties.low.certificate.generation());
+    sign_checkpoint(&MockScheme, &parties.low.log, &origin, size, root)
+}
+
+fn holder() -> String {
+    let parties = &Scene::get().parties;
+    holder_name(&parties.line, &parties.high.id(), parties.high.certificate.generation())
+}
+
+fn of_keys() -> Vec<Seed> {
+    let parties = &Scene::get().parties;
+    let first = parties.opening(&MockScheme, &terms(), None);
+    let later = parties.opening(&MockScheme, &terms(), Some(head(40)));
+    let revocation = sign_revocation(&MockScheme, &parties.low.party, parties.line, detente_types::Generation::FIRST, 12);
+    vec![
+        seed("certificate", "low", encode(parties.low.certificate.input())),
+        seed("certificate", "high", encode(parties.high.certificate.input())),
+        seed("opening", "first", encode(&first)),
+        seed("opening", "later", encode(&later)),
+        seed("revocation", "low", encode(&revocation)),
+    ]
+}
+
+/// The forms of the committed frame vectors.
+fn of_frames() -> Vec<Seed> {
+    let vectors = include_str!("../../vectors/frame-1.json");
+    let quoted = |key: &'static str| {
+        vectors.lines().filter_map(move |line| line.trim().strip_prefix(key)?.strip_suffix(&['"', ','][..]).map(trimmed))
+    };
+    let forms = quoted("\"form\": \"").map(|hex| HEXLOWER.decode(hex.as_bytes()).expect("vectors are hex"));
+    quoted("\"name\": \"").zip(forms).map(|(name, form)| seed("frame", name, form)).collect()
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim_end_matches('"')
+}
+
+fn of_words() -> Vec<Seed> {
+    let file = toml::to_string(&terms()).expect("terms can be written");
+    let lines = ["2026-11-24T06:00:00Z", "Гогланд, south pier", "1 km", "AMSL", "blind only", "generation-open", "stored-early"];
+    let mut seeds: Vec<Seed> = lines.iter().enumerate().map(|(n, line)| seed("text", &format!("line-{n}"), *line)).collect();
+    seeds.push(seed("text", "identity", "0123456789abcdef".repeat(4)));
+    seeds.push(seed("text", "two-lines", "Fire has ceased.\nStay clear until noon."));
+    seeds.push(seed("terms_toml", "gulf", file));
+    seeds.push(seed("terms_cbor", "gulf", encode(&terms())));
+    seeds
+}
+
+fn of_record() -> Vec<Seed> {
+    let parties = &Scene::get().parties;
+    let examiner = Examiner::new(&MockScheme, &parties.low.certificate);
+    let notes = [1, 2].map(|root| checkpoint(12, Root::new([root; 32])).note());
+    let roots = examiner.examine_roots(notes[0].as_bytes(), notes[1].as_bytes()).expect("two roots of one size");
+    let leaves = [1, 2].map(|salt| *Author::new(&MockScheme, &parties.low, salt).say(&nothing()).leaf().bytes());
+    let places = examiner.examine_leaves(&leaves[0], &leaves[1]).expect("two leaves for one place");
+    vec![
+        seed("evidence", "two-roots", roots.encode()),
+        seed("evidence", "two-leaves", places.encode()),
+        seed("release", "whole", release(|part, log, entry| part.release_whole(log, entry).expect("it is in the log"))),
+        seed(
+            "release",
+            "slots",
+            release(|part, log, entry| part.release_slots(log, entry, [0, 9, 31]).expect("it is in the log")),
+        ),
+    ]
+}
+
+/// A release of the last entry of a short log.
+fn release(choose: impl FnOnce(&mut Part, &Log, &Verified<Entry>)) -> Vec<u8> {
+    let parties = &Scene::get().parties;
+    let [entries, _] = conversation(&MockScheme, parties, &terms(), 3);
+    let [low, high] = parties.sides().map(|side| side.certificate.clone());
+    let mut log = Log::new(parties.line, parties.low.id(), low.generation());
+    let head = entries.iter().map(|entry| log.append(entry).expect("sealed in order")).last().expect("not empty");
+    let signed = checkpoint(head.size, head.root);
+    let cosigned = cosign(&MockScheme, &parties.high.holder, &holder(), signed.checkpoint(), MORNING);
+    let mut part = Part::new(low, high, signed, cosigned).expect("both sides of one line");
+    choose(&mut part, &log, entries.last().expect("not empty"));
+    Release::new(vec![part]).encode()
+}
+
+/// A small file of each format, behind the byte that picks its name.
+fn of_files() -> Vec<Seed> {
+    let json = r#"[{"kind":"operation","title":"Patrol","precedence":"PRIORITY","volumes":[{"shape":"path","positions":[[59.9,24.5],[60.0,26.0]],"radius_m":2000,"lower_m":300,"upper_m":1500,"datum":"AMSL","start":"2026-11-25T04:00:00Z","end":"2026-11-25T06:30:00Z"}]}]"#;
+    let geojson = r#"{"type":"FeatureCollection","features":[{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[24.2,59.8],[24.6,59.8],[24.6,59.9],[24.2,59.9],[24.2,59.8]]]},"properties":{"kind":"hazard","title":"Live fire","lower_m":0,"upper_m":3000,"datum":"AMSL","start":"2026-11-25T04:00:00Z","end":"2026-11-25T06:30:00Z"}}]}"#;
+    let csv = "kind,title,function,lat,lon,radius_m,lower_m,upper_m,datum,start,end\n\
+               site,Harbour clinic,clinic,60.46,26.95,150,0,30,AMSL,2026-11-25T00:00:00Z,2026-12-25T00:00:00Z\n";
+    let files = [("json", json), ("geojson", geojson), ("csv", csv)].into_iter().enumerate();
+    files.map(|(pick, (name, text))| seed("notices_file", name, [&[pick as u8], text.as_bytes()].concat())).collect()
+}
+
+/// What carriers of frames read: a stream of two frames, a file of them, the name that a caller shows.
+fn of_carriers() -> Vec<Seed> {
+    let frames: [&[u8]; 2] = [b"first", &[7; 300]];
+    let stream: Vec<u8> = frames.iter().flat_map(|f| [(f.len() as u32).to_be_bytes().as_slice(), f].concat()).collect();
+    vec![
+        seed("deframer", "two-frames", [&[3], stream.as_slice()].concat()),
+        seed("frames_file", "two-frames", frames_file(&frames)),
+        seed("knock", "name", "0123456789abcdefghijklmnopqrstuv0123456789abcdefghij"),
+    ]
+}
+
+/// The file of frames that `net` describes: each frame, and the end mark, behind its length and before its check.
+fn frames_file(frames: &[&[u8]]) -> Vec<u8> {
+    let line = Scene::get().parties.line;
+    let mut file = [b"\x89DTFR\r\n\x1a\x01".as_slice(), line.as_bytes()].concat();
+    for (index, bytes) in frames.iter().copied().chain([[].as_slice()]).enumerate() {
+        let length = (bytes.len() as u32).to_be_bytes();
+        let numbers = [(index as u64).to_be_bytes().as_slice(), &length].concat();
+        let check = Sha256::digest([b"detente/frames-file/1", line.as_bytes().as_slice(), &numbers, bytes].concat());
+        file.extend([&length, bytes, &check[..16]].concat());
+    }
+    file
+}
