@@ -4,7 +4,7 @@ use detente_settle::Standing;
 use detente_terms::Standing as TermsStanding;
 use detente_types::statement::{Kind, Level, Statement};
 use detente_types::{StatementRef, Timestamp};
-use detente_wire::Valid;
+use detente_wire::{Entry, Valid};
 
 use crate::input::What;
 use crate::joint::Changes;
@@ -58,6 +58,7 @@ impl Line {
     pub(crate) fn judge_taken_back(&mut self, cx: &mut Cx<'_>) {
         while let Some(entry) = self.own.next_ready(&self.peer) {
             let verdict = judge(self, cx.scheme, &entry, false);
+            self.learn_terms(&entry, &verdict);
             self.own.learn(entry, verdict);
         }
         self.settle_own(cx);
@@ -65,7 +66,7 @@ impl Line {
 
     fn peer_cosigned(&mut self, cx: &mut Cx<'_>, size: u64, checkpoint: Vec<u8>, cosignature: Vec<u8>) {
         self.seen = self.peer.head_at(size);
-        self.kept = self.checkpoint.take_if(|c| c.checkpoint().size() <= size).or(self.kept.take());
+        self.kept = self.checkpoints.take_to(size).or(self.kept.take());
         self.link.set_copy(self.seen, checkpoint);
         self.link.cosign(cosignature);
         self.tell_early_copies();
@@ -73,6 +74,7 @@ impl Line {
             let reference = pending.entry.reference();
             self.early.remove(&(reference.generation, reference.index));
             self.early_entries.remove(&reference.hash);
+            self.early_durable.remove(&reference.hash);
             match &pending.verdict {
                 Verdict::Unusable(_, violations) => self.event(cx, What::Unusable(reference, violations.clone())),
                 verdict => {
@@ -95,6 +97,14 @@ impl Line {
         self.event(cx, What::Cosigned(size));
     }
 
+    /// Takes note of terms where they are said: which are in force for a later statement is a matter of what its author
+    /// had, and not of what counts here by now (PROTOCOL R2).
+    pub(crate) fn learn_terms(&mut self, entry: &Entry, verdict: &Verdict) {
+        if let Verdict::Valid(statement) = verdict {
+            self.terms.apply(&TermsStanding { reference: entry.reference(), seen: entry.fields().seen }, statement);
+        }
+    }
+
     /// Acts on an entry of either log that counts.
     pub(crate) fn act(&mut self, cx: &mut Cx<'_>, pending: Pending) {
         let Pending { entry, verdict } = pending;
@@ -102,7 +112,6 @@ impl Line {
         match verdict {
             Verdict::Valid(statement) => {
                 self.table.apply(&Standing { reference: at, seen: fields.seen }, &statement);
-                self.terms.apply(&TermsStanding { reference: at, seen: fields.seen }, &statement);
                 self.act_on(cx, at, fields.claimed, &statement);
                 self.adopt_terms(cx);
             }

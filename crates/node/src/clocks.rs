@@ -68,7 +68,10 @@ impl Line {
             here.zip(there).is_some_and(|(a, b)| bearing_and_distance(a, b).distance <= SAME_PLACE)
         };
         self.safety.handle_safety(since, at, &same);
-        self.poll_safety(cx);
+        // What is read from the store rings at the first tick after the start, as far as it should have reached by then.
+        if !self.loading {
+            self.poll_safety(cx);
+        }
     }
 
     /// Takes what the clocks say is due.
@@ -109,9 +112,6 @@ impl Line {
 
     fn poll_safety(&mut self, cx: &mut Cx<'_>) {
         while let Some(effect) = self.safety.poll(cx.now) {
-            if self.loading {
-                continue;
-            }
             let what = match effect {
                 SafetyEffect::Ring { notice, reach, .. } => What::SafetyRings(notice, reach),
                 SafetyEffect::RingFlood { count, .. } => What::SafetyFlood(count),

@@ -32,13 +32,14 @@ impl Line {
 
     /// Tells the link which early entries our copy does not reach yet: their author must know after a restore.
     pub(crate) fn tell_early_copies(&mut self) {
-        let leaves =
-            self.early.values().filter_map(|hash| self.early_entries.get(hash)).map(|e| e.leaf().bytes().to_vec()).collect();
+        let durable = self.early.values().filter(|hash| self.early_durable.contains(*hash));
+        let leaves = durable.filter_map(|hash| self.early_entries.get(hash)).map(|e| e.leaf().bytes().to_vec()).collect();
         self.link.set_early_copies(leaves);
     }
 
     /// An early entry is durable: act on it and owe the receipt.
     pub(crate) fn early_durable(&mut self, cx: &mut Cx<'_>, of: StatementRef) {
+        self.early_durable.insert(of.hash);
         self.tell_early_copies();
         let Some(entry) = self.early_entries.get(&of.hash) else {
             return;

@@ -14,6 +14,7 @@ mod act;
 mod book;
 mod clocks;
 mod command;
+mod copy;
 mod disclose;
 mod early;
 mod input;

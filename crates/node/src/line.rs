@@ -15,6 +15,7 @@ use detente_wire::merkle::EMPTY_ROOT;
 use detente_wire::{Certificate, Entry, KeyPair, PublicKey, Scheme, Verified};
 use rand_core::CryptoRng;
 
+use crate::copy::Checkpoints;
 use crate::input::What;
 use crate::joint::Joint;
 use crate::out::Out;
@@ -96,8 +97,8 @@ pub struct Line {
     pub(crate) peer: Side,
     pub(crate) holder: Holder,
     pub(crate) cosigned: Cosigned,
-    /// The peer's newest checkpoint, until it is cosigned.
-    pub(crate) checkpoint: Option<SignedCheckpoint>,
+    /// The peer's checkpoints, until they are cosigned.
+    pub(crate) checkpoints: Checkpoints,
     /// Their cosignature of entries that we are still taking back.
     pub(crate) early_cosignature: Option<Vec<u8>>,
     /// The peer's checkpoint that we cosigned last, to compare contradictions with (PROTOCOL S3).
@@ -120,6 +121,11 @@ pub struct Line {
     pub(crate) owed: BTreeMap<StatementRef, Owed>,
     pub(crate) early: BTreeMap<(Generation, Index), EntryHash>,
     pub(crate) early_entries: BTreeMap<EntryHash, Verified<Entry>>,
+    pub(crate) early_durable: BTreeSet<EntryHash>,
+    /// Entries of theirs that no checkpoint covers yet: in memory only, bounded by the link's window.
+    pub(crate) staged: VecDeque<Verified<Entry>>,
+    /// A bearer is there and the peer has not been greeted on it.
+    pub(crate) greets: bool,
     pub(crate) acted_early: BTreeSet<EntryHash>,
     pub(crate) cache: Cache,
     pub(crate) terms: TermsHistory,
@@ -173,7 +179,7 @@ impl Line {
             peer: side(peer),
             holder: Holder::new(0),
             cosigned: Cosigned::default(),
-            checkpoint: None,
+            checkpoints: Checkpoints::default(),
             early_cosignature: None,
             kept: None,
             own_cosignature: Vec::new(),
@@ -188,6 +194,9 @@ impl Line {
             owed: BTreeMap::new(),
             early: BTreeMap::new(),
             early_entries: BTreeMap::new(),
+            early_durable: BTreeSet::new(),
+            staged: VecDeque::new(),
+            greets: false,
             acted_early: BTreeSet::new(),
             cache: Cache::default(),
             safety: SafetyBoard::new(Pace::of(&terms)),

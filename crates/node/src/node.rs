@@ -42,8 +42,8 @@ impl Node {
                     self.out.event(now, None, what);
                 }
             }
-            Input::Connected(line) => self.on_line(now, rng, line, |line, cx| line.link.handle_connected(cx.now)),
-            Input::Disconnected(line) => self.on_line(now, rng, line, |line, cx| line.link.handle_disconnected(cx.now, cx.rng)),
+            Input::Connected(line) => self.on_line(now, rng, line, Line::connect),
+            Input::Disconnected(line) => self.on_line(now, rng, line, Line::disconnect),
             Input::Frame(line, bytes) => self.on_line(now, rng, line, |line, cx| line.link.handle_frame(cx.now, &bytes)),
             Input::Fetched { line, author, generation, rows } => {
                 self.on_line(now, rng, line, |line, cx| line.take_fetched(cx, author, generation, &rows));
@@ -114,6 +114,7 @@ impl Node {
         self.each_line(now, rng, |line, cx| {
             line.pump(cx);
             line.catch_up(cx);
+            line.greet(cx);
         });
         if self.out.may_persist() {
             self.each_line(now, rng, Line::seal);

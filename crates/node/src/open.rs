@@ -276,7 +276,9 @@ impl Loader {
                 let of: StatementRef = entry.reference();
                 line.early.insert((*generation, *index), entry.hash());
                 line.early_entries.insert(entry.hash(), entry);
+                line.loading = true;
                 line.early_durable(cx, of);
+                line.loading = false;
             }
         });
     }
@@ -299,6 +301,7 @@ impl Line {
             let entry = entry.expect("the side was chosen because it has one");
             let counts = entry.fields().index < if of_peer { cosigned } else { self.checkpointed };
             let verdict: Verdict = judge(self, cx.scheme, &entry, of_peer);
+            self.learn_terms(&entry, &verdict);
             let index = entry.fields().index;
             if !of_peer && index >= acknowledged {
                 self.cache.put(index, entry.packed());

@@ -28,6 +28,8 @@ pub struct Held {
     pub cache_bytes: usize,
     /// Entries that are kept for sending.
     pub cached: usize,
+    /// Entries of the peer's that wait for a checkpoint.
+    pub staged: usize,
     /// SAFETY entries of the peer's that overtook and are not filed yet.
     pub early: usize,
     /// Statements that we owe.
@@ -48,12 +50,18 @@ impl Line {
         }
     }
 
+    /// Whether it does not know yet what it said before: since a start, or since a restore.
+    pub fn is_recovering(&self) -> bool {
+        !matches!(self.phase, Phase::Open | Phase::Held)
+    }
+
     /// What it holds.
     pub fn held(&self) -> Held {
         Held {
             link_bytes: self.link.held_bytes(),
             cache_bytes: self.cache.bytes(),
             cached: self.cache.len(),
+            staged: self.staged.len(),
             early: self.early_entries.len(),
             owed: self.owed.len(),
             pending: self.own.pending.len() + self.peer.pending.len(),

@@ -90,6 +90,7 @@ impl Line {
         self.cache.put(index, entry.packed());
         let reference = entry.reference();
         self.settle_debt(input);
+        self.learn_terms(&entry, &verdict);
         self.own.append(entry, verdict);
         Ok(reference)
     }
@@ -301,7 +302,7 @@ impl Line {
     fn seal_cosignature(&mut self, cx: &mut Cx<'_>) {
         #[cfg(feature = "plant")]
         self.forget_mark();
-        let Some(checkpoint) = &self.checkpoint else {
+        let Some(checkpoint) = self.checkpoints.newest_within(self.peer.log.size()) else {
             return;
         };
         let signer = detente_record::HolderSigner::new(cx.scheme, &self.keys.holder, &self.own.log);

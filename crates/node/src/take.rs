@@ -63,7 +63,7 @@ impl Line {
 
     /// The next entry of the peer's log. A bad envelope stops the copy there (PROTOCOL E4).
     fn take_entry(&mut self, cx: &mut Cx<'_>, generation: Generation, index: Index, packed: &[u8]) {
-        let next = self.peer.log.size();
+        let next = self.peer_reach();
         if generation != self.peer.generation() || index < next {
             return;
         }
@@ -80,10 +80,7 @@ impl Line {
         if !self.check_peer_seen(cx, &entry) || !self.check_early_same(cx, &entry) {
             return;
         }
-        cx.out.write(entry_row(&entry));
-        let verdict = self.judge_peer(cx, &entry);
-        self.peer.append(entry, verdict);
-        self.judge_taken_back(cx);
+        self.stage(cx, entry);
     }
 
     /// The meaning gate's verdict on an entry of the peer's log (PROTOCOL E4).
@@ -98,7 +95,7 @@ impl Line {
             return true;
         }
         let fields = entry.fields();
-        match check_seen(self.peer.seen.as_ref(), fields.index, &fields.seen, &self.own) {
+        match check_seen(self.peer_seen().as_ref(), fields.index, &fields.seen, &self.own) {
             SeenVerdict::Fine => true,
             SeenVerdict::Ahead { newest } => {
                 // Without a note of ours this is a claim; the hello is where a rollback is proved (PROTOCOL S2, S4).
@@ -133,9 +130,9 @@ impl Line {
         }
         #[cfg(feature = "plant")]
         self.cosign_unread(cx, &checkpoint);
-        let newer = self.checkpoint.as_ref().is_none_or(|c| c.checkpoint().size() < checkpoint.checkpoint().size());
-        if newer {
-            self.checkpoint = Some(checkpoint);
+        if checkpoint.checkpoint().size() > self.seen.size {
+            self.checkpoints.keep(checkpoint);
+            self.file_covered(cx);
         }
     }
 

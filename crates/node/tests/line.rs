@@ -89,6 +89,7 @@ fn a_node_restored_from_a_backup_takes_its_entries_back() {
     pair.restart(1);
     pair.connect();
     assert_eq!(pair.heard(0, |w| matches!(w, What::Recovered(_))), 1);
+    pair.pass(30);
     pair.assert_converged();
     assert_eq!(pair.line(0).view().own, before, "the same log, byte for byte");
 }

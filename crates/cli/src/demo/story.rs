@@ -163,30 +163,30 @@ fn settle(aster: &Side, borea: &Side, conflict: &ConflictView, summary: &mut Vec
     Ok(())
 }
 
+/// Aster's people are in danger; Borea can stop it.
 fn tell_safety(day: &Day, aster: &Side, borea: &Side, summary: &mut Vec<String>) -> Result<()> {
-    let Some(safety) = &day.borea.safety else {
+    let Some(safety) = &day.aster.safety else {
         return Ok(());
     };
     chapter("5  SAFETY");
     let mut form = safety.clone();
     set_to_now(&mut form);
-    let done = borea.notify(vec![form.clone()])?;
+    let done = aster.notify(vec![form.clone()])?;
     let at = done.first().and_then(|d| d.stated.clone()).context("the safety notice was not stated")?;
     let detail = form.detail.unwrap_or_default();
-    print(&format!("Borea: {} — {}", detail.endangered.unwrap_or_default(), detail.ask.unwrap_or_default().to_uppercase()));
+    print(&format!("Aster: {} — {}", detail.endangered.unwrap_or_default(), detail.ask.unwrap_or_default().to_uppercase()));
     wait_until("the safety notice to be cosigned", [aster, borea], converged)?;
-    print("It overtakes everything, rings at Aster for any officer on watch, and repeats until an action is stated.");
-    let action = TextForm { language: "en".into(), text: "Flights are held north of the area; the boat has a clear way.".into() };
-    let _: Done = aster.post("safety-actions", &SafetyActionAsk { of: at.hash.clone(), action: action.clone(), by: None })?;
-    let _: Done =
-        aster.post("receipts", &ReceiptAsk { of: at.hash.clone(), level: "read".into(), list_number: None, read_back: None })?;
+    print("It overtakes its log, rings at Borea for any officer on watch, and repeats until an action is stated.");
+    let action = TextForm { language: "en".into(), text: "Fire is stopped. The area is clear for your boat.".into() };
+    let _: Done = borea.post("safety-actions", &SafetyActionAsk { of: at.hash.clone(), action: action.clone(), by: None })?;
+    let _: Done = borea.post("receipts", &ReceiptAsk { of: at.hash.clone(), level: "read".into(), list_number: None, read_back: None })?;
     wait_until("the action to arrive", [aster, borea], converged)?;
-    let notices = borea.notices()?;
+    let notices = aster.notices()?;
     let notice = notices.iter().find(|n| n.at.hash == at.hash).context("the safety notice is gone")?;
     let receipts: Vec<&str> = notice.receipts.iter().map(|r| r.level.as_str()).collect();
-    print(&format!("Aster, Maj Lind: {}", action.text));
-    print(&format!("Receipts that Borea holds for it: L1 cosigned, {}.", receipts.join(", ")));
-    summary.push(format!("SAFETY taken and answered; receipts: {}", receipts.join(", ")));
+    print(&format!("Borea, Cdr Orlov: {}", action.text));
+    print(&format!("Receipts that Aster holds for it: cosigned (L1), {}.", receipts.join(", ")));
+    summary.push(format!("SAFETY taken and answered; receipts: cosigned, {}", receipts.join(", ")));
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Which cells of a grid a footprint touches.
 
 use detente_types::geometry::earth::{FLATTENING, POLAR_RADIUS_M, surface_point};
+use detente_types::notice::VOLUMES_MAX;
 use detente_types::unit::Metres;
 use detente_types::volume::{Footprint, Position, Shape};
 
@@ -15,18 +16,22 @@ const SIDE_PARTS: i64 = 8;
 /// unless it is a plain rectangle.
 const ROWS_MAX: i64 = 500;
 
+/// Most blocks looked at for one footprint on one grid, a second or two of work. A corridor across a continent needs
+/// half of it; what needs more is too ragged to be drawn on so fine a grid.
+const BLOCKS_MAX: u32 = 50_000;
+
 /// Neighbouring cells of a row that are touched.
 pub(super) type Run = Block;
 
 /// The runs of touched cells, row by row from the south, westernmost first; `None` when the grid is too
-/// fine for so tall a footprint.
+/// fine for so tall or ragged a footprint.
 pub(super) fn runs(grid: Grid, footprint: &Footprint) -> Option<Vec<Vec<Run>>> {
-    let cover = Cover::new(grid, footprint);
+    let mut cover = Cover::new(grid, footprint);
     let (first, last) = cover.rows();
     if last - first >= ROWS_MAX {
         return None;
     }
-    Some((first..=last).map(|row| cover.runs_of(grid.row(row))).collect())
+    (first..=last).map(|row| cover.runs_of(grid.row(row))).collect()
 }
 
 struct Cover {
@@ -36,12 +41,14 @@ struct Cover {
     /// Without.
     shape: Outline,
     radius_m: f64,
+    blocks_left: u32,
 }
 
 impl Cover {
     fn new(grid: Grid, footprint: &Footprint) -> Self {
         let outline = Outline::new(footprint);
-        Self { grid, shape: outline.bare(), radius_m: footprint.radius().as_f64(), footprint: outline }
+        let radius_m = footprint.radius().as_f64();
+        Self { grid, shape: outline.bare(), radius_m, footprint: outline, blocks_left: BLOCKS_MAX }
     }
 
     /// First and last row that may be touched.
@@ -50,15 +57,18 @@ impl Cover {
         (self.grid.row_of(lat_e7_at(low.z) - 1), self.grid.row_of(lat_e7_at(high.z) + 1))
     }
 
-    fn runs_of(&self, row: Block) -> Vec<Run> {
+    /// The runs of one row; more than a notice has volumes could not be drawn.
+    fn runs_of(&mut self, row: Block) -> Option<Vec<Run>> {
         let cells = self.grid.cells(&row);
         let mut touched = Vec::new();
-        self.descend(&row, 0, cells, TURN_E7 / cells, &mut touched);
-        join(touched)
+        self.descend(&row, 0, cells, TURN_E7 / cells, &mut touched)?;
+        Some(join(touched)).filter(|runs| runs.len() <= VOLUMES_MAX)
     }
 
-    /// Adds the touched cells of a row from `first` to before `last`, joined where they follow each other.
-    fn descend(&self, row: &Block, first: i64, last: i64, cell: i64, touched: &mut Vec<Run>) {
+    /// Adds the touched cells of a row from `first` to before `last`, joined where they follow each other;
+    /// `None` when there is no work left for it.
+    fn descend(&mut self, row: &Block, first: i64, last: i64, cell: i64, touched: &mut Vec<Run>) -> Option<()> {
+        self.blocks_left = self.blocks_left.checked_sub(1)?;
         let block = Block { west: row.west + first * cell, width: (last - first) * cell, ..*row };
         let verdict = self.verdict(&block);
         match verdict {
@@ -71,10 +81,11 @@ impl Cover {
             }
             Verdict::Touched | Verdict::Unclear => {
                 let middle = first + (last - first) / 2;
-                self.descend(row, first, middle, cell, touched);
-                self.descend(row, middle, last, cell, touched);
+                self.descend(row, first, middle, cell, touched)?;
+                self.descend(row, middle, last, cell, touched)?;
             }
         }
+        Some(())
     }
 
     /// What the distance of a block's middle from the edges says of the whole block.

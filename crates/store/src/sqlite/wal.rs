@@ -126,10 +126,9 @@ impl Scan {
         }
         self.running = stored(frame);
         self.unfinished.push(Frame { page: word(frame, 0), checksum: array(frame, 16) });
-        let pages = word(frame, 4);
-        if pages != 0 {
+        if is_end(frame) {
             self.wal.frames.append(&mut self.unfinished);
-            self.wal.pages = pages;
+            self.wal.pages = word(frame, 4);
         }
         true
     }
@@ -148,23 +147,46 @@ impl Scan {
     /// transaction begins only when the one before is synced, so the bad frame was good once, and may have been
     /// acknowledged. (A torn transaction can go on behind a bad frame too, but never past its own end.)
     fn look_beyond(&self, bad: &[u8], bytes: &mut impl Read) -> Result<(), WalFault> {
+        let number = self.wal.frames.len() + self.unfinished.len();
         let mut frame = vec![0; FRAME_BYTES];
-        // Either the bad frame's content changed, or its stored checksum.
-        let mut seeds = vec![stored(bad), self.sum(bad, self.running)];
-        let mut ended = word(bad, 4) != 0;
-        while fill(bytes, &mut frame)? {
-            seeds.retain(|seed| self.continues(&frame, *seed));
-            if seeds.is_empty() {
+        if !fill(bytes, &mut frame)? {
+            return Ok(());
+        }
+        // Either the bad frame's stored checksum changed, or something that it is over.
+        let mut ended = if self.continues(&frame, self.sum(bad, self.running)) {
+            is_end(bad)
+        } else if self.continues(&frame, stored(bad)) {
+            self.was_end(bad, number)
+        } else {
+            return Ok(());
+        };
+        while !ended {
+            ended = is_end(&frame);
+            let running = stored(&frame);
+            if !fill(bytes, &mut frame)? || !self.continues(&frame, running) {
                 return Ok(());
             }
-            if ended {
-                return Err(WalFault::Rotten { frame: self.wal.frames.len() + self.unfinished.len() + 1 });
-            }
-            ended = word(&frame, 4) != 0;
-            seeds = vec![stored(&frame)];
         }
-        Ok(())
+        Err(WalFault::Rotten { frame: number + 1 })
     }
+
+    /// Whether a frame whose stored checksum is right, and whose content is not, ended its transaction. A sector of 512
+    /// bytes is written whole or not at all, and the one with the checksum was: what the frame says of its end counts if
+    /// it is in that sector. A frame can also be one bit away from saying it.
+    fn was_end(&self, bad: &[u8], number: usize) -> bool {
+        let is_split = (frame_at(number) + 8).is_multiple_of(512);
+        let mut mended = bad.to_vec();
+        let mut was_end_with = |bit: u32| {
+            mended[4..8].copy_from_slice(&(1_u32 << bit).to_be_bytes());
+            self.sum(&mended, self.running) == stored(bad)
+        };
+        (is_end(bad) && !is_split) || (!is_end(bad) && (0..32).any(&mut was_end_with))
+    }
+}
+
+/// Whether a frame says that it ends its transaction.
+fn is_end(frame: &[u8]) -> bool {
+    word(frame, 4) != 0
 }
 
 /// The word order and the checksum after a header that checks.

@@ -247,7 +247,7 @@ pub(crate) fn what_was_taken_outlives_any_crash<S: Subject>() {
 }
 
 pub(crate) fn any_history_is_as_in_the_model<S: Subject>() {
-    let cases = if soak() { 2000 } else { 48 };
+    let cases = if soak() { 600 } else { 48 };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[42; 32]);
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let history = proptest::collection::vec(step(), 1..24);
