@@ -3,11 +3,11 @@
 //! Everything is a function of its arguments: the same seed gives the same keys, entries and bytes on every machine.
 //! Fixtures are valid unless their name says otherwise, and their fields are public where a test wants to spoil one.
 //!
-//! - [`terms`]: terms over the Gulf of Finland; [`notices`]: a valid notice of each kind
+//! - [`mod@terms`]: terms over the Gulf of Finland; [`mod@notices`]: a valid notice of each kind
 //! - [`statements`]: a statement of each kind
-//! - [`parties`]: two parties with all their keys; [`chain`]: their logs, sealed entry by entry
-//! - [`refusal`]: what a broken rule must say; [`known`]: what the meaning gate may know; [`mock`]: a cheap signature scheme
-//! - [`strategy`]: proptest strategies, valid and hostile; [`cbor`]: the forms of one content that must be refused
+//! - [`mod@parties`]: two parties with all their keys; [`mod@chain`]: their logs, sealed entry by entry
+//! - [`refusal`]: what a broken rule must say; [`mod@known`]: what the meaning gate may know; [`mod@mock`]: a cheap signature scheme
+//! - [`mod@strategy`]: proptest strategies, valid and hostile; [`cbor`]: the forms of one content that must be refused
 
 pub mod cbor;
 pub mod chain;

@@ -115,12 +115,18 @@ impl Link {
         if hello.asks {
             self.reply.again(now);
         }
-        if let State::Open(streams) = &mut self.state
-            && let Some(back) = &mut streams.back
-            && back.generation() == hello.own.generation
-        {
-            back.acknowledge(now, hello.own.size, &mut self.patience);
-            streams.back.take_if(|back| back.is_done());
+        if let State::Open(streams) = &mut self.state {
+            if let Some(back) = &mut streams.back
+                && back.generation() == hello.own.generation
+            {
+                back.acknowledge(now, hello.own.size, &mut self.patience);
+                streams.back.take_if(|back| back.is_done());
+            }
+            if streams.log.generation() == hello.copy.generation {
+                // A restored peer has cosigned this much before, and never cosigns less than it once did (PROTOCOL E6).
+                let cosigned_before = hello.copy.size.min(self.told.acknowledged);
+                streams.log.acknowledge(now, cosigned_before, &mut self.patience);
+            }
         }
         self.peer.refresh(hello);
     }

@@ -166,6 +166,12 @@ impl Link {
         self.told.copy = Some((head, checkpoint));
     }
 
+    /// Our copy has grown without a new cosignature: the peer holds a later one of ours, from before we were restored. It
+    /// hears of our progress by a hello.
+    pub fn tell_copy(&mut self) {
+        self.reply.again(self.clock);
+    }
+
     /// Revocations by our party key, the newest last. Those that fit go into the hello; all of them are in the log too.
     pub fn set_revocations(&mut self, revocations: Vec<Vec<u8>>) {
         self.told.revocations = revocations;

@@ -68,7 +68,11 @@ impl Line {
         self.seen = self.peer.head_at(size);
         self.kept = self.checkpoints.take_to(size).or(self.kept.take());
         self.link.set_copy(self.seen, checkpoint);
-        self.link.cosign(cosignature);
+        if cosignature.is_empty() {
+            self.link.tell_copy();
+        } else {
+            self.link.cosign(cosignature);
+        }
         self.tell_early_copies();
         for pending in self.peer.settle(size) {
             let reference = pending.entry.reference();

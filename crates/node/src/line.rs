@@ -113,6 +113,8 @@ pub struct Line {
     pub(crate) checkpointed: u64,
     /// Size of our log that is durable and under a checkpoint.
     pub(crate) covered: u64,
+    /// Size of the last head of theirs that was written, cosigned or not.
+    pub(crate) sealed: u64,
     /// Size of the copy whose rows were written.
     pub(crate) copied: u64,
     pub(crate) link: Link,
@@ -187,6 +189,7 @@ impl Line {
             seen: empty_head(),
             checkpointed: 0,
             covered: 0,
+            sealed: 0,
             copied: 0,
             link: Link::new(Config::new(id, session)),
             phase: Phase::Unproven,

@@ -288,7 +288,10 @@ impl Line {
     /// Derives everything from the two logs, each entry once what its author had is derived.
     fn derive(&mut self, cx: &mut Cx<'_>) {
         let acknowledged = self.cosigned.acknowledged_size();
-        let cosigned = self.holder.size();
+        // A head of theirs is written only with all of its entries.
+        let kept = self.kept.as_ref().map_or(0, |c| c.checkpoint().size());
+        let cosigned = self.holder.size().max(kept);
+        self.sealed = cosigned;
         self.seen = self.peer.head_at(cosigned);
         self.own.durable = self.own.log.size();
         self.peer.durable = self.peer.log.size();

@@ -19,7 +19,7 @@ pub(crate) enum Then {
     Own { line: LineId, size: u64, checkpoint: Vec<u8> },
     /// Our copy of their log is durable up to a size.
     Copy { line: LineId, size: u64 },
-    /// Our cosignature of their log is durable.
+    /// Our cosignature of their log is durable, or (when it is empty) a head below what we once cosigned.
     Cosigned { line: LineId, size: u64, checkpoint: Vec<u8>, cosignature: Vec<u8> },
     /// Their cosignature of our log is durable.
     Acknowledged { line: LineId, size: u64, cosignature: Vec<u8> },

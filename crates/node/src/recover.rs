@@ -136,7 +136,9 @@ impl Line {
 
     /// Lets replication flow: from where their copy ends, and back to them what they lost.
     fn open_link(&mut self, hello: &Hello) {
-        let send_from = if hello.copy.generation == self.own.generation() { hello.copy.size } else { 0 };
+        // What they have but whose cosignature we have not is sent once more: then they repeat it.
+        let copied = if hello.copy.generation == self.own.generation() { hello.copy.size } else { 0 };
+        let send_from = copied.min(self.cosigned.acknowledged_size());
         let lost = hello.own.generation == self.peer.generation() && hello.own.size < self.seen.size;
         let give_back = lost.then(|| (self.peer.generation(), hello.own.size..self.seen.size));
         self.link.open(Plan { send_from, give_back });

@@ -299,20 +299,29 @@ impl Line {
 
     /// One cosignature per durable batch, of the newest complete head (PROTOCOL E6). It is signed with the rows it
     /// covers and leaves this node only once they are all durable (E5).
+    ///
+    /// After a restore there is none until the copy reaches what was once cosigned; until then the head alone is kept.
     fn seal_cosignature(&mut self, cx: &mut Cx<'_>) {
         #[cfg(feature = "plant")]
         self.forget_mark();
         let Some(checkpoint) = self.checkpoints.newest_within(self.peer.log.size()) else {
             return;
         };
+        let size = checkpoint.checkpoint().size();
         let signer = detente_record::HolderSigner::new(cx.scheme, &self.keys.holder, &self.own.log);
-        let Ok(Some(cosignature)) = self.holder.cosign(&signer, &self.peer.log, checkpoint, cx.now) else {
+        let Ok(cosignature) = self.holder.cosign(&signer, &self.peer.log, checkpoint, cx.now) else {
             return;
         };
-        let size = checkpoint.checkpoint().size();
-        let (checkpoint, cosignature) = (checkpoint.note().into_bytes(), cosignature.note().into_bytes());
+        if size <= self.sealed && cosignature.is_none() {
+            return;
+        }
+        self.sealed = size;
+        let checkpoint = checkpoint.note().into_bytes();
+        let cosignature = cosignature.map(|c| c.note().into_bytes()).unwrap_or_default();
         cx.out.write(self.note(self.them(), crate::port::NoteRole::Checkpoint, size, checkpoint.clone()));
-        cx.out.write(self.note(self.them(), crate::port::NoteRole::Cosignature, size, cosignature.clone()));
+        if !cosignature.is_empty() {
+            cx.out.write(self.note(self.them(), crate::port::NoteRole::Cosignature, size, cosignature.clone()));
+        }
         cx.out.reserve();
         cx.out.then(Then::Cosigned { line: self.id, size, checkpoint, cosignature });
     }

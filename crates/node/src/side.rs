@@ -147,6 +147,7 @@ impl Side {
     /// Appends an entry that passed the envelope gate, with its verdict, and learns its facts.
     pub(crate) fn append(&mut self, entry: Verified<Entry>, verdict: Verdict) {
         self.log.append(&entry).expect("the place was checked at the gate");
+        self.seen = Some(entry.fields().seen);
         self.learn(entry, verdict);
     }
 
@@ -180,7 +181,6 @@ impl Side {
 
     /// Learns what an appended entry says.
     pub(crate) fn learn(&mut self, entry: Verified<Entry>, verdict: Verdict) {
-        self.seen = Some(entry.fields().seen);
         self.facts.kinds.entry(self.log.generation()).or_default().push(verdict.kind());
         self.facts.learn(entry.reference(), &verdict);
         self.pending.push_back(Pending { entry, verdict });

@@ -7,8 +7,8 @@
 use detente_types::geometry::earth::{EQUATORIAL_RADIUS_M, POLAR_RADIUS_M, Vec3};
 use detente_types::volume::Position;
 
-use crate::arc::Arc;
-use crate::ball::Ball;
+use crate::arc::{Arc, rise};
+use crate::ball::{Ball, SLACK_M};
 use crate::outline::Outline;
 
 /// By how much each footprint grows, in centimetres.
@@ -46,8 +46,8 @@ pub(crate) fn closest(a: &Outline, b: &Outline, limit_cm: i64) -> Option<Approac
 
 /// The same, whatever lies inside what.
 fn between_edges(a: &Outline, b: &Outline, limit_cm: i64) -> Option<Approach> {
-    let mut search = Search { reach_cm: reach_cm(a, b), worst: limit_cm.saturating_add(1), best: None };
-    search.visit(Part::whole(a), Part::whole(b));
+    let mut search = Search::new(a, b, limit_cm);
+    search.visit(Part::whole(a), Part::whole(b), 0.0);
     search.best.map(|(_, approach)| approach)
 }
 
@@ -55,18 +55,17 @@ fn between_edges(a: &Outline, b: &Outline, limit_cm: i64) -> Option<Approach> {
 pub(crate) struct Span {
     pub(crate) least_m: f64,
     pub(crate) most_m: f64,
+    /// How many steps it took to find.
+    pub(crate) steps: u64,
 }
 
 /// How far a position lies from the edges of a shape without radius, on either side of them.
 pub(crate) fn edge_distance(position: Position, shape: &Outline) -> Span {
-    let approach = between_edges(&Outline::dot(position), shape, i64::MAX - 1);
-    let least_m = approach.map_or(f64::MAX, |a| a.distance_cm as f64 / 100.0);
-    Span { least_m, most_m: least_m + 2.0 + 3e-17 * least_m * least_m * least_m }
-}
-
-/// How far the two footprints reach toward each other from their shapes.
-fn reach_cm(a: &Outline, b: &Outline) -> i64 {
-    a.radius_cm() + b.radius_cm() + 2 * GROWTH_CM
+    let dot = Outline::dot(position);
+    let mut search = Search::new(&dot, shape, i64::MAX - 1);
+    search.visit(Part::whole(&dot), Part::whole(shape), 0.0);
+    let least_m = search.best.map_or(f64::MAX, |(_, approach)| approach.distance_cm as f64 / 100.0);
+    Span { least_m, most_m: least_m + 2.0 + 3e-17 * least_m * least_m * least_m, steps: search.steps }
 }
 
 /// Length along the earth of a straight line through it, in metres: never more than the true length.
@@ -83,13 +82,21 @@ struct Search {
     /// The first distance that is too large.
     worst: i64,
     best: Option<((i64, Chord, Chord), Approach)>,
+    /// How many pairs of parts were looked at.
+    steps: u64,
 }
 
 impl Search {
-    /// Looks through two parts, the nearer halves first: the sooner something close is found, the more
-    /// can be left out.
-    fn visit(&mut self, a: Part<'_>, b: Part<'_>) {
-        if self.beaten((self.distance_cm(a.ball.apart(&b.ball)), a.place(), b.place())) {
+    fn new(a: &Outline, b: &Outline, limit_cm: i64) -> Self {
+        let reach_cm = a.radius_cm() + b.radius_cm() + 2 * GROWTH_CM;
+        Self { reach_cm, worst: limit_cm.saturating_add(1), best: None, steps: 0 }
+    }
+
+    /// Looks through two parts that are so far apart, the nearer halves first: the sooner something close is
+    /// found, the more can be left out.
+    fn visit(&mut self, a: Part<'_>, b: Part<'_>, apart: f64) {
+        self.steps += 1;
+        if self.beaten((self.distance_cm(apart), a.place(), b.place())) {
             return;
         }
         let split_a = !a.is_chord() && (a.ball.radius >= b.ball.radius || b.is_chord());
@@ -98,16 +105,15 @@ impl Search {
             _ if split_a => a.halves().map(|half| (half, b)),
             _ => b.halves().map(|half| (a, half)),
         };
-        let [near, far] = halves.map(|(a, b)| a.ball.apart(&b.ball));
-        let [first, second] = halves;
-        let order = if near <= far { [first, second] } else { [second, first] };
-        for (a, b) in order {
-            self.visit(a, b);
+        let [one, other] = halves.map(|(a, b)| (a, b, a.apart(&b)));
+        let order = if one.2 <= other.2 { [one, other] } else { [other, one] };
+        for (a, b, apart) in order {
+            self.visit(a, b, apart);
         }
     }
 
     fn measure(&mut self, a: Part<'_>, b: Part<'_>) {
-        let nearest = Nearest::of_segments(a.ends(), b.ends());
+        let nearest = Nearest::of_segments(a.ends, b.ends);
         let distance_cm = self.distance_cm(libm::sqrt(nearest.square));
         let key = (distance_cm, a.place(), b.place());
         if !self.beaten(key) {
@@ -126,7 +132,7 @@ impl Search {
     }
 }
 
-/// A part of an outline: neighbouring arcs, or neighbouring chords of one arc.
+/// A part of an outline: neighbouring arcs, or one arc or neighbouring chords of it.
 #[derive(Clone, Copy)]
 struct Part<'a> {
     outline: &'a Outline,
@@ -137,6 +143,8 @@ struct Part<'a> {
     node: usize,
     /// First and last vertex of some chords; `None` for whole arcs.
     chords: Option<(u32, u32)>,
+    /// Of the chords, or of the first arc.
+    ends: (Vec3, Vec3),
     ball: Ball,
 }
 
@@ -146,7 +154,12 @@ impl<'a> Part<'a> {
     }
 
     fn of_arcs(outline: &'a Outline, arc: usize, arcs: usize, node: usize) -> Self {
-        Self { outline, arc, arcs, node, chords: None, ball: outline.balls().get(node) }
+        let first = &outline.arcs()[arc];
+        Self { outline, arc, arcs, node, chords: None, ends: (first.from(), first.to()), ball: outline.balls().get(node) }
+    }
+
+    fn of_chords(&self, chords: (u32, u32), ends: (Vec3, Vec3)) -> Self {
+        Self { chords: Some(chords), ends, ball: Ball::on(ends), ..*self }
     }
 
     fn arc(&self) -> &'a Arc {
@@ -165,12 +178,15 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// The ends of its one chord.
-    fn ends(&self) -> (Vec3, Vec3) {
-        match self.chords {
-            Some((first, last)) => (self.arc().vertex(first), self.arc().vertex(last)),
-            None => (self.arc().from(), self.arc().to()),
+    /// No two points of the parts are closer than this, straight through the earth, in metres.
+    fn apart(&self, other: &Self) -> f64 {
+        let balls = self.ball.apart(&other.ball);
+        if balls > 0.0 || self.arcs > 1 || other.arcs > 1 {
+            return balls;
         }
+        // Long arcs fill little of their balls: they lie near the straight line between their ends.
+        let lines = libm::sqrt(Nearest::of_segments(self.ends, other.ends).square);
+        (lines - rise(self.ends) - rise(other.ends) - 2.0 * SLACK_M).max(0.0)
     }
 
     fn halves(&self) -> [Self; 2] {
@@ -184,8 +200,8 @@ impl<'a> Part<'a> {
         }
         let (first, last) = self.chords.unwrap_or((0, self.arc().chords()));
         let middle = first + (last - first) / 2;
-        let part = |first, last| Self { chords: Some((first, last)), ball: Ball::of_chords(self.arc(), first, last), ..*self };
-        [part(first, middle), part(middle, last)]
+        let vertex = self.arc().vertex(middle);
+        [self.of_chords((first, middle), (self.ends.0, vertex)), self.of_chords((middle, last), (vertex, self.ends.1))]
     }
 }
 

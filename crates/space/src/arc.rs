@@ -15,6 +15,9 @@ use detente_types::volume::Position;
 /// Longest chord, in metres: straight over 2 km the surface rises 8 cm above it.
 pub(crate) const CHORD_M_MAX: f64 = 2_000.0;
 
+/// Smallest radius of curvature of WGS-84 (along the meridian at the equator), in metres.
+const CURVATURE_RADIUS_M_MIN: f64 = POLAR_RADIUS_M * POLAR_RADIUS_M / EQUATORIAL_RADIUS_M;
+
 /// Metres to a radian of arc, at most: on the longest radius, and a turned arc is longer by the turning.
 const STRETCH: f64 = EQUATORIAL_RADIUS_M * (1.0 + FLATTENING);
 
@@ -91,6 +94,11 @@ impl Arc {
         self.straight * LENGTH_PER_STRAIGHT
     }
 
+    /// No point of it is further from the straight line between its ends than this, in metres.
+    pub(crate) fn rise(&self) -> f64 {
+        rise((self.from(), self.to()))
+    }
+
     /// Vertex `k` of its chords, from 0 to [`Self::chords`]; the ends are exact.
     pub(crate) fn vertex(&self, k: u32) -> Vec3 {
         if k == 0 {
@@ -100,11 +108,6 @@ impl Arc {
         } else {
             self.curve().point(f64::from(k) / f64::from(self.chords()))
         }
-    }
-
-    /// The point halfway between two vertices of its chords, along the arc.
-    pub(crate) fn middle(&self, first: u32, last: u32) -> Vec3 {
-        self.curve().point(f64::from(first + last) / f64::from(2 * self.chords()))
     }
 
     /// First end.
@@ -120,6 +123,12 @@ impl Arc {
     fn curve(&self) -> &Curve {
         self.curve.get_or_init(|| Curve::new(self.from.reduced, self.to.reduced))
     }
+}
+
+/// How far an arc, or a part of one, with these ends can rise above the straight line between them, in metres.
+pub(crate) fn rise(ends: (Vec3, Vec3)) -> f64 {
+    let length = (ends.1 - ends.0).norm() * LENGTH_PER_STRAIGHT;
+    length * length / (8.0 * CURVATURE_RADIUS_M_MIN)
 }
 
 /// The length of the shortest path between two positions in metres, and its azimuth at the first: radians

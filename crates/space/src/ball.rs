@@ -5,7 +5,7 @@ use detente_types::geometry::earth::Vec3;
 use crate::arc::Arc;
 
 /// Beyond the depth of a chord and all rounding, in metres.
-const SLACK_M: f64 = 0.1;
+pub(crate) const SLACK_M: f64 = 0.1;
 
 /// A ball that holds a part of an outline, chords and all.
 #[derive(Clone, Copy, Debug)]
@@ -15,15 +15,11 @@ pub(crate) struct Ball {
 }
 
 impl Ball {
-    /// Round a whole arc: an arc of less than half a circle stays within the ball on its ends.
-    fn of_arc(arc: &Arc) -> Self {
-        Self { centre: (arc.from() + arc.to()) * 0.5, radius: 0.5 * (arc.to() - arc.from()).norm() + SLACK_M }
-    }
-
-    /// Round the chords of an arc from vertex `first` to vertex `last`.
-    pub(crate) fn of_chords(arc: &Arc, first: u32, last: u32) -> Self {
-        let part = f64::from(last - first) / f64::from(arc.chords());
-        Self { centre: arc.middle(first, last), radius: 0.5 * part * arc.length() + SLACK_M }
+    /// Round an arc, or a part of one, with these ends: less than half a circle stays within the ball on its
+    /// ends.
+    pub(crate) fn on(ends: (Vec3, Vec3)) -> Self {
+        let (from, to) = ends;
+        Self { centre: (from + to) * 0.5, radius: 0.5 * (to - from).norm() + SLACK_M }
     }
 
     /// Round two balls.
@@ -65,7 +61,7 @@ impl Balls {
 
 fn fill(balls: &mut Vec<Ball>, arcs: &[Arc]) -> Ball {
     if let [arc] = arcs {
-        balls.push(Ball::of_arc(arc));
+        balls.push(Ball::on((arc.from(), arc.to())));
         return balls[balls.len() - 1];
     }
     let (first, second) = arcs.split_at(arcs.len() / 2);

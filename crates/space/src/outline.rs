@@ -11,9 +11,6 @@ use detente_types::volume::{Footprint, Position, Shape, Volume};
 use crate::arc::{Arc, Vertex};
 use crate::ball::Balls;
 
-/// Smallest radius of curvature of WGS-84 (along the meridian at the equator), in metres.
-const CURVATURE_RADIUS_M_MIN: f64 = POLAR_RADIUS_M * POLAR_RADIUS_M / EQUATORIAL_RADIUS_M;
-
 /// A volume whose outline is drawn when it is first needed: most pairs are apart in time or height.
 pub(crate) struct Prepared<'a> {
     pub(crate) volume: &'a Volume,
@@ -107,7 +104,7 @@ impl Outline {
         let mut low = self.first();
         let mut high = low;
         for arc in &self.arcs {
-            let rise = arc.length() * arc.length() / (8.0 * CURVATURE_RADIUS_M_MIN);
+            let rise = arc.rise();
             for end in [arc.from(), arc.to()] {
                 low = each(low, end, |l, e| l.min(e - rise));
                 high = each(high, end, |h, e| h.max(e + rise));

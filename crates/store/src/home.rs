@@ -223,9 +223,14 @@ impl Home {
     /// [`HomeFault::Io`].
     pub fn publish(&self, address: &std::net::SocketAddr, secret: &[u8; 24]) -> Result<String, HomeFault> {
         let token = sealed::seal_token(secret);
-        files::write_atomic(&self.root.join(TOKEN), format!("{token}\n").as_bytes())?;
+        let path = self.root.join(TOKEN);
+        // The token comes last: whoever finds it finds the address that belongs to it.
+        if path.exists() {
+            std::fs::remove_file(&path).map_err(|e| HomeFault::io("removing", &path, e))?;
+        }
         let line = sealed::seal(ADDRESS_WORD, &address.to_string());
         files::write_atomic(&self.root.join(ADDRESS), line.as_bytes())?;
+        files::write_atomic(&path, format!("{token}\n").as_bytes())?;
         Ok(token)
     }
 

@@ -38,7 +38,7 @@ fn state(side: &Side, root: &Path, stream_name: &str, count: usize) -> Vec<Strin
     let titles = (0..count).map(|i| (i, format!("{stream_name}-{i:03}")));
     let taken = titles.filter(|(i, title)| {
         let file = day::write(root, "stream.json", &day::site(title, *i));
-        let r = side.run(&["notify", &file]); eprintln!("{title} {} {} {}", r.code, r.out.trim(), r.err.trim()); r.code == 0
+        side.run(&["notify", &file]).code == 0
     });
     taken.map(|(_, title)| title).collect()
 }
@@ -80,14 +80,14 @@ fn titles(side: &Side) -> BTreeMap<String, usize> {
 
 #[track_caller]
 fn assert_taken_once(pair: &Pair, taken: &BTreeSet<String>, at: &str) {
+    // What waited in the book is stated once the other side has said what it holds; the two may meet just now.
+    until(&format!("{at}: what was taken to arrive"), || {
+        let held = [titles(&pair.aster), titles(&pair.borea)];
+        held.iter().all(|held| taken.iter().all(|title| held.contains_key(title))).then_some(())
+    });
+    pair.converge();
     let [here, there] = [titles(&pair.aster), titles(&pair.borea)];
     assert_eq!(here, there, "{at}: both sides hold the same notices");
-    if let Some(lost) = taken.iter().find(|t| !here.contains_key(*t)) {
-        eprintln!("LOST {lost} {at} {}", pair.aster.line());
-        std::thread::sleep(std::time::Duration::from_secs(3));
-        eprintln!("later {:?} {}", titles(&pair.aster).get(lost), pair.aster.json(&["status"]));
-        eprintln!("{:?}", titles(&pair.aster).keys().filter(|k| k.starts_with(&lost[..5])).collect::<Vec<_>>());
-    }
     for title in taken {
         assert_eq!(here.get(title), Some(&1), "{at}: {title} was taken");
     }
@@ -136,8 +136,7 @@ fn stream_with_a_kill(pair: &Pair, root: &Path, call: &str, when: usize, taken: 
     let filter = format!("trace={call}");
     let mut node = Running::spawn(traced(&pair.aster, &["-e", &filter, "-e", &inject, "-o", "/dev/null"]));
     // It may be killed before it serves.
-    let home = pair.aster.home.clone();
-    until("the node to serve or to be killed", || (node.has_ended() || home.join("address").exists()).then_some(()));
+    node.serves_or_ends();
     taken.extend(state(&pair.aster, root, &format!("{call}-{when}"), stream()));
     let killed = node.has_ended();
     drop(node);

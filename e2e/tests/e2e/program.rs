@@ -139,6 +139,12 @@ impl Running {
         text
     }
 
+    /// Waits until a node serves, or has ended without.
+    pub(crate) fn serves_or_ends(&self) {
+        let (_, done) = self.out.wait(|text, ended| ended || text.contains("serving"));
+        assert!(done, "the node neither serves nor ends:\n{}", self.err_so_far());
+    }
+
     /// What standard error has now.
     pub(crate) fn err_so_far(&self) -> String {
         self.err.text.lock().unwrap().0.clone()

@@ -179,7 +179,8 @@ fn tell_safety(day: &Day, aster: &Side, borea: &Side, summary: &mut Vec<String>)
     print("It overtakes its log, rings at Borea for any officer on watch, and repeats until an action is stated.");
     let action = TextForm { language: "en".into(), text: "Fire is stopped. The area is clear for your boat.".into() };
     let _: Done = borea.post("safety-actions", &SafetyActionAsk { of: at.hash.clone(), action: action.clone(), by: None })?;
-    let _: Done = borea.post("receipts", &ReceiptAsk { of: at.hash.clone(), level: "read".into(), list_number: None, read_back: None })?;
+    let _: Done =
+        borea.post("receipts", &ReceiptAsk { of: at.hash.clone(), level: "read".into(), list_number: None, read_back: None })?;
     wait_until("the action to arrive", [aster, borea], converged)?;
     let notices = aster.notices()?;
     let notice = notices.iter().find(|n| n.at.hash == at.hash).context("the safety notice is gone")?;

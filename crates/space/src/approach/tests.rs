@@ -14,7 +14,7 @@ fn by_all_pairs(a: &Outline, b: &Outline) -> Option<Approach> {
         let of = |arc: &Arc| (0..arc.chords()).map(|k| (arc.vertex(k), arc.vertex(k + 1))).collect::<Vec<_>>();
         outline.arcs().iter().flat_map(of).collect()
     };
-    let search = Search { reach_cm: reach_cm(a, b), worst: i64::MAX, best: None };
+    let search = Search::new(a, b, i64::MAX - 1);
     let mut best: Option<Approach> = None;
     for one in chords(a) {
         for other in chords(b) {

@@ -16,9 +16,9 @@ const SIDE_PARTS: i64 = 8;
 /// unless it is a plain rectangle.
 const ROWS_MAX: i64 = 500;
 
-/// Most blocks looked at for one footprint on one grid, a second or two of work. A corridor across a continent needs
-/// half of it; what needs more is too ragged to be drawn on so fine a grid.
-const BLOCKS_MAX: u32 = 50_000;
+/// Most steps of measuring for one footprint on one grid, about a second of work. A corridor across a continent
+/// needs half of it; what needs more is too ragged to be drawn on so fine a grid.
+const STEPS_MAX: u64 = 5_000_000;
 
 /// Neighbouring cells of a row that are touched.
 pub(super) type Run = Block;
@@ -41,14 +41,14 @@ struct Cover {
     /// Without.
     shape: Outline,
     radius_m: f64,
-    blocks_left: u32,
+    steps_left: u64,
 }
 
 impl Cover {
     fn new(grid: Grid, footprint: &Footprint) -> Self {
         let outline = Outline::new(footprint);
         let radius_m = footprint.radius().as_f64();
-        Self { grid, shape: outline.bare(), radius_m, footprint: outline, blocks_left: BLOCKS_MAX }
+        Self { grid, shape: outline.bare(), radius_m, footprint: outline, steps_left: STEPS_MAX }
     }
 
     /// First and last row that may be touched.
@@ -66,11 +66,10 @@ impl Cover {
     }
 
     /// Adds the touched cells of a row from `first` to before `last`, joined where they follow each other;
-    /// `None` when there is no work left for it.
+    /// `None` when no steps are left for it.
     fn descend(&mut self, row: &Block, first: i64, last: i64, cell: i64, touched: &mut Vec<Run>) -> Option<()> {
-        self.blocks_left = self.blocks_left.checked_sub(1)?;
         let block = Block { west: row.west + first * cell, width: (last - first) * cell, ..*row };
-        let verdict = self.verdict(&block);
+        let verdict = self.verdict(&block)?;
         match verdict {
             Verdict::Apart => {}
             Verdict::Covered => extend(touched, block),
@@ -88,15 +87,16 @@ impl Cover {
         Some(())
     }
 
-    /// What the distance of a block's middle from the edges says of the whole block.
-    fn verdict(&self, block: &Block) -> Verdict {
+    /// What the distance of a block's middle from the edges says of the whole block; `None` when no steps are left.
+    fn verdict(&mut self, block: &Block) -> Option<Verdict> {
         let (lat, lon) = block.middle();
         let middle = position(lat, lon);
         let distance = edge_distance(middle, &self.shape);
+        self.steps_left = self.steps_left.checked_sub(distance.steps)?;
         let reach = block.half_diagonal_m();
         let inside = self.shape.contains(surface_point(middle));
         let depth = if inside { self.radius_m + distance.least_m } else { self.radius_m - distance.most_m };
-        if depth >= reach {
+        Some(if depth >= reach {
             Verdict::Covered
         } else if !inside && distance.least_m - self.radius_m > reach {
             Verdict::Apart
@@ -104,7 +104,7 @@ impl Cover {
             Verdict::Touched
         } else {
             Verdict::Unclear
-        }
+        })
     }
 
     fn touches(&self, cell: &Block) -> bool {

@@ -1,0 +1,198 @@
+//! `sim`: plays seeds, says what did not hold, and how to play it again.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, mpsc};
+use std::time::Instant;
+
+use clap::Parser;
+use detente_sim::{Figures, Lie, Options, Outcome, PLANTINGS, Planting, run};
+
+/// Plays whole lines of two and three nodes in virtual time, each from one seed.
+#[derive(Parser, Debug)]
+#[command(name = "sim")]
+struct Arguments {
+    /// One seed, and nothing else.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The first seed.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// How many seeds.
+    #[arg(long, default_value_t = 100)]
+    count: u64,
+    /// Two or three nodes; drawn from the seed when not given.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(2..=3))]
+    nodes: Option<u8>,
+    /// How the last node lies, or `all` for each lie in turn.
+    #[arg(long, value_name = "KIND")]
+    liar: Option<String>,
+    /// A bug to plant; stops at the first seed that finds it.
+    #[arg(long, value_name = "NAME")]
+    plant: Option<String>,
+    /// Tell every event on standard error.
+    #[arg(long)]
+    trace: bool,
+    /// Seeds that are played at a time.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: u16,
+    /// Go on after a seed that failed.
+    #[arg(long)]
+    keep_going: bool,
+}
+
+/// The stack of a thread that plays seeds: strategies for hostile statements are deep.
+const STACK_BYTES: usize = 32 << 20;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match lies_of(&arguments).and_then(|lies| Ok((lies, planting_of(&arguments)?))) {
+        Err(unknown) => {
+            eprintln!("sim: {unknown}");
+            ExitCode::from(2)
+        }
+        Ok((lies, planting)) => play(&arguments, &lies, planting),
+    }
+}
+
+fn lies_of(arguments: &Arguments) -> Result<Vec<Option<Lie>>, String> {
+    match arguments.liar.as_deref() {
+        None => Ok(vec![None]),
+        Some("all") => Ok(Lie::ALL.map(Some).to_vec()),
+        Some(name) => {
+            let names = || Lie::ALL.map(Lie::name).join(", ");
+            let lie = Lie::by_name(name).ok_or_else(|| format!("no lie is called {name}; there are: {}", names()))?;
+            Ok(vec![Some(lie)])
+        }
+    }
+}
+
+fn planting_of(arguments: &Arguments) -> Result<Option<Planting>, String> {
+    let Some(name) = arguments.plant.as_deref() else { return Ok(None) };
+    let names = || PLANTINGS.map(|planting| planting.name).join(", ");
+    Planting::by_name(name).map(Some).ok_or_else(|| format!("no bug is called {name}; there are: {}", names()))
+}
+
+fn play(arguments: &Arguments, lies: &[Option<Lie>], planting: Option<Planting>) -> ExitCode {
+    let began = Instant::now();
+    let (from, count) = arguments.seed.map_or((arguments.from, arguments.count), |seed| (seed, 1));
+    let mut sum = Summary::default();
+    for lie in lies {
+        let options = |seed: u64| Options {
+            seed,
+            nodes: arguments.nodes.map(usize::from),
+            lie: lie.or(planting.and_then(|planting| planting.lie)),
+            plant: planting.map(|planting| planting.bug),
+            trace: arguments.trace,
+        };
+        play_range(arguments, from, count, &options, &mut sum);
+    }
+    sum.print(began.elapsed().as_secs_f64());
+    match (planting.is_some(), sum.failed) {
+        (false, 0) => ExitCode::SUCCESS,
+        // A planted bug must be found.
+        (true, found) if found > 0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}
+
+/// Plays seeds on as many threads as there are jobs, and takes outcomes as they come.
+fn play_range(arguments: &Arguments, from: u64, count: u64, options: &(impl Fn(u64) -> Options + Sync), sum: &mut Summary) {
+    let next = AtomicU64::new(from);
+    let (report, outcomes) = mpsc::channel();
+    let report = Mutex::new(report);
+    std::thread::scope(|scope| {
+        for _ in 0..arguments.jobs {
+            let worker = || {
+                let report = report.lock().expect("no worker panics").clone();
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= from + count || report.send(run(options(seed))).is_err() {
+                        return;
+                    }
+                }
+            };
+            std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, worker).expect("the system gives a thread");
+        }
+        for _ in 0..count {
+            let Ok(outcome) = outcomes.recv() else { break };
+            let failed = outcome.failure.is_some();
+            sum.take(&outcome, &options(outcome.seed));
+            if failed && !arguments.keep_going {
+                // Workers see that there is nothing more to play.
+                next.store(from + count, Ordering::Relaxed);
+                break;
+            }
+        }
+        drop(outcomes);
+    });
+}
+
+/// What all seeds together gave.
+#[derive(Default)]
+struct Summary {
+    seeds: u64,
+    counted: u64,
+    failed: u64,
+    figures: Option<Figures>,
+    by_invariant: BTreeMap<&'static str, u64>,
+}
+
+impl Summary {
+    fn take(&mut self, outcome: &Outcome, options: &Options) {
+        self.seeds += 1;
+        self.counted += u64::from(outcome.figures.is_counted());
+        match &mut self.figures {
+            None => self.figures = Some(outcome.figures.clone()),
+            Some(figures) => figures.add(&outcome.figures),
+        }
+        if let Some(failure) = &outcome.failure {
+            self.failed += 1;
+            *self.by_invariant.entry(failure.violation.invariant).or_default() += 1;
+            println!("seed {} failed {failure}", outcome.seed);
+            println!("  again: sim --seed {}{} --trace", outcome.seed, again(options));
+        }
+    }
+
+    fn print(&self, seconds: f64) {
+        let Some(figures) = &self.figures else { return };
+        let hours = figures.virtual_us as f64 / 3.6e9;
+        println!(
+            "{} seeds ({} counted, {} failed), {hours:.1} virtual hours, {} statements, {} events, {seconds:.1} s: {:.0} times real time",
+            self.seeds,
+            self.counted,
+            self.failed,
+            figures.statements,
+            figures.events,
+            hours * 3_600.0 / seconds.max(1e-9)
+        );
+        let faults: Vec<String> = figures.faults.iter().map(|(fault, n)| format!("{} {n}", fault.name())).collect();
+        println!("faults: {}", faults.join(", "));
+        println!(
+            "{} early SAFETY acted on, {} joint conflicts, {} lines stranded, slowest to converge {:.1} s",
+            figures.early,
+            figures.conflicts,
+            figures.stranded,
+            figures.converged_us as f64 / 1e6
+        );
+        for (what, counts) in [("not taken", &figures.refused), ("dropped", &figures.dropped), ("named", &figures.named)] {
+            if !counts.is_empty() {
+                let counts: Vec<String> = counts.iter().map(|(why, n)| format!("{why} ({n})")).collect();
+                println!("{what}: {}", counts.join(", "));
+            }
+        }
+        if !self.by_invariant.is_empty() {
+            println!("broken: {:?}", self.by_invariant);
+        }
+    }
+}
+
+/// The arguments that play a seed again.
+fn again(options: &Options) -> String {
+    let nodes = options.nodes.map(|nodes| format!(" --nodes {nodes}"));
+    let liar = options.lie.map(|lie| format!(" --liar {}", lie.name()));
+    let plant = PLANTINGS.iter().find(|planting| Some(planting.bug) == options.plant);
+    let plant = plant.map(|planting| format!(" --plant {}", planting.name));
+    [nodes, liar, plant].into_iter().flatten().collect()
+}

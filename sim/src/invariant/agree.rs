@@ -1,0 +1,70 @@
+//! Agreement: what both sides derive from equal prefixes, what a node derives again after a start, and that both have
+//! everything when faults are off.
+
+use detente_node::{Line, Phase};
+
+use super::{Check, ensure};
+use crate::wire::Wire;
+
+/// Compares what both sides derived, when they hold equal prefixes and at least `step` entries came since the last time.
+pub(crate) fn check(wire: &mut Wire, lines: [&Line; 2], step: u64) -> Check {
+    let [a, b] = lines.map(Line::progress);
+    let sizes = [a.own.size, b.own.size];
+    let news: u64 = sizes.iter().zip(wire.compared).map(|(now, then)| now.saturating_sub(then)).sum();
+    if a.own != b.copy || b.own != a.copy || news < step {
+        return Ok(());
+    }
+    wire.compared = sizes;
+    equal_prefixes_agree(lines)
+}
+
+/// Equal prefixes of the two logs give equal joint conflicts, bit for bit, and equal settlements (PROTOCOL C1).
+fn equal_prefixes_agree(lines: [&Line; 2]) -> Check {
+    const NAME: &str = "equal_prefixes_agree";
+    let joint = lines.map(|line| line.view().joint);
+    ensure(joint[0] == joint[1], NAME, || "the two sides derived other conflicts from equal prefixes".into())?;
+    ensure(lines[0].table() == lines[1].table(), NAME, || "the two sides filed other offers from equal prefixes".into())?;
+    ensure(lines[0].terms() == lines[1].terms(), NAME, || "other terms are in force from equal prefixes".into())?;
+    for conflict in lines[0].conflicts() {
+        let states = lines.map(|line| line.settlement(&conflict.statements));
+        ensure(states[0] == states[1], NAME, || format!("conflict {} stands otherwise on the two sides", conflict.id))?;
+    }
+    Ok(())
+}
+
+/// What a node derives when it is started again is what it had before: everything but the logs and the book is derived
+/// (DESIGN D4).
+pub(crate) fn rebuilt_is_equal(running: &Line, loaded: &Line) -> Check {
+    const NAME: &str = "rebuilt_is_equal";
+    let (was, is) = (running.progress(), loaded.progress());
+    ensure(was.own == is.own && was.copy == is.copy, NAME, || format!("{was:?} was loaded as {is:?}"))?;
+    ensure(was.acknowledged == is.acknowledged, NAME, || "another part is acknowledged".into())?;
+    ensure(was.waiting == is.waiting, NAME, || format!("{} inputs waited, and {} do", was.waiting, is.waiting))?;
+    ensure(running.view().joint == loaded.view().joint, NAME, || "other conflicts".into())?;
+    ensure(running.table() == loaded.table(), NAME, || "other offers".into())?;
+    ensure(running.terms() == loaded.terms(), NAME, || "other terms".into())?;
+    let warnings = |line: &Line| line.warnings().map(|w| (w.notice, w.with)).collect::<Vec<_>>();
+    ensure(warnings(running) == warnings(loaded), NAME, || {
+        format!("{} warnings were there, and {} are", warnings(running).len(), warnings(loaded).len())
+    })
+}
+
+/// Faults off, both sides have everything within sixty seconds, and admit it: both copies are the other's log, all is
+/// cosigned, and nothing waits.
+pub(crate) fn converges(wire: &Wire, lines: [&Line; 2]) -> Check {
+    const NAME: &str = "converges";
+    let progress = lines.map(Line::progress);
+    if wire.is_broken() {
+        return Ok(());
+    }
+    for (us, them) in [(0, 1), (1, 0)] {
+        let (ours, theirs) = (&progress[us], &progress[them]);
+        ensure(ours.phase == Phase::Open, NAME, || format!("side {us} is {:?}", ours.phase))?;
+        ensure(ours.own == theirs.copy, NAME, || format!("side {us} said {:?} and they have {:?}", ours.own, theirs.copy))?;
+        ensure(ours.acknowledged == ours.own.size, NAME, || {
+            format!("of {} entries of side {us} only {} are acknowledged", ours.own.size, ours.acknowledged)
+        })?;
+        ensure(ours.waiting == 0, NAME, || format!("{} inputs of side {us} still wait", ours.waiting))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! What a run is told beside its seed.
+
+use crate::liar::Lie;
+use crate::planted::Bug;
+
+/// What to run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Everything else is drawn from it.
+    pub seed: u64,
+    /// Two or three nodes; drawn when `None`: every fourth seed has three.
+    pub nodes: Option<usize>,
+    /// How the last node lies; it is honest when `None`.
+    pub lie: Option<Lie>,
+    /// A bug that is planted.
+    pub plant: Option<Bug>,
+    /// Whether to tell every event on standard error.
+    pub trace: bool,
+}
+
+impl Options {
+    /// The usual run of a seed.
+    pub fn of(seed: u64) -> Self {
+        Self { seed, ..Self::default() }
+    }
+
+    pub(crate) fn node_count(&self) -> usize {
+        self.nodes.unwrap_or(if self.seed % 4 == 3 { 3 } else { 2 })
+    }
+
+    /// Real signatures for one seed in twenty.
+    pub(crate) const fn signs_for_real(&self) -> bool {
+        self.seed % 20 == 7
+    }
+}

@@ -1,0 +1,208 @@
+//! What processes tell, and what their disks gain: looked at as it comes. And what officers do in front of them.
+
+use detente_node::{By, Line};
+use detente_node::{Command, CommandFault, Event as NodeEvent, What};
+use detente_types::statement::StatementIn;
+use detente_wire::Body;
+use detente_wire::codec::from_body;
+
+use super::{Event, World};
+use crate::invariant::{Check, agree, ensure, manners};
+use crate::officer::Desk;
+use crate::report::Figures;
+use crate::seat::{Process, Seat};
+
+/// So many new entries are looked at together: comparing both sides goes through all conflicts.
+const COMPARE_EVERY: u64 = 24;
+
+impl World {
+    /// A node tells something.
+    pub(super) fn heard(&mut self, seat: usize, event: NodeEvent) -> Check {
+        self.trace(|| format!("   seat {seat}: {:?}", event.what));
+        let Some(line) = event.line else { return self.heard_of_node(seat, &event.what) };
+        let (wire, end) = self.end_at(seat, &line);
+        manners::honest_never_accused(&self.wires[wire], end, &event.what)?;
+        if self.wires[wire].ends[1 - end].lies {
+            name(&mut self.figures, &event.what);
+        }
+        match &event.what {
+            What::Stranded(_) if !self.wires[wire].ends[end].stranded => {
+                self.wires[wire].ends[end].stranded = true;
+                self.figures.stranded += 1;
+            }
+            What::SafetyEarly(_) => self.figures.early += 1,
+            What::Cosigned(size) => self.told_cosigned(seat, wire, end, *size)?,
+            _ => {}
+        }
+        let now = self.now;
+        let whole = line_of(&self.seats[seat], &line).is_some_and(|line| line.unsettled() == 0 && !line.is_recovering());
+        self.seats[seat].alarms.entry(wire).or_default().take(now, &event.what, whole)
+    }
+
+    fn heard_of_node(&mut self, seat: usize, what: &What) -> Check {
+        match what {
+            What::Booked(number) => {
+                let there = self.seats[seat].disk.rows.book_size() > *number;
+                told_when_durable(there, || format!("input {number} is told to be in the book"))?;
+                self.seats[seat].books.booked(*number);
+            }
+            What::DiskFailed(_) => {
+                let life = self.seats[seat].life;
+                self.schedule(1_000, Event::Crash { seat, life, saved: false });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn told_cosigned(&self, seat: usize, wire: usize, end: usize, size: u64) -> Check {
+        let own = self.wires[wire].log_of(end, detente_types::Generation::FIRST);
+        let noted = self.seats[seat].disk.rows.noted(&own, detente_node::port::NoteRole::Cosignature);
+        told_when_durable(noted >= size, || format!("{size} entries are told to be cosigned"))
+    }
+
+    /// Looks at a seat after it did something.
+    pub(super) fn look_at(&mut self, seat: usize) -> Check {
+        for wire in 0..self.wires.len() {
+            let Some(end) = self.wires[wire].end_of(seat) else { continue };
+            if let Some(alarms) = self.seats[seat].alarms.get_mut(&wire) {
+                alarms.check_rung()?;
+            }
+            let Some(line) = line_of(&self.seats[seat], &self.wires[wire].line) else { continue };
+            let (size, held) = (line.progress().own.size + line.unsettled(), line.held());
+            let own = self.wires[wire].log_of(end, detente_types::Generation::FIRST);
+            let acknowledged = self.seats[seat].disk.rows.noted(&own, detente_node::port::NoteRole::Cosignature);
+            let on_their_way = size.saturating_sub(acknowledged);
+            manners::memory_is_bounded(&held, on_their_way)?;
+            self.compare(wire, end, COMPARE_EVERY)?;
+        }
+        Ok(())
+    }
+
+    /// Compares both sides of a line, where both are up.
+    pub(super) fn compare(&mut self, wire: usize, end: usize, step: u64) -> Check {
+        let wire = &mut self.wires[wire];
+        let line = wire.line;
+        let lines = [end, 1 - end].map(|end| line_of(&self.seats[wire.ends[end].seat], &line));
+        match lines {
+            [Some(a), Some(b)] if end == 0 => agree::check(wire, [a, b], step),
+            [Some(a), Some(b)] => agree::check(wire, [b, a], step),
+            _ => Ok(()),
+        }
+    }
+
+    /// Looks at what a disk has gained.
+    pub(super) fn look_at_rows(&mut self, seat: usize) -> Check {
+        for wire in 0..self.wires.len() {
+            if let Some(end) = self.wires[wire].end_of(seat) {
+                self.look_at_log(seat, wire, end)?;
+                self.check_kept(wire)?;
+            }
+        }
+        let Seat { books, disk, .. } = &mut self.seats[seat];
+        books.read(&disk.rows)
+    }
+
+    fn look_at_log(&mut self, seat: usize, wire: usize, end: usize) -> Check {
+        let Seat { disk, debts, looked, alarms, .. } = &mut self.seats[seat];
+        let looked = looked.entry(wire).or_default();
+        let wires = &self.wires[wire];
+        let Some(log) = disk.rows.log(&wires.log_of(end, detente_types::Generation::FIRST)) else { return Ok(()) };
+        *looked = (*looked).min(log.size());
+        while *looked < log.size() {
+            let (hash, row) = (log.hash(*looked), log.row(*looked));
+            if let (Some(hash), Some(detente_node::port::Write::Entry { body, .. })) = (hash, row) {
+                let said = Body::decode(body).ok().and_then(|body| from_body(&body).ok());
+                if let Some(StatementIn::SafetyAction(action)) = &said {
+                    alarms.entry(wire).or_default().acted(action.of);
+                }
+                if let Some(said) = said {
+                    debts.entry(wire).or_default().take(hash, &said, wires, end, &disk.rows)?;
+                }
+            }
+            *looked += 1;
+        }
+        Ok(())
+    }
+
+    /// An officer of a line does something.
+    pub(super) fn officer(&mut self, seat: usize, wire: usize) -> Check {
+        if self.peace.is_some() {
+            return Ok(());
+        }
+        let after_us = self.next_officer_us();
+        self.schedule(after_us, Event::Officer { seat, wire });
+        if matches!(self.seats[seat].process, Process::Liar(_)) {
+            return Ok(());
+        }
+        let Some(command) = self.think(seat, wire) else { return Ok(()) };
+        self.trace(|| format!("   seat {seat} on wire {wire} asks: {command:?}"));
+        self.command(seat, wire, command)
+    }
+
+    fn think(&mut self, seat: usize, wire: usize) -> Option<Command> {
+        let Seat { process, officers, alarms, clock, .. } = &mut self.seats[seat];
+        let line = process.node()?.line(&self.wires[wire].line)?;
+        let ringing = alarms.get(&wire).map(|alarms| alarms.ringing()).unwrap_or_default();
+        let now = clock.shows(self.now);
+        let mut desk = Desk { now, seat, line, ringing, markers: &mut self.markers, inputs: &mut self.inputs };
+        officers.entry(wire).or_default().act(&mut self.load, &mut desk)
+    }
+
+    fn command(&mut self, seat: usize, wire: usize, command: Command) -> Check {
+        let by = By { desk: Some("Watch".into()), officer: Some("Officer A".into()) };
+        let line = self.wires[wire].line;
+        let Seat { process, clock, dice, books, .. } = &mut self.seats[seat];
+        let Process::Node(node) = process else { return Ok(()) };
+        match node.command(clock.shows(self.now), dice.rng(), line, &by, command) {
+            Ok(accepted) => {
+                let stateable =
+                    accepted.stated.is_some() || accepted.note.as_deref().is_some_and(|note| note.starts_with("waits"));
+                books.accepted(accepted.book, stateable);
+            }
+            Err(fault) => *self.figures.refused.entry(reason(&fault)).or_default() += 1,
+        }
+        self.work(seat)
+    }
+}
+
+/// A line of a seat, when a node runs there.
+pub(super) fn line_of<'a>(seat: &'a Seat, line: &detente_types::LineId) -> Option<&'a Line> {
+    seat.process.node()?.line(line)
+}
+
+/// Nobody is told that something is kept before it is (PROTOCOL E7).
+fn told_when_durable(there: bool, detail: impl FnOnce() -> String) -> Check {
+    ensure(there, "told_when_durable", || format!("{}, and it is not on the disk", detail()))
+}
+
+/// Why a command was not taken, for the figures.
+fn reason(fault: &CommandFault) -> String {
+    match fault {
+        CommandFault::Violations(violations) => violations.iter().map(|v| v.rule.to_string()).collect::<Vec<_>>().join(" "),
+        CommandFault::NotFound { what, .. } => format!("no such {what}"),
+        CommandFault::Disclosure(_) => "cannot be disclosed so".into(),
+        CommandFault::TooLarge(_) => "too large".into(),
+        CommandFault::DiskFull => "disk full".into(),
+        CommandFault::DiskFailed => "disk failed".into(),
+        CommandFault::Held => "held".into(),
+        CommandFault::NoSuchLine(_) => "no such line".into(),
+        CommandFault::Change(_) => "no such change".into(),
+    }
+}
+
+/// Counts what an honest node says of a liar.
+fn name(figures: &mut Figures, what: &What) {
+    let kind = match what {
+        What::PeerFault(_) => "peer fault",
+        What::Fork(..) => "fork",
+        What::Unusable(..) => "unusable",
+        What::SafetyFlood(_) => "safety flood",
+        What::LineDown(_) => "line down",
+        What::Recovering(_) => "recovering",
+        What::Stranded(_) => "stranded",
+        What::Cosigned(_) => "cosigned",
+        _ => return,
+    };
+    *figures.named.entry(kind.into()).or_default() += 1;
+}
