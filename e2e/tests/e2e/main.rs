@@ -8,7 +8,6 @@ mod backup;
 mod crash;
 mod day;
 mod demo;
-mod disk;
 mod errors;
 mod forged;
 mod pairing;
