@@ -1,6 +1,6 @@
 //! The share of seeds that every test run takes; `DETENTE_SOAK=1` takes them all.
 
-use detente_sim::{Figures, Lie, Options, run};
+use detente_sim::{Figures, Options, run};
 
 /// Seeds of an ordinary run, and of a soak.
 fn seeds(share: u64, all: u64) -> u64 {
@@ -10,7 +10,7 @@ fn seeds(share: u64, all: u64) -> u64 {
 fn check(options: Options) -> Figures {
     let outcome = run(options);
     if let Some(failure) = &outcome.failure {
-        panic!("seed {} (lie {:?}) failed: {failure}", options.seed, options.lie.map(|lie| lie.name()));
+        panic!("seed {} failed: {failure}", options.seed);
     }
     outcome.figures
 }
@@ -22,18 +22,5 @@ fn honest_seeds_keep_every_invariant_and_count() {
     for seed in 0..seeds(2, 10_000) {
         let figures = check(Options::of(seed));
         assert!(figures.is_counted(), "seed {seed}: half an hour, 200 statements each way, five kinds of fault");
-    }
-}
-
-/// Lies that an ordinary run takes; a soak takes all of them.
-const ORDINARY: usize = 1;
-
-#[test]
-fn every_lie_ends_in_a_named_refusal_and_harms_nothing() {
-    let lies = if seeds(0, 1) == 1 { Lie::ALL.len() } else { ORDINARY };
-    for lie in Lie::ALL.into_iter().take(lies) {
-        for seed in 0..seeds(1, 100) {
-            check(Options { lie: Some(lie), ..Options::of(seed) });
-        }
     }
 }
