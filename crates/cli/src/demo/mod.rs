@@ -30,13 +30,14 @@ pub struct Options {
 /// When a step does not go as a line must.
 pub fn run(options: Options) -> Result<()> {
     let day = Day::read(options.examples.as_deref())?;
+    let kept = options.keep.is_some();
     let root = match options.keep {
         Some(root) => root,
         None => std::env::temp_dir().join(format!("detente-demo-{}", std::process::id())),
     };
     std::fs::create_dir_all(&root).with_context(|| format!("making {}", root.display()))?;
     let told = story::tell(&day, &root, options.headless);
-    if options.headless && told.is_ok() {
+    if options.headless && !kept && told.is_ok() {
         std::fs::remove_dir_all(&root).with_context(|| format!("removing {}", root.display()))?;
     }
     told
