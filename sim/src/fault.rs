@@ -100,10 +100,10 @@ impl Fault {
         match self {
             Self::OneWay | Self::Silence | Self::Partition => Some(12 * MINUTE_US),
             Self::Reconnect => Some(5 * MINUTE_US),
-            Self::CrashLost | Self::CrashSaved => Some(14 * MINUTE_US),
-            Self::Restore => Some(30 * MINUTE_US),
+            Self::CrashLost | Self::CrashSaved => Some(22 * MINUTE_US),
+            Self::Restore => Some(40 * MINUTE_US),
             Self::DiskFull => Some(20 * MINUTE_US),
-            Self::DiskFailed => Some(40 * MINUTE_US),
+            Self::DiskFailed => Some(50 * MINUTE_US),
             Self::DiskSlow => Some(4 * MINUTE_US),
             Self::Jump => Some(15 * MINUTE_US),
             _ => None,
@@ -187,6 +187,11 @@ impl Faults {
     /// Those that come by themselves, with their mean times.
     pub(crate) fn timed(&self) -> impl Iterator<Item = (Fault, i64)> + '_ {
         self.active.iter().filter_map(|fault| Some((*fault, fault.every_us()?)))
+    }
+
+    /// Takes one out, for a run that cannot have it.
+    pub(crate) fn remove(&mut self, fault: Fault) {
+        self.active.retain(|active| *active != fault);
     }
 
     /// Adds one, for a run that wants it.

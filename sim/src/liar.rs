@@ -10,7 +10,7 @@ mod log;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use detente_link::{Config, Event as LinkEvent, Link, Plan};
+use detente_link::{Config, DownReason, Event as LinkEvent, Link, Plan};
 use detente_node::{Effect, Input};
 use detente_testkit::Side;
 use detente_types::statement::{GenerationOpenIn, StatementIn};
@@ -48,7 +48,7 @@ pub enum Lie {
     CosignAhead,
     /// Cosigns roots that the log never had.
     CosignWrong,
-    /// Cosigns less than before.
+    /// Cosigns less than before. Nobody can tell it from a late one and a clock that was set back.
     CosignShrink,
     /// Floods SAFETY, in its log and far ahead of it.
     Flood,
@@ -117,12 +117,13 @@ impl Lie {
     /// What an honest node must have said of it, any of these; empty when nobody can tell.
     const fn named_as(self) -> &'static [&'static str] {
         match self {
-            Self::ForkEarly | Self::ForkRoots | Self::ForkEarlier => &["fork"],
-            Self::Rollback => &["fork", "peer fault"],
+            Self::ForkEarly | Self::ForkEarlier => &["fork"],
+            // The other root may come before the entries: then it contradicts them, and nothing signed is kept to compare.
+            Self::ForkRoots | Self::Rollback => &["fork", "peer fault"],
             Self::Unusable => &["unusable"],
             Self::Flood => &["safety flood"],
             Self::Stall => &["line down"],
-            Self::CosignUnread | Self::Replay => &[],
+            Self::CosignUnread | Self::CosignShrink | Self::Replay => &[],
             _ => &["peer fault"],
         }
     }
@@ -278,7 +279,9 @@ impl Liar {
             LinkEvent::NeedCheckpoint { generation, size } => {
                 self.link.supply_checkpoint(generation, size, self.own.honest_checkpoint(&*self.scheme, size));
             }
-            LinkEvent::Down { .. } if self.connected => self.link.handle_connected(now),
+            LinkEvent::Down { reason: DownReason::PeerRestarted | DownReason::Bye { .. } } if self.connected => {
+                self.link.handle_connected(now);
+            }
             _ => {}
         }
     }

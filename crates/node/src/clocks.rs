@@ -39,10 +39,11 @@ impl Line {
     /// Terms changed: conflicts are derived anew and the clocks take the new pace.
     pub(crate) fn adopt_terms(&mut self, cx: &mut Cx<'_>) {
         let terms = self.current_terms().clone();
-        if terms.version() == self.adopted {
+        // Of two crossed proposals one version has two contents, and the later accept may change which stands (T2).
+        if terms == self.adopted {
             return;
         }
-        self.adopted = terms.version();
+        self.adopted = terms.clone();
         self.safety.handle_terms(Pace::of(&terms));
         self.watch.handle_terms(&terms, cx.now);
         let changes = self.joint.rederive(&terms);

@@ -36,6 +36,11 @@ impl Checkpoints {
         self.0.range(..=size).next_back().map(|(_, checkpoint)| checkpoint)
     }
 
+    /// Forgets those that cover more than `size` entries.
+    fn forget_beyond(&mut self, size: u64) {
+        self.0.split_off(&(size + 1));
+    }
+
     /// Takes all that cover no more than `size` entries, and gives the newest of them.
     pub(crate) fn take_to(&mut self, size: u64) -> Option<SignedCheckpoint> {
         let later = self.0.split_off(&(size + 1));
@@ -48,7 +53,7 @@ impl Line {
     /// A bearer is there: the peer is greeted as soon as our hello is true.
     pub(crate) fn connect(&mut self, cx: &mut Cx<'_>) {
         self.staged.clear();
-        self.checkpoints = Checkpoints::default();
+        self.checkpoints.forget_beyond(self.peer.log.size());
         self.greets = true;
         if !self.is_copy_durable() {
             // Whatever still comes in the old session is dropped.

@@ -11,12 +11,24 @@ use crate::out::Then;
 use crate::port::Write;
 use crate::side::Verdict;
 
+/// SAFETY entries ahead of their log that are kept. What comes beyond them is acted on when the log has caught up
+/// (PROTOCOL F3). Four times as many as an honest author's link sends at a time.
+const EARLY_KEPT_MAX: usize = 256;
+
 impl Line {
     /// A SAFETY entry ahead of its log. It is acted on once it is durable.
     pub(crate) fn take_early(&mut self, cx: &mut Cx<'_>, generation: Generation, index: Index, packed: &[u8]) {
         if generation != self.peer.generation() || index < self.peer.log.size() || self.early.contains_key(&(generation, index)) {
             return;
         }
+        if self.early.len() >= EARLY_KEPT_MAX {
+            // Said once: what a flood makes us say must not be a flood.
+            if !core::mem::replace(&mut self.early_floods, true) {
+                self.peer_fault(cx, format!("they sent more than {EARLY_KEPT_MAX} safety entries ahead of their log"));
+            }
+            return;
+        }
+        self.early_floods = false;
         let opened = unpack(packed).and_then(|(leaf, body)| open_entry(cx.scheme, &self.peer_place(None), leaf, body));
         let entry = match opened {
             Ok(entry) if entry.fields().index == index && entry.fields().urgent => entry,

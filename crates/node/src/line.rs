@@ -124,6 +124,8 @@ pub struct Line {
     pub(crate) early: BTreeMap<(Generation, Index), EntryHash>,
     pub(crate) early_entries: BTreeMap<EntryHash, Verified<Entry>>,
     pub(crate) early_durable: BTreeSet<EntryHash>,
+    /// More early entries came than are kept, and it has been said.
+    pub(crate) early_floods: bool,
     /// Entries of theirs that no checkpoint covers yet: in memory only, bounded by the link's window.
     pub(crate) staged: VecDeque<Verified<Entry>>,
     /// A bearer is there and the peer has not been greeted on it.
@@ -132,8 +134,8 @@ pub struct Line {
     pub(crate) cache: Cache,
     pub(crate) terms: TermsHistory,
     pub(crate) founding_terms: Terms,
-    /// Version of the terms that conflicts were last derived under.
-    pub(crate) adopted: u32,
+    /// The terms that conflicts were last derived under.
+    pub(crate) adopted: Terms,
     /// While rows of the store are read, nothing is news.
     pub(crate) loading: bool,
     pub(crate) joint: Joint,
@@ -198,6 +200,7 @@ impl Line {
             early: BTreeMap::new(),
             early_entries: BTreeMap::new(),
             early_durable: BTreeSet::new(),
+            early_floods: false,
             staged: VecDeque::new(),
             greets: false,
             acted_early: BTreeSet::new(),
@@ -206,7 +209,7 @@ impl Line {
             watch: LineWatch::new(&terms, usize::from(us > them), founding.opened),
             joint: Joint::new(id, us, them, &terms),
             terms: TermsHistory::new(parties),
-            adopted: terms.version(),
+            adopted: terms.clone(),
             loading: false,
             founding_terms: terms,
             table: Table::new(parties),

@@ -159,6 +159,8 @@ impl Line {
                 self.peer_fault(cx, "they repeat a cosignature".into());
             }
             Ok(Taken::Earlier | Taken::Repeat) => {}
+            // A late one, made before their clock was set back: times are claims and prove nothing (PROTOCOL K1).
+            Err(CosignedFault::Shrinks { .. }) => {}
             Err(CosignedFault::AheadOfMe { .. }) if matches!(self.phase, Phase::Recovering { .. }) => {
                 self.early_cosignature = Some(note);
             }

@@ -22,7 +22,11 @@ pub(crate) fn check(wire: &mut Wire, lines: [&Line; 2], step: u64) -> Check {
 fn equal_prefixes_agree(lines: [&Line; 2]) -> Check {
     const NAME: &str = "equal_prefixes_agree";
     let joint = lines.map(|line| line.view().joint);
-    ensure(joint[0] == joint[1], NAME, || "the two sides derived other conflicts from equal prefixes".into())?;
+    ensure(joint[0] == joint[1], NAME, || {
+        let only = [0, 1].map(|side: usize| lines[side].conflicts().filter(|c| lines[1 - side].conflict(&c.id) != Some(c)).count());
+        let terms = lines.map(|line| line.terms().version());
+        format!("other conflicts from equal prefixes: {only:?} are on one side only, under terms {terms:?}")
+    })?;
     ensure(lines[0].table() == lines[1].table(), NAME, || "the two sides filed other offers from equal prefixes".into())?;
     ensure(lines[0].terms() == lines[1].terms(), NAME, || "other terms are in force from equal prefixes".into())?;
     for conflict in lines[0].conflicts() {

@@ -90,7 +90,7 @@ pub(crate) fn memory_is_bounded(held: &Held, unacknowledged: u64) -> Check {
     const NAME: &str = "memory_is_bounded";
     const LINK_BYTES_MAX: usize = 6 << 20;
     const CACHE_BYTES_MAX: usize = 8 << 20;
-    const EARLY_MAX: usize = 4_096;
+    const EARLY_MAX: usize = 512;
     const OWED_MAX: usize = 8_192;
     /// Entries that are made and not durable, or acknowledged and not durably so: a burst of an officer's.
     const SLACK: u64 = 64;

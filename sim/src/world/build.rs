@@ -26,7 +26,7 @@ use crate::wire::{End, Wire};
 const SECOND_US: i64 = 1_000_000;
 const MINUTE_US: i64 = 60 * SECOND_US;
 /// Mean time between two things that officers do on one line of one seat.
-const OFFICER_EVERY_US: i64 = 5 * SECOND_US;
+const OFFICER_EVERY_US: i64 = 7 * SECOND_US;
 /// Nothing goes wrong before the first batches are durable: until then a line is not opened.
 const CALM_US: i64 = 3 * SECOND_US;
 
@@ -43,6 +43,10 @@ impl World {
         let scheme: Arc<dyn Scheme> = if options.signs_for_real() { Arc::new(Ed25519) } else { Arc::new(MockScheme) };
         let mut fate = Dice::new(options.seed, "fate", 0);
         let mut faults = Faults::draw(&mut fate);
+        if options.lie.is_some() {
+            // Nobody can give a restored node back what it lost when its peer lies.
+            faults.remove(Fault::Restore);
+        }
         for fault in options.plant.map(Bug::wants).unwrap_or_default() {
             faults.add(*fault);
         }

@@ -108,7 +108,7 @@ impl World {
     /// A process is gone, and whatever it had in memory.
     pub(super) fn crash(&mut self, seat: usize, saved: bool) -> Check {
         let now = self.now;
-        let again = self.faults.has(Fault::CrashAgain) && self.fate.chance(400);
+        let again = self.faults.has(Fault::CrashAgain) && self.fate.chance(300);
         let Seat { process, disk, books, life, tick_at, doom, .. } = &mut self.seats[seat];
         if !process.is_up() || matches!(process, Process::Liar(_)) {
             return Ok(());

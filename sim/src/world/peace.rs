@@ -76,8 +76,9 @@ impl World {
             let disks = [0, 1].map(|end: usize| &self.seats[wire.ends[end].seat].disk.rows);
             kept::check_end(wire, disks)?;
         }
+        let rebuilt = self.fate.below(self.seats.len() as u64) as usize;
         for seat in 0..self.seats.len() {
-            self.finish_seat(seat)?;
+            self.finish_seat(seat, seat == rebuilt)?;
         }
         if let Some(lie) = self.options.lie {
             crate::liar::is_named(lie, &self.figures.named)?;
@@ -86,7 +87,8 @@ impl World {
         Ok(())
     }
 
-    fn finish_seat(&mut self, seat: usize) -> Check {
+    /// One machine is started once more from its disk: to load all of them would cost more than the rest of the run.
+    fn finish_seat(&mut self, seat: usize, rebuilt: bool) -> Check {
         let stranded = self.wires.iter().any(|wire| wire.is_broken() && wire.end_of(seat).is_some());
         let Seat { process, disk, clock, dice, keys, books, .. } = &mut self.seats[seat];
         for why in &books.dropped {
@@ -96,7 +98,7 @@ impl World {
         if !stranded {
             books.check_end()?;
         }
-        if disk.in_flight.is_some() {
+        if disk.in_flight.is_some() || !rebuilt {
             return Ok(());
         }
         let loaded = Node::load(self.scheme.clone(), clock.shows(self.now), dice.rng(), keys, &mut disk.rows)
