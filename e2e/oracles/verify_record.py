@@ -434,12 +434,17 @@ class Verifier:
                     self.fault(self.logs[key], row["index"], ENTRY, "the rows of this log do not stand together")
                 elif key[0] not in self.parties:
                     self.fault(log, row["index"], ENTRY, "the author is not a party of the line")
-                elif key[1] != 1 + max([0] + [g for author, g in self.logs if author == key[0]]):
-                    self.fault(log, row["index"], ENTRY, "the generation does not follow the one before")
+                elif not self.follows(*key):
+                    self.fault(log, row["index"], ENTRY, "the generation is not the first, nor greater than the one before")
                 if key not in self.logs:
                     self.logs[key] = log
                 last = key
             log.rows.append(row)
+
+    def follows(self, author, generation):
+        """Whether a generation may stand after those of the author that stand before it."""
+        before = [g for one, g in self.logs if one == author]
+        return generation > max(before) if before else generation == 1
 
     def check_entries(self, log):
         """Points 1 to 3, up to the first entry that is not good."""
@@ -502,8 +507,9 @@ class Verifier:
     def check_previous(self, log):
         if log.previous is None:
             return
-        before = self.logs.get((log.author, log.generation - 1))
-        need(before is not None, "the generation before is not here")
+        earlier = [one for one in self.logs.values() if one.author == log.author and one.number < log.number]
+        need(earlier, "the generation before is not here")
+        before = earlier[-1]
         if not before.bad:
             head = (before.generation, len(before.leaves), before.roots[-1])
             need(log.previous == head, "the opening names another head than that of the generation before")

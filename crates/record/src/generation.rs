@@ -1,5 +1,8 @@
 //! The lives of one party's log on one line, from its first entry ever to the open one (PROTOCOL S5).
 //!
+//! The first generation is 1. Each later one is greater than the one before, by a random step drawn by its author, so
+//! that two restores of one backup do not open the same one.
+//!
 //! Each generation opens with an entry 0 that the party key signed. It certifies the generation's keys and, after
 //! the first, names the head at which the one before ended. From then on that one is closed: nothing may be added
 //! to it beyond that head, and whatever its log key signed beyond is fork evidence.
@@ -148,13 +151,19 @@ pub enum GenerationFault {
     /// The opening certifies keys of a party that is not the other one of this line: its author's fault.
     #[error("opening certifies the keys of a third party")]
     ThirdParty,
-    /// The opening does not have the next number: its author's fault.
-    #[error("generation {found} was opened, and {expected} comes next")]
-    NotNext {
+    /// The log begins with another generation than the first: its author's fault.
+    #[error("log was begun with generation {found}, and its first is 1")]
+    NotFirst {
         /// Its number.
         found: Generation,
-        /// The number that comes next.
-        expected: Generation,
+    },
+    /// The opening's number does not lie above that of the generation before: its author's fault.
+    #[error("generation {found} was opened after generation {last}, and each must be greater than the one before")]
+    NotGreater {
+        /// Its number.
+        found: Generation,
+        /// The number of the generation before.
+        last: Generation,
     },
     /// The first generation names one before it, or a later one names none, or one that is not the one before: its
     /// author's fault.
@@ -289,11 +298,11 @@ impl GenerationChain {
             return Err(GenerationFault::ThirdParty);
         }
         let last = self.open().map(Life::log);
-        let expected = last.map_or(Generation::FIRST, |log| Generation(log.generation().0.saturating_add(1)));
-        if generation != expected {
-            return Err(GenerationFault::NotNext { found: generation, expected });
-        }
         match (last, opening.previous()) {
+            (None, _) if generation != Generation::FIRST => return Err(GenerationFault::NotFirst { found: generation }),
+            (Some(log), _) if generation <= log.generation() => {
+                return Err(GenerationFault::NotGreater { found: generation, last: log.generation() });
+            }
             (None, None) => {}
             (Some(log), Some(named)) if named.generation == log.generation() => check_end(log, named)?,
             _ => return Err(GenerationFault::PreviousMissing { generation }),

@@ -92,8 +92,8 @@ pub enum Wrong {
     /// The author is not one of the line's parties.
     #[error("its author is not a party of this line")]
     Stranger,
-    /// The log's rows do not stand together, or its generation does not follow the one before.
-    #[error("the rows of this log are out of order, or a generation before it is missing")]
+    /// The log's rows do not stand together, or its generation is not the first, or not above the one before.
+    #[error("the rows of this log are out of order, or its first generation is missing")]
     OutOfOrder,
     /// Entry 0 does not open the generation.
     #[error("{0}")]

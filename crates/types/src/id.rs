@@ -69,7 +69,10 @@ identity!(
     /// A Merkle tree root (RFC 9162 section 2.1).
     Root, 32);
 
-/// A log's life between restores, counted from 1 (PROTOCOL S5).
+/// A log's life between restores (PROTOCOL S5).
+///
+/// The first generation is 1. Each later one is greater than the one before, by a random step drawn by its author
+/// ([`Generation::after`]), so that two restores of one backup do not open the same one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Generation(#[n(0)] pub u32);
@@ -77,6 +80,19 @@ pub struct Generation(#[n(0)] pub u32);
 impl Generation {
     /// The first generation of a log.
     pub const FIRST: Self = Self(1);
+
+    /// The largest step from one generation to the next: two restores of one backup draw the same once in a million,
+    /// and a log has room for more than four thousand restores.
+    pub const STEP_MAX: u32 = 1 << 20;
+
+    /// The generation that follows this one when its author drew `draw`, uniform over all of `u32`.
+    ///
+    /// It is greater by a step of 1 to [`Self::STEP_MAX`]. Only at `u32::MAX`, behind which nothing follows, it is the
+    /// same one, and every reader then refuses the opening.
+    #[must_use]
+    pub const fn after(self, draw: u32) -> Self {
+        Self(self.0.saturating_add(1 + draw % Self::STEP_MAX))
+    }
 }
 
 impl fmt::Display for Generation {

@@ -2,12 +2,22 @@
 
 use detente_testkit::strategy::{self, hostile, statement};
 use detente_types::volume::{PositionIn, VolumeIn};
-use detente_types::{Metres, Notice, NoticeId, Position, StatementIn, Terms, TermsIn, Timestamp, Volume, Window};
+use detente_types::{Generation, Metres, Notice, NoticeId, Position, StatementIn, Terms, TermsIn, Timestamp, Volume, Window};
 use proptest::prelude::*;
 
 /// Bytes of a CBOR form, for comparing.
 fn cbor<T: minicbor::Encode<()>>(value: &T) -> Vec<u8> {
     minicbor::to_vec(value).expect("memory takes all bytes")
+}
+
+#[test]
+fn after_the_last_generation_comes_none() {
+    assert_eq!(Generation(u32::MAX - 1).after(7), Generation(u32::MAX));
+    assert_eq!(Generation(u32::MAX).after(0), Generation(u32::MAX));
+    assert_eq!(
+        [0, Generation::STEP_MAX - 1, u32::MAX].map(|draw| Generation::FIRST.after(draw).0),
+        [2, (1 << 20) + 1, (1 << 20) + 1]
+    );
 }
 
 proptest! {
@@ -26,6 +36,13 @@ proptest! {
         let again = PositionIn::from(position);
         prop_assert_eq!(Position::try_new(again.lat_e7, again.lon_e7), Ok(position));
         prop_assert!((-1_800_000_000..1_800_000_000).contains(&again.lon_e7));
+    }
+
+    #[test]
+    fn the_next_generation_is_greater_by_a_bounded_step(last in 1..=u32::MAX - Generation::STEP_MAX, draw: u32) {
+        let next = Generation(last).after(draw);
+        prop_assert!((1..=Generation::STEP_MAX).contains(&(next.0 - last)));
+        prop_assert_eq!(Generation(last).after(draw % Generation::STEP_MAX), next);
     }
 
     #[test]

@@ -15,7 +15,8 @@ use detente_types::statement::{
 };
 use detente_types::text::{TextIn, check_line, check_text};
 use detente_types::{
-    ConflictId, Generation, Index, LineId, NoticeId, PartyId, Rule, StatementRef, Terms, Timestamp, Violation, Volume, VolumeIn,
+    ConflictId, Generation, Head, Index, LineId, NoticeId, PartyId, Rule, StatementRef, Terms, Timestamp, Violation, Volume,
+    VolumeIn,
 };
 
 use crate::certificate;
@@ -408,10 +409,11 @@ fn check_opening(s: GenerationOpenIn, at: &Standing<'_>, faults: &mut Vec<Violat
             if !fits || own.line() != at.line || other.line() != at.line {
                 refuse("another party or another line".into());
             }
-            let before = s.previous.map(|head| head.generation.0.checked_add(1));
-            if before.unwrap_or(Some(Generation::FIRST.0)) != Some(own.generation().0) {
+            let opened = own.generation();
+            let rises = |head: &Head| Generation::FIRST <= head.generation && head.generation < opened;
+            if !s.previous.as_ref().map_or(opened == Generation::FIRST, rises) {
                 let named = s.previous.map_or("no head".into(), |head| format!("a head of generation {}", head.generation));
-                refuse(format!("generation {} after {named}", own.generation()));
+                refuse(format!("generation {opened} after {named}"));
             }
         }
     }

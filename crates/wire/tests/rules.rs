@@ -501,6 +501,18 @@ fn dv_073_an_opening_names_parties_keys_and_the_head_before() {
         only(judge(&second, previous, |_| ()), Rule::OpeningMatches, "opening", wanted);
     }
     only(judge(&scene.parties, head(1), |_| ()), Rule::OpeningMatches, "opening", wanted);
+    // Any step up is one that its author may have drawn; generation 0 is no generation.
+    let mut later = scene.parties.clone();
+    later.low = later.low.renewed(&MockScheme, Generation::FIRST.after(u32::MAX), &mut detente_testkit::rng(3));
+    [head(1), head(1 << 20)].into_iter().for_each(|previous| passes(&judge(&later, previous, |_| ())));
+    for previous in [None, head(0), head((1 << 20) + 1), head((1 << 20) + 2)] {
+        only(judge(&later, previous, |_| ()), Rule::OpeningMatches, "opening", wanted);
+    }
+    let mut none = scene.parties.clone();
+    none.low = none.low.renewed(&MockScheme, Generation(0), &mut detente_testkit::rng(3));
+    [None, head(0)]
+        .into_iter()
+        .for_each(|previous| only(judge(&none, previous, |_| ()), Rule::OpeningMatches, "opening", wanted));
 }
 
 #[test]

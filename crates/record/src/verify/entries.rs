@@ -87,8 +87,8 @@ impl<R> Feeder<'_, R> {
             return Err(Wrong::Stranger);
         }
         let last = self.known.iter().rev().find(|(author, _)| *author == row.author);
-        let next = last.map_or(Generation::FIRST, |(_, generation)| Generation(generation.0.saturating_add(1)));
-        if row.generation == next { Ok(()) } else { Err(Wrong::OutOfOrder) }
+        let follows = last.map_or(row.generation == Generation::FIRST, |(_, last)| row.generation > *last);
+        if follows { Ok(()) } else { Err(Wrong::OutOfOrder) }
     }
 }
 
@@ -137,7 +137,7 @@ impl Ledger {
     /// The opening's word on where the generation before ended, to be settled with that log.
     fn claim_end(&mut self, log: usize, row: &EntryRow, opening: &Opening) {
         let rank = Rank { log, index: 0, stage: Stage::Claim };
-        let before = self.find(&row.author, Generation(row.generation.0 - 1));
+        let before = self.logs.iter().rposition(|log| log.author == row.author);
         match (before, opening.previous()) {
             (None, None) => {}
             (Some(before), Some(head)) if head.generation == self.logs[before].generation => {

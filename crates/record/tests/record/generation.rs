@@ -74,14 +74,33 @@ fn a_wrong_previous_head_is_refused() {
 }
 
 #[test]
-fn generations_come_one_after_the_other() {
+fn each_generation_is_greater_than_the_one_before_by_any_step() {
     let mut line = line();
     let end = line.sides[A].log().head();
-    line.sides[A].certify(0);
-    let fault = GenerationFault::NotNext { found: Generation(3), expected: Generation(2) };
-    assert_eq!(Err(fault), begin(&mut line, Some(end)));
+    line.sides[A].certify_as(0, Generation::FIRST.after(777));
+    assert_eq!(Ok(Generation(779)), begin(&mut line, Some(end)).map(|head| head.generation));
+    let end = line.sides[A].log().head();
+    let last = Generation(779);
+    for found in [Generation(0), Generation(2), Generation(778), last] {
+        line.sides[A].certify_as(0, found);
+        assert_eq!(Err(GenerationFault::NotGreater { found, last }), begin(&mut line, Some(end)));
+    }
+    line.sides[A].certify_as(0, Generation(u32::MAX));
+    assert_eq!(Ok(Generation(u32::MAX)), begin(&mut line, Some(end)).map(|head| head.generation));
     let theirs = reopen(&line.sides[B], &line.sides[B].entries[0]);
     assert_eq!(Err(GenerationFault::OtherLog), line.sides[A].chain.begin(&theirs));
+}
+
+#[test]
+fn the_first_generation_is_1() {
+    for found in [Generation(0), Generation(2)] {
+        let mut line = Line::new(8);
+        line.sides[A].certify_as(0, found);
+        let entry = line.opening(A, None);
+        let opening = reopen(&line.sides[A], &entry);
+        let mut chain = GenerationChain::new(LINE, line.sides[A].party(), line.sides[B].party());
+        assert_eq!(Err(GenerationFault::NotFirst { found }), chain.begin(&opening));
+    }
 }
 
 #[test]

@@ -71,12 +71,15 @@ impl Side {
 
     /// Draws the keys of the next generation.
     pub(crate) fn certify(&mut self, number: u8) {
-        let generation = self.identities.len() as u8 + 1;
-        let base = 40 * generation + 10 * number;
+        self.certify_as(number, Generation(self.identities.len() as u32 + 1));
+    }
+
+    /// Draws the keys of a generation of this number.
+    pub(crate) fn certify_as(&mut self, number: u8, generation: Generation) {
+        let base = 40_u8.wrapping_mul(self.identities.len() as u8 + 1).wrapping_add(10 * number);
         let (log_key, holder_key) = (key(base), key(base + 1));
         let tls = key(base + 2).public();
         let keys = Keys { log: log_key.public(), holder: holder_key.public(), tls, witness: None };
-        let generation = Generation(generation.into());
         let certificate = Certificate::sign(&Ed25519, &self.party_key, LINE, generation, &keys).unwrap();
         self.identities.push(Identity { log_key, holder_key, certificate });
     }
