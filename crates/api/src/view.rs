@@ -74,7 +74,7 @@ pub struct LineView {
     pub them: String,
     /// Since when.
     pub opened: String,
-    /// Where it stands with the other node: `unproven`, `recovering`, `stranded`, `open` or `held`.
+    /// Where it stands with the other node: `unproven`, `recovering`, `renewing`, `open` or `held`.
     pub phase: String,
     /// Its state by line checks: GREEN, AMBER, RED …
     pub state: String,
@@ -310,7 +310,7 @@ const fn phase_name(phase: &Phase) -> &'static str {
     match phase {
         Phase::Unproven => "unproven",
         Phase::Recovering { .. } => "recovering",
-        Phase::Stranded { .. } => "stranded",
+        Phase::Renewing => "renewing",
         Phase::Open => "open",
         Phase::Held => "held",
     }
@@ -325,10 +325,8 @@ fn phase_says(phase: &Phase, connected: bool) -> String {
         Phase::Recovering { until } => {
             format!("this node was restored: it takes its own entries back from the other side, up to {until}")
         }
-        Phase::Stranded { index } => {
-            format!(
-                "this node was restored and has lost the safety notice {index} that the other side acted on: its log must not grow in this generation"
-            )
+        Phase::Renewing => {
+            "this node was restored: nothing is said until a new generation of its log is open, which needs the party key".into()
         }
         Phase::Open if connected => "everything flows".into(),
         Phase::Open => "the other node is not reached now: statements are kept and go out when it is".into(),

@@ -48,12 +48,12 @@ impl Serving {
     pub async fn start(root: &Path, reach: Reach) -> Result<Self> {
         let home = Arc::new(Home::open(root)?);
         let settings = Settings::read(root)?;
-        let (node, writer) = load(&home, &settings)?;
+        let (mut node, writer) = load(&home, &settings)?;
+        let restored = home.is_restored().then(|| node.note_restored(now(), &mut OsRng));
         let reader = writer.reader().context("opening the journal to read")?;
         let (dials, dialled) = mpsc::unbounded_channel();
-        let host = Arc::new(
-            Host::start(Arc::clone(&home), node, DeskConfig { writer, reader, dials }).context("starting the node's thread")?,
-        );
+        let config = DeskConfig { home: Arc::clone(&home), restored, writer, reader, dials };
+        let host = Arc::new(Host::start(node, config).context("starting the node's thread")?);
         let links = match reach {
             Reach::Local => None,
             Reach::Links => Some(Links::start(link_configs(&home, &settings)?, host.sender(), dialled).await?),

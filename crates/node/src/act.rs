@@ -3,7 +3,9 @@
 use detente_settle::Standing;
 use detente_terms::Standing as TermsStanding;
 use detente_types::statement::{Kind, Level, Statement};
-use detente_types::{StatementRef, Timestamp};
+use detente_record::Cosigned;
+use detente_types::{Generation, Head, StatementRef, Terms, Timestamp};
+use detente_wire::leaf::LeafFields;
 use detente_wire::{Entry, Valid};
 
 use crate::input::What;
@@ -22,7 +24,9 @@ impl Line {
             Then::Own { size, checkpoint, .. } => self.own_durable(cx, size, checkpoint),
             Then::Copy { size, .. } => self.peer.durable = size,
             Then::Cosigned { size, checkpoint, cosignature, .. } => self.peer_cosigned(cx, size, checkpoint, cosignature),
-            Then::Acknowledged { size, cosignature, .. } => self.own_acknowledged(cx, size, cosignature),
+            Then::Acknowledged { generation, size, cosignature, .. } => {
+                self.own_acknowledged(cx, generation, size, cosignature);
+            }
             Then::Early { of, .. } => self.early_durable(cx, of),
             Then::Evidence { number, bytes, says, .. } => {
                 self.link.send_evidence(bytes);
@@ -35,7 +39,11 @@ impl Line {
     fn own_durable(&mut self, cx: &mut Cx<'_>, size: u64, checkpoint: Vec<u8>) {
         self.own.durable = size;
         self.covered = size;
-        self.link.set_own(self.own.head_at(size), checkpoint);
+        if self.tells == self.own.generation() {
+            self.link.set_own(self.own.head_at(size), checkpoint);
+        } else {
+            self.carry_on(cx);
+        }
         self.settle_own(cx);
     }
 
@@ -43,7 +51,7 @@ impl Line {
     fn settle_own(&mut self, cx: &mut Cx<'_>) {
         for pending in self.own.settle(self.covered) {
             let fields = *pending.entry.fields();
-            if fields.urgent && fields.index >= self.cosigned.acknowledged_size() {
+            if fields.urgent && self.is_unacknowledged(&fields) {
                 self.link.send_early(fields.generation, fields.index, pending.entry.packed());
             }
             let reference = pending.entry.reference();
@@ -88,9 +96,22 @@ impl Line {
             }
             self.act(cx, pending);
         }
+        self.begin_copy(cx);
     }
 
-    pub(crate) fn own_acknowledged(&mut self, cx: &mut Cx<'_>, size: u64, cosignature: Vec<u8>) {
+    /// Whether they have not cosigned an entry of ours.
+    fn is_unacknowledged(&self, entry: &LeafFields) -> bool {
+        let cosigned = self.cosigned.get(&entry.generation).map_or(0, Cosigned::acknowledged_size);
+        entry.index >= cosigned
+    }
+
+    pub(crate) fn own_acknowledged(&mut self, cx: &mut Cx<'_>, generation: Generation, size: u64, cosignature: Vec<u8>) {
+        if generation != self.tells {
+            return;
+        }
+        if generation != self.own.generation() {
+            return self.carry_on(cx);
+        }
         self.link.set_cosigned(cosignature);
         self.link.acknowledged(size);
         #[cfg(feature = "plant")]
@@ -173,10 +194,18 @@ impl Line {
             Statement::SafetyAction(action) if !theirs => {
                 self.safety.handle_action(cx.now, &action.of, at, action.by_us.map(Timestamp::from_micros));
             }
-            Statement::GenerationOpen(_, terms) if theirs && *terms != self.founding_terms => {
-                self.peer_fault(cx, "their opening carries other terms than those that were agreed at pairing".into());
-            }
+            Statement::GenerationOpen(opening, terms) if theirs => self.act_on_opening(cx, at, opening.previous, terms),
             _ => {}
+        }
+    }
+
+    /// Their log begins a generation: its terms must be known ones, and our log states where the one before ended.
+    fn act_on_opening(&mut self, cx: &mut Cx<'_>, at: StatementRef, previous: Option<Head>, terms: &Terms) {
+        if *terms != self.founding_terms && !self.terms.knows(terms) {
+            self.peer_fault(cx, "their opening carries other terms than those that were agreed".into());
+        }
+        if let Some(head) = previous.filter(|head| !self.own.has_ended(head.generation)) {
+            self.owed.insert(at, Owed::Close(head));
         }
     }
 

@@ -3,7 +3,7 @@
 //! It holds what officers put in, exactly as they did, and what became of it. What waits to be stated (PROTOCOL S4)
 //! waits here, so it survives a restart.
 
-use detente_types::{LineId, NoticeIn, PartyId, StatementRef};
+use detente_types::{Generation, LineId, NoticeIn, PartyId, StatementRef};
 use detente_wire::codec;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -27,6 +27,12 @@ pub enum BookEntry {
     /// An input that waited could not be stated any more, and why.
     #[n(4)]
     Dropped(#[n(0)] u64, #[n(1)] String),
+    /// The home was put back from a backup at this time, microseconds UTC: every line opens a new generation.
+    #[n(5)]
+    Restored(#[n(0)] i64),
+    /// A line opened a new generation of our log.
+    #[n(6)]
+    LineRenewed(#[n(0)] LineId, #[n(1)] Generation),
 }
 
 /// A line and who is on it.

@@ -70,6 +70,9 @@ pub enum Effect {
     Dial(LineId),
     /// Drop the line's bearer: the peer broke the protocol.
     Hangup(LineId),
+    /// Make keys for the next generation of our log on this line, keep them safe, have the party key sign its opening
+    /// ([`crate::Line::renewal`]), and hand both to [`crate::Node::open_generation`].
+    Renew(LineId),
     /// Read rows of a log, then answer `Fetched`.
     Fetch {
         /// Line.
@@ -143,10 +146,12 @@ pub enum What {
     Fork(u64, String),
     /// This node was rolled back and takes its own entries back from the peer.
     Recovering(u64),
-    /// This node was restored and has lost a SAFETY entry that the peer acted on: its log must not grow (PROTOCOL S5).
-    Stranded(Index),
     /// Recovery is done.
     Recovered(u64),
+    /// After a restore our log goes on in this new generation (PROTOCOL S5).
+    Renewed(Generation),
+    /// The peer was restored: its log goes on in this new generation.
+    PeerRenewed(Generation),
     /// The disk is full, or has room again.
     Room(bool),
     /// The disk failed: nothing more is acknowledged.
@@ -302,6 +307,9 @@ pub enum OpenFault {
         /// Which of the keys.
         which: &'static str,
     },
+    /// No new generation is wanted on this line, or not this one.
+    #[error("line {0:?} does not open this generation now")]
+    NotWanted(LineId),
     /// The terms do not hold.
     #[error("terms refused: {} rule(s) broken, first {}", .0.len(), .0[0])]
     Terms(Vec<Violation>),

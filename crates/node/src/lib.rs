@@ -29,6 +29,7 @@ pub mod port;
 mod progress;
 mod receipts;
 mod recover;
+mod renew;
 mod say;
 pub mod sentence;
 mod side;
@@ -41,6 +42,7 @@ pub use input::{Accepted, By, Command, CommandFault, Effect, Event, Input, OpenF
 pub use line::{Line, LineKeys, Phase};
 pub use node::Node;
 pub use open::KeyRing;
+pub use renew::Renewal;
 pub use progress::{Held, Progress};
 pub use receipts::Receipt;
 pub use view::{LineView, NoticeView, WarningView};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use detente_link::{Config, Link};
-use detente_record::{Cosigned, Holder};
+use detente_record::{Cosigned, Holder, Opening};
 use detente_settle::Table;
 use detente_terms::TermsHistory;
 use detente_terms::line::LineWatch;
@@ -16,7 +16,7 @@ use detente_wire::{Certificate, Entry, KeyPair, PublicKey, Scheme, Verified};
 use rand_core::CryptoRng;
 
 use crate::copy::Checkpoints;
-use crate::input::What;
+use crate::input::{OpenFault, What};
 use crate::joint::Joint;
 use crate::out::Out;
 use crate::receipts::Receipts;
@@ -40,6 +40,19 @@ pub struct LineKeys {
     pub holder: KeyPair,
 }
 
+impl LineKeys {
+    /// Whether a certificate names them.
+    pub(crate) fn check(&self, own: &Certificate) -> Result<(), OpenFault> {
+        let named = own.keys();
+        for (which, ours, named) in [("log", &self.log, named.log), ("holder", &self.holder, named.holder)] {
+            if ours.public() != named {
+                return Err(OpenFault::Key { which });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Where a line stands with its peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -50,12 +63,9 @@ pub enum Phase {
         /// The size that the peer holds under our signature.
         until: u64,
     },
-    /// We were rolled back, and an early SAFETY entry of ours at this index is with the peer and not in what it can give
-    /// back: our log must not grow in this generation (PROTOCOL S5).
-    Stranded {
-        /// The entry's index.
-        index: Index,
-    },
+    /// We were rolled back and have back what can be had: nothing more is said until a new generation is open (PROTOCOL
+    /// S5; docs/decisions/0013).
+    Renewing,
     /// Everything flows.
     Open,
     /// Fork evidence is kept: only SAFETY and line checks flow (PROTOCOL S3).
@@ -71,6 +81,8 @@ pub(crate) enum Owed {
     Refusal(Option<Rule>, String),
     /// `check-answer` by the machine (PROTOCOL K2).
     CheckAnswer([u8; 32]),
+    /// `generation-close`: where the generation before theirs ended (PROTOCOL S5).
+    Close(Head),
 }
 
 /// An officer's input that is in the book and not stated yet.
@@ -86,8 +98,13 @@ pub struct Line {
     pub(crate) name: String,
     pub(crate) opened: Timestamp,
     pub(crate) keys: LineKeys,
+    /// The keys of our earlier generations, as far as the home has them.
+    pub(crate) old_keys: BTreeMap<Generation, LineKeys>,
     /// Our party key and theirs.
     pub(crate) party_keys: [PublicKey; 2],
+    /// Certifies the keys of our present generation.
+    pub(crate) own_certificate: Verified<Certificate>,
+    /// Certifies the keys of theirs.
     pub(crate) peer_certificate: Verified<Certificate>,
     /// Entry 0 of our log, as it is or will be said.
     pub(crate) opening: GenerationOpenIn,
@@ -96,7 +113,20 @@ pub struct Line {
     pub(crate) own: Side,
     pub(crate) peer: Side,
     pub(crate) holder: Holder,
-    pub(crate) cosigned: Cosigned,
+    /// What they cosigned of each of our generations.
+    pub(crate) cosigned: BTreeMap<Generation, Cosigned>,
+    /// The generation of our log that the link carries: an earlier one until their copy of it is whole.
+    pub(crate) tells: Generation,
+    /// We were rolled back: a new generation must be opened before anything is said.
+    pub(crate) renews: bool,
+    /// The most of their log that we have signed to have, in any generation of ours.
+    pub(crate) claimed: Option<Head>,
+    /// The caller was asked for the keys of a new generation.
+    pub(crate) asked_renewal: bool,
+    /// Our checkpoints of the ends of earlier generations, as read from the store.
+    pub(crate) ends: BTreeMap<Generation, SignedCheckpoint>,
+    /// Their next generation, until our copy of the one before is whole.
+    pub(crate) next_opening: Option<Opening>,
     /// The peer's checkpoints, until they are cosigned.
     pub(crate) checkpoints: Checkpoints,
     /// Their cosignature of entries that we are still taking back.
@@ -175,14 +205,22 @@ impl Line {
             name: founding.name,
             opened: founding.opened,
             keys: founding.keys,
+            old_keys: BTreeMap::new(),
             party_keys: [own.party_key(), peer.party_key()],
+            own_certificate: own.clone(),
             peer_certificate: peer.clone(),
             opening: founding.opening,
             revoked: None,
             own: side(own),
             peer: side(peer),
             holder: Holder::new(0),
-            cosigned: Cosigned::default(),
+            cosigned: BTreeMap::new(),
+            tells: own.generation(),
+            renews: false,
+            claimed: None,
+            asked_renewal: false,
+            ends: BTreeMap::new(),
+            next_opening: None,
             checkpoints: Checkpoints::default(),
             early_cosignature: None,
             kept: None,
@@ -247,11 +285,29 @@ impl Line {
         self.event(cx, What::PeerFault(what));
     }
 
-    /// Whether our copy of the peer's log reaches what our log has claimed to have seen. After a restore our own entries
-    /// come back first: what follows them may claim no less (PROTOCOL S1).
+    /// Whether our copy of the peer's log reaches what we have signed that we have of it. After a restore our own entries
+    /// come back first (PROTOCOL S1; docs/decisions/0012).
     fn has_caught_up(&self) -> bool {
-        let rank = |head: &Head| (head.generation, head.size);
-        self.own.seen.is_none_or(|claimed| rank(&claimed) <= rank(&self.seen))
+        self.claimed.is_none_or(|claimed| rank(&claimed) <= rank(&self.seen))
+    }
+
+    /// We signed once that we have this of their log, in an entry or a cosignature. Says whether it is more than was known.
+    pub(crate) fn claims(&mut self, seen: Head) -> bool {
+        let more = self.claimed.is_none_or(|claimed| rank(&claimed) < rank(&seen));
+        if more {
+            self.claimed = Some(seen);
+        }
+        more
+    }
+
+    /// How much of their present generation we have copied and cosigned.
+    pub(crate) fn copied_size(&self) -> u64 {
+        if self.seen.generation == self.peer.generation() { self.seen.size } else { 0 }
+    }
+
+    /// What they cosigned of our present generation.
+    pub(crate) fn acknowledged_size(&self) -> u64 {
+        self.cosigned.get(&self.own.generation()).map_or(0, Cosigned::acknowledged_size)
     }
 
     /// Whether our log may grow now.
@@ -260,12 +316,20 @@ impl Line {
         if self.has(crate::plant::Plant::SpeakUnproven) {
             return true;
         }
+        // In a new generation `seen` starts afresh: SAFETY and line checks need not wait for what the copy lost, which a
+        // hostile peer could withhold (docs/decisions/0012, 0013).
+        let free = self.has_caught_up() || (reserved && self.own.seen.is_none_or(|seen| rank(&seen) <= rank(&self.seen)));
         match self.phase {
-            Phase::Open => self.has_caught_up(),
-            Phase::Held => reserved && self.has_caught_up(),
-            Phase::Unproven | Phase::Recovering { .. } | Phase::Stranded { .. } => false,
+            Phase::Open => free,
+            Phase::Held => reserved && free,
+            Phase::Unproven | Phase::Recovering { .. } | Phase::Renewing => false,
         }
     }
+}
+
+/// Later heads of one party's log have a higher rank.
+fn rank(head: &Head) -> (Generation, u64) {
+    (head.generation, head.size)
 }
 
 /// The head of a log that has said nothing.

@@ -115,6 +115,7 @@ impl Node {
             line.pump(cx);
             line.catch_up(cx);
             line.greet(cx);
+            line.ask_renewal(cx);
         });
         if self.out.may_persist() {
             self.each_line(now, rng, Line::seal);

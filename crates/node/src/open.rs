@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use detente_record::Holder;
+use detente_record::{Holder, Opening};
 use detente_types::statement::GenerationOpenIn;
-use detente_types::{LineId, PartyId, StatementRef, Terms, Timestamp};
+use detente_types::{Generation, Head, LineId, PartyId, StatementRef, Terms, Timestamp};
 use detente_wire::certificate::open_opening;
-use detente_wire::checkpoint::{SignedCheckpoint, holder_name, open_checkpoint, open_cosignature};
-use detente_wire::{Place, open_entry};
+use detente_wire::checkpoint::{SignedCheckpoint, open_checkpoint};
+use detente_wire::{Entry, Place, open_entry};
 use minicbor::bytes::ByteVec;
 use rand_core::CryptoRng;
 
@@ -23,8 +23,8 @@ use crate::port::{NoteRole, StoreFault, Write};
 use crate::side::Verdict;
 use crate::take::judge;
 
-/// The secret keys of each line, as the home keeps them.
-pub type KeyRing = BTreeMap<LineId, LineKeys>;
+/// The secret keys of each line and generation of ours, as the home keeps them.
+pub type KeyRing = BTreeMap<(LineId, Generation), LineKeys>;
 
 impl Node {
     /// Opens a line that two parties have paired for. It is durable when the effect that follows is.
@@ -72,13 +72,7 @@ impl Node {
         if self.lines.contains_key(&id) {
             return Err(OpenFault::Exists(id));
         }
-        for (which, ours, named) in
-            [("log", keys.log.public(), own.keys().log), ("holder", keys.holder.public(), own.keys().holder)]
-        {
-            if ours != named {
-                return Err(OpenFault::Key { which });
-            }
-        }
+        keys.check(&own)?;
         let terms = Terms::try_new(opening.terms.clone()).map_err(OpenFault::Terms)?;
         let session = rng.next_u64().max(1);
         Ok(Line::new(Founding { id, name: name.to_owned(), opened: now, keys, opening, own: &own, peer: &peer, terms, session }))
@@ -113,12 +107,16 @@ impl Loader {
     fn take(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, keys: &KeyRing, row: Write) -> Result<(), StoreFault> {
         match row {
             Write::Book { number, bytes } => self.take_book(now, rng, keys, number, &bytes),
-            Write::Entry { line, author, leaf, body, index, .. } => self.take_entry(line, author, index, &leaf, &body),
+            Write::Entry { line, author, generation, index, leaf, body } => {
+                self.take_entry(keys, (line, author, generation, index), &leaf, &body)
+            }
             Write::Early { .. } => {
                 self.early.push(row);
                 Ok(())
             }
-            Write::Note { line, author, role, size, bytes, .. } => self.take_note(line, author, role, size, &bytes),
+            Write::Note { line, author, generation, role, size, bytes } => {
+                self.take_note(line, author, generation, role, size, &bytes)
+            }
             Write::Evidence { line, bytes, .. } => {
                 if let Some(line) = self.node.lines.get_mut(&line) {
                     line.phase = crate::line::Phase::Held;
@@ -147,7 +145,7 @@ impl Loader {
             BookEntry::LineOpened(opened) => {
                 let opening = certificate_opening(&opened.opening).ok_or_else(|| damaged("not an opening".into()))?;
                 let keys = keys
-                    .get(&opened.line)
+                    .get(&(opened.line, Generation::FIRST))
                     .cloned()
                     .ok_or_else(|| damaged(format!("the keys of line {:?} are missing", opened.line)))?;
                 let line = self.node.found(now, rng, opening, keys, &opened.name).map_err(|e| damaged(e.to_string()))?;
@@ -158,6 +156,12 @@ impl Loader {
                 let slots = input.slots.into_iter().map(|(slot, value)| (slot, value.to_vec())).collect();
                 if let Ok(statement) = detente_wire::codec::from_slots(&slots) {
                     self.waiting.insert(number, (input.line, statement));
+                }
+            }
+            BookEntry::Restored(_) => self.node.lines.values_mut().for_each(|line| line.renews = true),
+            BookEntry::LineRenewed(line, _) => {
+                if let Some(line) = self.node.lines.get_mut(&line) {
+                    line.renews = false;
                 }
             }
             BookEntry::Stated(done, _) | BookEntry::Dropped(done, _) => {
@@ -189,55 +193,78 @@ impl Loader {
         }
     }
 
-    fn take_entry(&mut self, id: LineId, author: PartyId, index: u64, leaf: &[u8], body: &[u8]) -> Result<(), StoreFault> {
-        let key = format!("entry/{}/{}/{index}", id.short(), author.short());
+    fn take_entry(
+        &mut self,
+        keys: &KeyRing,
+        (id, author, generation, index): (LineId, PartyId, Generation, u64),
+        leaf: &[u8],
+        body: &[u8],
+    ) -> Result<(), StoreFault> {
+        let key = format!("entry/{}/{}/{generation}/{index}", id.short(), author.short());
         let damaged = |detail: String| StoreFault::Damaged { key: key.clone(), detail };
         let scheme = self.node.scheme.clone();
         let line = self.node.lines.get_mut(&id).ok_or_else(|| damaged("the book opens no such line".into()))?;
-        let side = line.side(&author);
-        if side.author() != author {
+        if author != line.us() && author != line.them() {
             return Err(damaged("no party of this line".into()));
         }
-        let place =
-            Place { line: id, author, generation: side.generation(), index: Some(side.log.size()), log_key: side.log_key };
+        if generation != line.side(&author).generation() {
+            let opening = Opening::open(&*scheme, id, author, generation, leaf, body).map_err(|e| damaged(e.to_string()))?;
+            line.load_generation(&opening, keys).map_err(damaged)?;
+        }
+        let side = line.side(&author);
+        let place = Place { line: id, author, generation, index: Some(side.log.size()), log_key: side.log_key };
         let entry = open_entry(&*scheme, &place, leaf, body).map_err(|e| damaged(e.to_string()))?;
+        if author == line.us() {
+            line.claims(entry.fields().seen);
+        }
         // The verdict needs what the author had, which may lie in rows that come later: it is made at the end.
         let side = if author == line.us() { &mut line.own } else { &mut line.peer };
         side.append_unjudged(entry);
         Ok(())
     }
 
-    fn take_note(&mut self, id: LineId, author: PartyId, role: NoteRole, size: u64, bytes: &[u8]) -> Result<(), StoreFault> {
-        let key = format!("note/{}/{}/{size}", id.short(), author.short());
+    fn take_note(
+        &mut self,
+        id: LineId,
+        author: PartyId,
+        generation: Generation,
+        role: NoteRole,
+        size: u64,
+        bytes: &[u8],
+    ) -> Result<(), StoreFault> {
+        let key = format!("note/{}/{}/{generation}/{size}", id.short(), author.short());
         let damaged = |detail: String| StoreFault::Damaged { key: key.clone(), detail };
         let scheme = self.node.scheme.clone();
         let line = self.node.lines.get_mut(&id).ok_or_else(|| damaged("the book opens no such line".into()))?;
-        let own = author == line.us();
+        let (own, newest) = (author == line.us(), generation == line.side(&author).generation());
+        let (log, log_key) = line.side(&author).log_of(generation).ok_or_else(|| damaged("no such generation".into()))?;
         match role {
             NoteRole::Checkpoint => {
-                let side = line.side(&author);
-                let opened =
-                    open_checkpoint(&*scheme, &side.log_key, &side.log.origin(), bytes).map_err(|e| damaged(e.to_string()))?;
-                if side.log.root_at(size) != Some(*opened.checkpoint().root()) {
+                let opened = open_checkpoint(&*scheme, &log_key, &log.origin(), bytes).map_err(|e| damaged(e.to_string()))?;
+                if log.root_at(size) != Some(*opened.checkpoint().root()) {
                     return Err(damaged("the entries do not have the root that this checkpoint signed".into()));
                 }
-                if own {
-                    line.own_checkpoint = Some(opened);
-                } else {
-                    line.kept = Some(opened);
+                match (own, newest) {
+                    (true, true) => line.own_checkpoint = Some(opened),
+                    (true, false) => drop(line.ends.insert(generation, opened)),
+                    (false, true) => line.kept = Some(opened),
+                    (false, false) => {}
                 }
             }
             NoteRole::Cosignature if own => {
-                let name = holder_name(&id, &line.them(), line.peer.generation());
-                let opened = open_cosignature(&*scheme, &line.peer.holder_key, &name, &line.own.log.origin(), bytes)
-                    .map_err(|e| damaged(e.to_string()))?;
-                line.cosigned.take(&line.own.log, &opened).map_err(|e| damaged(e.to_string()))?;
-                line.link.set_cosigned(bytes.to_vec());
+                let (name, key) = (log.origin(), "cosignature");
+                let opened = line.open_cosignature_of(&*scheme, false, name, bytes).map_err(|e| damaged(format!("{key}: {e}")))?;
+                let log = line.own.life(generation).expect("its keys are here");
+                line.cosigned.entry(generation).or_default().take(log, &opened).map_err(|e| damaged(e.to_string()))?;
+                if newest {
+                    line.link.set_cosigned(bytes.to_vec());
+                }
             }
-            NoteRole::Cosignature => {
+            NoteRole::Cosignature if newest => {
                 line.holder = Holder::new(size);
                 line.own_cosignature = bytes.to_vec();
             }
+            NoteRole::Cosignature => {}
         }
         Ok(())
     }
@@ -287,32 +314,36 @@ impl Loader {
 impl Line {
     /// Derives everything from the two logs, each entry once what its author had is derived.
     fn derive(&mut self, cx: &mut Cx<'_>) {
-        let acknowledged = self.cosigned.acknowledged_size();
+        let acknowledged = self.acknowledged_size();
         // A head of theirs is written only with all of its entries.
         let kept = self.kept.as_ref().map_or(0, |c| c.checkpoint().size());
         let cosigned = self.holder.size().max(kept);
         self.sealed = cosigned;
-        self.seen = self.peer.head_at(cosigned);
+        self.tells = self.own.generation();
+        self.seen = self.copied_head(cosigned);
         self.own.durable = self.own.log.size();
         self.peer.durable = self.peer.log.size();
         self.copied = self.peer.durable;
         self.checkpointed = self.own_checkpoint.as_ref().map_or(0, |c| c.checkpoint().size());
         let (mut own, mut peer) = (self.own.take_unjudged(), self.peer.take_unjudged());
         self.covered = self.checkpointed;
-        while let Some(of_peer) = next_side(&own, &peer, self.peer.log.size()) {
+        let copied = (self.peer.generation(), self.peer.log.size());
+        while let Some(of_peer) = next_side(&own, &peer, copied) {
             let entry = if of_peer { peer.pop_front() } else { own.pop_front() };
             let entry = entry.expect("the side was chosen because it has one");
-            let counts = entry.fields().index < if of_peer { cosigned } else { self.checkpointed };
+            let (side, counted) = if of_peer { (&self.peer, cosigned) } else { (&self.own, self.checkpointed) };
+            let ended = entry.fields().generation != side.generation();
+            let counts = ended || entry.fields().index < counted;
             let verdict: Verdict = judge(self, cx.scheme, &entry, of_peer);
             self.learn_terms(&entry, &verdict);
             let index = entry.fields().index;
-            if !of_peer && index >= acknowledged {
+            if !of_peer && !ended && index >= acknowledged {
                 self.cache.put(index, entry.packed());
             }
             let side = if of_peer { &mut self.peer } else { &mut self.own };
             side.learn(entry, verdict);
             if counts {
-                for pending in side.settle_read(index + 1) {
+                for pending in side.settle(if ended { 0 } else { index + 1 }) {
                     self.act(cx, pending);
                 }
             }
@@ -320,6 +351,35 @@ impl Line {
         self.own.put_unjudged(own);
         self.link.acknowledged(acknowledged);
         self.introduce();
+    }
+
+    /// What we hold of their log under their signature: while nothing of a new generation is, the whole one before.
+    fn copied_head(&self, cosigned: u64) -> Head {
+        match self.peer.closed.last_key_value() {
+            Some((_, ended)) if cosigned == 0 => ended.log.head(),
+            _ => self.peer.head_at(cosigned),
+        }
+    }
+
+    /// A generation after the first, as the store has it.
+    fn load_generation(&mut self, opening: &Opening, keys: &KeyRing) -> Result<(), String> {
+        let (own, generation) = (opening.own().party() == self.us(), opening.own().generation());
+        let ended = self.side(&opening.own().party());
+        let whole = Some(ended.log.head());
+        if generation <= ended.generation() || opening.previous().copied() != whole {
+            return Err("the opening does not follow the generation before".into());
+        }
+        if own {
+            let next = keys.get(&(self.id, generation)).cloned().ok_or("the keys of this generation are missing")?;
+            next.check(opening.own()).map_err(|e| e.to_string())?;
+            self.old_keys.insert(self.own.generation(), core::mem::replace(&mut self.keys, next));
+            self.own_certificate = opening.own().clone();
+            self.own.begin(opening.own());
+        } else {
+            self.peer_certificate = opening.own().clone();
+            self.peer.begin(opening.own());
+        }
+        Ok(())
     }
 
     /// Tells the link both heads: from now on it may greet.
@@ -334,13 +394,14 @@ impl Line {
 /// Which log goes next: the one whose first entry saw no more of the other than is derived. True for the peer's.
 ///
 /// Of our own, what saw more than the `copied` entries here was taken back after a restore, and waits.
-fn next_side(own: &crate::side::Unjudged, peer: &crate::side::Unjudged, copied: u64) -> Option<bool> {
+fn next_side(own: &crate::side::Unjudged, peer: &crate::side::Unjudged, copied: (Generation, u64)) -> Option<bool> {
+    let saw = |entry: &Entry| (entry.fields().seen.generation, entry.fields().seen.size);
     match (own.front(), peer.front()) {
         (None, None) => None,
-        (Some(ours), None) => (ours.fields().seen.size <= copied).then_some(false),
+        (Some(ours), None) => (saw(ours) <= copied).then_some(false),
         (None, Some(_)) => Some(true),
         // What our first saw lies below the peer's first: ours is ready.
-        (Some(ours), Some(theirs)) => Some(ours.fields().seen.size > theirs.fields().index),
+        (Some(ours), Some(theirs)) => Some(saw(ours) > (theirs.fields().generation, theirs.fields().index)),
     }
 }
 

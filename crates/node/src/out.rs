@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use detente_types::{Index, LineId, StatementRef, Timestamp};
+use detente_types::{Generation, Index, LineId, StatementRef, Timestamp};
 
 use crate::input::{Effect, Event, Token, What};
 use crate::port::{Batch, StoreFault, Write};
@@ -22,7 +22,7 @@ pub(crate) enum Then {
     /// Our cosignature of their log is durable, or (when it is empty) a head below what we once cosigned.
     Cosigned { line: LineId, size: u64, checkpoint: Vec<u8>, cosignature: Vec<u8> },
     /// Their cosignature of our log is durable.
-    Acknowledged { line: LineId, size: u64, cosignature: Vec<u8> },
+    Acknowledged { line: LineId, generation: Generation, size: u64, cosignature: Vec<u8> },
     /// A SAFETY entry that overtook is durable.
     Early { line: LineId, of: StatementRef, index: Index },
     /// Evidence is durable.

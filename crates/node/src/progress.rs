@@ -44,7 +44,7 @@ impl Line {
         Progress {
             own: self.own.head_at(self.own.settled),
             copy: self.seen,
-            acknowledged: self.cosigned.acknowledged_size(),
+            acknowledged: self.acknowledged_size(),
             waiting: self.waiting.len(),
             phase: self.phase.clone(),
         }

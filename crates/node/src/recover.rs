@@ -3,12 +3,12 @@
 
 use detente_link::Plan;
 use detente_record::evidence::{Examiner, Proved};
-use detente_record::{ForkEvidence, Heads, Holder};
-use detente_types::{Generation, Index};
-use detente_wire::checkpoint::{SignedCheckpoint, holder_name, open_checkpoint, open_cosignature};
+use detente_record::{Cosigned, ForkEvidence, Heads, Holder};
+use detente_types::{Generation, Head, Index};
+use detente_wire::checkpoint::{CheckpointFault, Cosignature, SignedCheckpoint, holder_name, open_checkpoint, open_cosignature};
 use detente_wire::entry::unpack;
 use detente_wire::frame::Hello;
-use detente_wire::{Entry, Leaf, Place, Verified, open_entry};
+use detente_wire::{Entry, Leaf, Place, Scheme, Verified, open_entry};
 
 use crate::input::{Effect, What};
 use crate::line::{Cx, Line, Phase};
@@ -24,8 +24,9 @@ enum Standing {
     Ahead { until: u64 },
     /// It contradicts us, under our own signature.
     Forked,
-    /// They acted on an early SAFETY entry of ours that we have lost, and what lay before it is lost too.
-    Stranded { index: Index },
+    /// They acted on an early SAFETY entry of ours that we have lost, and what lay before it is lost too: we were rolled
+    /// back, and it stays with them as an orphan (docs/decisions/0011).
+    Stranded,
     /// It is a claim that our signature does not bear out.
     MadeUp(String),
 }
@@ -33,17 +34,13 @@ enum Standing {
 impl Line {
     pub(crate) fn take_hello(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
         self.take_revocations(cx, hello);
-        if !hello.own_checkpoint.is_empty() {
-            self.take_checkpoint(cx, &hello.own_checkpoint);
-        }
-        self.take_own_cosignature(cx, hello);
-        let standing = self.standing(cx, hello);
-        match standing {
-            Standing::Stranded { index } => {
-                self.phase = Phase::Stranded { index };
-                self.link.hold();
-                self.event(cx, What::Stranded(index));
+        if hello.own.generation == self.peer.generation() {
+            if !hello.own_checkpoint.is_empty() {
+                self.take_checkpoint(cx, &hello.own_checkpoint);
             }
+            self.take_own_cosignature(cx, hello);
+        }
+        match self.standing(cx, hello) {
             Standing::MadeUp(why) => {
                 self.peer_fault(cx, why);
                 self.link.hold();
@@ -56,16 +53,32 @@ impl Line {
                 self.event(cx, What::Fork(u64::MAX, "the peer holds another history of our log under our own signature".into()));
             }
             Standing::Ahead { until } => {
+                self.renews = true;
                 self.phase = Phase::Recovering { until };
                 self.event(cx, What::Recovering(until));
-                self.open_link(hello);
+                self.open_link(cx, hello);
             }
-            Standing::Behind if self.phase == Phase::Held => self.link.hold(),
-            Standing::Behind => {
-                self.phase = Phase::Open;
-                self.open_link(hello);
+            Standing::Stranded => {
+                self.renews = true;
+                self.go_on(cx, hello);
             }
+            Standing::Behind => self.go_on(cx, hello),
         }
+    }
+
+    /// They hold no more of our log than we do.
+    fn go_on(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
+        // A log that has said nothing cannot contradict itself.
+        self.renews &= self.own.log.size() > 0;
+        if self.renews {
+            self.phase = Phase::Renewing;
+            self.asked_renewal = false;
+        } else if self.phase == Phase::Held {
+            return self.link.hold();
+        } else {
+            self.phase = Phase::Open;
+        }
+        self.open_link(cx, hello);
     }
 
     /// Our own cosignature as they hold it: what we once cosigned is a floor, also after a restore (PROTOCOL E6).
@@ -73,14 +86,33 @@ impl Line {
         if hello.cosigned.is_empty() {
             return;
         }
-        let name = holder_name(&self.id, &self.us(), self.own.generation());
-        let opened = open_cosignature(cx.scheme, &self.keys.holder.public(), &name, &self.peer.log.origin(), &hello.cosigned);
-        match opened.map(|c| c.checkpoint().size()) {
+        let said = self.open_cosignature_of(cx.scheme, true, self.peer.log.origin(), &hello.cosigned);
+        match said.as_ref().map(Cosignature::checkpoint) {
             // A repeat of the same size is harmless and gives us the note that we lost.
-            Ok(size) if size > self.holder.size() => self.holder = Holder::new(size - 1),
+            Ok(said) if said.size() > self.holder.size() => {
+                let signed = Head { generation: self.peer.generation(), size: said.size(), root: *said.root() };
+                self.holder = Holder::new(said.size() - 1);
+                self.renews |= self.claims(signed);
+            }
             Ok(_) => {}
             Err(fault) => self.peer_fault(cx, format!("the cosignature that they hold of us is refused: {fault}")),
         }
+    }
+
+    /// Opens a cosignature by one side, whichever generation of its own log it was in.
+    pub(crate) fn open_cosignature_of(
+        &self,
+        scheme: &dyn Scheme,
+        ours: bool,
+        origin: String,
+        note: &[u8],
+    ) -> Result<Cosignature, CheckpointFault> {
+        let holder = if ours { &self.own } else { &self.peer };
+        let open = |generation, key| {
+            open_cosignature(scheme, &key, &holder_name(&self.id, &holder.author(), generation), &origin, note)
+        };
+        let newest = open(holder.generation(), holder.holder_key);
+        newest.or_else(|fault| holder.holder_keys().skip(1).find_map(|(g, key)| open(g, key).ok()).ok_or(fault))
     }
 
     /// What they hold of our log, early entries included.
@@ -101,7 +133,7 @@ impl Line {
             }
             match self.own.log.leaf_hash(index) {
                 Some(ours) if ours != leaf.hash() => return Standing::Forked,
-                None if index >= reach => return Standing::Stranded { index },
+                None if index >= reach => return Standing::Stranded,
                 _ => {}
             }
         }
@@ -114,11 +146,9 @@ impl Line {
             return Standing::Behind;
         }
         if copy.generation != self.own.generation() {
-            let known = self.own.root_at(copy.generation, copy.size) == Some(copy.root);
-            return if known {
-                Standing::Behind
-            } else {
-                Standing::MadeUp(format!("they hold generation {} of our log, which is not known here", copy.generation))
+            return match self.own.root_at(copy.generation, copy.size) {
+                Some(root) if root == copy.root => Standing::Behind,
+                _ => Standing::MadeUp(format!("they hold generation {} of our log otherwise than we do", copy.generation)),
             };
         }
         let ours = self.own.root_at(copy.generation, copy.size);
@@ -135,12 +165,17 @@ impl Line {
     }
 
     /// Lets replication flow: from where their copy ends, and back to them what they lost.
-    fn open_link(&mut self, hello: &Hello) {
+    fn open_link(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
+        let next = self.goes_out(&hello.copy);
+        if next != self.tells {
+            return self.carry(cx, next);
+        }
+        self.send_opening(&hello.copy);
         // What they have but whose cosignature we have not is sent once more: then they repeat it.
-        let copied = if hello.copy.generation == self.own.generation() { hello.copy.size } else { 0 };
-        let send_from = copied.min(self.cosigned.acknowledged_size());
-        let lost = hello.own.generation == self.peer.generation() && hello.own.size < self.seen.size;
-        let give_back = lost.then(|| (self.peer.generation(), hello.own.size..self.seen.size));
+        let copied = if hello.copy.generation == self.tells { hello.copy.size } else { 0 };
+        let send_from = copied.min(self.cosigned.get(&self.tells).map_or(0, Cosigned::acknowledged_size));
+        let lost = hello.own.generation == self.peer.generation() && hello.own.size < self.copied_size();
+        let give_back = lost.then(|| (self.peer.generation(), hello.own.size..self.copied_size()));
         self.link.open(Plan { send_from, give_back });
     }
 
@@ -174,10 +209,12 @@ impl Line {
         };
         cx.out.write(entry_row(&entry));
         self.cache.put(index, entry.packed());
+        self.claims(entry.fields().seen);
         self.own.append_unjudged(entry);
         self.judge_taken_back(cx);
         if self.own.log.size() == until {
-            self.phase = Phase::Open;
+            self.phase = Phase::Renewing;
+            self.asked_renewal = false;
             self.event(cx, What::Recovered(until));
             if let Some(note) = self.early_cosignature.take() {
                 self.take_cosignature(cx, &note);
@@ -233,7 +270,7 @@ impl Line {
     }
 
     /// Keeps evidence, once, and holds the line: only SAFETY and line checks flow until two officers decide.
-    fn keep_evidence(&mut self, cx: &mut Cx<'_>, evidence: &ForkEvidence) {
+    pub(crate) fn keep_evidence(&mut self, cx: &mut Cx<'_>, evidence: &ForkEvidence) {
         let bytes = evidence.encode();
         self.phase = Phase::Held;
         self.link.hold();

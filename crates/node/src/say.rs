@@ -4,7 +4,7 @@
 //! one follows it; it counts, and is sent, when it is durable under our checkpoint (PROTOCOL E7).
 
 use detente_types::statement::{CheckAnswerIn, Kind, Level, ReceiptIn, Statement, StatementIn};
-use detente_types::{EntryHash, Notice, NoticeId, NoticeIn, Rule, StatementRef, Timestamp, Violation};
+use detente_types::{EntryHash, Generation, Notice, NoticeId, NoticeIn, PartyId, Rule, StatementRef, Timestamp, Violation};
 use detente_wire::leaf::LeafFields;
 use detente_wire::meaning::{self, Known, Standing};
 use detente_wire::{Body, Scheme, Valid, codec, seal_entry};
@@ -12,7 +12,7 @@ use detente_wire::{Body, Scheme, Valid, codec, seal_entry};
 use crate::book::BookEntry;
 use crate::line::{Cx, Line, Owed};
 use crate::out::Then;
-use crate::port::Write;
+use crate::port::{NoteRole, Write};
 use crate::side::{Side, Verdict, kind_of};
 
 /// What an author had when it wrote an entry: its own log before it, and the other's below its `seen`.
@@ -91,6 +91,7 @@ impl Line {
         let reference = entry.reference();
         self.settle_debt(input);
         self.learn_terms(&entry, &verdict);
+        self.claims(fields.seen);
         self.own.append(entry, verdict);
         Ok(reference)
     }
@@ -236,12 +237,12 @@ impl Line {
         let due: Vec<(StatementRef, Owed)> = self
             .owed
             .iter()
-            .filter(|(_, owed)| all || !matches!(owed, Owed::Refusal(..)))
+            .filter(|(_, owed)| all || !matches!(owed, Owed::Refusal(..) | Owed::Close(_)))
             .map(|(r, o)| (*r, o.clone()))
             .collect();
         for (of, owed) in due {
             // What names an entry that is not cosigned yet would not lie below `seen` (DV-050).
-            let seen = of.generation < self.seen.generation || of.index < self.seen.size;
+            let seen = (of.generation, of.index) < (self.seen.generation, self.seen.size);
             if !seen && !matches!(owed, Owed::StoredEarly) {
                 continue;
             }
@@ -262,6 +263,7 @@ impl Line {
             Owed::StoredEarly => self.own.has_said(of, Level::StoredEarly),
             Owed::Refusal(..) => self.own.has_said(of, Level::Refused),
             Owed::CheckAnswer(_) => self.own.has_answered(of),
+            Owed::Close(head) => self.own.has_ended(head.generation),
         }
     }
 
@@ -273,6 +275,9 @@ impl Line {
             }
             StatementIn::CheckAnswer(answer) => {
                 self.owed.remove(&answer.of);
+            }
+            StatementIn::GenerationClose(close) => {
+                self.owed.retain(|_, owed| *owed != Owed::Close(close.head));
             }
             _ => {}
         }
@@ -287,7 +292,8 @@ impl Line {
             let signed =
                 detente_wire::checkpoint::sign_checkpoint(cx.scheme, &self.keys.log, &self.own.log.origin(), size, head.root);
             let checkpoint = signed.note().into_bytes();
-            cx.out.write(self.note(self.us(), crate::port::NoteRole::Checkpoint, size, checkpoint.clone()));
+            let generation = self.own.generation();
+            cx.out.write(self.note(self.us(), generation, NoteRole::Checkpoint, size, checkpoint.clone()));
             cx.out.then(Then::Own { line: self.id, size, checkpoint });
         }
         if self.peer.log.size() > self.copied {
@@ -308,26 +314,31 @@ impl Line {
             return;
         };
         let size = checkpoint.checkpoint().size();
-        let signer = detente_record::HolderSigner::new(cx.scheme, &self.keys.holder, &self.own.log);
-        let Ok(cosignature) = self.holder.cosign(&signer, &self.peer.log, checkpoint, cx.now) else {
+        let Some((own, keys)) = self.known_keys() else {
+            return;
+        };
+        let signer = detente_record::HolderSigner::new(cx.scheme, &keys.holder, own);
+        let mut holder = self.holder.clone();
+        let Ok(cosignature) = holder.cosign(&signer, &self.peer.log, checkpoint, cx.now) else {
             return;
         };
         if size <= self.sealed && cosignature.is_none() {
             return;
         }
-        self.sealed = size;
         let checkpoint = checkpoint.note().into_bytes();
+        (self.sealed, self.holder) = (size, holder);
         let cosignature = cosignature.map(|c| c.note().into_bytes()).unwrap_or_default();
-        cx.out.write(self.note(self.them(), crate::port::NoteRole::Checkpoint, size, checkpoint.clone()));
+        let generation = self.peer.generation();
+        cx.out.write(self.note(self.them(), generation, NoteRole::Checkpoint, size, checkpoint.clone()));
         if !cosignature.is_empty() {
-            cx.out.write(self.note(self.them(), crate::port::NoteRole::Cosignature, size, cosignature.clone()));
+            cx.out.write(self.note(self.them(), generation, NoteRole::Cosignature, size, cosignature.clone()));
         }
         cx.out.reserve();
         cx.out.then(Then::Cosigned { line: self.id, size, checkpoint, cosignature });
     }
 
-    pub(crate) fn note(&self, author: detente_types::PartyId, role: crate::port::NoteRole, size: u64, bytes: Vec<u8>) -> Write {
-        Write::Note { line: self.id, author, generation: self.side(&author).generation(), role, size, bytes }
+    pub(crate) fn note(&self, author: PartyId, generation: Generation, role: NoteRole, size: u64, bytes: Vec<u8>) -> Write {
+        Write::Note { line: self.id, author, generation, role, size, bytes }
     }
 }
 
@@ -348,6 +359,7 @@ fn owed_statement(of: StatementRef, owed: &Owed) -> StatementIn {
     match owed {
         Owed::StoredEarly => receipt(Level::StoredEarly, None, None),
         Owed::Refusal(rule, reason) => receipt(Level::Refused, rule.map(|r| r.number()), Some(reason.clone())),
+        Owed::Close(head) => crate::renew::close_statement(*head),
         Owed::CheckAnswer(challenge) => StatementIn::CheckAnswer(CheckAnswerIn {
             kind: Kind::CheckAnswer.code(),
             of,

@@ -1,13 +1,14 @@
 //! One log of a line as a node holds it: the tree, the facts that the meaning gate asks for, and what waits to become
 //! durable.
 
+use core::ops::Bound;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use detente_record::Log;
 use detente_types::statement::{Kind, Level, Statement, StatementIn};
 use detente_types::{EntryHash, Generation, Head, LineId, NoticeId, PartyId, Root, StatementRef, Violation};
 use detente_wire::meaning::Valid;
-use detente_wire::{Entry, PublicKey, Verified};
+use detente_wire::{Certificate, Entry, PublicKey, Verified};
 
 /// What the meaning gate made of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +38,18 @@ pub(crate) struct Pending {
     pub(crate) verdict: Verdict,
 }
 
-/// One log of a line.
+/// A generation that has ended (PROTOCOL S5): nothing is added to it any more.
+#[derive(Clone, Debug)]
+pub(crate) struct Closed {
+    /// The whole of it.
+    pub(crate) log: Log,
+    /// Signed it.
+    pub(crate) log_key: PublicKey,
+    /// Cosigned the other log during it.
+    pub(crate) holder_key: PublicKey,
+}
+
+/// All generations of one party's log on a line; the last one grows.
 #[derive(Clone, Debug)]
 pub(crate) struct Side {
     /// Grows as entries are made or taken.
@@ -54,8 +66,10 @@ pub(crate) struct Side {
     pub(crate) seen: Option<Head>,
     /// Entries that do not count yet, in order.
     pub(crate) pending: VecDeque<Pending>,
-    /// Heads of closed generations.
-    pub(crate) closed: BTreeMap<Generation, Log>,
+    /// Generations that have ended, by number.
+    pub(crate) closed: BTreeMap<Generation, Closed>,
+    /// Entry 0 of every generation but the first, packed: it is handed on by itself (PROTOCOL S5).
+    openings: BTreeMap<Generation, Vec<u8>>,
     facts: Facts,
     /// Entries at the log's end whose author had what is not known here yet: read from the store, or taken back after a
     /// restore.
@@ -78,6 +92,8 @@ struct Facts {
     answered: BTreeSet<EntryHash>,
     /// SAFETY notices of the other side about which this author has stated an action.
     acted: BTreeSet<EntryHash>,
+    /// Generations of the other side whose end this author has stated.
+    ended: BTreeSet<Generation>,
     /// What this author has said in receipts: about which entry, which level.
     receipts: BTreeSet<(EntryHash, u8)>,
 }
@@ -93,6 +109,7 @@ impl Side {
             seen: None,
             pending: VecDeque::new(),
             closed: BTreeMap::new(),
+            openings: BTreeMap::new(),
             facts: Facts::default(),
             unjudged: Unjudged::new(),
         }
@@ -106,6 +123,46 @@ impl Side {
         self.log.generation()
     }
 
+    /// Ends this generation at what is here, and begins the one that a certificate names (PROTOCOL S5).
+    pub(crate) fn begin(&mut self, certificate: &Certificate) {
+        let log = Log::new(self.log.line(), self.log.author(), certificate.generation());
+        let (log_key, holder_key) = (self.log_key, self.holder_key);
+        let ended = Closed { log: core::mem::replace(&mut self.log, log), log_key, holder_key };
+        self.closed.insert(ended.log.generation(), ended);
+        (self.log_key, self.holder_key) = (certificate.keys().log, certificate.keys().holder);
+        (self.durable, self.settled, self.seen) = (0, 0, None);
+    }
+
+    /// One generation of this log.
+    pub(crate) fn life(&self, generation: Generation) -> Option<&Log> {
+        if generation == self.generation() { Some(&self.log) } else { self.closed.get(&generation).map(|c| &c.log) }
+    }
+
+    /// One generation of this log, and the key that signs it.
+    pub(crate) fn log_of(&self, generation: Generation) -> Option<(&Log, PublicKey)> {
+        if generation == self.generation() {
+            return Some((&self.log, self.log_key));
+        }
+        self.closed.get(&generation).map(|ended| (&ended.log, ended.log_key))
+    }
+
+    /// The generation after one that has ended.
+    pub(crate) fn after(&self, generation: Generation) -> Generation {
+        let later = (Bound::Excluded(generation), Bound::Unbounded);
+        self.closed.range(later).next().map_or(self.generation(), |(next, _)| *next)
+    }
+
+    /// The keys under which this author cosigned, each with the generation of its own log at that time, newest first.
+    pub(crate) fn holder_keys(&self) -> impl Iterator<Item = (Generation, PublicKey)> + '_ {
+        let closed = self.closed.iter().rev().map(|(generation, ended)| (*generation, ended.holder_key));
+        core::iter::once((self.generation(), self.holder_key)).chain(closed)
+    }
+
+    /// Entry 0 of a generation after the first, packed.
+    pub(crate) fn opening(&self, generation: Generation) -> Option<&Vec<u8>> {
+        self.openings.get(&generation)
+    }
+
     /// The head at a size that this log has.
     pub(crate) fn head_at(&self, size: u64) -> Head {
         self.log.head_at(size).expect("sizes up to the log's own are known")
@@ -113,7 +170,7 @@ impl Side {
 
     /// The kind of an entry below `size`, if the reference names it rightly.
     pub(crate) fn kind_below(&self, r: &StatementRef, generation: Generation, size: u64) -> Option<Kind> {
-        let log = if r.generation == self.generation() { &self.log } else { self.closed.get(&r.generation)? };
+        let log = self.life(r.generation)?;
         let within = r.generation < generation || (r.generation == generation && r.index < size);
         if !within || log.leaf_hash(r.index) != Some(r.hash) {
             return None;
@@ -139,6 +196,11 @@ impl Side {
         self.facts.acted.contains(&r.hash)
     }
 
+    /// Whether this author has stated where a generation of the other side ended.
+    pub(crate) fn has_ended(&self, generation: Generation) -> bool {
+        self.facts.ended.contains(&generation)
+    }
+
     /// Whether this author has given a receipt of that level.
     pub(crate) fn has_said(&self, r: &StatementRef, level: Level) -> bool {
         self.facts.receipts.contains(&(r.hash, level.code()))
@@ -146,28 +208,35 @@ impl Side {
 
     /// Appends an entry that passed the envelope gate, with its verdict, and learns its facts.
     pub(crate) fn append(&mut self, entry: Verified<Entry>, verdict: Verdict) {
-        self.log.append(&entry).expect("the place was checked at the gate");
-        self.seen = Some(entry.fields().seen);
+        self.add(&entry);
         self.learn(entry, verdict);
     }
 
     /// Appends an entry that the store kept or the peer gave back; its verdict follows when what its author had is known
     /// again.
     pub(crate) fn append_unjudged(&mut self, entry: Verified<Entry>) {
-        self.log.append(&entry).expect("the place was checked at the gate");
-        self.seen = Some(entry.fields().seen);
+        self.add(&entry);
         self.unjudged.push_back(entry);
+    }
+
+    fn add(&mut self, entry: &Verified<Entry>) {
+        self.log.append(entry).expect("the place was checked at the gate");
+        self.seen = Some(entry.fields().seen);
+        if entry.fields().index == 0 && !self.closed.is_empty() {
+            self.openings.insert(self.generation(), entry.packed());
+        }
     }
 
     /// The next entry without a verdict, once the other log is known as far as its author had it.
     pub(crate) fn next_ready(&mut self, other: &Self) -> Option<Verified<Entry>> {
-        let known = (other.generation(), other.judged());
+        let known = other.judged();
         self.unjudged.pop_front_if(|entry| (entry.fields().seen.generation, entry.fields().seen.size) <= known)
     }
 
-    /// How many entries have their verdict.
-    pub(crate) fn judged(&self) -> u64 {
-        self.log.size() - self.unjudged.len() as u64
+    /// How far entries have their verdict: generation, and size in it.
+    pub(crate) fn judged(&self) -> (Generation, u64) {
+        let first = self.unjudged.front().map(|entry| (entry.fields().generation, entry.fields().index));
+        first.unwrap_or((self.generation(), self.log.size()))
     }
 
     /// What could not be judged yet.
@@ -181,27 +250,30 @@ impl Side {
 
     /// Learns what an appended entry says.
     pub(crate) fn learn(&mut self, entry: Verified<Entry>, verdict: Verdict) {
-        self.facts.kinds.entry(self.log.generation()).or_default().push(verdict.kind());
+        self.facts.kinds.entry(entry.fields().generation).or_default().push(verdict.kind());
         self.facts.learn(entry.reference(), &verdict);
         self.pending.push_back(Pending { entry, verdict });
     }
 
-    /// Takes the entries that count from now on.
+    /// Takes the entries that count now that so many of this generation do. Those of earlier generations all count.
     pub(crate) fn settle(&mut self, size: u64) -> Vec<Pending> {
-        self.settle_read(size.min(self.judged()))
-    }
-
-    /// Takes the entries that count, while those that have no verdict yet are held outside.
-    pub(crate) fn settle_read(&mut self, size: u64) -> Vec<Pending> {
-        let count = usize::try_from(size.saturating_sub(self.settled)).unwrap_or(usize::MAX).min(self.pending.len());
-        self.settled = self.settled.max(size);
-        self.pending.drain(..count).collect()
+        let (generation, judged) = self.judged();
+        let judged = if generation == self.generation() { judged } else { 0 };
+        self.settled = self.settled.max(size.min(judged));
+        let mut taken = Vec::new();
+        while let Some(pending) = self.pending.pop_front_if(|pending| {
+            let fields = pending.entry.fields();
+            fields.generation < self.log.generation() || fields.index < size
+        }) {
+            taken.push(pending);
+        }
+        taken
     }
 }
 
 impl detente_record::Heads for Side {
     fn root_at(&self, generation: Generation, size: u64) -> Option<Root> {
-        let log = if generation == self.generation() { &self.log } else { self.closed.get(&generation)? };
+        let log = self.life(generation)?;
         let known = if generation == self.generation() { self.durable } else { log.size() };
         if size > known { None } else { log.root_at(size) }
     }
@@ -234,6 +306,9 @@ impl Facts {
             }
             Statement::CheckAnswer(answer) => {
                 self.answered.insert(answer.of.hash);
+            }
+            Statement::GenerationClose(close) => {
+                self.ended.insert(close.head.generation);
             }
             _ => {}
         }

@@ -3,7 +3,7 @@
 use detente_link::{DownReason, Event as LinkEvent};
 use detente_record::{CosignedFault, SeenVerdict, Taken, check_seen};
 use detente_types::{Generation, Index};
-use detente_wire::checkpoint::{holder_name, open_checkpoint, open_cosignature, sign_checkpoint};
+use detente_wire::checkpoint::{CheckpointFault, Cosignature, open_checkpoint};
 use detente_wire::entry::unpack;
 use detente_wire::meaning::{self, Standing};
 use detente_wire::{Entry, Place, Verified, open_entry};
@@ -130,7 +130,7 @@ impl Line {
         }
         #[cfg(feature = "plant")]
         self.cosign_unread(cx, &checkpoint);
-        if checkpoint.checkpoint().size() > self.seen.size {
+        if checkpoint.checkpoint().size() > self.copied_size() {
             self.checkpoints.keep(checkpoint);
             self.file_covered(cx);
         }
@@ -138,21 +138,21 @@ impl Line {
 
     /// Their holder cosignature of our log: the L1 receipt (PROTOCOL E5).
     pub(crate) fn take_cosignature(&mut self, cx: &mut Cx<'_>, note: &[u8]) {
-        let name = holder_name(&self.id, &self.them(), self.peer.generation());
-        let opened = open_cosignature(cx.scheme, &self.peer.holder_key, &name, &self.own.log.origin(), note);
+        let (generation, opened) = self.open_their_cosignature(cx, note);
         let cosignature = match opened {
             Ok(cosignature) => cosignature,
             Err(fault) => return self.peer_fault(cx, format!("their cosignature is refused: {fault}")),
         };
         let size = cosignature.checkpoint().size();
         let note = cosignature.note().into_bytes();
-        match self.cosigned.take(&self.own.log, &cosignature) {
+        let log = self.own.life(generation).expect("it was opened for one of ours");
+        match self.cosigned.entry(generation).or_default().take(log, &cosignature) {
             Ok(Taken::Newest) => {
                 #[cfg(feature = "plant")]
                 self.ack_undurable(cx, size, &note);
-                cx.out.write(self.note(self.us(), NoteRole::Cosignature, size, note.clone()));
+                cx.out.write(self.note(self.us(), generation, NoteRole::Cosignature, size, note.clone()));
                 cx.out.reserve();
-                cx.out.then(Then::Acknowledged { line: self.id, size, cosignature: note });
+                cx.out.then(Then::Acknowledged { line: self.id, generation, size, cosignature: note });
             }
             #[cfg(feature = "plant")]
             Ok(Taken::Repeat) if self.has(crate::plant::Plant::DoubtRepeats) => {
@@ -171,6 +171,19 @@ impl Line {
                 cx.out.effect(Effect::Hangup(self.id));
             }
             Err(fault) => self.peer_fault(cx, format!("their cosignature is refused: {fault}")),
+        }
+    }
+
+    /// Opens a cosignature of the generation that the link carries, or a late one of an earlier generation.
+    fn open_their_cosignature(&self, cx: &Cx<'_>, note: &[u8]) -> (Generation, Result<Cosignature, CheckpointFault>) {
+        let open = |generation| {
+            let log = self.own.life(generation).expect("one of ours");
+            self.open_cosignature_of(cx.scheme, false, log.origin(), note)
+        };
+        let mut earlier = self.own.closed.keys().rev().filter(|generation| **generation != self.tells);
+        match open(self.tells) {
+            Err(fault) => earlier.find_map(|g| Some((*g, open(*g).ok()?))).map_or((self.tells, Err(fault)), |(g, c)| (g, Ok(c))),
+            opened => (self.tells, opened),
         }
     }
 
@@ -195,12 +208,12 @@ impl Line {
 
     /// Signs our log at an earlier size: a backlog longer than the window is cosigned in steps.
     fn supply_checkpoint(&mut self, cx: &mut Cx<'_>, generation: Generation, size: u64) {
-        if generation != self.own.generation() || size > self.own.durable {
+        if generation == self.own.generation() && size > self.own.durable {
             return;
         }
-        let head = self.own.head_at(size);
-        let signed = sign_checkpoint(cx.scheme, &self.keys.log, &self.own.log.origin(), size, head.root);
-        self.link.supply_checkpoint(generation, size, signed.note().into_bytes());
+        if let Some(note) = self.checkpoint_of(cx, generation, size) {
+            self.link.supply_checkpoint(generation, size, note);
+        }
     }
 
     /// Rows that were fetched for the link.

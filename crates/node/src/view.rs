@@ -114,7 +114,7 @@ impl Line {
             state: self.state(),
             connected: self.link.is_connected(),
             own: self.own.head_at(self.own.settled),
-            acknowledged: self.cosigned.acknowledged_size(),
+            acknowledged: self.acknowledged_size(),
             copy: self.seen,
             waiting: self.waiting.len(),
             faults: self.faults,
@@ -127,7 +127,7 @@ impl Line {
 
     /// How many of our entries the other side has admitted to hold.
     pub fn acknowledged(&self) -> u64 {
-        self.cosigned.acknowledged_size()
+        self.acknowledged_size()
     }
 
     /// Entries of ours that are made and do not count yet.
@@ -169,8 +169,8 @@ impl Line {
     pub fn statements_named(&self, hash: &str) -> Vec<StatementRef> {
         let hash = hash.trim().to_lowercase();
         let of = |side: &crate::side::Side| {
-            let log = side.log.clone();
-            (0..side.settled).filter_map(move |index| log.reference(index)).collect::<Vec<_>>()
+            let closed = side.closed.values().flat_map(|ended| (0..ended.log.size()).filter_map(|index| ended.log.reference(index)));
+            closed.chain((0..side.settled).filter_map(|index| side.log.reference(index))).collect::<Vec<_>>()
         };
         let named = |r: &StatementRef| !hash.is_empty() && r.hash.to_string().starts_with(&hash);
         [&self.own, &self.peer].into_iter().flat_map(of).filter(named).take(2).collect()
@@ -199,7 +199,7 @@ impl Line {
     fn notice_view<'a>(&'a self, at: &StatementRef, live: &'a crate::joint::Live) -> NoticeView<'a> {
         let receipts = self.receipts.about(&at.hash);
         let stored = if at.author == self.us() {
-            self.cosigned.first_covering(at.index).map(|mark| mark.time)
+            self.cosigned.get(&at.generation).and_then(|c| c.first_covering(at.index)).map(|mark| mark.time)
         } else {
             Some(live.claimed)
         };

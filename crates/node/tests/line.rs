@@ -4,7 +4,8 @@ mod pair;
 
 use detente_node::{Command, Phase, What};
 use detente_testkit::notice;
-use detente_types::{NoticeKind, Release};
+use detente_types::statement::Kind;
+use detente_types::{Generation, NoticeKind, Release};
 use pair::Pair;
 
 fn notify(kind: NoticeKind) -> Command {
@@ -91,7 +92,74 @@ fn a_node_restored_from_a_backup_takes_its_entries_back() {
     assert_eq!(pair.heard(0, |w| matches!(w, What::Recovered(_))), 1);
     pair.pass(30);
     pair.assert_converged();
-    assert_eq!(pair.line(0).view().own, before, "the same log, byte for byte");
+    let after = pair.line(0).view().own;
+    assert!(after.generation > before.generation, "what is said now is in a new generation");
+    assert_eq!(pair.line(1).notices().count(), 1, "what was said before counts");
+    assert_eq!(pair.heard(1, |w| *w == What::PeerRenewed(after.generation)), 1);
+    let closes = |w: &What| matches!(w, What::Said(_, Kind::GenerationClose));
+    assert_eq!(pair.heard(1, closes), 1, "their log states where the old one ended");
+    pair.restart(0);
+    pair.restart(1);
+    pair.connect();
+    pair.pass(30);
+    pair.assert_converged();
+    assert_eq!(pair.line(0).view().own.generation, after.generation, "a restart is not a restore");
+    assert_eq!(pair.heard(1, closes), 1);
+}
+
+#[test]
+fn a_node_that_is_told_of_its_restore_opens_a_generation_although_nothing_is_missing() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.disconnect();
+    pair.command(0, notify(NoticeKind::Operation)).expect("a good notice");
+    pair.restart(0);
+    pair.note_restored(0);
+    pair.restart(0);
+    pair.connect();
+    pair.pass(30);
+    pair.assert_converged();
+    assert_ne!(pair.line(0).view().own.generation, Generation::FIRST);
+    assert_eq!(pair.line(1).notices().count(), 1, "the end of the old generation came over first");
+}
+
+#[test]
+fn both_restored_nodes_open_a_generation_and_converge() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.command(1, Command::Check(None)).expect("a check");
+    let backups = [0, 1].map(|i: usize| pair.seats[i].store.clone());
+    pair.command(0, notify(NoticeKind::Operation)).expect("a good notice");
+    for (i, backup) in backups.into_iter().enumerate() {
+        pair.seats[i].store = backup;
+        pair.restart(i);
+        pair.note_restored(i);
+    }
+    pair.connect();
+    pair.pass(30);
+    pair.assert_converged();
+    for i in 0..2 {
+        assert_ne!(pair.line(i).view().own.generation, Generation::FIRST);
+    }
+    assert_eq!(pair.command(0, notify(NoticeKind::Operation)).expect("a good notice").note, None);
+    pair.pass(30);
+    pair.assert_converged();
+    assert_eq!(pair.line(1).notices().count(), 1);
+}
+
+#[test]
+fn safety_does_not_wait_for_a_copy_that_a_restored_node_lost() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.command(0, notify(NoticeKind::Safety)).expect("a safety notice");
+    let backup = pair.seats[0].store.clone();
+    pair.command(1, notify(NoticeKind::Operation)).expect("a good notice");
+    pair.command(0, Command::Check(None)).expect("a check, whose `seen` covers the notice");
+    pair.seats[0].store = backup;
+    pair.restart(0);
+    pair.connect();
+    pair.pass(30);
+    pair.assert_converged();
 }
 
 #[test]

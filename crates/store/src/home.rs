@@ -160,21 +160,19 @@ impl Home {
         Sqlite::open(&self.root, options)
     }
 
-    /// Whether this home was put back from a backup and nobody has vouched for it since (PROTOCOL S4). The rule itself
-    /// rests on the peer's memory, not on this.
+    /// Whether this home, when it was opened, had been put back from a backup and its node did not know that yet. What a
+    /// peer remembers of our log shows it too (PROTOCOL S4); this is for a peer that does not tell.
     pub fn is_restored(&self) -> bool {
         self.manifest.restored
     }
 
-    /// Notes that the node has recovered what the backup did not have.
+    /// Takes the mark off: the node's own journal has it now.
     ///
     /// # Errors
     /// [`HomeFault::Io`].
-    pub fn clear_restored(&mut self) -> Result<(), HomeFault> {
+    pub fn clear_restored(&self) -> Result<(), HomeFault> {
         let manifest = Manifest { restored: false };
-        files::write_atomic(&self.root.join(MANIFEST), manifest.render().as_bytes())?;
-        self.manifest = manifest;
-        Ok(())
+        files::write_atomic(&self.root.join(MANIFEST), manifest.render().as_bytes())
     }
 
     /// Keeps the seed of a secret key under a new name. It is not sealed by a passphrase: whoever reads the file has the

@@ -123,6 +123,12 @@ impl TermsHistory {
         Ok(terms)
     }
 
+    /// Whether these terms were opened with or proposed on this line.
+    pub fn knows(&self, terms: &Terms) -> bool {
+        let opened = self.openings.iter().flat_map(BTreeMap::values);
+        opened.chain(self.proposals.values()).any(|known| known == terms)
+    }
+
     /// Proposals of the next version that lie in these prefixes, in the order of their references.
     ///
     /// # Errors

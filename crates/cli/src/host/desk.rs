@@ -6,17 +6,26 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use anyhow::Context;
 use detente_api::port::Seat;
 use detente_net::{FrameSender, Lane, TrySendError};
 use detente_node::{Effect, Event, Input, Node, Token, What};
-use detente_store::{Outcome, Reader, Sqlite, Writer};
+use detente_store::{Home, Outcome, Reader, Sqlite, Writer};
 use detente_types::{LineId, Timestamp};
+use detente_wire::Ed25519;
+use rand_core::Rng;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::{Message, OsRng, now};
+use crate::keys;
 
 /// What the node's thread works with.
 pub struct DeskConfig {
+    /// Keeps the keys of new generations.
+    pub home: Arc<Home>,
+    /// The entry of the book that says that this home was put back from a backup: once it is durable the home's own mark
+    /// is taken off.
+    pub restored: Option<u64>,
     /// Writes.
     pub writer: Sqlite,
     /// Reads beside the writer.
@@ -42,6 +51,8 @@ pub(super) fn start(
     })?;
     let desk = Desk {
         node,
+        home: config.home,
+        restored: config.restored,
         inbox,
         writer,
         reader: config.reader,
@@ -56,6 +67,8 @@ pub(super) fn start(
 
 struct Desk {
     node: Node,
+    home: Arc<Home>,
+    restored: Option<u64>,
     inbox: Receiver<Message>,
     writer: Writer<Token>,
     reader: Reader,
@@ -164,10 +177,27 @@ impl Desk {
                     });
                     self.node.handle(now(), &mut OsRng, Input::Fetched { line, author, generation, rows });
                 }
+                Effect::Renew(line) => self.renew(&line),
                 Effect::Event(event) => self.tell(event),
             }
         }
         self.flush();
+    }
+
+    /// Opens the next generation of our log on a line after a restore (PROTOCOL S5).
+    fn renew(&mut self, line: &LineId) {
+        if let Err(fault) = self.try_renew(line) {
+            tracing::error!(line = %line.short(), fault = format!("{fault:#}"), "no new generation was opened: nothing is said on this line");
+        }
+    }
+
+    fn try_renew(&mut self, line: &LineId) -> anyhow::Result<()> {
+        let renewal = self.node.line(line).and_then(detente_node::Line::renewal).context("finding out what it must say")?;
+        let party = keys::party(&self.home).context("signing a new generation after a restore")?;
+        let generation = renewal.previous.generation.after(OsRng.next_u32());
+        let keys = keys::next_generation(&self.home, line, generation, &mut OsRng)?;
+        let opening = renewal.sign(&Ed25519, &party, &keys, generation)?;
+        Ok(self.node.open_generation(now(), &mut OsRng, opening, keys)?)
     }
 
     fn send(&mut self, line: LineId, lane: Lane, frame: Vec<u8>) {
@@ -208,6 +238,11 @@ impl Desk {
 
     fn tell(&mut self, event: Event) {
         if let What::Booked(number) = event.what {
+            if self.restored == Some(number)
+                && let Err(fault) = self.home.clear_restored()
+            {
+                tracing::warn!(%fault, "the home stays marked as restored: the next start opens one more generation");
+            }
             for waiter in self.waiters.remove(&number).unwrap_or_default() {
                 let _ = waiter.send(());
             }

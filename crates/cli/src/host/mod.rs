@@ -57,7 +57,8 @@ impl Host {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(home: Arc<Home>, node: Node, config: DeskConfig) -> std::io::Result<Self> {
+    pub fn start(node: Node, config: DeskConfig) -> std::io::Result<Self> {
+        let home = Arc::clone(&config.home);
         let (events, _) = broadcast::channel(EVENTS_BEHIND_MAX);
         let (to_node, thread) = desk::start(node, config, events.clone())?;
         Ok(Self { to_node, events, thread: Some(thread), home })

@@ -6,18 +6,20 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use detente_node::port::Store;
-use detente_node::{Accepted, By, Command, CommandFault, Effect, Event, Input, Line, LineKeys, Node, What};
+use detente_node::{Accepted, By, Command, CommandFault, Effect, Event, Input, KeyRing, Line, LineKeys, Node, What};
 use detente_testkit::{Parties, parties, rng, terms};
-use detente_types::{LineId, TermsIn, Timestamp};
-use detente_wire::{Ed25519, Scheme};
+use detente_types::{Generation, LineId, TermsIn, Timestamp};
+use detente_wire::{Ed25519, KeyPair, Scheme};
 use disk::Disk;
 use rand_chacha::ChaCha20Rng;
+use rand_core::Rng;
 
 pub(crate) struct Seat {
     pub(crate) node: Node,
     pub(crate) store: Disk,
     pub(crate) events: Vec<Event>,
     pub(crate) connected: bool,
+    keys: KeyRing,
 }
 
 pub(crate) struct Pair {
@@ -44,6 +46,7 @@ impl Pair {
                 store: Disk::default(),
                 events: Vec::new(),
                 connected: false,
+                keys: KeyRing::new(),
             }),
             line: parties.sides()[0].certificate.line(),
             now,
@@ -54,6 +57,7 @@ impl Pair {
         for i in 0..2 {
             let openings = pair.parties.openings(&*pair.scheme, &terms);
             let keys = pair.keys(i);
+            pair.seats[i].keys.insert((pair.line, Generation::FIRST), keys.clone());
             let name = ["Aster", "Borea"][1 - i];
             pair.seats[i].node.open_line(pair.now, &mut pair.rng, openings[i].clone(), keys, name).expect("a good opening");
         }
@@ -129,8 +133,21 @@ impl Pair {
                 self.handle(i, Input::Fetched { line, author, generation, rows });
             }
             Effect::Event(event) => self.seats[i].events.push(event),
+            Effect::Renew(_) => self.renew(i),
             Effect::Send { .. } | Effect::Dial(_) | Effect::Hangup(_) => {}
         }
+    }
+
+    /// Gives a node the keys of a new generation, signed for by its party key.
+    fn renew(&mut self, i: usize) {
+        let line = self.line(i);
+        let renewal = line.renewal().expect("it was asked for");
+        let generation = renewal.previous.generation.after(self.rng.next_u32());
+        let [log, holder] = core::array::from_fn(|_| KeyPair::generate(&*self.scheme, &mut self.rng));
+        let keys = LineKeys { log, holder };
+        let opening = renewal.sign(&*self.scheme, &self.parties.sides()[i].party, &keys, generation).expect("distinct keys");
+        self.seats[i].keys.insert((self.line, generation), keys.clone());
+        self.seats[i].node.open_generation(self.now, &mut self.rng, opening, keys).expect("it was asked for");
     }
 
     /// Lets time pass, firing every timer on the way.
@@ -154,10 +171,16 @@ impl Pair {
 
     /// Loses a node's memory and loads it again from its store.
     pub(crate) fn restart(&mut self, i: usize) {
-        let keys = [(self.line, self.keys(i))].into_iter().collect();
         let seat = &mut self.seats[i];
-        seat.node = Node::load(Arc::clone(&self.scheme), self.now, &mut self.rng, &keys, &mut seat.store).expect("it loads");
+        let loaded = Node::load(Arc::clone(&self.scheme), self.now, &mut self.rng, &seat.keys, &mut seat.store);
+        seat.node = loaded.expect("it loads");
         seat.connected = false;
+        self.settle();
+    }
+
+    /// The operator says that this node was put back from a backup.
+    pub(crate) fn note_restored(&mut self, i: usize) {
+        self.seats[i].node.note_restored(self.now, &mut self.rng);
         self.settle();
     }
 

@@ -165,7 +165,7 @@ fn a_backup_of_a_running_home_is_a_home_of_that_moment() {
 
         let restored = root.with_file_name("restored");
         assert_eq!(Home::restore(&copy, &restored, RestoreOver::Nothing).unwrap(), None);
-        let mut home = Home::open(&restored).unwrap();
+        let home = Home::open(&restored).unwrap();
         assert!(home.is_restored());
         assert_eq!(home.read_key("party").unwrap().as_deref(), Some(&[1; 32]));
         let mut store = home.journal(OPTIONS).unwrap();

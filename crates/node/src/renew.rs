@@ -1,0 +1,280 @@
+//! New generations (PROTOCOL S5; docs/decisions/0013, 0014): a node that was rolled back says nothing more in the old
+//! one, and a holder begins its copy of the new one only when its copy of the old one is whole.
+//!
+//! Invariants: a generation ends at no less than what its author signed, as far as the author can know; one side's log
+//! has at most one growing generation; the link carries the generations in order.
+
+use detente_record::evidence::{Beyond, Examiner};
+use detente_record::{Log, OpenedBody, Opening, OpeningFault};
+use detente_types::statement::{GenerationCloseIn, GenerationOpenIn, Kind, StatementIn};
+use detente_types::{Generation, Head, LineId, PartyId, TermsIn, Timestamp};
+use detente_wire::certificate::{Keys, open_opening, sign_opening};
+use detente_wire::checkpoint::sign_checkpoint;
+use detente_wire::entry::unpack;
+use detente_wire::{Certificate, KeyPair, Scheme, Verified};
+use rand_core::CryptoRng;
+
+use crate::book::BookEntry;
+use crate::copy::Checkpoints;
+use crate::input::{Effect, OpenFault, What};
+use crate::line::{Cx, Line, LineKeys, Phase, empty_head};
+use crate::node::Node;
+
+/// What a new generation of our log must say (PROTOCOL S5). Its keys and the party's signature are the caller's.
+#[derive(Clone, Debug)]
+pub struct Renewal {
+    /// Where the generation before ends. The new one has a greater number ([`Generation::after`]).
+    pub previous: Head,
+    own: Verified<Certificate>,
+    other: Verified<Certificate>,
+    terms: TermsIn,
+}
+
+impl Renewal {
+    /// Signs the opening with the party key. `keys` must be new; the link's key stays, for the peer knows no other.
+    ///
+    /// # Errors
+    /// [`OpenFault::Certificate`] when two of the keys are the same.
+    pub fn sign(
+        &self,
+        scheme: &dyn Scheme,
+        party: &KeyPair,
+        keys: &LineKeys,
+        generation: Generation,
+    ) -> Result<GenerationOpenIn, OpenFault> {
+        let keys = Keys { log: keys.log.public(), holder: keys.holder.public(), ..self.own.keys() };
+        let own = Certificate::sign(scheme, party, self.own.line(), generation, &keys)?;
+        Ok(sign_opening(scheme, party, &own, &self.other, self.terms.clone(), Some(self.previous)))
+    }
+}
+
+impl Node {
+    /// Notes that this home was put back from a backup: every line opens a new generation before it says anything
+    /// (docs/decisions/0013). It is durable when [`What::Booked`] names the number that is given back.
+    pub fn note_restored(&mut self, now: Timestamp, rng: &mut dyn CryptoRng) -> u64 {
+        for line in self.lines.values_mut() {
+            line.renews = true;
+        }
+        let mut cx = Cx { now, rng: &mut *rng, scheme: &*self.scheme, out: &mut self.out, book_size: &mut self.book_size };
+        let number = cx.book(&BookEntry::Restored(now.micros()));
+        cx.out.then(crate::out::Then::Booked(number));
+        self.run(now, rng);
+        number
+    }
+
+    /// Opens the next generation of our log, as [`Effect::Renew`] asked. `opening` is made by [`Renewal::sign`]; its
+    /// secret keys are already safe on the disk.
+    ///
+    /// # Errors
+    /// [`OpenFault`]; nothing is then changed.
+    pub fn open_generation(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        opening: GenerationOpenIn,
+        keys: LineKeys,
+    ) -> Result<(), OpenFault> {
+        let (own, _) = open_opening(&*self.scheme, &opening)?;
+        let line = self.lines.get(&own.line()).ok_or(OpenFault::NotWanted(own.line()))?;
+        let wanted = line.renewal().filter(|r| opening.previous == Some(r.previous) && own.party() == line.us());
+        if wanted.is_none() || own.generation() <= line.own.generation() {
+            return Err(OpenFault::NotWanted(own.line()));
+        }
+        keys.check(&own)?;
+        self.on_line(now, rng, own.line(), |line, cx| line.renew(cx, own.clone(), opening, keys));
+        self.run(now, rng);
+        Ok(())
+    }
+}
+
+impl Line {
+    /// What the next generation of our log must say, if one is wanted now: once everything of the old one that can be had
+    /// is durable.
+    pub fn renewal(&self) -> Option<Renewal> {
+        let size = self.own.log.size();
+        let whole = self.own.durable == size && self.covered == size;
+        (self.phase == Phase::Renewing && whole).then(|| Renewal {
+            previous: self.own.log.head(),
+            own: self.own_certificate.clone(),
+            other: self.peer_certificate.clone(),
+            terms: self.current_terms().input().clone(),
+        })
+    }
+
+    /// Asks for a new generation as soon as one may be opened.
+    pub(crate) fn ask_renewal(&mut self, cx: &mut Cx<'_>) {
+        if !self.asked_renewal && self.renewal().is_some() {
+            self.asked_renewal = true;
+            cx.out.effect(Effect::Renew(self.id));
+        }
+    }
+
+    fn renew(&mut self, cx: &mut Cx<'_>, own: Verified<Certificate>, opening: GenerationOpenIn, keys: LineKeys) {
+        self.old_keys.insert(self.own.generation(), core::mem::replace(&mut self.keys, keys));
+        self.opening = opening;
+        self.own.begin(&own);
+        self.own_certificate = own;
+        (self.checkpointed, self.covered) = (0, 0);
+        self.cache = crate::line::Cache::default();
+        self.renews = false;
+        self.asked_renewal = false;
+        self.phase = Phase::Open;
+        cx.book(&BookEntry::LineRenewed(self.id, self.own.generation()));
+        self.event(cx, What::Renewed(self.own.generation()));
+    }
+
+    /// The generation of our log that goes out next, given what their copy has.
+    pub(crate) fn goes_out(&self, copy: &Head) -> Generation {
+        match self.own.closed.get(&copy.generation) {
+            Some(ended) if copy.size < ended.log.size() => copy.generation,
+            Some(_) => self.own.after(copy.generation),
+            None => self.own.generation(),
+        }
+    }
+
+    /// Makes the link carry the next generation of our log, once their copy of this one is whole and the next one is said.
+    pub(crate) fn carry_on(&mut self, cx: &mut Cx<'_>) {
+        let next = self.own.after(self.tells);
+        let whole = self.cosigned.get(&self.tells).is_some_and(|c| c.acknowledged_size() == self.told_log().size());
+        if self.tells != next && whole && (next != self.own.generation() || self.covered > 0) {
+            self.carry(cx, next);
+        }
+    }
+
+    /// Makes the link carry another generation of our log. It greets anew.
+    pub(crate) fn carry(&mut self, cx: &mut Cx<'_>, generation: Generation) {
+        self.tells = generation;
+        let size = if generation == self.own.generation() { self.covered } else { self.told_log().size() };
+        let head = self.told_log().head_at(size).expect("sizes up to the log's own are known");
+        let checkpoint = self.checkpoint_of(cx, generation, size).unwrap_or_default();
+        self.link.set_cosigned(Vec::new());
+        self.link.set_own(head, checkpoint);
+        self.link.acknowledged(self.cosigned.get(&generation).map_or(0, detente_record::Cosigned::acknowledged_size));
+    }
+
+    /// The generation of our log that the link carries.
+    pub(crate) fn told_log(&self) -> &Log {
+        self.own.life(self.tells).expect("the link carries a generation that is here")
+    }
+
+    /// Our checkpoint of one of our generations, if its key is here.
+    pub(crate) fn checkpoint_of(&self, cx: &Cx<'_>, generation: Generation, size: u64) -> Option<Vec<u8>> {
+        let keys = if generation == self.own.generation() { Some(&self.keys) } else { self.old_keys.get(&generation) };
+        let log = self.own.life(generation)?;
+        let root = log.root_at(size)?;
+        let signed = keys.map(|keys| sign_checkpoint(cx.scheme, &keys.log, &log.origin(), size, root));
+        let kept = || self.ends.get(&generation).filter(|end| *end.checkpoint().root() == root).cloned();
+        signed.or_else(kept).map(|signed| signed.note().into_bytes())
+    }
+
+    /// The newest generation of our log that the peer is known to have begun, and its keys: until it has begun a new one it
+    /// knows only the holder key of the one before.
+    pub(crate) fn known_keys(&self) -> Option<(&Log, &LineKeys)> {
+        let begun = |generation: &Generation| self.cosigned.get(generation).is_some_and(|c| c.acknowledged_size() > 0);
+        let own = self.own.generation();
+        if self.own.closed.is_empty() || begun(&own) {
+            return Some((&self.own.log, &self.keys));
+        }
+        let earlier = self.own.closed.keys().rev().find(|generation| begun(generation)).or(self.own.closed.keys().next())?;
+        Some((self.own.life(*earlier)?, self.old_keys.get(earlier)?))
+    }
+
+    /// Hands the peer the opening of the generation that the link carries, when their copy has not begun it.
+    pub(crate) fn send_opening(&mut self, copy: &Head) {
+        if copy.generation < self.tells
+            && let Some(packed) = self.own.opening(self.tells)
+        {
+            self.link.send_early(self.tells, 0, packed.clone());
+        }
+    }
+
+    /// The peer begins a new generation: its entry 0, ahead of everything else.
+    pub(crate) fn take_opening(&mut self, cx: &mut Cx<'_>, generation: Generation, packed: &[u8]) {
+        if generation <= self.peer.generation() {
+            return;
+        }
+        let opened = open_packed(cx.scheme, self.id, self.them(), generation, packed);
+        match opened {
+            Ok(opening) => {
+                self.next_opening = Some(opening);
+                self.begin_copy(cx);
+            }
+            Err(why) => self.peer_fault(cx, format!("their opening of generation {generation} is refused: {why}")),
+        }
+    }
+
+    /// Begins our copy of their next generation, once the one before is whole, cosigned and durable.
+    pub(crate) fn begin_copy(&mut self, cx: &mut Cx<'_>) {
+        let Some(opening) = self.next_opening.take() else {
+            return;
+        };
+        let generation = opening.own().generation();
+        let named = match opening.previous() {
+            Some(named) if named.generation == self.peer.generation() && opening.other().party() == self.us() => *named,
+            _ => return self.peer_fault(cx, format!("their generation {generation} does not name the one before")),
+        };
+        let here = self.peer.log.root_at(named.size);
+        if here.is_some_and(|root| root != named.root) || named.size < self.peer.log.size() {
+            return self.take_disowning(cx, &opening, &named);
+        }
+        let whole = self.seen == named || (named.size == 0 && self.peer.log.size() == 0);
+        if !whole || self.peer.durable != named.size {
+            self.next_opening = Some(opening);
+            return;
+        }
+        self.forget_copy_session();
+        self.peer_certificate = opening.own().clone();
+        self.peer.begin(opening.own());
+        self.link.cosign(Vec::new());
+        self.link.set_copy(Head { generation, ..empty_head() }, Vec::new());
+        self.event(cx, What::PeerRenewed(generation));
+    }
+
+    /// What belonged to their generation before is done with.
+    fn forget_copy_session(&mut self) {
+        self.staged.clear();
+        self.checkpoints = Checkpoints::default();
+        self.kept = None;
+        self.holder = detente_record::Holder::new(0);
+        (self.sealed, self.copied) = (0, 0);
+        // Early entries beyond the end are orphans: they were acted on, and are never filed (docs/decisions/0011).
+        let generation = self.peer.generation();
+        self.early.retain(|(of, _), _| *of > generation);
+        self.early_entries.retain(|_, entry| entry.fields().generation > generation);
+        self.tell_early_copies();
+    }
+
+    /// Their new generation says that the one before ended where it did not (PROTOCOL S5).
+    fn take_disowning(&mut self, cx: &mut Cx<'_>, opening: &Opening, named: &Head) {
+        let (generation, held) = (opening.own().generation(), self.peer.log.size());
+        self.peer_fault(cx, format!("their generation {generation} names {} of the {held} entries that they signed", named.size));
+        let opened = OpenedBody::of(opening.entry().body(), Examiner::slots_of_end());
+        let evidence = self.kept.as_ref().and_then(|kept| {
+            let examiner = Examiner::new(cx.scheme, &self.peer_certificate);
+            let note = kept.note();
+            examiner.examine_beyond_end(opening.own(), opening.entry().leaf().bytes(), opened.clone(), Beyond::Checkpoint(note.as_bytes())).ok()
+        });
+        match evidence {
+            Some(evidence) => self.keep_evidence(cx, &evidence),
+            None => self.phase = Phase::Held,
+        }
+        self.link.hold();
+    }
+}
+
+/// Where their generation ended, as our log states it (PROTOCOL S5).
+pub(crate) fn close_statement(head: Head) -> StatementIn {
+    StatementIn::GenerationClose(GenerationCloseIn { kind: Kind::GenerationClose.code(), head })
+}
+
+/// Opens a packed entry 0, whose keys stand in its own body.
+fn open_packed(
+    scheme: &dyn Scheme,
+    line: LineId,
+    author: PartyId,
+    generation: Generation,
+    packed: &[u8],
+) -> Result<Opening, String> {
+    let (leaf, body) = unpack(packed).map_err(|e| e.to_string())?;
+    Opening::open(scheme, line, author, generation, leaf, body).map_err(|e: OpeningFault| e.to_string())
+}
