@@ -108,7 +108,12 @@ fn play_range(arguments: &Arguments, from: u64, count: u64, options: &(impl Fn(u
                 let report = report.lock().expect("no worker panics").clone();
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= from + count || report.send(run(options(seed))).is_err() {
+                    if seed >= from + count {
+                        return;
+                    }
+                    let began = Instant::now();
+                    let outcome = run(options(seed));
+                    if report.send((outcome, began.elapsed().as_secs_f64())).is_err() {
                         return;
                     }
                 }
@@ -116,9 +121,9 @@ fn play_range(arguments: &Arguments, from: u64, count: u64, options: &(impl Fn(u
             std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, worker).expect("the system gives a thread");
         }
         for _ in 0..count {
-            let Ok(outcome) = outcomes.recv() else { break };
+            let Ok((outcome, seconds)) = outcomes.recv() else { break };
             let failed = outcome.failure.is_some();
-            sum.take(&outcome, &options(outcome.seed));
+            sum.take(&outcome, &options(outcome.seed), seconds);
             if failed && !arguments.keep_going {
                 // Workers see that there is nothing more to play.
                 next.store(from + count, Ordering::Relaxed);
@@ -136,12 +141,17 @@ struct Summary {
     counted: u64,
     failed: u64,
     figures: Option<Figures>,
+    /// The seed that took longest, in seconds, and how to play it.
+    slowest: (f64, String),
     by_invariant: BTreeMap<&'static str, u64>,
 }
 
 impl Summary {
-    fn take(&mut self, outcome: &Outcome, options: &Options) {
+    fn take(&mut self, outcome: &Outcome, options: &Options, seconds: f64) {
         self.seeds += 1;
+        if seconds > self.slowest.0 {
+            self.slowest = (seconds, again(outcome.seed, options));
+        }
         self.counted += u64::from(outcome.figures.is_counted());
         match &mut self.figures {
             None => self.figures = Some(outcome.figures.clone()),
@@ -151,7 +161,7 @@ impl Summary {
             self.failed += 1;
             *self.by_invariant.entry(failure.violation.invariant).or_default() += 1;
             println!("seed {} failed {failure}", outcome.seed);
-            println!("  again: sim --seed {}{} --trace", outcome.seed, again(options));
+            println!("  again: {} --trace", again(outcome.seed, options));
         }
     }
 
@@ -166,6 +176,12 @@ impl Summary {
             figures.statements,
             figures.events,
             hours * 3_600.0 / seconds.max(1e-9)
+        );
+        println!(
+            "{:.2} seeds a second; the slowest took {:.1} s: {}",
+            self.seeds as f64 / seconds.max(1e-9),
+            self.slowest.0,
+            self.slowest.1
         );
         let faults: Vec<String> = figures.faults.iter().map(|(fault, n)| format!("{} {n}", fault.name())).collect();
         println!("faults: {}", faults.join(", "));
@@ -188,11 +204,12 @@ impl Summary {
     }
 }
 
-/// The arguments that play a seed again.
-fn again(options: &Options) -> String {
+/// The command that plays a seed again.
+fn again(seed: u64, options: &Options) -> String {
     let nodes = options.nodes.map(|nodes| format!(" --nodes {nodes}"));
     let liar = options.lie.map(|lie| format!(" --liar {}", lie.name()));
     let plant = PLANTINGS.iter().find(|planting| Some(planting.bug) == options.plant);
     let plant = plant.map(|planting| format!(" --plant {}", planting.name));
-    [nodes, liar, plant].into_iter().flatten().collect()
+    let rest: String = [nodes, liar, plant].into_iter().flatten().collect();
+    format!("cargo xtask sim --seed {seed}{rest}")
 }

@@ -6,15 +6,13 @@ use detente_node::{Line, Phase};
 use super::{Check, ensure};
 use crate::wire::Wire;
 
-/// Compares what both sides derived, when they hold equal prefixes and at least `step` entries came since the last time.
-pub(crate) fn check(wire: &mut Wire, lines: [&Line; 2], step: u64) -> Check {
+/// Compares what both sides derived, when they hold equal prefixes.
+pub(crate) fn check(wire: &mut Wire, lines: [&Line; 2]) -> Check {
     let [a, b] = lines.map(Line::progress);
-    let sizes = [a.own.size, b.own.size];
-    let news: u64 = sizes.iter().zip(wire.compared).map(|(now, then)| now.saturating_sub(then)).sum();
-    if a.own != b.copy || b.own != a.copy || news < step {
+    if a.own != b.copy || b.own != a.copy {
         return Ok(());
     }
-    wire.compared = sizes;
+    wire.compared = [a.own.size, b.own.size];
     equal_prefixes_agree(lines)
 }
 
@@ -23,7 +21,8 @@ fn equal_prefixes_agree(lines: [&Line; 2]) -> Check {
     const NAME: &str = "equal_prefixes_agree";
     let joint = lines.map(|line| line.view().joint);
     ensure(joint[0] == joint[1], NAME, || {
-        let only = [0, 1].map(|side: usize| lines[side].conflicts().filter(|c| lines[1 - side].conflict(&c.id) != Some(c)).count());
+        let only =
+            [0, 1].map(|side: usize| lines[side].conflicts().filter(|c| lines[1 - side].conflict(&c.id) != Some(c)).count());
         let terms = lines.map(|line| line.terms().version());
         format!("other conflicts from equal prefixes: {only:?} are on one side only, under terms {terms:?}")
     })?;

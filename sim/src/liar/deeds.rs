@@ -14,6 +14,8 @@ use crate::dice::Dice;
 
 /// It behaves until it has said so much.
 const HONEST_ENTRIES: u64 = 12;
+/// SAFETY statements far ahead of its log in one flood: some thousands in a run, where an honest node keeps hundreds.
+const AHEAD: u64 = 8;
 /// Frames that are kept to be said again.
 const KEPT_FRAMES: usize = 64;
 
@@ -202,7 +204,7 @@ impl Liar {
     }
 
     fn flood_ahead(&mut self, now: Timestamp, dice: &mut Dice) {
-        for _ in 0..20 {
+        for _ in 0..AHEAD {
             let said = self.notice(NoticeKind::Safety, now);
             let index = self.own.size() + 1 + dice.below(1 << 20);
             let seen = self.copied.head_at(0);

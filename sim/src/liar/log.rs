@@ -16,6 +16,7 @@ pub(crate) struct OwnLog {
     pub(crate) side: Side,
     line: LineId,
     pub(crate) entries: Vec<Verified<Entry>>,
+    frontier: Frontier,
     /// The root at each size from 0 on.
     roots: Vec<Root>,
 }
@@ -32,7 +33,7 @@ pub(crate) struct Claims {
 impl OwnLog {
     pub(crate) fn new(side: Side) -> Self {
         let line = side.certificate.line();
-        Self { side, line, entries: Vec::new(), roots: vec![EMPTY_ROOT] }
+        Self { side, line, entries: Vec::new(), frontier: Frontier::new(), roots: vec![EMPTY_ROOT] }
     }
 
     pub(crate) fn size(&self) -> u64 {
@@ -67,19 +68,16 @@ impl OwnLog {
     }
 
     pub(crate) fn push(&mut self, entry: Verified<Entry>) {
+        self.frontier.push(*entry.hash().as_bytes());
+        self.roots.push(self.frontier.root());
         self.entries.push(entry);
-        self.root_anew();
     }
 
     /// Takes back what was said from a size on.
     pub(crate) fn take_back(&mut self, size: u64) {
         self.entries.truncate(size as usize);
         self.roots.truncate(size as usize + 1);
-    }
-
-    fn root_anew(&mut self) {
-        let hashes = self.entries.iter().map(|entry| *entry.hash().as_bytes());
-        self.roots.push(hashes.collect::<Frontier>().root());
+        self.frontier = self.entries.iter().map(|entry| *entry.hash().as_bytes()).collect();
     }
 
     /// A checkpoint of any root at any size.

@@ -10,6 +10,7 @@ use super::{Event, World};
 use crate::invariant::{Check, agree, ensure, manners};
 use crate::officer::Desk;
 use crate::report::Figures;
+use crate::rows::LogRows;
 use crate::seat::{Process, Seat};
 
 /// So many new entries are looked at together: comparing both sides goes through all conflicts.
@@ -69,11 +70,12 @@ impl World {
                 alarms.check_rung()?;
             }
             let Some(line) = line_of(&self.seats[seat], &self.wires[wire].line) else { continue };
-            let (size, held) = (line.progress().own.size + line.unsettled(), line.held());
+            let (unsettled, held) = (line.unsettled(), line.held());
             let own = self.wires[wire].log_of(end, detente_types::Generation::FIRST);
-            let acknowledged = self.seats[seat].disk.rows.noted(&own, detente_node::port::NoteRole::Cosignature);
-            let on_their_way = size.saturating_sub(acknowledged);
-            manners::memory_is_bounded(&held, on_their_way)?;
+            let rows = &self.seats[seat].disk.rows;
+            let size = rows.log(&own).map_or(0, LogRows::size) + unsettled;
+            let acknowledged = rows.noted(&own, detente_node::port::NoteRole::Cosignature);
+            manners::memory_is_bounded(&held, size.saturating_sub(acknowledged))?;
             self.compare(wire, end, COMPARE_EVERY)?;
         }
         Ok(())
@@ -81,12 +83,22 @@ impl World {
 
     /// Compares both sides of a line, where both are up.
     pub(super) fn compare(&mut self, wire: usize, end: usize, step: u64) -> Check {
+        let news = |end: usize| {
+            let wire = &self.wires[wire];
+            let rows = &self.seats[wire.ends[end].seat].disk.rows;
+            let size = rows.log(&wire.log_of(end, detente_types::Generation::FIRST)).map_or(0, LogRows::size);
+            size.saturating_sub(wire.compared[end])
+        };
+        // The heads of nodes are roots that they hash anew: sizes come first.
+        if news(0) + news(1) < step {
+            return Ok(());
+        }
         let wire = &mut self.wires[wire];
         let line = wire.line;
         let lines = [end, 1 - end].map(|end| line_of(&self.seats[wire.ends[end].seat], &line));
         match lines {
-            [Some(a), Some(b)] if end == 0 => agree::check(wire, [a, b], step),
-            [Some(a), Some(b)] => agree::check(wire, [b, a], step),
+            [Some(a), Some(b)] if end == 0 => agree::check(wire, [a, b]),
+            [Some(a), Some(b)] => agree::check(wire, [b, a]),
             _ => Ok(()),
         }
     }
