@@ -261,7 +261,7 @@ impl Liar {
             }
             LinkEvent::Checkpoint(note) => self.take_checkpoint(now, note),
             LinkEvent::Cosignature(note) => {
-                if let Some((size, _)) = read_note(&note) {
+                if let Some(size) = read_note(&note).map(|said| said.size()) {
                     self.link.acknowledged(size.min(self.own.size()));
                 }
             }
@@ -296,7 +296,7 @@ impl Liar {
     }
 
     fn take_checkpoint(&mut self, now: Timestamp, note: Vec<u8>) {
-        let Some((size, root)) = read_note(&note) else { return };
+        let Some((size, root)) = read_note(&note).map(|said| (said.size(), *said.root())) else { return };
         if self.lie == Lie::CosignUnread {
             self.cosign(now, size, root);
         }

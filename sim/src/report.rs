@@ -31,7 +31,7 @@ pub struct Figures {
     /// Inputs that waited and could not be stated any more, by reason.
     pub dropped: BTreeMap<String, u64>,
     /// Lines that must open a new generation.
-    pub stranded: u64,
+    pub renewed: u64,
     /// Time from the end of all faults until both sides had everything, µs.
     pub converged_us: i64,
     /// Early SAFETY notices that were acted on.
@@ -56,7 +56,7 @@ impl Figures {
         self.events += other.events;
         self.statements += other.statements;
         self.statements_least = self.statements_least.min(other.statements_least);
-        self.stranded += other.stranded;
+        self.renewed += other.renewed;
         self.converged_us = self.converged_us.max(other.converged_us);
         self.early += other.early;
         self.conflicts += other.conflicts;

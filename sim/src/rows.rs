@@ -88,6 +88,22 @@ impl Rows {
         self.logs.get(name)
     }
 
+    /// The generations of one party's log that are there, the first one first.
+    pub(crate) fn generations(&self, line: LineId, author: PartyId) -> impl Iterator<Item = Generation> {
+        let all = (line, author, Generation(0))..=(line, author, Generation(u32::MAX));
+        self.logs.range(all).map(|((_, _, generation), _)| *generation)
+    }
+
+    /// How many entries one party's log has in all generations.
+    pub(crate) fn total(&self, line: LineId, author: PartyId) -> u64 {
+        self.generations(line, author).filter_map(|g| self.logs.get(&(line, author, g))).map(LogRows::size).sum()
+    }
+
+    /// The newest generation of one party's log.
+    pub(crate) fn newest(&self, line: LineId, author: PartyId) -> Generation {
+        self.generations(line, author).last().unwrap_or(Generation::FIRST)
+    }
+
     /// Whether a log is there up to a head.
     pub(crate) fn reaches(&self, line: LineId, author: PartyId, head: &Head) -> bool {
         if head.size == 0 {

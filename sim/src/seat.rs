@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use detente_node::{Effect, Input, KeyRing, Node};
-use detente_types::Timestamp;
+use detente_types::{Generation, LineId, Timestamp};
+use detente_wire::KeyPair;
 
 use crate::clock::Clock;
 use crate::dice::Dice;
@@ -86,6 +87,8 @@ pub(crate) struct Seat {
     /// What the process draws from.
     pub(crate) dice: Dice,
     pub(crate) keys: KeyRing,
+    /// The party keys, by line.
+    pub(crate) parties: BTreeMap<LineId, KeyPair>,
     /// Which process it is: counted up with each start and each crash, so that what was for an earlier one is dropped.
     pub(crate) life: u64,
     /// The true time of the tick that is on its way.
@@ -99,8 +102,8 @@ pub(crate) struct Seat {
     pub(crate) officers: BTreeMap<usize, Officer>,
     pub(crate) alarms: BTreeMap<usize, Alarms>,
     pub(crate) debts: BTreeMap<usize, Debts>,
-    /// Entries of its own logs that were looked at, by line.
-    pub(crate) looked: BTreeMap<usize, u64>,
+    /// Entries of its own logs that were looked at, by line and generation.
+    pub(crate) looked: BTreeMap<(usize, Generation), u64>,
 }
 
 impl Seat {
@@ -111,6 +114,7 @@ impl Seat {
             clock,
             dice,
             keys: KeyRing::new(),
+            parties: BTreeMap::new(),
             life: 0,
             tick_at: None,
             snapshots: Vec::new(),

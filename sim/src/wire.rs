@@ -21,8 +21,8 @@ pub(crate) struct Wire {
     pub(crate) cut_until: Timestamp,
     /// Frames that each end sends before this time are lost.
     pub(crate) deaf_until: [Timestamp; 2],
-    /// Heads at which both sides were last compared.
-    pub(crate) compared: [u64; 2],
+    /// Entries of both logs when both sides were last compared.
+    pub(crate) compared: u64,
     /// A few frames of earlier bearers, by the end that they are for: what a liar or a slow bearer may deliver late.
     pub(crate) stale: [Vec<Vec<u8>>; 2],
 }
@@ -46,8 +46,6 @@ pub(crate) struct End {
     pub(crate) restored: Option<Timestamp>,
     /// Since then its disk has lacked something that it once had.
     pub(crate) behind: bool,
-    /// It may never speak again in this generation (PROTOCOL S5).
-    pub(crate) stranded: bool,
     assemblies: BTreeMap<(bool, Generation, Index), BTreeMap<u8, Vec<u8>>>,
 }
 
@@ -62,7 +60,8 @@ pub(crate) struct Said {
 /// What an end let out as a holder.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cosigned {
-    pub(crate) newest: Option<Head>,
+    /// The largest head of each generation of the other log.
+    pub(crate) newest: BTreeMap<Generation, Head>,
     pub(crate) notes: BTreeSet<Vec<u8>>,
 }
 
@@ -79,7 +78,6 @@ impl End {
             cosigned: Cosigned::default(),
             restored: None,
             behind: false,
-            stranded: false,
             assemblies: BTreeMap::new(),
         }
     }
@@ -112,7 +110,7 @@ impl End {
 
 impl Wire {
     pub(crate) fn new(line: LineId, ends: [End; 2], now: Timestamp) -> Self {
-        Self { line, ends, bearer: 0, cut_until: now, deaf_until: [now; 2], compared: [0; 2], stale: [Vec::new(), Vec::new()] }
+        Self { line, ends, bearer: 0, cut_until: now, deaf_until: [now; 2], compared: 0, stale: [Vec::new(), Vec::new()] }
     }
 
     /// Which end a seat has here.
@@ -120,9 +118,9 @@ impl Wire {
         self.ends.iter().position(|end| end.seat == seat)
     }
 
-    /// Whether it may legitimately never come to rest: an end lies, or must open a new generation.
+    /// Whether it may legitimately never come to rest: an end lies.
     pub(crate) fn is_broken(&self) -> bool {
-        self.ends.iter().any(|end| end.lies || end.stranded)
+        self.ends.iter().any(|end| end.lies)
     }
 
     /// The log of an end in a generation.

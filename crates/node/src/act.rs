@@ -106,11 +106,12 @@ impl Line {
     }
 
     pub(crate) fn own_acknowledged(&mut self, cx: &mut Cx<'_>, generation: Generation, size: u64, cosignature: Vec<u8>) {
-        if generation != self.tells {
-            return;
-        }
+        self.peer_holds(generation, size);
         if generation != self.own.generation() {
             return self.carry_on(cx);
+        }
+        if generation != self.tells {
+            return;
         }
         self.link.set_cosigned(cosignature);
         self.link.acknowledged(size);

@@ -18,7 +18,7 @@ const EARLY_KEPT_MAX: usize = 256;
 impl Line {
     /// A SAFETY entry ahead of its log. It is acted on once it is durable.
     pub(crate) fn take_early(&mut self, cx: &mut Cx<'_>, generation: Generation, index: Index, packed: &[u8]) {
-        if generation != self.peer.generation() && index == 0 {
+        if index == 0 {
             return self.take_opening(cx, generation, packed);
         }
         if generation != self.peer.generation() || index < self.peer.log.size() || self.early.contains_key(&(generation, index)) {

@@ -117,6 +117,8 @@ pub struct Line {
     pub(crate) cosigned: BTreeMap<Generation, Cosigned>,
     /// The generation of our log that the link carries: an earlier one until their copy of it is whole.
     pub(crate) tells: Generation,
+    /// What they hold of our log, as they said in this session; of its root nothing is kept.
+    pub(crate) peer_copy: Head,
     /// We were rolled back: a new generation must be opened before anything is said.
     pub(crate) renews: bool,
     /// The most of their log that we have signed to have, in any generation of ours.
@@ -216,6 +218,7 @@ impl Line {
             holder: Holder::new(0),
             cosigned: BTreeMap::new(),
             tells: own.generation(),
+            peer_copy: empty_head(),
             renews: false,
             claimed: None,
             asked_renewal: false,

@@ -8,6 +8,7 @@ use detente_types::{Generation, Head, Index};
 use detente_wire::checkpoint::{CheckpointFault, Cosignature, SignedCheckpoint, holder_name, open_checkpoint, open_cosignature};
 use detente_wire::entry::unpack;
 use detente_wire::frame::Hello;
+use detente_wire::note::NoteFault;
 use detente_wire::{Entry, Leaf, Place, Scheme, Verified, open_entry};
 
 use crate::input::{Effect, What};
@@ -34,6 +35,7 @@ enum Standing {
 impl Line {
     pub(crate) fn take_hello(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
         self.take_revocations(cx, hello);
+        self.peer_copy = hello.copy;
         if hello.own.generation == self.peer.generation() {
             if !hello.own_checkpoint.is_empty() {
                 self.take_checkpoint(cx, &hello.own_checkpoint);
@@ -94,7 +96,8 @@ impl Line {
                 self.holder = Holder::new(said.size() - 1);
                 self.renews |= self.claims(signed);
             }
-            Ok(_) => {}
+            // Of another generation, ours or theirs.
+            Ok(_) | Err(CheckpointFault::OtherLog { .. } | CheckpointFault::Note(NoteFault::Unsigned)) => {}
             Err(fault) => self.peer_fault(cx, format!("the cosignature that they hold of us is refused: {fault}")),
         }
     }
@@ -124,7 +127,7 @@ impl Line {
             _ => return standing,
         };
         for leaf in &hello.early {
-            let Ok(leaf) = Leaf::open(cx.scheme, &self.own.log_key, leaf) else {
+            let Some(leaf) = self.own.log_keys().find_map(|key| Leaf::open(cx.scheme, &key, leaf).ok()) else {
                 return Standing::MadeUp("they claim an early entry of ours, without our signature".into());
             };
             let (index, generation) = (leaf.fields().index, leaf.fields().generation);

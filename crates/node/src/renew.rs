@@ -132,10 +132,17 @@ impl Line {
         }
     }
 
+    /// They have said in this session that they hold this much of a generation of ours.
+    pub(crate) fn peer_holds(&mut self, generation: Generation, size: u64) {
+        if generation == self.peer_copy.generation && size > self.peer_copy.size {
+            self.peer_copy.size = size;
+        }
+    }
+
     /// Makes the link carry the next generation of our log, once their copy of this one is whole and the next one is said.
     pub(crate) fn carry_on(&mut self, cx: &mut Cx<'_>) {
         let next = self.own.after(self.tells);
-        let whole = self.cosigned.get(&self.tells).is_some_and(|c| c.acknowledged_size() == self.told_log().size());
+        let whole = self.peer_copy.generation == self.tells && self.peer_copy.size == self.told_log().size();
         if self.tells != next && whole && (next != self.own.generation() || self.covered > 0) {
             self.carry(cx, next);
         }

@@ -158,6 +158,11 @@ impl Side {
         core::iter::once((self.generation(), self.holder_key)).chain(closed)
     }
 
+    /// The keys under which this author signed, newest first.
+    pub(crate) fn log_keys(&self) -> impl Iterator<Item = PublicKey> + '_ {
+        core::iter::once(self.log_key).chain(self.closed.values().rev().map(|ended| ended.log_key))
+    }
+
     /// Entry 0 of a generation after the first, packed.
     pub(crate) fn opening(&self, generation: Generation) -> Option<&Vec<u8>> {
         self.openings.get(&generation)

@@ -6,6 +6,7 @@ use detente_types::{Generation, Index};
 use detente_wire::checkpoint::{CheckpointFault, Cosignature, open_checkpoint};
 use detente_wire::entry::unpack;
 use detente_wire::meaning::{self, Standing};
+use detente_wire::note::NoteFault;
 use detente_wire::{Entry, Place, Verified, open_entry};
 
 use crate::input::{Effect, What};
@@ -123,6 +124,8 @@ impl Line {
         let opened = open_checkpoint(cx.scheme, &self.peer.log_key, &self.peer.log.origin(), note);
         let checkpoint = match opened {
             Ok(checkpoint) => checkpoint,
+            // Of a generation that is over, or that our copy has not begun: it may overtake the hello that tells of it.
+            Err(CheckpointFault::OtherLog { .. }) => return,
             Err(fault) => return self.peer_fault(cx, format!("their checkpoint is refused: {fault}")),
         };
         if self.is_contradicted(cx, &checkpoint) {
@@ -141,6 +144,8 @@ impl Line {
         let (generation, opened) = self.open_their_cosignature(cx, note);
         let cosignature = match opened {
             Ok(cosignature) => cosignature,
+            // Of another generation, ours or theirs.
+            Err(CheckpointFault::OtherLog { .. } | CheckpointFault::Note(NoteFault::Unsigned)) => return,
             Err(fault) => return self.peer_fault(cx, format!("their cosignature is refused: {fault}")),
         };
         let size = cosignature.checkpoint().size();
@@ -158,7 +163,11 @@ impl Line {
             Ok(Taken::Repeat) if self.has(crate::plant::Plant::DoubtRepeats) => {
                 self.peer_fault(cx, "they repeat a cosignature".into());
             }
-            Ok(Taken::Earlier | Taken::Repeat) => {}
+            // A peer that was restored cosigns anew what it had cosigned.
+            Ok(Taken::Earlier | Taken::Repeat) => {
+                self.peer_holds(generation, size);
+                self.carry_on(cx);
+            }
             // A late one, made before their clock was set back: times are claims and prove nothing (PROTOCOL K1).
             Err(CosignedFault::Shrinks { .. }) => {}
             Err(CosignedFault::AheadOfMe { .. }) if matches!(self.phase, Phase::Recovering { .. }) => {

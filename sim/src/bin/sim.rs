@@ -186,10 +186,10 @@ impl Summary {
         let faults: Vec<String> = figures.faults.iter().map(|(fault, n)| format!("{} {n}", fault.name())).collect();
         println!("faults: {}", faults.join(", "));
         println!(
-            "{} early SAFETY acted on, {} joint conflicts, {} lines stranded, slowest to converge {:.1} s",
+            "{} early SAFETY acted on, {} joint conflicts, {} generations renewed, slowest to converge {:.1} s",
             figures.early,
             figures.conflicts,
-            figures.stranded,
+            figures.renewed,
             figures.converged_us as f64 / 1e6
         );
         for (what, counts) in [("not taken", &figures.refused), ("dropped", &figures.dropped), ("named", &figures.named)] {

@@ -6,18 +6,14 @@ use detente_node::{Line, Phase};
 use super::{Check, ensure};
 use crate::wire::Wire;
 
-/// Compares what both sides derived, when they hold equal prefixes.
-pub(crate) fn check(wire: &mut Wire, lines: [&Line; 2]) -> Check {
+/// Whether both sides hold equal prefixes of the two logs.
+pub(crate) fn are_equal(lines: [&Line; 2]) -> bool {
     let [a, b] = lines.map(Line::progress);
-    if a.own != b.copy || b.own != a.copy {
-        return Ok(());
-    }
-    wire.compared = [a.own.size, b.own.size];
-    equal_prefixes_agree(lines)
+    a.own == b.copy && b.own == a.copy
 }
 
 /// Equal prefixes of the two logs give equal joint conflicts, bit for bit, and equal settlements (PROTOCOL C1).
-fn equal_prefixes_agree(lines: [&Line; 2]) -> Check {
+pub(crate) fn equal_prefixes_agree(lines: [&Line; 2]) -> Check {
     const NAME: &str = "equal_prefixes_agree";
     let joint = lines.map(|line| line.view().joint);
     ensure(joint[0] == joint[1], NAME, || {

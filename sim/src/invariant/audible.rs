@@ -2,7 +2,7 @@
 
 use detente_node::port::NoteRole;
 use detente_types::{Generation, Head, Index, Root, Timestamp};
-use detente_wire::checkpoint::Checkpoint;
+use detente_wire::checkpoint::{Checkpoint, log_name};
 use detente_wire::entry::unpack;
 use detente_wire::frame::Hello;
 use detente_wire::note::Note;
@@ -50,6 +50,15 @@ impl Sent<'_> {
 
     fn copy(&self, generation: Generation) -> Option<&LogRows> {
         self.disk.log(&self.wire.log_of(1 - self.end, generation))
+    }
+
+    /// The generation, size and root of a note about the log of an end.
+    fn read_note(&self, author: usize, note: &[u8]) -> Option<(Generation, u64, Root)> {
+        let checkpoint = read_note(note)?;
+        let (line, party) = (self.wire.line, self.wire.ends[author].party);
+        let known = self.disk.generations(line, party).chain([Generation::FIRST]);
+        let generation = known.into_iter().find(|g| log_name(&line, &party, *g) == checkpoint.origin())?;
+        Some((generation, checkpoint.size(), *checkpoint.root()))
     }
 
     fn hello(&mut self, hello: &Hello) -> Check {
@@ -125,41 +134,41 @@ impl Sent<'_> {
     }
 
     fn checkpoint(&mut self, note: &[u8]) -> Check {
-        let Some((size, root)) = read_note(note) else {
+        let Some((generation, size, root)) = self.read_note(self.end, note) else {
             return durable_before_audible(false, || "a checkpoint was sent that is none".into());
         };
-        let there = size == 0 || self.own(Generation::FIRST).and_then(|log| log.root_at(size)) == Some(root);
+        let there = size == 0 || self.own(generation).and_then(|log| log.root_at(size)) == Some(root);
         durable_before_audible(there, || format!("a checkpoint of {size} entries is not that of the log on the disk"))?;
         let end = &self.wire.ends[self.end];
-        if let Some((before, at)) = end.roots.get(&(Generation::FIRST, size)).copied()
+        if let Some((before, at)) = end.roots.get(&(generation, size)).copied()
             && before != root
         {
             let kept = |rows: &Rows| {
-                let log = rows.log(&self.wire.log_of(self.end, Generation::FIRST));
+                let log = rows.log(&self.wire.log_of(self.end, generation));
                 log.and_then(|log| log.root_at(size)) == Some(before)
             };
             no_self_fork(self.may_differ(at, kept), || format!("two roots were signed at size {size}"))?;
         }
-        self.wire.ends[self.end].roots.insert((Generation::FIRST, size), (root, self.now));
+        self.wire.ends[self.end].roots.insert((generation, size), (root, self.now));
         Ok(())
     }
 
     fn cosignature(&mut self, note: &[u8]) -> Check {
-        let Some((size, root)) = read_note(note) else {
+        let Some((generation, size, root)) = self.read_note(1 - self.end, note) else {
             return durable_before_audible(false, || "a cosignature was sent that is none".into());
         };
-        let there = self.copy(Generation::FIRST).and_then(|log| log.root_at(size)) == Some(root);
+        let there = self.copy(generation).and_then(|log| log.root_at(size)) == Some(root);
         durable_before_audible(there, || format!("{size} entries are cosigned, and not all of them are on the disk"))?;
-        let name = self.wire.log_of(1 - self.end, Generation::FIRST);
+        let name = self.wire.log_of(1 - self.end, generation);
         let kept = self.disk.note(&name, NoteRole::Cosignature, size) == Some(note);
         durable_before_audible(kept, || format!("the cosignature of {size} entries is not on the disk"))?;
         let end = &mut self.wire.ends[self.end];
         let known = end.cosigned.notes.contains(note);
-        let newest = end.cosigned.newest.map_or(0, |head| head.size);
+        let newest = end.cosigned.newest.get(&generation).map_or(0, |head| head.size);
         cosignature_never_shrinks(known, end.restored.is_some(), size, newest)?;
         end.cosigned.notes.insert(note.to_vec());
         if size >= newest {
-            end.cosigned.newest = Some(Head { generation: Generation::FIRST, size, root });
+            end.cosigned.newest.insert(generation, Head { generation, size, root });
         }
         Ok(())
     }
@@ -198,11 +207,9 @@ fn cosignature_never_shrinks(known: bool, restored: bool, size: u64, newest: u64
     ensure(holds, "cosignature_never_shrinks", || format!("{size} entries were cosigned after {newest}"))
 }
 
-/// Size and root of a checkpoint's or cosignature's note.
-pub(crate) fn read_note(note: &[u8]) -> Option<(u64, Root)> {
-    let note = Note::parse(note).ok()?;
-    let checkpoint = Checkpoint::parse(note.text()).ok()?;
-    Some((checkpoint.size(), *checkpoint.root()))
+/// What a checkpoint's or cosignature's note says.
+pub(crate) fn read_note(note: &[u8]) -> Option<Checkpoint> {
+    Checkpoint::parse(Note::parse(note).ok()?.text()).ok()
 }
 
 /// What a packed entry's leaf says, its hash, and the body.

@@ -10,9 +10,9 @@ use crate::wire::Wire;
 pub(crate) fn check(wire: &mut Wire, disks: [&Rows; 2]) -> Check {
     for holder in 0..2 {
         let author = 1 - holder;
-        let Some(head) = wire.ends[holder].cosigned.newest else { continue };
-        for at in [holder, author] {
-            let there = disks[at].reaches(wire.line, wire.ends[author].party, &head);
+        let heads: Vec<Head> = wire.ends[holder].cosigned.newest.values().copied().collect();
+        for (head, at) in heads.iter().flat_map(|head| [(head, holder), (head, author)]) {
+            let there = disks[at].reaches(wire.line, wire.ends[author].party, head);
             if !there && at == author && wire.ends[at].restored.is_some() {
                 // It may have been restored while this cosignature was on its way.
                 wire.ends[at].behind = true;
@@ -20,7 +20,7 @@ pub(crate) fn check(wire: &mut Wire, disks: [&Rows; 2]) -> Check {
             if wire.ends[at].behind || wire.ends[at].lies {
                 continue;
             }
-            no_acknowledged_entry_lost(there, at == holder, &head)?;
+            no_acknowledged_entry_lost(there, at == holder, head)?;
         }
     }
     catch_up(wire, disks);
@@ -34,8 +34,8 @@ fn catch_up(wire: &mut Wire, disks: [&Rows; 2]) {
             continue;
         }
         let has = |holder: usize| {
-            let head = wire.ends[holder].cosigned.newest;
-            head.is_none_or(|head| disk.reaches(wire.line, wire.ends[1 - holder].party, &head))
+            let mut heads = wire.ends[holder].cosigned.newest.values();
+            heads.all(|head| disk.reaches(wire.line, wire.ends[1 - holder].party, head))
         };
         let both = has(0) && has(1);
         wire.ends[at].behind = !both;

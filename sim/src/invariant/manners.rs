@@ -18,7 +18,7 @@ pub(crate) fn honest_never_accused(wire: &Wire, end: usize, what: &What) -> Chec
         What::PeerFault(why) => format!("side {end} blames its peer: {why}"),
         What::Fork(_, why) => format!("side {end} is told of a fork: {why}"),
         What::Fault(why) => format!("side {end} blames itself: {why}"),
-        What::Stranded(index) if wire.ends[end].restored.is_none() => format!("side {end} is stranded at {index}"),
+        What::Renewed(generation) if wire.ends[end].restored.is_none() => format!("side {end} opens generation {generation}"),
         What::Unusable(of, why) => format!("side {end} finds {of} unusable: {why:?}"),
         _ => return Ok(()),
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use detente_node::{LineKeys, Node};
 use detente_testkit::{MORNING, MockScheme, Parties, parties, terms};
-use detente_types::TermsIn;
+use detente_types::{Generation, TermsIn};
 use detente_types::statement::GenerationOpenIn;
 use detente_wire::{Ed25519, Scheme};
 
@@ -126,7 +126,9 @@ impl World {
         let now = self.seats[seat].clock.shows(self.now);
         for (wire, place) in &places {
             let keys = LineKeys { log: place.side.log.clone(), holder: place.side.holder.clone() };
-            self.seats[seat].keys.insert(self.wires[*wire].line, keys);
+            let line = self.wires[*wire].line;
+            self.seats[seat].keys.insert((line, Generation::FIRST), keys);
+            self.seats[seat].parties.insert(line, place.side.party.clone());
         }
         let lies = self.options.lie.filter(|_| seat == self.seats.len() - 1);
         if let Some(lie) = lies {
@@ -139,7 +141,7 @@ impl World {
         let Seat { dice, keys, .. } = &mut self.seats[seat];
         for (_, place) in places {
             let line = place.side.certificate.line();
-            node.open_line(now, dice.rng(), place.opening, keys[&line].clone(), "the other side").expect("a good opening");
+            node.open_line(now, dice.rng(), place.opening, keys[&(line, Generation::FIRST)].clone(), "the other side").expect("a good opening");
         }
         if let Some(plant) = self.options.plant.and_then(Bug::in_node) {
             node.danger_plant(plant);

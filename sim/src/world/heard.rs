@@ -27,10 +27,7 @@ impl World {
             name(&mut self.figures, &event.what);
         }
         match &event.what {
-            What::Stranded(_) if !self.wires[wire].ends[end].stranded => {
-                self.wires[wire].ends[end].stranded = true;
-                self.figures.stranded += 1;
-            }
+            What::Renewed(_) => self.figures.renewed += 1,
             What::SafetyEarly(_) => self.figures.early += 1,
             What::Cosigned(size) => self.told_cosigned(seat, wire, end, *size)?,
             _ => {}
@@ -57,8 +54,9 @@ impl World {
     }
 
     fn told_cosigned(&self, seat: usize, wire: usize, end: usize, size: u64) -> Check {
-        let own = self.wires[wire].log_of(end, detente_types::Generation::FIRST);
-        let noted = self.seats[seat].disk.rows.noted(&own, detente_node::port::NoteRole::Cosignature);
+        let (rows, author) = (&self.seats[seat].disk.rows, &self.wires[wire].ends[end]);
+        let own = self.wires[wire].log_of(end, rows.newest(self.wires[wire].line, author.party));
+        let noted = rows.noted(&own, detente_node::port::NoteRole::Cosignature);
         told_when_durable(noted >= size, || format!("{size} entries are told to be cosigned"))
     }
 
@@ -71,8 +69,8 @@ impl World {
             }
             let Some(line) = line_of(&self.seats[seat], &self.wires[wire].line) else { continue };
             let (unsettled, held) = (line.unsettled(), line.held());
-            let own = self.wires[wire].log_of(end, detente_types::Generation::FIRST);
             let rows = &self.seats[seat].disk.rows;
+            let own = self.wires[wire].log_of(end, rows.newest(self.wires[wire].line, self.wires[wire].ends[end].party));
             let size = rows.log(&own).map_or(0, LogRows::size) + unsettled;
             let acknowledged = rows.noted(&own, detente_node::port::NoteRole::Cosignature);
             manners::memory_is_bounded(&held, size.saturating_sub(acknowledged))?;
@@ -83,22 +81,24 @@ impl World {
 
     /// Compares both sides of a line, where both are up.
     pub(super) fn compare(&mut self, wire: usize, end: usize, step: u64) -> Check {
-        let news = |end: usize| {
+        let total = |end: usize| {
             let wire = &self.wires[wire];
             let rows = &self.seats[wire.ends[end].seat].disk.rows;
-            let size = rows.log(&wire.log_of(end, detente_types::Generation::FIRST)).map_or(0, LogRows::size);
-            size.saturating_sub(wire.compared[end])
+            rows.total(wire.line, wire.ends[end].party)
         };
         // The heads of nodes are roots that they hash anew: sizes come first.
-        if news(0) + news(1) < step {
+        let (totals, compared) = ([total(0), total(1)], self.wires[wire].compared);
+        if totals.iter().sum::<u64>().saturating_sub(compared) < step {
             return Ok(());
         }
         let wire = &mut self.wires[wire];
         let line = wire.line;
         let lines = [end, 1 - end].map(|end| line_of(&self.seats[wire.ends[end].seat], &line));
         match lines {
-            [Some(a), Some(b)] if end == 0 => agree::check(wire, [a, b]),
-            [Some(a), Some(b)] => agree::check(wire, [b, a]),
+            [Some(a), Some(b)] if agree::are_equal([a, b]) => {
+                wire.compared = totals.iter().sum();
+                agree::equal_prefixes_agree(if end == 0 { [a, b] } else { [b, a] })
+            }
             _ => Ok(()),
         }
     }
@@ -117,9 +117,10 @@ impl World {
 
     fn look_at_log(&mut self, seat: usize, wire: usize, end: usize) -> Check {
         let Seat { disk, debts, looked, alarms, .. } = &mut self.seats[seat];
-        let looked = looked.entry(wire).or_default();
         let wires = &self.wires[wire];
-        let Some(log) = disk.rows.log(&wires.log_of(end, detente_types::Generation::FIRST)) else { return Ok(()) };
+        let generation = disk.rows.newest(wires.line, wires.ends[end].party);
+        let looked = looked.entry((wire, generation)).or_default();
+        let Some(log) = disk.rows.log(&wires.log_of(end, generation)) else { return Ok(()) };
         *looked = (*looked).min(log.size());
         while *looked < log.size() {
             let (hash, row) = (log.hash(*looked), log.row(*looked));
@@ -212,7 +213,6 @@ fn name(figures: &mut Figures, what: &What) {
         What::SafetyFlood(_) => "safety flood",
         What::LineDown(_) => "line down",
         What::Recovering(_) => "recovering",
-        What::Stranded(_) => "stranded",
         What::Cosigned(_) => "cosigned",
         _ => return,
     };

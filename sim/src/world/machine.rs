@@ -1,7 +1,10 @@
 //! Machines: effects that processes ask for, batches on their way to disks, crashes and starts.
 
 use detente_node::port::Batch;
-use detente_node::{Effect, Input, Node, Token};
+use detente_node::{Effect, Input, Line, LineKeys, Node, Token};
+use detente_types::LineId;
+use detente_wire::KeyPair;
+use rand_core::Rng;
 
 use super::{Event, Fetch, World};
 use crate::disk::InFlight;
@@ -31,11 +34,26 @@ impl World {
                     let (life, rows) = (self.seats[seat].life, Fetch { line, author, generation, from, limit });
                     self.schedule(200, Event::Fetch { seat, life, rows });
                 }
+                Effect::Renew(line) => self.renew(seat, &line),
                 Effect::Event(event) => self.heard(seat, event)?,
             }
         }
         self.set_timer(seat);
         self.look_at(seat)
+    }
+
+    /// A restored node gets the keys of its next generation, signed for by the party key.
+    fn renew(&mut self, seat: usize, line: &LineId) {
+        let now = self.now;
+        let Seat { process, clock, dice, keys, parties, .. } = &mut self.seats[seat];
+        let Process::Node(node) = process else { return };
+        let renewal = node.line(line).and_then(Line::renewal).expect("it was asked for");
+        let generation = renewal.previous.generation.after(dice.rng().next_u32());
+        let [log, holder] = core::array::from_fn(|_| KeyPair::generate(&*self.scheme, dice.rng()));
+        let fresh = LineKeys { log, holder };
+        let opening = renewal.sign(&*self.scheme, &parties[line], &fresh, generation).expect("keys differ");
+        keys.insert((*line, generation), fresh.clone());
+        node.open_generation(clock.shows(now), dice.rng(), opening, fresh).expect("it was asked for");
     }
 
     fn set_timer(&mut self, seat: usize) {

@@ -89,13 +89,13 @@ impl World {
 
     /// One machine is started once more from its disk: to load all of them would cost more than the rest of the run.
     fn finish_seat(&mut self, seat: usize, rebuilt: bool) -> Check {
-        let stranded = self.wires.iter().any(|wire| wire.is_broken() && wire.end_of(seat).is_some());
+        let broken = self.wires.iter().any(|wire| wire.is_broken() && wire.end_of(seat).is_some());
         let Seat { process, disk, clock, dice, keys, books, .. } = &mut self.seats[seat];
         for why in &books.dropped {
             *self.figures.dropped.entry(why.clone()).or_default() += 1;
         }
         let Process::Node(running) = process else { return Ok(()) };
-        if !stranded {
+        if !broken {
             books.check_end()?;
         }
         if disk.in_flight.is_some() || !rebuilt {
@@ -117,11 +117,8 @@ impl World {
     }
 
     fn log_sizes(&self) -> Vec<u64> {
-        let logs = self.wires.iter().filter(|wire| !wire.ends.iter().any(|end| end.stranded)).flat_map(|wire| {
-            [0, 1].map(|end: usize| {
-                let rows = &self.seats[wire.ends[end].seat].disk.rows;
-                rows.log(&wire.log_of(end, detente_types::Generation::FIRST)).map_or(0, |log| log.size())
-            })
+        let logs = self.wires.iter().flat_map(|wire| {
+            [0, 1].map(|end: usize| self.seats[wire.ends[end].seat].disk.rows.total(wire.line, wire.ends[end].party))
         });
         logs.collect()
     }
