@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use detente_types::{Generation, Head, Index, Timestamp};
 use rand_core::CryptoRng;
 
-use crate::config::{BYE_CHARS_MAX, Config, NOTE_BYTES_MAX, UP_LASTED_US};
+use crate::config::{BYE_CHARS_MAX, Config, NOTE_BYTES_MAX, REPEAT_GAP_US, UP_LASTED_US};
 use crate::early::{EarlyIn, EarlyOut};
 use crate::event::{Counters, DownReason, Event, Plan};
 use crate::evidence::Evidence;
@@ -370,6 +370,14 @@ impl Link {
         self.pulse.stop();
         self.state = State::Leaving { bye: None };
         self.events.push_back(Event::Down { reason });
+    }
+
+    /// The peer's hello could not be judged yet: it is asked for another, after a while.
+    pub fn greet_again(&mut self) {
+        if matches!(self.state, State::Met | State::Held | State::Open(_)) {
+            self.state = State::Greeting { hello: Resend::at(self.clock.plus_micros(REPEAT_GAP_US)) };
+            self.pulse.listen(self.clock);
+        }
     }
 
     /// Our log has begun another life: the peer must judge it anew.

@@ -72,6 +72,10 @@ impl Resend {
         Self { alarm: Alarm::due(), sends: 0 }
     }
 
+    pub(crate) const fn at(at: Timestamp) -> Self {
+        Self { alarm: Alarm::at(at), sends: 0 }
+    }
+
     pub(crate) const fn is_due(&self) -> bool {
         self.alarm.is_due()
     }

@@ -45,6 +45,7 @@ impl Line {
             self.carry_on(cx);
         }
         self.settle_own(cx);
+        self.begin_lost(cx);
     }
 
     /// Acts on those of our entries that count from now on.
@@ -79,6 +80,7 @@ impl Line {
         if cosignature.is_empty() {
             self.link.tell_copy();
         } else {
+            self.own_cosignature.clone_from(&cosignature);
             self.link.cosign(cosignature);
         }
         self.tell_early_copies();

@@ -53,6 +53,7 @@ impl Line {
     /// A bearer is there: the peer is greeted as soon as our hello is true.
     pub(crate) fn connect(&mut self, cx: &mut Cx<'_>) {
         self.staged.clear();
+        self.forget_begun_copy();
         self.checkpoints.forget_beyond(self.peer.log.size());
         self.greets = true;
         if !self.is_copy_durable() {

@@ -20,6 +20,7 @@ mod early;
 mod input;
 mod joint;
 mod line;
+mod lost;
 mod node;
 mod open;
 mod out;

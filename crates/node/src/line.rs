@@ -102,10 +102,6 @@ pub struct Line {
     pub(crate) old_keys: BTreeMap<Generation, LineKeys>,
     /// Our party key and theirs.
     pub(crate) party_keys: [PublicKey; 2],
-    /// Certifies the keys of our present generation.
-    pub(crate) own_certificate: Verified<Certificate>,
-    /// Certifies the keys of theirs.
-    pub(crate) peer_certificate: Verified<Certificate>,
     /// Entry 0 of our log, as it is or will be said.
     pub(crate) opening: GenerationOpenIn,
     /// The peer's revocation: a generation, and the size from which its entries are disputed (PROTOCOL P2).
@@ -119,6 +115,18 @@ pub struct Line {
     pub(crate) tells: Generation,
     /// What they hold of our log, as they said in this session; of its root nothing is kept.
     pub(crate) peer_copy: Head,
+    /// A generation of ours that they hold and we lost.
+    pub(crate) later: Option<Generation>,
+    /// The opening of the next generation of ours that is to be taken back.
+    pub(crate) lost_opening: Option<Opening>,
+    /// Our own checkpoint as they gave it back: where the keys are lost nobody can make another.
+    pub(crate) copy_note: Vec<u8>,
+    /// The keys of our present generation are lost: it must not grow.
+    pub(crate) keys_lost: bool,
+    /// The generation of their log that our hello speaks of.
+    pub(crate) tells_copy: Generation,
+    /// Their checkpoints of the ends of their earlier generations.
+    pub(crate) peer_ends: BTreeMap<Generation, SignedCheckpoint>,
     /// We were rolled back: a new generation must be opened before anything is said.
     pub(crate) renews: bool,
     /// The most of their log that we have signed to have, in any generation of ours.
@@ -135,7 +143,7 @@ pub struct Line {
     pub(crate) early_cosignature: Option<Vec<u8>>,
     /// The peer's checkpoint that we cosigned last, to compare contradictions with (PROTOCOL S3).
     pub(crate) kept: Option<SignedCheckpoint>,
-    /// Our last cosignature of theirs, as read from the store at start.
+    /// Our last cosignature of theirs.
     pub(crate) own_cosignature: Vec<u8>,
     /// Our last checkpoint, as read from the store at start.
     pub(crate) own_checkpoint: Option<SignedCheckpoint>,
@@ -201,7 +209,6 @@ impl Line {
         let (us, them) = (own.party(), peer.party());
         let mut parties = [us, them];
         parties.sort_unstable();
-        let side = |c: &Certificate| Side::new(id, c.party(), c.generation(), c.keys().log, c.keys().holder);
         Self {
             id,
             name: founding.name,
@@ -209,16 +216,20 @@ impl Line {
             keys: founding.keys,
             old_keys: BTreeMap::new(),
             party_keys: [own.party_key(), peer.party_key()],
-            own_certificate: own.clone(),
-            peer_certificate: peer.clone(),
             opening: founding.opening,
             revoked: None,
-            own: side(own),
-            peer: side(peer),
+            own: Side::new(own.clone()),
+            peer: Side::new(peer.clone()),
             holder: Holder::new(0),
             cosigned: BTreeMap::new(),
             tells: own.generation(),
             peer_copy: empty_head(),
+            later: None,
+            lost_opening: None,
+            copy_note: Vec::new(),
+            keys_lost: false,
+            tells_copy: peer.generation(),
+            peer_ends: BTreeMap::new(),
             renews: false,
             claimed: None,
             asked_renewal: false,

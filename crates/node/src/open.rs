@@ -212,7 +212,7 @@ impl Loader {
             line.load_generation(&opening, keys).map_err(damaged)?;
         }
         let side = line.side(&author);
-        let place = Place { line: id, author, generation, index: Some(side.log.size()), log_key: side.log_key };
+        let place = Place { line: id, author, generation, index: Some(side.log.size()), log_key: side.log_key() };
         let entry = open_entry(&*scheme, &place, leaf, body).map_err(|e| damaged(e.to_string()))?;
         if author == line.us() {
             line.claims(entry.fields().seen);
@@ -248,7 +248,7 @@ impl Loader {
                     (true, true) => line.own_checkpoint = Some(opened),
                     (true, false) => drop(line.ends.insert(generation, opened)),
                     (false, true) => line.kept = Some(opened),
-                    (false, false) => {}
+                    (false, false) => drop(line.peer_ends.insert(generation, opened)),
                 }
             }
             NoteRole::Cosignature if own => {
@@ -319,7 +319,7 @@ impl Line {
         let kept = self.kept.as_ref().map_or(0, |c| c.checkpoint().size());
         let cosigned = self.holder.size().max(kept);
         self.sealed = cosigned;
-        self.tells = self.own.generation();
+        (self.tells, self.tells_copy) = (self.own.generation(), self.copied_head(cosigned).generation);
         self.seen = self.copied_head(cosigned);
         self.own.durable = self.own.log.size();
         self.peer.durable = self.peer.log.size();
@@ -370,14 +370,17 @@ impl Line {
             return Err("the opening does not follow the generation before".into());
         }
         if own {
-            let next = keys.get(&(self.id, generation)).cloned().ok_or("the keys of this generation are missing")?;
-            next.check(opening.own()).map_err(|e| e.to_string())?;
-            self.old_keys.insert(self.own.generation(), core::mem::replace(&mut self.keys, next));
-            self.own_certificate = opening.own().clone();
-            self.own.begin(opening.own());
+            if let Some(next) = keys.get(&(self.id, generation)).cloned() {
+                next.check(opening.own()).map_err(|e| e.to_string())?;
+                let before = core::mem::replace(&mut self.keys, next);
+                self.old_keys.insert(self.own.generation(), before);
+            }
+            // Lost with a home that was put back to before they were made: nothing more is said in this generation.
+            self.keys_lost = !keys.contains_key(&(self.id, generation));
+            self.renews |= self.keys_lost;
+            self.own.begin(opening.own().clone());
         } else {
-            self.peer_certificate = opening.own().clone();
-            self.peer.begin(opening.own());
+            self.peer.begin(opening.own().clone());
         }
         Ok(())
     }

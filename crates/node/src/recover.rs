@@ -28,6 +28,8 @@ enum Standing {
     /// They acted on an early SAFETY entry of ours that we have lost, and what lay before it is lost too: we were rolled
     /// back, and it stays with them as an orphan (docs/decisions/0011).
     Stranded,
+    /// It is a generation that is not known here: we were put back to before it was opened, or they made it up.
+    Later,
     /// It is a claim that our signature does not bear out.
     MadeUp(String),
 }
@@ -36,6 +38,10 @@ impl Line {
     pub(crate) fn take_hello(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
         self.take_revocations(cx, hello);
         self.peer_copy = hello.copy;
+        self.tell_copy_of(&hello.own);
+        // Openings are handed out anew, as this hello asks for.
+        self.link.early_done(0);
+        self.later = self.later.filter(|later| hello.copy.generation != self.own.generation() || *later > self.own.generation());
         if hello.own.generation == self.peer.generation() {
             if !hello.own_checkpoint.is_empty() {
                 self.take_checkpoint(cx, &hello.own_checkpoint);
@@ -56,6 +62,7 @@ impl Line {
             }
             Standing::Ahead { until } => {
                 self.renews = true;
+                self.copy_note = hello.copy_checkpoint.to_vec();
                 self.phase = Phase::Recovering { until };
                 self.event(cx, What::Recovering(until));
                 self.open_link(cx, hello);
@@ -64,12 +71,17 @@ impl Line {
                 self.renews = true;
                 self.go_on(cx, hello);
             }
+            Standing::Later => self.take_later(cx, hello),
             Standing::Behind => self.go_on(cx, hello),
         }
+        self.give_opening_back(&hello.own);
     }
 
     /// They hold no more of our log than we do.
     fn go_on(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
+        if self.later.is_some() {
+            return self.wait_for_later(cx, hello);
+        }
         // A log that has said nothing cannot contradict itself.
         self.renews &= self.own.log.size() > 0;
         if self.renews {
@@ -114,7 +126,7 @@ impl Line {
         let open = |generation, key| {
             open_cosignature(scheme, &key, &holder_name(&self.id, &holder.author(), generation), &origin, note)
         };
-        let newest = open(holder.generation(), holder.holder_key);
+        let newest = open(holder.generation(), holder.holder_key());
         newest.or_else(|fault| holder.holder_keys().skip(1).find_map(|(g, key)| open(g, key).ok()).ok_or(fault))
     }
 
@@ -136,7 +148,7 @@ impl Line {
             }
             match self.own.log.leaf_hash(index) {
                 Some(ours) if ours != leaf.hash() => return Standing::Forked,
-                None if index >= reach => return Standing::Stranded,
+                None if index >= reach && matches!(standing, Standing::Behind) => return Standing::Stranded,
                 _ => {}
             }
         }
@@ -151,6 +163,7 @@ impl Line {
         if copy.generation != self.own.generation() {
             return match self.own.root_at(copy.generation, copy.size) {
                 Some(root) if root == copy.root => Standing::Behind,
+                None if copy.generation > self.own.generation() => Standing::Later,
                 _ => Standing::MadeUp(format!("they hold generation {} of our log otherwise than we do", copy.generation)),
             };
         }
@@ -158,7 +171,7 @@ impl Line {
         if ours == Some(copy.root) {
             return Standing::Behind;
         }
-        let signed = open_checkpoint(cx.scheme, &self.own.log_key, &self.own.log.origin(), &hello.copy_checkpoint);
+        let signed = open_checkpoint(cx.scheme, &self.own.log_key(), &self.own.log.origin(), &hello.copy_checkpoint);
         let proved = signed.is_ok_and(|s| s.checkpoint().size() == copy.size && *s.checkpoint().root() == copy.root);
         match (proved, ours) {
             (true, None) => Standing::Ahead { until: copy.size },
@@ -168,7 +181,7 @@ impl Line {
     }
 
     /// Lets replication flow: from where their copy ends, and back to them what they lost.
-    fn open_link(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
+    pub(crate) fn open_link(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
         let next = self.goes_out(&hello.copy);
         if next != self.tells {
             return self.carry(cx, next);
@@ -177,8 +190,12 @@ impl Line {
         // What they have but whose cosignature we have not is sent once more: then they repeat it.
         let copied = if hello.copy.generation == self.tells { hello.copy.size } else { 0 };
         let send_from = copied.min(self.cosigned.get(&self.tells).map_or(0, Cosigned::acknowledged_size));
-        let lost = hello.own.generation == self.peer.generation() && hello.own.size < self.copied_size();
-        let give_back = lost.then(|| (self.peer.generation(), hello.own.size..self.copied_size()));
+        let held = match self.peer.life(hello.own.generation) {
+            Some(log) if hello.own.generation != self.peer.generation() => log.size(),
+            Some(_) => self.copied_size(),
+            None => 0,
+        };
+        let give_back = (hello.own.size < held).then(|| (hello.own.generation, hello.own.size..held));
         self.link.open(Plan { send_from, give_back });
     }
 
@@ -204,7 +221,7 @@ impl Line {
         if generation != self.own.generation() || index != next {
             return;
         }
-        let place = Place { line: self.id, author: self.us(), generation, index: Some(next), log_key: self.own.log_key };
+        let place = Place { line: self.id, author: self.us(), generation, index: Some(next), log_key: self.own.log_key() };
         let opened = unpack(packed).and_then(|(leaf, body)| open_entry(cx.scheme, &place, leaf, body));
         let entry = match opened {
             Ok(entry) => entry,
@@ -216,9 +233,11 @@ impl Line {
         self.own.append_unjudged(entry);
         self.judge_taken_back(cx);
         if self.own.log.size() == until {
-            self.phase = Phase::Renewing;
-            self.asked_renewal = false;
             self.event(cx, What::Recovered(until));
+            if self.later.is_none() {
+                self.phase = Phase::Renewing;
+                self.asked_renewal = false;
+            }
             if let Some(note) = self.early_cosignature.take() {
                 self.take_cosignature(cx, &note);
             }
@@ -234,7 +253,7 @@ impl Line {
         }
         let note = said.note();
         let evidence = self.kept.as_ref().and_then(|kept| {
-            let examiner = Examiner::new(cx.scheme, &self.peer_certificate);
+            let examiner = Examiner::new(cx.scheme, &self.peer.certificate);
             let kept_size = kept.checkpoint().size();
             if kept_size == size {
                 return examiner.examine_roots(kept.note().as_bytes(), note.as_bytes()).ok();
@@ -256,7 +275,7 @@ impl Line {
 
     /// Two leaves of theirs for one place (PROTOCOL S3).
     pub(crate) fn accuse_two_leaves(&mut self, cx: &mut Cx<'_>, first: &Verified<Entry>, second: &Verified<Entry>) {
-        let examiner = Examiner::new(cx.scheme, &self.peer_certificate);
+        let examiner = Examiner::new(cx.scheme, &self.peer.certificate);
         match examiner.examine_leaves(first.leaf().bytes(), second.leaf().bytes()) {
             Ok(evidence) => self.keep_evidence(cx, &evidence),
             Err(fault) => self.peer_fault(cx, format!("their entry {} contradicts itself: {fault}", second.fields().index)),

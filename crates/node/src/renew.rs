@@ -5,9 +5,9 @@
 //! has at most one growing generation; the link carries the generations in order.
 
 use detente_record::evidence::{Beyond, Examiner};
-use detente_record::{Log, OpenedBody, Opening, OpeningFault};
+use detente_record::{Log, OpenedBody, Opening};
 use detente_types::statement::{GenerationCloseIn, GenerationOpenIn, Kind, StatementIn};
-use detente_types::{Generation, Head, LineId, PartyId, TermsIn, Timestamp};
+use detente_types::{Generation, Head, TermsIn, Timestamp};
 use detente_wire::certificate::{Keys, open_opening, sign_opening};
 use detente_wire::checkpoint::sign_checkpoint;
 use detente_wire::entry::unpack;
@@ -18,6 +18,7 @@ use crate::book::BookEntry;
 use crate::copy::Checkpoints;
 use crate::input::{Effect, OpenFault, What};
 use crate::line::{Cx, Line, LineKeys, Phase, empty_head};
+use crate::lost::open_either;
 use crate::node::Node;
 
 /// What a new generation of our log must say (PROTOCOL S5). Its keys and the party's signature are the caller's.
@@ -95,8 +96,8 @@ impl Line {
         let whole = self.own.durable == size && self.covered == size;
         (self.phase == Phase::Renewing && whole).then(|| Renewal {
             previous: self.own.log.head(),
-            own: self.own_certificate.clone(),
-            other: self.peer_certificate.clone(),
+            own: self.own.certificate.clone(),
+            other: self.peer.certificate.clone(),
             terms: self.current_terms().input().clone(),
         })
     }
@@ -110,14 +111,15 @@ impl Line {
     }
 
     fn renew(&mut self, cx: &mut Cx<'_>, own: Verified<Certificate>, opening: GenerationOpenIn, keys: LineKeys) {
-        self.old_keys.insert(self.own.generation(), core::mem::replace(&mut self.keys, keys));
+        let before = core::mem::replace(&mut self.keys, keys);
+        if !self.keys_lost {
+            self.old_keys.insert(self.own.generation(), before);
+        }
         self.opening = opening;
-        self.own.begin(&own);
-        self.own_certificate = own;
+        self.own.begin(own);
         (self.checkpointed, self.covered) = (0, 0);
         self.cache = crate::line::Cache::default();
-        self.renews = false;
-        self.asked_renewal = false;
+        (self.renews, self.asked_renewal, self.keys_lost) = (false, false, false);
         self.phase = Phase::Open;
         cx.book(&BookEntry::LineRenewed(self.id, self.own.generation()));
         self.event(cx, What::Renewed(self.own.generation()));
@@ -166,7 +168,8 @@ impl Line {
 
     /// Our checkpoint of one of our generations, if its key is here.
     pub(crate) fn checkpoint_of(&self, cx: &Cx<'_>, generation: Generation, size: u64) -> Option<Vec<u8>> {
-        let keys = if generation == self.own.generation() { Some(&self.keys) } else { self.old_keys.get(&generation) };
+        let newest = generation == self.own.generation() && !self.keys_lost;
+        let keys = if newest { Some(&self.keys) } else { self.old_keys.get(&generation) };
         let log = self.own.life(generation)?;
         let root = log.root_at(size)?;
         let signed = keys.map(|keys| sign_checkpoint(cx.scheme, &keys.log, &log.origin(), size, root));
@@ -179,7 +182,7 @@ impl Line {
     pub(crate) fn known_keys(&self) -> Option<(&Log, &LineKeys)> {
         let begun = |generation: &Generation| self.cosigned.get(generation).is_some_and(|c| c.acknowledged_size() > 0);
         let own = self.own.generation();
-        if self.own.closed.is_empty() || begun(&own) {
+        if !self.keys_lost && (self.own.closed.is_empty() || begun(&own)) {
             return Some((&self.own.log, &self.keys));
         }
         let earlier = self.own.closed.keys().rev().find(|generation| begun(generation)).or(self.own.closed.keys().next())?;
@@ -195,18 +198,22 @@ impl Line {
         }
     }
 
-    /// The peer begins a new generation: its entry 0, ahead of everything else.
+    /// Entry 0 of a generation, ahead of everything else: the peer begins a new one, or gives one of ours back.
     pub(crate) fn take_opening(&mut self, cx: &mut Cx<'_>, generation: Generation, packed: &[u8]) {
-        if generation <= self.peer.generation() {
+        if generation <= self.peer.generation() && generation <= self.own.generation() {
             return;
         }
-        let opened = open_packed(cx.scheme, self.id, self.them(), generation, packed);
+        let opened = unpack(packed).map_err(|e| e.to_string()).and_then(|rows| {
+            open_either(cx.scheme, self, generation, rows).map_err(|e| e.to_string())
+        });
         match opened {
-            Ok(opening) => {
+            Ok(opening) if opening.own().party() == self.us() => self.take_own_opening(cx, opening),
+            Ok(opening) if generation > self.peer.generation() => {
                 self.next_opening = Some(opening);
                 self.begin_copy(cx);
             }
-            Err(why) => self.peer_fault(cx, format!("their opening of generation {generation} is refused: {why}")),
+            Ok(_) => {}
+            Err(why) => self.peer_fault(cx, format!("the opening of generation {generation} that they sent is refused: {why}")),
         }
     }
 
@@ -230,18 +237,34 @@ impl Line {
             return;
         }
         self.forget_copy_session();
-        self.peer_certificate = opening.own().clone();
-        self.peer.begin(opening.own());
+        self.peer.begin(opening.own().clone());
         self.link.cosign(Vec::new());
+        self.tells_copy = generation;
         self.link.set_copy(Head { generation, ..empty_head() }, Vec::new());
         self.event(cx, What::PeerRenewed(generation));
+    }
+
+    /// A new session: what an earlier one told of their next generation may be no more (docs/decisions/0010).
+    pub(crate) fn forget_begun_copy(&mut self) {
+        self.next_opening = None;
+        if !self.peer.forget_begun() {
+            return;
+        }
+        let (generation, size) = (self.peer.generation(), self.peer.log.size());
+        self.kept = self.peer_ends.remove(&generation);
+        self.holder = detente_record::Holder::new(size);
+        (self.sealed, self.copied, self.tells_copy) = (size, size, generation);
+        self.link.set_copy(self.seen, self.kept.as_ref().map(|kept| kept.note().into_bytes()).unwrap_or_default());
+        self.link.cosign(self.own_cosignature.clone());
     }
 
     /// What belonged to their generation before is done with.
     fn forget_copy_session(&mut self) {
         self.staged.clear();
         self.checkpoints = Checkpoints::default();
-        self.kept = None;
+        if let Some(end) = self.kept.take() {
+            self.peer_ends.insert(self.peer.generation(), end);
+        }
         self.holder = detente_record::Holder::new(0);
         (self.sealed, self.copied) = (0, 0);
         // Early entries beyond the end are orphans: they were acted on, and are never filed (docs/decisions/0011).
@@ -257,7 +280,7 @@ impl Line {
         self.peer_fault(cx, format!("their generation {generation} names {} of the {held} entries that they signed", named.size));
         let opened = OpenedBody::of(opening.entry().body(), Examiner::slots_of_end());
         let evidence = self.kept.as_ref().and_then(|kept| {
-            let examiner = Examiner::new(cx.scheme, &self.peer_certificate);
+            let examiner = Examiner::new(cx.scheme, &self.peer.certificate);
             let note = kept.note();
             examiner.examine_beyond_end(opening.own(), opening.entry().leaf().bytes(), opened.clone(), Beyond::Checkpoint(note.as_bytes())).ok()
         });
@@ -272,16 +295,4 @@ impl Line {
 /// Where their generation ended, as our log states it (PROTOCOL S5).
 pub(crate) fn close_statement(head: Head) -> StatementIn {
     StatementIn::GenerationClose(GenerationCloseIn { kind: Kind::GenerationClose.code(), head })
-}
-
-/// Opens a packed entry 0, whose keys stand in its own body.
-fn open_packed(
-    scheme: &dyn Scheme,
-    line: LineId,
-    author: PartyId,
-    generation: Generation,
-    packed: &[u8],
-) -> Result<Opening, String> {
-    let (leaf, body) = unpack(packed).map_err(|e| e.to_string())?;
-    Opening::open(scheme, line, author, generation, leaf, body).map_err(|e: OpeningFault| e.to_string())
 }

@@ -5,6 +5,7 @@
 
 use detente_types::statement::{CheckAnswerIn, Kind, Level, ReceiptIn, Statement, StatementIn};
 use detente_types::{EntryHash, Generation, Notice, NoticeId, NoticeIn, PartyId, Rule, StatementRef, Timestamp, Violation};
+use detente_wire::checkpoint::open_checkpoint;
 use detente_wire::leaf::LeafFields;
 use detente_wire::meaning::{self, Known, Standing};
 use detente_wire::{Body, Scheme, Valid, codec, seal_entry};
@@ -286,12 +287,10 @@ impl Line {
     /// Seals what this line adds to the batch: our checkpoint, and our cosignature when theirs is complete.
     pub(crate) fn seal(&mut self, cx: &mut Cx<'_>) {
         let size = self.own.log.size();
-        if size > self.checkpointed {
+        if size > self.checkpointed
+            && let Some(checkpoint) = self.own_checkpoint_at(cx, size)
+        {
             self.checkpointed = size;
-            let head = self.own.log.head();
-            let signed =
-                detente_wire::checkpoint::sign_checkpoint(cx.scheme, &self.keys.log, &self.own.log.origin(), size, head.root);
-            let checkpoint = signed.note().into_bytes();
             let generation = self.own.generation();
             cx.out.write(self.note(self.us(), generation, NoteRole::Checkpoint, size, checkpoint.clone()));
             cx.out.then(Then::Own { line: self.id, size, checkpoint });
@@ -301,6 +300,15 @@ impl Line {
             cx.out.then(Then::Copy { line: self.id, size: self.copied });
         }
         self.seal_cosignature(cx);
+    }
+
+    /// Our checkpoint of the log that we have. Where its keys are lost, only the one that the peer gave back is to be had.
+    fn own_checkpoint_at(&self, cx: &Cx<'_>, size: u64) -> Option<Vec<u8>> {
+        if self.keys_lost {
+            let opened = open_checkpoint(cx.scheme, &self.own.log_key(), &self.own.log.origin(), &self.copy_note);
+            return opened.is_ok_and(|said| said.checkpoint().size() == size).then(|| self.copy_note.clone());
+        }
+        self.checkpoint_of(cx, self.own.generation(), size)
     }
 
     /// One cosignature per durable batch, of the newest complete head (PROTOCOL E6). It is signed with the rows it

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use detente_record::Log;
 use detente_types::statement::{Kind, Level, Statement, StatementIn};
-use detente_types::{EntryHash, Generation, Head, LineId, NoticeId, PartyId, Root, StatementRef, Violation};
+use detente_types::{EntryHash, Generation, Head, NoticeId, PartyId, Root, StatementRef, Violation};
+use detente_wire::leaf::LeafFields;
 use detente_wire::meaning::Valid;
 use detente_wire::{Certificate, Entry, PublicKey, Verified};
 
@@ -43,10 +44,7 @@ pub(crate) struct Pending {
 pub(crate) struct Closed {
     /// The whole of it.
     pub(crate) log: Log,
-    /// Signed it.
-    pub(crate) log_key: PublicKey,
-    /// Cosigned the other log during it.
-    pub(crate) holder_key: PublicKey,
+    certificate: Verified<Certificate>,
 }
 
 /// All generations of one party's log on a line; the last one grows.
@@ -54,10 +52,8 @@ pub(crate) struct Closed {
 pub(crate) struct Side {
     /// Grows as entries are made or taken.
     pub(crate) log: Log,
-    /// Signs this generation.
-    pub(crate) log_key: PublicKey,
-    /// Cosigns the other log in this generation.
-    pub(crate) holder_key: PublicKey,
+    /// Certifies the keys of this generation.
+    pub(crate) certificate: Verified<Certificate>,
     /// How many entries are durable.
     pub(crate) durable: u64,
     /// How many entries are durable and under a checkpoint of their author: these count (PROTOCOL E7).
@@ -82,7 +78,7 @@ pub(crate) type Unjudged = VecDeque<Verified<Entry>>;
 /// What the gate may ask of a log: always as of the last entry made or taken.
 #[derive(Clone, Debug, Default)]
 struct Facts {
-    /// Kinds by generation and index.
+    /// Kinds by generation and index; 0 where none is known yet.
     kinds: BTreeMap<Generation, Vec<u16>>,
     /// Live notices of this author.
     live: BTreeMap<NoticeId, (u32, StatementRef)>,
@@ -99,11 +95,10 @@ struct Facts {
 }
 
 impl Side {
-    pub(crate) fn new(line: LineId, author: PartyId, generation: Generation, log_key: PublicKey, holder_key: PublicKey) -> Self {
+    pub(crate) fn new(certificate: Verified<Certificate>) -> Self {
         Self {
-            log: Log::new(line, author, generation),
-            log_key,
-            holder_key,
+            log: empty_log(&certificate),
+            certificate,
             durable: 0,
             settled: 0,
             seen: None,
@@ -124,13 +119,34 @@ impl Side {
     }
 
     /// Ends this generation at what is here, and begins the one that a certificate names (PROTOCOL S5).
-    pub(crate) fn begin(&mut self, certificate: &Certificate) {
-        let log = Log::new(self.log.line(), self.log.author(), certificate.generation());
-        let (log_key, holder_key) = (self.log_key, self.holder_key);
-        let ended = Closed { log: core::mem::replace(&mut self.log, log), log_key, holder_key };
+    pub(crate) fn begin(&mut self, certificate: Verified<Certificate>) {
+        let log = core::mem::replace(&mut self.log, empty_log(&certificate));
+        let ended = Closed { log, certificate: core::mem::replace(&mut self.certificate, certificate) };
         self.closed.insert(ended.log.generation(), ended);
-        (self.log_key, self.holder_key) = (certificate.keys().log, certificate.keys().holder);
         (self.durable, self.settled, self.seen) = (0, 0, None);
+    }
+
+    /// Forgets a generation of which nothing is here, and goes back to the one before.
+    pub(crate) fn forget_begun(&mut self) -> bool {
+        if self.log.size() > 0 {
+            return false;
+        }
+        let Some((_, ended)) = self.closed.pop_last() else {
+            return false;
+        };
+        (self.durable, self.settled) = (ended.log.size(), ended.log.size());
+        (self.log, self.certificate) = (ended.log, ended.certificate);
+        true
+    }
+
+    /// Signs this generation.
+    pub(crate) fn log_key(&self) -> PublicKey {
+        self.certificate.keys().log
+    }
+
+    /// Cosigns the other log in this generation.
+    pub(crate) fn holder_key(&self) -> PublicKey {
+        self.certificate.keys().holder
     }
 
     /// One generation of this log.
@@ -141,9 +157,9 @@ impl Side {
     /// One generation of this log, and the key that signs it.
     pub(crate) fn log_of(&self, generation: Generation) -> Option<(&Log, PublicKey)> {
         if generation == self.generation() {
-            return Some((&self.log, self.log_key));
+            return Some((&self.log, self.log_key()));
         }
-        self.closed.get(&generation).map(|ended| (&ended.log, ended.log_key))
+        self.closed.get(&generation).map(|ended| (&ended.log, ended.certificate.keys().log))
     }
 
     /// The generation after one that has ended.
@@ -154,13 +170,13 @@ impl Side {
 
     /// The keys under which this author cosigned, each with the generation of its own log at that time, newest first.
     pub(crate) fn holder_keys(&self) -> impl Iterator<Item = (Generation, PublicKey)> + '_ {
-        let closed = self.closed.iter().rev().map(|(generation, ended)| (*generation, ended.holder_key));
-        core::iter::once((self.generation(), self.holder_key)).chain(closed)
+        let closed = self.closed.iter().rev().map(|(generation, ended)| (*generation, ended.certificate.keys().holder));
+        core::iter::once((self.generation(), self.holder_key())).chain(closed)
     }
 
     /// The keys under which this author signed, newest first.
     pub(crate) fn log_keys(&self) -> impl Iterator<Item = PublicKey> + '_ {
-        core::iter::once(self.log_key).chain(self.closed.values().rev().map(|ended| ended.log_key))
+        core::iter::once(self.log_key()).chain(self.closed.values().rev().map(|ended| ended.certificate.keys().log))
     }
 
     /// Entry 0 of a generation after the first, packed.
@@ -255,7 +271,7 @@ impl Side {
 
     /// Learns what an appended entry says.
     pub(crate) fn learn(&mut self, entry: Verified<Entry>, verdict: Verdict) {
-        self.facts.kinds.entry(entry.fields().generation).or_default().push(verdict.kind());
+        self.facts.learn_kind(entry.fields(), verdict.kind());
         self.facts.learn(entry.reference(), &verdict);
         self.pending.push_back(Pending { entry, verdict });
     }
@@ -289,6 +305,16 @@ impl detente_record::Heads for Side {
 }
 
 impl Facts {
+    /// Kinds come in any order: what was taken back is judged late.
+    fn learn_kind(&mut self, at: &LeafFields, kind: u16) {
+        let kinds = self.kinds.entry(at.generation).or_default();
+        let index = usize::try_from(at.index).expect("a log in memory has no more entries");
+        if kinds.len() <= index {
+            kinds.resize(index + 1, 0);
+        }
+        kinds[index] = kind;
+    }
+
     fn learn(&mut self, at: StatementRef, verdict: &Verdict) {
         let Verdict::Valid(statement) = verdict else {
             return;
@@ -318,6 +344,10 @@ impl Facts {
             _ => {}
         }
     }
+}
+
+fn empty_log(certificate: &Certificate) -> Log {
+    Log::new(certificate.line(), certificate.party(), certificate.generation())
 }
 
 /// The kind of a statement.

@@ -59,7 +59,7 @@ impl Line {
 
     /// Where the next entry of the peer's log must stand.
     pub(crate) fn peer_place(&self, index: Option<Index>) -> Place {
-        Place { line: self.id, author: self.them(), generation: self.peer.generation(), index, log_key: self.peer.log_key }
+        Place { line: self.id, author: self.them(), generation: self.peer.generation(), index, log_key: self.peer.log_key() }
     }
 
     /// The next entry of the peer's log. A bad envelope stops the copy there (PROTOCOL E4).
@@ -121,7 +121,7 @@ impl Line {
     }
 
     pub(crate) fn take_checkpoint(&mut self, cx: &mut Cx<'_>, note: &[u8]) {
-        let opened = open_checkpoint(cx.scheme, &self.peer.log_key, &self.peer.log.origin(), note);
+        let opened = open_checkpoint(cx.scheme, &self.peer.log_key(), &self.peer.log.origin(), note);
         let checkpoint = match opened {
             Ok(checkpoint) => checkpoint,
             // Of a generation that is over, or that our copy has not begun: it may overtake the hello that tells of it.

@@ -148,6 +148,31 @@ fn both_restored_nodes_open_a_generation_and_converge() {
 }
 
 #[test]
+fn a_node_put_back_to_before_its_new_generation_gets_that_one_back_too() {
+    let mut pair = Pair::new();
+    pair.connect();
+    let backup = pair.seats[0].store.clone();
+    let keys = pair.seats[0].keys.clone();
+    for _ in 0..2 {
+        pair.command(0, notify(NoticeKind::Operation)).expect("a good notice");
+        pair.seats[0].store = backup.clone();
+        pair.seats[0].keys = keys.clone();
+        pair.restart(0);
+        pair.connect();
+        pair.pass(30);
+        pair.assert_converged();
+    }
+    let renewed = |w: &What| matches!(w, What::PeerRenewed(_));
+    assert_eq!(pair.heard(1, renewed), 2, "one generation for each restore");
+    let notices = pair.line(1).notices().count();
+    assert_eq!(notices, 1, "the second version of the notice, said in the generation that was lost, counts");
+    pair.restart(0);
+    pair.connect();
+    pair.pass(30);
+    pair.assert_converged();
+}
+
+#[test]
 fn safety_does_not_wait_for_a_copy_that_a_restored_node_lost() {
     let mut pair = Pair::new();
     pair.connect();

@@ -2,6 +2,7 @@
 
 use detente_node::{By, Line};
 use detente_node::{Command, CommandFault, Event as NodeEvent, What};
+use detente_types::Generation;
 use detente_types::statement::StatementIn;
 use detente_wire::Body;
 use detente_wire::codec::from_body;
@@ -116,9 +117,14 @@ impl World {
     }
 
     fn look_at_log(&mut self, seat: usize, wire: usize, end: usize) -> Check {
+        let (line, author) = (self.wires[wire].line, self.wires[wire].ends[end].party);
+        let generations: Vec<_> = self.seats[seat].disk.rows.generations(line, author).collect();
+        generations.into_iter().try_for_each(|generation| self.look_at_life(seat, (wire, end), generation))
+    }
+
+    fn look_at_life(&mut self, seat: usize, (wire, end): (usize, usize), generation: Generation) -> Check {
         let Seat { disk, debts, looked, alarms, .. } = &mut self.seats[seat];
         let wires = &self.wires[wire];
-        let generation = disk.rows.newest(wires.line, wires.ends[end].party);
         let looked = looked.entry((wire, generation)).or_default();
         let Some(log) = disk.rows.log(&wires.log_of(end, generation)) else { return Ok(()) };
         *looked = (*looked).min(log.size());

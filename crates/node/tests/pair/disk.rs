@@ -16,13 +16,13 @@ fn key(write: &Write) -> Vec<u8> {
     match write {
         Write::Book { number, .. } => format!("0/{number:020}").into_bytes(),
         Write::Entry { line, author, generation, index, .. } => {
-            format!("1/{line}/{author}/{generation}/{index:020}").into_bytes()
+            format!("1/{line}/{author}/{:010}/{index:020}", generation.0).into_bytes()
         }
         Write::Early { line, author, generation, index, .. } => {
-            format!("2/{line}/{author}/{generation}/{index:020}").into_bytes()
+            format!("2/{line}/{author}/{:010}/{index:020}", generation.0).into_bytes()
         }
         Write::Note { line, author, generation, role, size, .. } => {
-            format!("3/{line}/{author}/{generation}/{role:?}/{size:020}").into_bytes()
+            format!("3/{line}/{author}/{:010}/{role:?}/{size:020}", generation.0).into_bytes()
         }
         Write::Evidence { line, number, .. } => format!("4/{line}/{number:020}").into_bytes(),
     }

@@ -19,7 +19,7 @@ pub(crate) struct Seat {
     pub(crate) store: Disk,
     pub(crate) events: Vec<Event>,
     pub(crate) connected: bool,
-    keys: KeyRing,
+    pub(crate) keys: KeyRing,
 }
 
 pub(crate) struct Pair {

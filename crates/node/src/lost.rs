@@ -1,0 +1,101 @@
+//! A generation of our own that we lost with its keys: this home was put back from a backup made before it was opened
+//! (docs/decisions/0013). The peer gives back one generation after the other, each proved by the party key's signature
+//! under its opening; then a new one is opened.
+//!
+//! The peer's side of it: it speaks of the generation that the author names, and hands it the next opening when the
+//! author has that one whole.
+
+use detente_record::Opening;
+use detente_types::Head;
+use detente_wire::Scheme;
+use detente_wire::frame::Hello;
+
+use crate::input::What;
+use crate::line::{Cx, Line, Phase, empty_head};
+
+impl Line {
+    /// They hold a generation of ours that is not known here. What they say of it cannot be judged yet.
+    pub(crate) fn take_later(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
+        let size = self.own.log.size();
+        if self.later.is_none() {
+            self.event(cx, What::Recovering(size));
+        }
+        self.later = Some(hello.copy.generation);
+        self.renews = true;
+        self.wait_for_later(cx, hello);
+    }
+
+    /// More of our own is to come back: the link stays open for it, and they are asked again.
+    pub(crate) fn wait_for_later(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
+        self.phase = Phase::Recovering { until: self.own.log.size() };
+        self.open_link(cx, hello);
+        // What they say of the generation that we have is all that can be had: its opening follows by itself.
+        if hello.copy.generation != self.own.generation() {
+            self.link.greet_again();
+        }
+    }
+
+    /// The opening of a generation of ours, as the peer gives it back: it counts once we have all of the one before.
+    pub(crate) fn take_own_opening(&mut self, cx: &mut Cx<'_>, opening: Opening) {
+        self.lost_opening = self.later.map(|_| opening);
+        self.begin_lost(cx);
+    }
+
+    /// Begins a generation of ours that is to be taken back.
+    pub(crate) fn begin_lost(&mut self, cx: &mut Cx<'_>) {
+        let durable = self.own.durable == self.own.log.size();
+        let follows = |opening: &Opening| opening.previous() == Some(&self.own.log.head());
+        if !durable || !self.lost_opening.as_ref().is_some_and(follows) {
+            return;
+        }
+        let Some(opening) = self.lost_opening.take() else {
+            return;
+        };
+        self.own.begin(opening.own().clone());
+        (self.checkpointed, self.covered, self.keys_lost) = (0, 0, true);
+        self.cache = crate::line::Cache::default();
+        self.tells = self.own.generation();
+        self.link.set_cosigned(Vec::new());
+        self.link.set_own(Head { generation: self.tells, ..empty_head() }, Vec::new());
+        self.event(cx, What::Renewed(self.own.generation()));
+    }
+
+    /// Speaks of the generation that the author names, so that it can judge what we say.
+    pub(crate) fn tell_copy_of(&mut self, named: &Head) {
+        let (head, note) = match self.peer.life(named.generation) {
+            Some(log) if named.generation != self.peer.generation() => {
+                let end = self.peer_ends.get(&named.generation);
+                (log.head(), end.map(|end| end.note().into_bytes()).unwrap_or_default())
+            }
+            _ if self.seen.generation == self.peer.generation() => {
+                (self.seen, self.kept.as_ref().map(|kept| kept.note().into_bytes()).unwrap_or_default())
+            }
+            _ => (Head { generation: self.peer.generation(), ..empty_head() }, Vec::new()),
+        };
+        if self.tells_copy != head.generation {
+            self.tells_copy = head.generation;
+            self.link.set_copy(head, note);
+            self.link.tell_copy();
+        }
+    }
+
+    /// Hands the author the next opening that it lost.
+    pub(crate) fn give_opening_back(&mut self, named: &Head) {
+        let lost = named.generation < self.peer.generation();
+        let next = self.peer.after(named.generation);
+        if let Some(packed) = self.peer.opening(next).filter(|_| lost) {
+            self.link.send_early(next, 0, packed.clone());
+        }
+    }
+}
+
+/// Whether an opening is ours or theirs.
+pub(crate) fn open_either(
+    scheme: &dyn Scheme,
+    line: &Line,
+    generation: detente_types::Generation,
+    (leaf, body): (&[u8], &[u8]),
+) -> Result<Opening, detente_record::OpeningFault> {
+    let theirs = Opening::open(scheme, line.id, line.them(), generation, leaf, body);
+    theirs.or_else(|fault| Opening::open(scheme, line.id, line.us(), generation, leaf, body).map_err(|_| fault))
+}
