@@ -128,7 +128,7 @@ impl Link {
                 streams.log.acknowledge(now, cosigned_before, &mut self.patience);
             }
         }
-        self.peer.refresh(hello);
+        self.peer.refresh(hello, self.told.own.as_ref().map(|(head, _)| head.generation));
     }
 
     fn hear_part(&mut self, now: Timestamp, part: Part) -> Result<(), LinkFault> {

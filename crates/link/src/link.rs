@@ -182,6 +182,11 @@ impl Link {
         self.told.cosigned = note;
     }
 
+    /// The peer's newest generation that we durably hold anything of, where our hello speaks of an earlier one.
+    pub fn set_newest(&mut self, generation: Generation) {
+        self.told.newest = Some(generation);
+    }
+
     /// Leaves of the peer's early entries that our copy does not reach yet, for the hello; the newest last.
     pub fn set_early_copies(&mut self, leaves: Vec<Vec<u8>>) {
         self.told.early = leaves;

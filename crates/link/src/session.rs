@@ -6,7 +6,7 @@
 //! its memory is then durable or dropped, and cannot be added to a copy after a hello has told its size. When another
 //! process appears at the other end of a living bearer, the session ends, and the caller begins the next one.
 
-use detente_types::{Head, Timestamp};
+use detente_types::{Generation, Head, Timestamp};
 use detente_wire::frame::{Channel, Hello};
 use minicbor::bytes::ByteVec;
 
@@ -104,9 +104,12 @@ impl Peer {
         self.hello = Some(hello);
     }
 
-    /// A later hello of the same session; one that names less than the known one came late.
-    pub(crate) fn refresh(&mut self, hello: Hello) {
-        self.hello = self.hello.take().filter(|known| known.own > hello.own).or(Some(hello));
+    /// A later hello of the same session; one that names less than the known one, or speaks of another generation of ours
+    /// than we do, came late.
+    pub(crate) fn refresh(&mut self, hello: Hello, own: Option<Generation>) {
+        let of_ours = |hello: &Hello| Some(hello.copy.generation) == own;
+        let late = |known: &Hello| known.own > hello.own || (of_ours(known) && !of_ours(&hello));
+        self.hello = self.hello.take().filter(late).or(Some(hello));
     }
 
     /// How far the peer says it is ahead of our own log: it may give back up to that size (PROTOCOL S4).
@@ -159,6 +162,8 @@ pub(crate) struct Told {
     pub(crate) revocations: Vec<Vec<u8>>,
     pub(crate) cosigned: Vec<u8>,
     pub(crate) early: Vec<Vec<u8>>,
+    /// The newest generation of the peer's log that we hold anything of.
+    pub(crate) newest: Option<Generation>,
     /// The peer's cosignature covers our log below this.
     pub(crate) acknowledged: u64,
 }
@@ -186,6 +191,7 @@ impl Told {
             cosigned: note(&self.cosigned),
             early: newest_within(&self.early, HELLO_EARLY_BYTES_MAX),
             more: ByteVec::from(Vec::new()),
+            newest: self.newest.unwrap_or(copy.generation),
         })
     }
 }
@@ -210,7 +216,7 @@ fn newest_within(items: &[Vec<u8>], bytes_max: usize) -> Vec<ByteVec> {
 
 #[cfg(test)]
 mod tests {
-    use detente_types::{Generation, LineId, Root};
+    use detente_types::{LineId, Root};
     use detente_wire::frame::{FRAME_BYTES_MAX, Frame, encode};
 
     use super::*;
@@ -225,6 +231,7 @@ mod tests {
                 revocations: vec![vec![1; length]; 5_000],
                 cosigned: vec![1; HELLO_NOTE_BYTES_MAX],
                 early: vec![vec![1; length]; 5_000],
+                newest: None,
                 acknowledged: 0,
             };
             let config = Config::new(LineId::new([1; 32]), u64::MAX);

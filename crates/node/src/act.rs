@@ -76,6 +76,7 @@ impl Line {
     fn peer_cosigned(&mut self, cx: &mut Cx<'_>, size: u64, checkpoint: Vec<u8>, cosignature: Vec<u8>) {
         self.seen = self.peer.head_at(size);
         self.kept = self.checkpoints.take_to(size).or(self.kept.take());
+        self.link.set_newest(self.seen.generation);
         self.link.set_copy(self.seen, checkpoint);
         if cosignature.is_empty() {
             self.link.tell_copy();

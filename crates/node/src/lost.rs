@@ -6,7 +6,7 @@
 //! author has that one whole.
 
 use detente_record::Opening;
-use detente_types::Head;
+use detente_types::{Generation, Head};
 use detente_wire::Scheme;
 use detente_wire::frame::Hello;
 
@@ -14,15 +14,14 @@ use crate::input::What;
 use crate::line::{Cx, Line, Phase, empty_head};
 
 impl Line {
-    /// They hold a generation of ours that is not known here. What they say of it cannot be judged yet.
-    pub(crate) fn take_later(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
-        let size = self.own.log.size();
-        if self.later.is_none() {
-            self.event(cx, What::Recovering(size));
+    /// They hold a generation of ours that is not known here.
+    pub(crate) fn note_later(&mut self, cx: &mut Cx<'_>, newest: Generation) {
+        let later = (newest > self.own.generation()).then_some(newest);
+        if later.is_some() && self.later.is_none() {
+            self.renews = true;
+            self.event(cx, What::Recovering(self.own.log.size()));
         }
-        self.later = Some(hello.copy.generation);
-        self.renews = true;
-        self.wait_for_later(cx, hello);
+        self.later = later;
     }
 
     /// More of our own is to come back: the link stays open for it, and they are asked again.
@@ -93,7 +92,7 @@ impl Line {
 pub(crate) fn open_either(
     scheme: &dyn Scheme,
     line: &Line,
-    generation: detente_types::Generation,
+    generation: Generation,
     (leaf, body): (&[u8], &[u8]),
 ) -> Result<Opening, detente_record::OpeningFault> {
     let theirs = Opening::open(scheme, line.id, line.them(), generation, leaf, body);

@@ -389,6 +389,7 @@ impl Line {
     fn introduce(&mut self) {
         let note = |signed: &Option<SignedCheckpoint>| signed.as_ref().map(|s| s.note().into_bytes()).unwrap_or_default();
         self.link.set_own(self.own.head_at(self.checkpointed), note(&self.own_checkpoint));
+        self.link.set_newest(self.seen.generation);
         self.link.set_copy(self.seen, note(&self.kept));
         self.link.cosign(self.own_cosignature.clone());
     }

@@ -41,7 +41,7 @@ impl Line {
         self.tell_copy_of(&hello.own);
         // Openings are handed out anew, as this hello asks for.
         self.link.early_done(0);
-        self.later = self.later.filter(|later| hello.copy.generation != self.own.generation() || *later > self.own.generation());
+        self.note_later(cx, hello.newest);
         if hello.own.generation == self.peer.generation() {
             if !hello.own_checkpoint.is_empty() {
                 self.take_checkpoint(cx, &hello.own_checkpoint);
@@ -71,7 +71,7 @@ impl Line {
                 self.renews = true;
                 self.go_on(cx, hello);
             }
-            Standing::Later => self.take_later(cx, hello),
+            Standing::Later => self.wait_for_later(cx, hello),
             Standing::Behind => self.go_on(cx, hello),
         }
         self.give_opening_back(&hello.own);
@@ -163,7 +163,7 @@ impl Line {
         if copy.generation != self.own.generation() {
             return match self.own.root_at(copy.generation, copy.size) {
                 Some(root) if root == copy.root => Standing::Behind,
-                None if copy.generation > self.own.generation() => Standing::Later,
+                None if Some(copy.generation) <= self.later => Standing::Later,
                 _ => Standing::MadeUp(format!("they hold generation {} of our log otherwise than we do", copy.generation)),
             };
         }

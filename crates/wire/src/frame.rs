@@ -84,6 +84,10 @@ pub struct Hello {
     /// know which version they speak (PROTOCOL F9).
     #[n(17)]
     pub more: ByteVec,
+    /// Your newest generation that I hold anything of. After a restore you may not know it, and `copy` speaks of the one
+    /// that you know.
+    #[n(18)]
+    pub newest: Generation,
 }
 
 /// The direction and the session that frames belong to: the random numbers of the two processes' starts.
@@ -240,6 +244,7 @@ mod tests {
             cosigned: note(),
             early: vec![note()],
             more: ByteVec::from(Vec::new()),
+            newest: Generation::FIRST,
         })
     }
 
