@@ -214,7 +214,7 @@ impl Liar {
 
     const fn pace_us(&self) -> i64 {
         match self.lie {
-            Lie::Flood => 400_000,
+            Lie::Flood => 1_000_000,
             _ => 5_000_000,
         }
     }
