@@ -3,11 +3,10 @@
 //! Only builds with the feature `plant` have them, and there each does nothing until [`Node::danger_plant`] is called:
 //! cargo unifies features over a workspace build, so the product must be safe with this code inside.
 
-use detente_record::Holder;
 use detente_terms::safety::{Pace, SafetyBoard};
 use detente_types::{Notice, NoticeIn, StatementRef};
 use detente_wire::Valid;
-use detente_wire::checkpoint::{SignedCheckpoint, cosign, holder_name};
+use detente_wire::checkpoint::{Checkpoint, SignedCheckpoint, cosign, holder_name};
 
 use crate::line::{Cx, Line};
 use crate::node::Node;
@@ -62,17 +61,23 @@ impl Line {
     /// [`Plant::CosignUnread`].
     pub(crate) fn cosign_unread(&mut self, cx: &Cx<'_>, said: &SignedCheckpoint) {
         if self.has(Plant::CosignUnread) {
-            let name = holder_name(&self.id, &self.us(), self.own.generation());
-            let note = cosign(cx.scheme, &self.keys.holder, &name, said.checkpoint(), cx.now).note();
-            self.link.cosign(note.into_bytes());
+            self.cosign_anything(cx, said.checkpoint());
         }
     }
 
     /// [`Plant::CosignOlder`].
-    pub(crate) fn forget_mark(&mut self) {
-        if self.has(Plant::CosignOlder) {
-            self.holder = Holder::new(0);
+    pub(crate) fn cosign_older(&mut self, cx: &Cx<'_>) {
+        let size = self.seen.size.saturating_sub(1);
+        if self.has(Plant::CosignOlder) && size > 0 {
+            let older = Checkpoint::new(&self.peer.log.origin(), size, self.peer.head_at(size).root);
+            self.cosign_anything(cx, &older);
         }
+    }
+
+    fn cosign_anything(&mut self, cx: &Cx<'_>, said: &Checkpoint) {
+        let name = holder_name(&self.id, &self.us(), self.own.generation());
+        let note = cosign(cx.scheme, &self.keys.holder, &name, said, cx.now).note();
+        self.link.cosign(note.into_bytes());
     }
 
     /// [`Plant::AckUndurable`].

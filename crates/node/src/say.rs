@@ -317,7 +317,7 @@ impl Line {
     /// After a restore there is none until the copy reaches what was once cosigned; until then the head alone is kept.
     fn seal_cosignature(&mut self, cx: &mut Cx<'_>) {
         #[cfg(feature = "plant")]
-        self.forget_mark();
+        self.cosign_older(cx);
         let Some(checkpoint) = self.checkpoints.newest_within(self.peer.log.size()) else {
             return;
         };
