@@ -8,6 +8,7 @@ pub(crate) mod kept;
 pub(crate) mod manners;
 pub(crate) mod markers;
 pub(crate) mod safety;
+pub(crate) mod written;
 
 use std::fmt;
 

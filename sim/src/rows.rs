@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use detente_node::port::{NoteRole, Store, StoreFault, Write};
-use detente_types::{EntryHash, Generation, Head, Index, LineId, PartyId, Root};
+use detente_types::{EntryHash, Generation, Head, Index, LineId, PartyId, Root, StatementRef};
 use detente_wire::merkle::{EMPTY_ROOT, Frontier, leaf_hash};
 
 use crate::disk::row_bytes;
@@ -118,6 +118,18 @@ impl Rows {
         let filed = self.logs.get(name).and_then(|log| log.hash(index));
         let early = self.early.get(&(*name, index)).map(|(_, hash)| *hash);
         filed == Some(*hash) || early == Some(*hash)
+    }
+
+    /// Leaves of a log that came early and stand at an index or beyond, with their lengths.
+    pub(crate) fn early_from(&self, name: &LogName, from: Index) -> impl Iterator<Item = (EntryHash, usize)> {
+        let all = self.early.range((*name, from)..=(*name, Index::MAX));
+        all.map(|(_, (row, hash))| (*hash, if let Write::Early { leaf, .. } = &**row { leaf.len() } else { 0 }))
+    }
+
+    /// Whether an entry is filed under exactly this name, on whichever line.
+    pub(crate) fn has_filed(&self, entry: &StatementRef) -> bool {
+        let of = |name: &LogName| name.1 == entry.author && name.2 == entry.generation;
+        self.logs.iter().any(|(name, log)| of(name) && log.hash(entry.index) == Some(entry.hash))
     }
 
     /// A note about a log, at exactly this size.

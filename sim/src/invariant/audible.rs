@@ -1,5 +1,6 @@
 //! What may be audible: checked on every frame that an honest node sends, against that node's own disk.
 
+use detente_link::config::HELLO_EARLY_BYTES_MAX;
 use detente_node::port::NoteRole;
 use detente_types::{Generation, Head, Index, Root, Timestamp};
 use detente_wire::checkpoint::{Checkpoint, log_name};
@@ -73,7 +74,18 @@ impl Sent<'_> {
             let kept = self.disk.holds(&self.wire.log_of(1 - self.end, generation), index, &leaf.hash());
             durable_before_audible(kept, || format!("a hello names the early entry {index}"))?;
         }
+        self.names_early(hello)?;
         if hello.own_checkpoint.is_empty() { Ok(()) } else { self.checkpoint(&hello.own_checkpoint) }
+    }
+
+    fn names_early(&self, hello: &Hello) -> Check {
+        let name = self.wire.log_of(1 - self.end, hello.copy.generation);
+        let kept: Vec<_> = self.disk.early_from(&name, hello.copy.size).collect();
+        if kept.iter().map(|(_, bytes)| bytes).sum::<usize>() > HELLO_EARLY_BYTES_MAX {
+            return Ok(());
+        }
+        let named: Vec<_> = hello.early.iter().filter_map(|leaf| read_leaf(leaf)).map(|leaf| leaf.hash()).collect();
+        hello_names_early_leaves(kept.iter().all(|(hash, _)| named.contains(hash)), kept.len(), named.len())
     }
 
     fn entry(&mut self, own: bool, packed: &[u8]) -> Check {
@@ -159,15 +171,16 @@ impl Sent<'_> {
         let Some((generation, size, root)) = self.read_note(1 - self.end, note) else {
             return durable_before_audible(false, || "a cosignature was sent that is none".into());
         };
+        let end = &self.wire.ends[self.end];
+        let known = end.cosigned.notes.contains(note);
+        let newest = end.cosigned.newest.get(&generation).map_or(0, |head| head.size);
+        cosignature_never_shrinks(known, end.restored.is_some(), size, newest)?;
         let there = self.copy(generation).and_then(|log| log.root_at(size)) == Some(root);
         durable_before_audible(there, || format!("{size} entries are cosigned, and not all of them are on the disk"))?;
         let name = self.wire.log_of(1 - self.end, generation);
         let kept = self.disk.note(&name, NoteRole::Cosignature, size) == Some(note);
         durable_before_audible(kept, || format!("the cosignature of {size} entries is not on the disk"))?;
         let end = &mut self.wire.ends[self.end];
-        let known = end.cosigned.notes.contains(note);
-        let newest = end.cosigned.newest.get(&generation).map_or(0, |head| head.size);
-        cosignature_never_shrinks(known, end.restored.is_some(), size, newest)?;
         end.cosigned.notes.insert(note.to_vec());
         if size >= newest {
             end.cosigned.newest.insert(generation, Head { generation, size, root });
@@ -184,6 +197,12 @@ fn durable_before_audible(durable: bool, detail: impl FnOnce() -> String) -> Che
     ensure(durable, DURABLE, detail)
 }
 
+/// A hello names every leaf of the other log that was stored early and is not filed, as far as there is room: its author
+/// may have been restored since (PROTOCOL S4, decision 0011).
+fn hello_names_early_leaves(all: bool, kept: usize, named: usize) -> Check {
+    ensure(all, "hello_names_early_leaves", || format!("of {kept} early leaves on the disk a hello names {named}"))
+}
+
 /// No honest author ever signs two leaves for one place, or two roots for one size, of which anybody could keep both
 /// (PROTOCOL S3, S4). One that was restored may, if nobody kept the first.
 fn no_self_fork(may_differ: bool, detail: impl FnOnce() -> String) -> Check {
@@ -198,7 +217,7 @@ fn seen_never_decreases(before: Option<Head>, fields: &LeafFields) -> Check {
 }
 
 /// An author names as `seen` only what it durably holds, with the note (PROTOCOL S1).
-fn seen_is_durable(known: bool, index: Index, seen: &Head) -> Check {
+pub(crate) fn seen_is_durable(known: bool, index: Index, seen: &Head) -> Check {
     ensure(known, "seen_is_durable", || format!("entry {index} claims to have seen {seen:?}"))
 }
 

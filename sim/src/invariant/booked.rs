@@ -1,6 +1,6 @@
 //! The book: an officer's input that was accepted is never lost, and stated once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use detente_node::BookEntry;
 use detente_types::StatementRef;
@@ -14,6 +14,8 @@ pub(crate) struct Books {
     inputs: BTreeMap<u64, Input>,
     /// Entries of the book that were looked at.
     read: u64,
+    /// Statements that the book says were made of inputs.
+    statements: BTreeSet<StatementRef>,
     /// Inputs that were dropped, and why.
     pub(crate) dropped: Vec<String>,
 }
@@ -65,7 +67,11 @@ impl Books {
         for (number, bytes) in disk.book_from(self.read) {
             self.read = number + 1;
             match BookEntry::decode(bytes) {
-                Some(BookEntry::Stated(input, stated)) => self.stated(input, stated)?,
+                Some(BookEntry::Stated(input, stated)) => {
+                    stated_is_there(disk.has_filed(&stated), input)?;
+                    self.statements.insert(stated);
+                    self.stated(input, stated)?;
+                }
                 Some(BookEntry::Dropped(input, why)) => self.drop_input(input, why),
                 _ => {}
             }
@@ -79,6 +85,11 @@ impl Books {
         let once = before.is_none_or(|before| before == stated) && !input.done;
         input.done = true;
         stated_once(once, number)
+    }
+
+    /// A notice in a log of ours on the disk. A machine that was restored has its log back, and its book not.
+    pub(crate) fn notice(&self, notice: &StatementRef) -> Check {
+        said_from_the_book(self.statements.contains(notice), notice)
     }
 
     fn drop_input(&mut self, number: u64, why: String) {
@@ -102,6 +113,16 @@ const UNCHANGED: &str = "unchanged at this precision";
 /// An input that its officer was told is in the book is there after every crash (PROTOCOL E7).
 fn accepted_is_kept(lost: Option<u64>) -> Check {
     ensure(lost.is_none(), "accepted_is_kept", || format!("input {lost:?} was told to be durable and is lost"))
+}
+
+/// What the book says was stated is in the log: both are written in one batch, whatever crashes (PROTOCOL S4, DESIGN D4).
+fn stated_is_there(there: bool, number: u64) -> Check {
+    ensure(there, "stated_is_there", || format!("input {number} is told to be stated, and its entry is not on the disk"))
+}
+
+/// No notice is said but one of an officer's whose book knows it: else a start would say it again (PROTOCOL S4).
+fn said_from_the_book(known: bool, notice: &StatementRef) -> Check {
+    ensure(known, "said_from_the_book", || format!("{notice} is in the log, and the book does not know that it was stated"))
 }
 
 /// An input is stated once, however long it waited and whatever crashed (PROTOCOL S4).

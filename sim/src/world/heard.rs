@@ -2,7 +2,7 @@
 
 use detente_node::{By, Line};
 use detente_node::{Command, CommandFault, Event as NodeEvent, What};
-use detente_types::Generation;
+use detente_types::{Generation, StatementRef};
 use detente_types::statement::StatementIn;
 use detente_wire::Body;
 use detente_wire::codec::from_body;
@@ -106,14 +106,15 @@ impl World {
 
     /// Looks at what a disk has gained.
     pub(super) fn look_at_rows(&mut self, seat: usize) -> Check {
+        let Seat { books, disk, .. } = &mut self.seats[seat];
+        books.read(&disk.rows)?;
         for wire in 0..self.wires.len() {
             if let Some(end) = self.wires[wire].end_of(seat) {
                 self.look_at_log(seat, wire, end)?;
                 self.check_kept(wire)?;
             }
         }
-        let Seat { books, disk, .. } = &mut self.seats[seat];
-        books.read(&disk.rows)
+        Ok(())
     }
 
     fn look_at_log(&mut self, seat: usize, wire: usize, end: usize) -> Check {
@@ -123,10 +124,11 @@ impl World {
     }
 
     fn look_at_life(&mut self, seat: usize, (wire, end): (usize, usize), generation: Generation) -> Check {
-        let Seat { disk, debts, looked, alarms, .. } = &mut self.seats[seat];
+        let Seat { disk, debts, looked, alarms, books, .. } = &mut self.seats[seat];
         let wires = &self.wires[wire];
         let looked = looked.entry((wire, generation)).or_default();
-        let Some(log) = disk.rows.log(&wires.log_of(end, generation)) else { return Ok(()) };
+        let name = wires.log_of(end, generation);
+        let Some(log) = disk.rows.log(&name) else { return Ok(()) };
         *looked = (*looked).min(log.size());
         while *looked < log.size() {
             let (hash, row) = (log.hash(*looked), log.row(*looked));
@@ -134,6 +136,12 @@ impl World {
                 let said = Body::decode(body).ok().and_then(|body| from_body(&body).ok());
                 if let Some(StatementIn::SafetyAction(action)) = &said {
                     alarms.entry(wire).or_default().acted(action.of);
+                }
+                if let Some(StatementIn::Notice(_)) = &said
+                    && wires.ends[end].restored.is_none()
+                {
+                    let (_, author, generation) = name;
+                    books.notice(&StatementRef { author, generation, index: *looked, hash })?;
                 }
                 if let Some(said) = said {
                     debts.entry(wire).or_default().take(hash, &said, wires, end, &disk.rows)?;

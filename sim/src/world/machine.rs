@@ -9,7 +9,7 @@ use rand_core::Rng;
 use super::{Event, Fetch, World};
 use crate::disk::InFlight;
 use crate::fault::Fault;
-use crate::invariant::{Check, kept};
+use crate::invariant::{Check, kept, written};
 use crate::planted::Bug;
 use crate::seat::{Doom, Process, Seat};
 
@@ -77,6 +77,11 @@ impl World {
 
     /// A batch goes to the disk.
     fn persist(&mut self, seat: usize, token: Token, batch: Batch) -> Check {
+        for wire in &self.wires {
+            if let Some(end) = wire.end_of(seat) {
+                written::check(wire, end, &self.seats[seat].disk.rows, &batch.writes)?;
+            }
+        }
         let now = self.now;
         let (low, high) = self.faults.disk_us;
         let mut latency_us = self.disks.between(low, high);
