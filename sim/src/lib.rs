@@ -43,7 +43,7 @@ pub fn run(options: Options) -> Outcome {
     };
     let figures = world.figures.clone();
     let failure = violation.map(|violation| Failure { violation, event: figures.events, at_us: figures.virtual_us });
-    Outcome { seed: options.seed, figures, failure }
+    Outcome { seed: options.seed, options, figures, failure }
 }
 
 /// Nothing that happens makes a node panic.

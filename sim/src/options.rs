@@ -1,7 +1,7 @@
 //! What a run is told beside its seed.
 
 use crate::liar::Lie;
-use crate::planted::Bug;
+use crate::planted::{Bug, PLANTINGS};
 
 /// What to run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,16 @@ impl Options {
     /// The usual run of a seed.
     pub fn of(seed: u64) -> Self {
         Self { seed, ..Self::default() }
+    }
+
+    /// The command that plays this again.
+    pub fn again(&self) -> String {
+        let nodes = self.nodes.map(|nodes| format!(" --nodes {nodes}"));
+        let lie = self.lie.map(|lie| format!(" --liar {}", lie.name()));
+        let plant = PLANTINGS.iter().find(|planting| Some(planting.bug) == self.plant);
+        let plant = plant.map(|planting| format!(" --plant {}", planting.name));
+        let rest: String = [nodes, lie, plant].into_iter().flatten().collect();
+        format!("cargo xtask sim --seed {}{rest}", self.seed)
     }
 
     pub(crate) fn node_count(&self) -> usize {

@@ -34,14 +34,19 @@ pub struct Planting {
     pub found_by: &'static [&'static str],
     /// The lie that it needs, if it shows only against a liar.
     pub lie: Option<Lie>,
+    /// It must be found in so many seeds from 0 on.
+    pub within: u64,
 }
 
+/// Most bugs show in the first seed.
+const SOON: u64 = 4;
+
 const fn honest(name: &'static str, bug: Bug, found_by: &'static [&'static str]) -> Planting {
-    Planting { name, bug, found_by, lie: None }
+    Planting { name, bug, found_by, lie: None, within: SOON }
 }
 
 const fn against(name: &'static str, lie: Lie, bug: Bug, found_by: &'static [&'static str]) -> Planting {
-    Planting { name, bug, found_by, lie: Some(lie) }
+    Planting { name, bug, found_by, lie: Some(lie), within: SOON }
 }
 
 /// Every bug that can be planted.
@@ -57,12 +62,12 @@ pub const PLANTINGS: [Planting; 19] = [
         Bug::DiskTears,
         &["said_from_the_book", "stated_is_there", "starts_again", "rebuilt_is_equal", "no_acknowledged_entry_lost"],
     ),
-    honest("disk-forgets-early", Bug::DiskForgetsEarly, &["hello_names_early_leaves"]),
+    Planting { within: 40, ..honest("disk-forgets-early", Bug::DiskForgetsEarly, &["hello_names_early_leaves"]) },
     honest("carrier-mute", Bug::CarrierMute, &["converges"]),
     honest("cosign-unread", Bug::Node(Plant::CosignUnread), &["durable_before_audible"]),
     honest("cosign-older", Bug::Node(Plant::CosignOlder), &["cosignature_never_shrinks"]),
     honest("speak-unproven", Bug::Node(Plant::SpeakUnproven), &["no_self_fork", "honest_never_accused"]),
-    honest("seen-undurable", Bug::Node(Plant::SeenUndurable), &["seen_is_durable"]),
+    Planting { within: 20, ..honest("seen-undurable", Bug::Node(Plant::SeenUndurable), &["seen_is_durable"]) },
     against("seen-unchecked", Lie::WrongSeen, Bug::Node(Plant::SeenUnchecked), &["every_lie_is_named"]),
     honest("disclose-exact", Bug::Node(Plant::DiscloseExact), &["nothing_beyond_marking"]),
     honest("joint-exact", Bug::Node(Plant::JointExact), &["equal_prefixes_agree"]),

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::fault::Fault;
 use crate::invariant::Violation;
+use crate::options::Options;
 
 /// A counted seed has at least so many virtual minutes, statements each way on each line, and kinds of fault.
 pub const COUNTED_MINUTES: i64 = 30;
@@ -76,6 +77,8 @@ fn merge(into: &mut BTreeMap<String, u64>, from: &BTreeMap<String, u64>) {
 pub struct Outcome {
     /// The seed.
     pub seed: u64,
+    /// All that was told beside it.
+    pub options: Options,
     /// Its figures.
     pub figures: Figures,
     /// What did not hold, if anything.

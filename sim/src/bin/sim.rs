@@ -123,7 +123,7 @@ fn play_range(arguments: &Arguments, from: u64, count: u64, options: &(impl Fn(u
         for _ in 0..count {
             let Ok((outcome, seconds)) = outcomes.recv() else { break };
             let failed = outcome.failure.is_some();
-            sum.take(&outcome, &options(outcome.seed), seconds);
+            sum.take(&outcome, seconds);
             if failed && !arguments.keep_going {
                 // Workers see that there is nothing more to play.
                 next.store(from + count, Ordering::Relaxed);
@@ -147,10 +147,10 @@ struct Summary {
 }
 
 impl Summary {
-    fn take(&mut self, outcome: &Outcome, options: &Options, seconds: f64) {
+    fn take(&mut self, outcome: &Outcome, seconds: f64) {
         self.seeds += 1;
         if seconds > self.slowest.0 {
-            self.slowest = (seconds, again(outcome.seed, options));
+            self.slowest = (seconds, outcome.options.again());
         }
         self.counted += u64::from(outcome.figures.is_counted());
         match &mut self.figures {
@@ -161,7 +161,7 @@ impl Summary {
             self.failed += 1;
             *self.by_invariant.entry(failure.violation.invariant).or_default() += 1;
             println!("seed {} failed {failure}", outcome.seed);
-            println!("  again: {} --trace", again(outcome.seed, options));
+            println!("  again: {} --trace", outcome.options.again());
         }
     }
 
@@ -202,14 +202,4 @@ impl Summary {
             println!("broken: {:?}", self.by_invariant);
         }
     }
-}
-
-/// The command that plays a seed again.
-fn again(seed: u64, options: &Options) -> String {
-    let nodes = options.nodes.map(|nodes| format!(" --nodes {nodes}"));
-    let liar = options.lie.map(|lie| format!(" --liar {}", lie.name()));
-    let plant = PLANTINGS.iter().find(|planting| Some(planting.bug) == options.plant);
-    let plant = plant.map(|planting| format!(" --plant {}", planting.name));
-    let rest: String = [nodes, liar, plant].into_iter().flatten().collect();
-    format!("cargo xtask sim --seed {seed}{rest}")
 }

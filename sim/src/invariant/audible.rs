@@ -14,6 +14,9 @@ use super::{Check, ensure};
 use crate::rows::{LogRows, Rows};
 use crate::wire::{Said, Wire};
 
+/// What stands before a leaf in a hello.
+const LEAF_HEAD_BYTES: usize = 3;
+
 /// Who sends, and what its disk and the disk at the other end hold at that moment.
 pub(crate) struct Sent<'a> {
     pub(crate) now: Timestamp,
@@ -81,7 +84,7 @@ impl Sent<'_> {
     fn names_early(&self, hello: &Hello) -> Check {
         let name = self.wire.log_of(1 - self.end, hello.copy.generation);
         let kept: Vec<_> = self.disk.early_from(&name, hello.copy.size).collect();
-        if kept.iter().map(|(_, bytes)| bytes).sum::<usize>() > HELLO_EARLY_BYTES_MAX {
+        if kept.iter().map(|(_, bytes)| bytes + LEAF_HEAD_BYTES).sum::<usize>() > HELLO_EARLY_BYTES_MAX {
             return Ok(());
         }
         let named: Vec<_> = hello.early.iter().filter_map(|leaf| read_leaf(leaf)).map(|leaf| leaf.hash()).collect();
