@@ -94,6 +94,11 @@ impl Fault {
         }
     }
 
+    /// By that name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fault| fault.name() == name)
+    }
+
     /// Mean time between two of them on one node or one line, µs; `None` for those that are rates or states.
     pub(crate) const fn every_us(self) -> Option<i64> {
         const MINUTE_US: i64 = 60_000_000;
@@ -116,6 +121,23 @@ impl Fault {
             self,
             Self::CrashLost | Self::CrashSaved | Self::Restore | Self::DiskFull | Self::DiskFailed | Self::DiskSlow | Self::Jump
         )
+    }
+}
+
+/// Kinds of fault that a run is told to leave out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Without(u32);
+
+impl Without {
+    /// These, and one more.
+    #[must_use]
+    pub const fn and(self, fault: Fault) -> Self {
+        Self(self.0 | (1 << fault as u32))
+    }
+
+    /// All of them, in the order of [`Fault::ALL`].
+    pub fn faults(self) -> impl Iterator<Item = Fault> {
+        Fault::ALL.into_iter().filter(move |fault| self.0 & (1 << *fault as u32) != 0)
     }
 }
 
@@ -192,6 +214,14 @@ impl Faults {
     /// Takes one out, for a run that cannot have it.
     pub(crate) fn remove(&mut self, fault: Fault) {
         self.active.retain(|active| *active != fault);
+        match fault {
+            Fault::Loss => self.loss = 0,
+            Fault::Duplicate => self.duplicate = 0,
+            Fault::Reorder => self.reorder = 0,
+            Fault::Corrupt => self.corrupt = 0,
+            Fault::Late => self.late = 0,
+            _ => {}
+        }
     }
 
     /// Adds one, for a run that wants it.

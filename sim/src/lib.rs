@@ -19,17 +19,19 @@ pub mod planted;
 pub mod report;
 mod rows;
 mod seat;
+mod shrink;
 mod wire;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub use fault::Fault;
+pub use fault::{Fault, Without};
 pub use invariant::Violation;
 pub use liar::Lie;
 pub use options::Options;
 pub use planted::{Bug, PLANTINGS, Planting};
 pub use report::{Failure, Figures, Outcome};
+pub use shrink::shrink;
 
 use world::World;
 

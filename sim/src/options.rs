@@ -1,5 +1,6 @@
 //! What a run is told beside its seed.
 
+use crate::fault::{Fault, Without};
 use crate::liar::Lie;
 use crate::planted::{Bug, PLANTINGS};
 
@@ -14,6 +15,8 @@ pub struct Options {
     pub lie: Option<Lie>,
     /// A bug that is planted.
     pub plant: Option<Bug>,
+    /// Kinds of fault that are left out.
+    pub without: Without,
     /// Whether to tell every event on standard error.
     pub trace: bool,
 }
@@ -30,7 +33,9 @@ impl Options {
         let lie = self.lie.map(|lie| format!(" --liar {}", lie.name()));
         let plant = PLANTINGS.iter().find(|planting| Some(planting.bug) == self.plant);
         let plant = plant.map(|planting| format!(" --plant {}", planting.name));
-        let rest: String = [nodes, lie, plant].into_iter().flatten().collect();
+        let without: Vec<&str> = self.without.faults().map(Fault::name).collect();
+        let without = (!without.is_empty()).then(|| format!(" --without {}", without.join(",")));
+        let rest: String = [nodes, lie, plant, without].into_iter().flatten().collect();
         format!("cargo xtask sim --seed {}{rest}", self.seed)
     }
 

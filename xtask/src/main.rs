@@ -37,9 +37,9 @@ struct Verb {
 const VERBS: &[Verb] = &[
     verb("check", "", "format, house rules, lints and documentation; what CI runs before the tests", check::run),
     verb("test", "[RUNNER ARGS]", "oracles, check, then every test; the whole of CI", test::run),
-    verb("soak", "[RUNNER ARGS]", "the same tests optimised and with full counts; takes hours", soak::run),
+    verb("soak", "[--seeds N] [RUNNER ARGS]", "10,000 simulator seeds, then every test with full counts; takes hours", soak::run),
     verb("demo", "[DEMO ARGS]", "build `detente` and run its demo", demo::run),
-    verb("sim", "[--seed N] [--count N] ...", "run the simulator", sim::run),
+    verb("sim", "[--seed N] [--count N] ...", "play simulator seeds; `sim --help` lists lies, faults and bugs", sim::run),
     verb("bench", "NAME [ARGS]", "run one benchmark; without a name, list them", bench::run),
     verb("layers", "", "the import law, from `cargo metadata`", layers::run),
     verb("rules", "", "each DV rule stands in the spec, in a check and in a test's name", rules::run),

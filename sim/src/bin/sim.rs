@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, mpsc};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
-use detente_sim::{Figures, Lie, Options, Outcome, PLANTINGS, Planting, run};
+use detente_sim::{Fault, Figures, Lie, Options, Outcome, PLANTINGS, Planting, Without, run, shrink};
 
 /// Plays whole lines of two and three nodes in virtual time, each from one seed.
 #[derive(Parser, Debug)]
@@ -31,6 +31,12 @@ struct Arguments {
     /// A bug to plant; stops at the first seed that finds it.
     #[arg(long, value_name = "NAME")]
     plant: Option<String>,
+    /// Kinds of fault to leave out.
+    #[arg(long, value_name = "FAULT,...", value_delimiter = ',')]
+    without: Vec<String>,
+    /// Leave out what a failure does not need, and tell how to play the smallest that is found.
+    #[arg(long, requires = "seed")]
+    shrink: bool,
     /// Tell every event on standard error.
     #[arg(long)]
     trace: bool,
@@ -47,12 +53,34 @@ const STACK_BYTES: usize = 32 << 20;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match lies_of(&arguments).and_then(|lies| Ok((lies, planting_of(&arguments)?))) {
+    match Plan::of(&arguments) {
         Err(unknown) => {
             eprintln!("sim: {unknown}");
             ExitCode::from(2)
         }
-        Ok((lies, planting)) => play(&arguments, &lies, planting),
+        Ok(plan) => play(&arguments, &plan),
+    }
+}
+
+/// What is played for each seed, by the names on the command line.
+struct Plan {
+    lies: Vec<Option<Lie>>,
+    planting: Option<Planting>,
+    without: Without,
+}
+
+impl Plan {
+    fn of(arguments: &Arguments) -> Result<Self, String> {
+        let without = |without: Without, name: &String| {
+            let names = || Fault::ALL.map(Fault::name).join(", ");
+            let fault = Fault::by_name(name).ok_or_else(|| format!("no fault is called {name}; there are: {}", names()))?;
+            Ok::<_, String>(without.and(fault))
+        };
+        Ok(Self {
+            lies: lies_of(arguments)?,
+            planting: planting_of(arguments)?,
+            without: arguments.without.iter().try_fold(Without::default(), without)?,
+        })
     }
 }
 
@@ -74,27 +102,38 @@ fn planting_of(arguments: &Arguments) -> Result<Option<Planting>, String> {
     Planting::by_name(name).map(Some).ok_or_else(|| format!("no bug is called {name}; there are: {}", names()))
 }
 
-fn play(arguments: &Arguments, lies: &[Option<Lie>], planting: Option<Planting>) -> ExitCode {
-    let began = Instant::now();
+fn play(arguments: &Arguments, plan: &Plan) -> ExitCode {
     let (from, count) = arguments.seed.map_or((arguments.from, arguments.count), |seed| (seed, 1));
-    let mut sum = Summary::default();
-    for lie in lies {
+    let mut sum = Summary::of(count * plan.lies.len() as u64);
+    for lie in &plan.lies {
         let options = |seed: u64| Options {
             seed,
             nodes: arguments.nodes.map(usize::from),
-            lie: lie.or(planting.and_then(|planting| planting.lie)),
-            plant: planting.map(|planting| planting.bug),
+            lie: lie.or(plan.planting.and_then(|planting| planting.lie)),
+            plant: plan.planting.map(|planting| planting.bug),
+            without: plan.without,
             trace: arguments.trace,
         };
-        play_range(arguments, from, count, &options, &mut sum);
+        if arguments.shrink {
+            sum.take(&on_deep_stack(|| shrink(options(from))), 0.0);
+        } else {
+            play_range(arguments, from, count, &options, &mut sum);
+        }
     }
-    sum.print(began.elapsed().as_secs_f64());
-    match (planting.is_some(), sum.failed) {
+    sum.print();
+    match (plan.planting.is_some(), sum.failed.len()) {
         (false, 0) => ExitCode::SUCCESS,
         // A planted bug must be found.
         (true, found) if found > 0 => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     }
+}
+
+fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
+        thread.expect("the system gives a thread").join().expect("the work does not panic")
+    })
 }
 
 /// Plays seeds on as many threads as there are jobs, and takes outcomes as they come.
@@ -135,21 +174,45 @@ fn play_range(arguments: &Arguments, from: u64, count: u64, options: &(impl Fn(u
 }
 
 /// What all seeds together gave.
-#[derive(Default)]
 struct Summary {
+    began: Instant,
+    /// When it was last told how far it is.
+    told: Instant,
+    wanted: u64,
     seeds: u64,
     counted: u64,
-    failed: u64,
     figures: Option<Figures>,
     /// The seed that took longest, in seconds, and how to play it.
     slowest: (f64, String),
     by_invariant: BTreeMap<&'static str, u64>,
+    /// How to play again those that failed.
+    failed: Vec<String>,
 }
 
+/// So many failed seeds are listed at the end.
+const FAILED_SHOWN: usize = 20;
+/// Between two lines that tell how far it is.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+
 impl Summary {
+    fn of(wanted: u64) -> Self {
+        let now = Instant::now();
+        Self {
+            began: now,
+            told: now,
+            wanted,
+            seeds: 0,
+            counted: 0,
+            figures: None,
+            slowest: (0.0, String::new()),
+            by_invariant: BTreeMap::new(),
+            failed: Vec::new(),
+        }
+    }
+
     fn take(&mut self, outcome: &Outcome, seconds: f64) {
         self.seeds += 1;
-        if seconds > self.slowest.0 {
+        if seconds >= self.slowest.0 {
             self.slowest = (seconds, outcome.options.again());
         }
         self.counted += u64::from(outcome.figures.is_counted());
@@ -158,31 +221,37 @@ impl Summary {
             Some(figures) => figures.add(&outcome.figures),
         }
         if let Some(failure) = &outcome.failure {
-            self.failed += 1;
+            self.failed.push(outcome.options.again());
             *self.by_invariant.entry(failure.violation.invariant).or_default() += 1;
             println!("seed {} failed {failure}", outcome.seed);
             println!("  again: {} --trace", outcome.options.again());
         }
+        if self.told.elapsed() >= TELL_EVERY {
+            self.told = Instant::now();
+            let (failed, pace) = (self.failed.len(), self.pace());
+            eprintln!("  {} of {} seeds, {failed} failed, {pace:.1} a second", self.seeds, self.wanted);
+        }
     }
 
-    fn print(&self, seconds: f64) {
+    /// Seeds a second.
+    fn pace(&self) -> f64 {
+        self.seeds as f64 / self.began.elapsed().as_secs_f64().max(1e-9)
+    }
+
+    fn print(&self) {
+        let seconds = self.began.elapsed().as_secs_f64();
         let Some(figures) = &self.figures else { return };
         let hours = figures.virtual_us as f64 / 3.6e9;
         println!(
             "{} seeds ({} counted, {} failed), {hours:.1} virtual hours, {} statements, {} events, {seconds:.1} s: {:.0} times real time",
             self.seeds,
             self.counted,
-            self.failed,
+            self.failed.len(),
             figures.statements,
             figures.events,
             hours * 3_600.0 / seconds.max(1e-9)
         );
-        println!(
-            "{:.2} seeds a second; the slowest took {:.1} s: {}",
-            self.seeds as f64 / seconds.max(1e-9),
-            self.slowest.0,
-            self.slowest.1
-        );
+        println!("{:.2} seeds a second; the slowest took {:.1} s: {}", self.pace(), self.slowest.0, self.slowest.1);
         let faults: Vec<String> = figures.faults.iter().map(|(fault, n)| format!("{} {n}", fault.name())).collect();
         println!("faults: {}", faults.join(", "));
         println!(
@@ -200,6 +269,8 @@ impl Summary {
         }
         if !self.by_invariant.is_empty() {
             println!("broken: {:?}", self.by_invariant);
+            println!("again, with --trace to see every event or --shrink to leave out what it does not need:");
+            self.failed.iter().take(FAILED_SHOWN).for_each(|again| println!("  {again}"));
         }
     }
 }

@@ -50,6 +50,7 @@ impl World {
         for fault in options.plant.map(Bug::wants).unwrap_or_default() {
             faults.add(*fault);
         }
+        options.without.faults().for_each(|fault| faults.remove(fault));
         let mut world = Self {
             scheme,
             start: MORNING,
