@@ -83,7 +83,8 @@ impl Sent<'_> {
 
     fn names_early(&self, hello: &Hello) -> Check {
         let name = self.wire.log_of(1 - self.end, hello.copy.generation);
-        let kept: Vec<_> = self.disk.early_from(&name, hello.copy.size).collect();
+        let filed = self.disk.log(&name).map_or(0, LogRows::size);
+        let kept: Vec<_> = self.disk.early_from(&name, filed).collect();
         if kept.iter().map(|(_, bytes)| bytes + LEAF_HEAD_BYTES).sum::<usize>() > HELLO_EARLY_BYTES_MAX {
             return Ok(());
         }
