@@ -13,11 +13,12 @@ import hmac
 import json
 import re
 import sys
+import unicodedata
 from collections import namedtuple
 from pathlib import Path
 
 LEAF_BYTES, SIGNED_BYTES, BODY_MAX, SLOTS, OPENING = 227, 163, 65_305, 32, 82
-NOTE_MAX, NOTE_LINES_MAX, DEPTH_MAX = 131_072, 16, 32
+NOTE_MAX, NOTE_LINES_MAX, SECONDS_MAX, DEPTH_MAX = 131_072, 16, 9_223_372_036_854, 32
 ENTRY, CLAIM, NOTE = 0, 1, 2  # the order of what can be wrong at one index: record.md, section 6
 EMPTY_ROOT = hashlib.sha256().digest()
 
@@ -285,7 +286,7 @@ def unbase64(text, what):
 
 def read_note(text):
     """Origin, size, root, the text that is signed, and the signature lines as (name, key ID, rest)."""
-    need(len(text.encode("utf-8")) <= NOTE_MAX and not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text), "not a note")
+    need(len(text.encode("utf-8")) <= NOTE_MAX and not re.search(r"[\x00-\x09\x0b-\x1f]", text), "not a note")
     words, gap, signatures = text.rpartition("\n\n")
     need(gap and signatures.endswith("\n"), "a note has no signature lines")
     lines = (words + "\n").split("\n")
@@ -299,6 +300,7 @@ def read_note(text):
         parts = line.split(" ")
         need(len(parts) == 3 and parts[0] == "\u2014" and "+" not in parts[1], "a signature line is malformed")
         need(1 <= len(parts[1].encode("utf-8")) <= 255, "a signature line has no good name")
+        need(not any(c.isspace() or unicodedata.category(c) == "Cc" for c in parts[1]), "a signature line has no good name")
         data = unbase64(parts[2], "a signature line")
         need(len(data) > 4, "a signature line is too short")
         read.append((parts[1], data[:4], data[4:]))
@@ -331,7 +333,9 @@ def cosigned(lines, name, key, text):
     if stamped is None:
         return False
     need(len(stamped) == 72, "a cosignature has a wrong length")
-    message = b"cosignature/v1\ntime %d\n" % int.from_bytes(stamped[:8], "big") + text
+    seconds = int.from_bytes(stamped[:8], "big")
+    need(seconds <= SECONDS_MAX, "a cosignature's time is out of range")
+    message = b"cosignature/v1\ntime %d\n" % seconds + text
     need(signed(key, message, stamped[8:]), "the cosignature is not good under the holder key")
     return True
 
@@ -344,13 +348,18 @@ def strict_object(pairs):
     return dict(pairs)
 
 
+def strict_int(digits):
+    need(digits.isdecimal(), "a JSON number has a sign")
+    return int(digits)
+
+
 def read_object(text, keys, where):
-    """A JSON object that has these keys, each satisfying its test; others are passed over."""
+    """A JSON object that has just these keys, each satisfying its test."""
     try:
-        value = json.loads(text, object_pairs_hook=strict_object)
+        value = json.loads(text, object_pairs_hook=strict_object, parse_int=strict_int)
     except (ValueError, RecursionError) as fault:
         raise Wrong(f"{where} is not JSON") from fault
-    need(type(value) is dict and set(value) >= set(keys), f"{where} is not an object with the keys {', '.join(keys)}")
+    need(type(value) is dict and set(value) == set(keys), f"{where} is not an object with just the keys {', '.join(keys)}")
     for key, test in keys.items():
         need(test(value[key]), f"{where}: {key} is not what it should be")
     return value
@@ -368,9 +377,17 @@ def is_text(value):
     return type(value) is str
 
 
+def is_base64(value):
+    return is_text(value) and unbase64(value, "a row's field") is not None
+
+
+def is_role(value):
+    return value in ("checkpoint", "cosignature")
+
+
 RECORD = {"format": is_int, "line": is_hex32, "parties": lambda v: type(v) is list and len(v) == 2 and all(map(is_hex32, v))}
-ROW = {"author": is_hex32, "generation": is_generation, "index": is_int, "leaf": is_text, "body": is_text}
-NOTE_ROW = {"author": is_hex32, "generation": is_generation, "role": is_text, "size": is_int, "note": is_text}
+ROW = {"author": is_hex32, "generation": is_generation, "index": is_int, "leaf": is_base64, "body": is_base64}
+NOTE_ROW = {"author": is_hex32, "generation": is_generation, "role": is_role, "size": is_int, "note": is_text}
 
 
 def read_text(folder, name):
@@ -491,9 +508,9 @@ class Verifier:
     def check_seen(self, log, leaf, before):
         generation, size, root = leaf.seen
         need((generation, size) >= before, "`seen` is less than the entry before claimed")
-        need(size > 0 or root == EMPTY_ROOT, "`seen` is empty with another root than the empty one")
-        need(leaf.index > 0 or size == 0, "`seen` of entry 0 is more than the empty log")
         need(generation > 0, "`seen` names generation 0, and generations count from 1")
+        need(leaf.index > 0 or size == 0, "`seen` of entry 0 is more than the empty log")
+        need(size > 0 or root == EMPTY_ROOT, "`seen` is empty with another root than the empty one")
         other = self.logs.get((self.other(log.author), generation))
         if size == 0:
             return  # the empty log was there in every generation
@@ -520,14 +537,13 @@ class Verifier:
         where = f"notes.ndjson, line {number}"
         try:
             need(log is not None, "is of no log in the record")
-            need(row["role"] in ("checkpoint", "cosignature"), "has no known role")
             origin, size, root, text, lines = read_note(row["note"])
             name = under("detente/origin/1", self.line, log.author, log.generation.to_bytes(4, "big")).hex()
             need(origin == f"detente/{name}", "has another origin than its log")
         except Wrong as wrong:
             self.fault(None, number - 1, NOTE, f"{where}: {wrong}")
             return
-        if size >= len(log.roots) and log.bad:
+        if (size >= len(log.roots) and log.bad) or log.own is None:
             return
         try:
             need(row["size"] == size, "has another size than its row says")

@@ -70,6 +70,17 @@ fn names(found: &Value, entry: &Value) {
     assert_eq!(found["index"], entry["index"], "{found}");
 }
 
+/// Asserts that both verifiers refuse an export, and that ours names what is wrong in these words.
+#[track_caller]
+fn refused(pair: &Pair, export: &Path, words: &str) -> Value {
+    let found = verdict(export);
+    assert_eq!(found["ok"], false, "{words}: {found}");
+    let ours = pair.borea.run(&["record", "verify", export.to_str().unwrap()]);
+    assert_eq!(ours.code, 6, "{words}: {ours:?}");
+    assert!(ours.err.contains(words), "{words}: {}", ours.err);
+    found
+}
+
 /// A day of both sides, exported by one of them when everything had met.
 fn exported() -> (Pair, PathBuf) {
     let mut pair = Pair::serving();
@@ -127,4 +138,56 @@ fn a_verifier_written_from_the_documents_takes_what_we_export_and_nothing_else()
     assert_eq!(found["ok"], false, "{found}");
     assert_eq!(found["log"], notes[note]["author"], "{found}");
     assert_eq!(found["index"].as_u64(), notes[note]["size"].as_u64().map(|size| size - 1), "{found}");
+
+    rows_that_say_something_else_are_refused(&pair, &export);
+}
+
+/// What a row says beside the signed bytes is what they say, and every file is in its one form.
+fn rows_that_say_something_else_are_refused(pair: &Pair, export: &Path) {
+    let (entries, notes) = (rows(export, "entries.ndjson"), rows(export, "notes.ndjson"));
+    let entry = |change: &dyn Fn(&mut Value)| changed(export, "entries.ndjson", |rows| change(&mut rows[1]));
+    let named = format!("entry {}", entries[1]["index"]);
+    names(&refused(pair, &entry(&|row| row["index"] = 9.into()), &named), &entries[1]);
+    let upper = |text: &Value| Value::from(text.as_str().unwrap().to_uppercase());
+    for change in [
+        &(|row: &mut Value| row["author"] = upper(&row["author"])) as &dyn Fn(&mut Value),
+        &|row| row["generation"] = 0.into(),
+        &|row| row["index"] = (-1).into(),
+        &|row| row["remark"] = "not signed by anybody".into(),
+        &|row| drop(row.as_object_mut().unwrap().remove("index")),
+        &|row| row["leaf"] = row["leaf"].as_str().unwrap().trim_end_matches('=').into(),
+    ] {
+        refused(pair, &entry(change), "entries.ndjson: line 2");
+    }
+
+    let last = |role: &str| notes.iter().rposition(|n| n["role"] == role && n["size"] != 0).unwrap();
+    let (checkpoint, cosignature) = (last("checkpoint"), last("cosignature"));
+    let note = |at: usize, change: &dyn Fn(&mut Value)| changed(export, "notes.ndjson", |rows| change(&mut rows[at]));
+    let other = |author: &Value| entries.iter().map(|e| &e["author"]).find(|a| *a != author).unwrap().clone();
+    for at in [checkpoint, cosignature] {
+        let named = format!("entry {}", notes[at]["size"].as_u64().unwrap() - 1);
+        let found = refused(pair, &note(at, &|row| row["size"] = (row["size"].as_u64().unwrap() + 1).into()), &named);
+        assert_eq!((&found["log"], found["index"].as_u64()), (&notes[at]["author"], notes[at]["size"].as_u64().map(|s| s - 1)));
+        refused(pair, &note(at, &|row| row["author"] = other(&row["author"])), "of another log than its row says");
+        refused(pair, &note(at, &|row| row["generation"] = 2.into()), "of a log that is not here");
+        let line = format!("notes.ndjson: line {}", at + 1);
+        refused(pair, &note(at, &|row| row["author"] = upper(&row["author"])), &line);
+        refused(pair, &note(at, &|row| row["generation"] = 0.into()), &line);
+        refused(pair, &note(at, &|row| row["role"] = "witness".into()), &line);
+    }
+    refused(pair, &note(checkpoint, &|row| row["role"] = "cosignature".into()), "cosignature of the other party");
+
+    for change in [
+        &(|record: &mut Value| record["line"] = upper(&record["line"])) as &dyn Fn(&mut Value),
+        &|record| record["parties"][1] = upper(&record["parties"][1]),
+        &|record| record["parties"][1] = record["parties"][0].clone(),
+        &|record| record["format"] = 2.into(),
+        &|record| record["remark"] = "not signed by anybody".into(),
+    ] {
+        let to = changed(export, "notes.ndjson", |_| ());
+        let mut record: Value = serde_json::from_slice(&std::fs::read(export.join("record.json")).unwrap()).unwrap();
+        change(&mut record);
+        std::fs::write(to.join("record.json"), record.to_string()).unwrap();
+        refused(pair, &to, "record.json: ");
+    }
 }

@@ -31,4 +31,4 @@ pub use log::{AppendFault, Log, OutOfRange};
 pub use opened::OpenedBody;
 pub use release::Release;
 pub use seen::{Heads, SeenVerdict, check_seen};
-pub use verify::{EntryRow, RecordFault, Verdict, Verifier};
+pub use verify::{EntryRow, NoteRole, NoteRow, RecordFault, Verdict, Verifier};

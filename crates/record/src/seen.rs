@@ -33,7 +33,8 @@ pub enum SeenVerdict {
         /// The claim before.
         previous: Head,
     },
-    /// An opening claims to have seen something, or an empty log with a root of its own: the speaker's fault.
+    /// An opening claims to have seen something, or an empty log with a root of its own, or a log of generation 0, which
+    /// none has: the speaker's fault.
     NotEmpty,
     /// It is beyond what the other log has here in that generation. If it is our log, this node was rolled back: it stops
     /// appending and recovers (PROTOCOL S4, S5).
@@ -57,8 +58,8 @@ pub fn check_seen(previous: Option<&Head>, index: Index, claimed: &Head, heads: 
     if let Some(previous) = previous.filter(|p| rank(p) > rank(claimed)) {
         return SeenVerdict::Decreases { previous: *previous };
     }
-    if claimed.size == 0 || index == 0 {
-        let empty = claimed.size == 0 && claimed.root == EMPTY_ROOT;
+    if claimed.size == 0 || index == 0 || claimed.generation < Generation::FIRST {
+        let empty = claimed.size == 0 && claimed.root == EMPTY_ROOT && claimed.generation >= Generation::FIRST;
         return if empty { SeenVerdict::Fine } else { SeenVerdict::NotEmpty };
     }
     match heads.root_at(claimed.generation, claimed.size) {

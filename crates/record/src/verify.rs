@@ -1,5 +1,8 @@
 //! Offline verification of a whole record: every byte that is kept, from the two parties' names alone.
 //!
+//! What a row says beside the signed bytes (whose log, which generation, which index, what a note is) is believed by
+//! whoever looks at it without this code: so it must be what the signed bytes say.
+//!
 //! Rows stream in once, entries before notes; only leaf hashes stay in memory. Signatures and commitments are
 //! checked on the caller's threads ([`Workers`]); everything that depends on order is done in order, on one. So
 //! the [`Verdict`] is a function of the rows, whatever the number of threads.
@@ -43,10 +46,36 @@ pub struct EntryRow {
     pub author: PartyId,
     /// Which life of it.
     pub generation: Generation,
+    /// Its place.
+    pub index: Index,
     /// The leaf's bytes.
     pub leaf: Vec<u8>,
     /// The body's bytes.
     pub body: Vec<u8>,
+}
+
+/// A note as it was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoteRow {
+    /// Whose log it speaks of.
+    pub author: PartyId,
+    /// Which life of it.
+    pub generation: Generation,
+    /// What it is kept as.
+    pub role: NoteRole,
+    /// How many entries it covers.
+    pub size: u64,
+    /// The note's bytes.
+    pub note: Vec<u8>,
+}
+
+/// What a note is kept as. It may have lines of both kinds; it must have one of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoteRole {
+    /// Signed by the log key.
+    Checkpoint,
+    /// Signed by a holder key of the other party (PROTOCOL E5).
+    Cosignature,
 }
 
 /// What a verification found.
@@ -101,6 +130,12 @@ pub enum Wrong {
     /// The entry does not pass the envelope gate.
     #[error("{0}")]
     Envelope(#[from] EnvelopeFault),
+    /// The row says another index than that of the entry.
+    #[error("its row says that it is entry {said}")]
+    RowIndex {
+        /// The index that the row says.
+        said: Index,
+    },
     /// The opening does not name the head at which the generation before ended.
     #[error("the opening does not name the head at which the generation before it ended")]
     Previous,
@@ -113,6 +148,9 @@ pub enum Wrong {
     /// It claims a root that the empty log does not have, or is an opening that has seen something.
     #[error("it claims to have seen an empty log that is not empty")]
     SeenNotEmpty,
+    /// It claims to have seen generation 0, and generations count from 1.
+    #[error("it has seen generation 0 of the other log, and the first is 1")]
+    SeenNoGeneration,
     /// It claims to have seen entries that are not here.
     #[error("it has seen {size} entries of generation {generation} of the other log, which are not here")]
     SeenMissing {
@@ -130,12 +168,29 @@ pub enum Wrong {
     /// A note is not a good checkpoint or cosignature.
     #[error("a kept note is bad: {0}")]
     Note(CheckpointFault),
-    /// A note is of a log that is not here.
+    /// A note's row names a log that is not here.
     #[error("a kept note is of a log that is not here")]
     NoteOfNoLog,
-    /// A note has no signature of either party.
-    #[error("a kept note has no signature of either party")]
-    NoteUnsigned,
+    /// A note is of another log than its row says.
+    #[error("a kept note is of another log than its row says")]
+    NoteOfOtherLog,
+    /// A note is of another size than its row says.
+    #[error("a kept note covers {size} entries, and its row says {said}")]
+    NoteSize {
+        /// The size that the note says.
+        size: u64,
+        /// The size that the row says.
+        said: u64,
+    },
+    /// A note has no line that makes it what its row says.
+    #[error("a kept note is no {}, as its row says: the line of that key is missing", match role {
+        NoteRole::Checkpoint => "checkpoint of the log's author",
+        NoteRole::Cosignature => "cosignature of the other party",
+    })]
+    NoteUnsigned {
+        /// What the row says.
+        role: NoteRole,
+    },
     /// A signed root is not that of the entries.
     #[error("the signed root of the first {size} entries is not that of the entries here")]
     SignedRoot {
@@ -152,7 +207,7 @@ pub enum Wrong {
 
 impl Verifier<'_> {
     /// Verifies a record: all its entries, then all its checkpoint and cosignature notes.
-    pub fn verify(&self, rows: impl Iterator<Item = EntryRow>, notes: impl Iterator<Item = Vec<u8>>) -> Verdict {
+    pub fn verify(&self, rows: impl Iterator<Item = EntryRow>, notes: impl Iterator<Item = NoteRow>) -> Verdict {
         let mut ledger = entries::read(self, rows);
         let count = notes::read(self, &mut ledger, notes);
         let fault = ledger.settle(self.parties);

@@ -41,13 +41,16 @@ pub enum CertificateFault {
     /// Two of the four keys are the same.
     #[error("two of the certified keys are the same")]
     KeysNotDistinct,
+    /// It is for generation 0, and the first is 1.
+    #[error("the certificate is for generation 0, and the first is 1")]
+    NoGeneration,
 }
 
 impl Certificate {
     /// Signs the keys of one line and generation.
     ///
     /// # Errors
-    /// [`CertificateFault::KeysNotDistinct`].
+    /// [`CertificateFault::KeysNotDistinct`] and [`CertificateFault::NoGeneration`].
     pub fn sign(
         scheme: &dyn Scheme,
         party: &KeyPair,
@@ -85,6 +88,9 @@ impl Certificate {
         all.sort_unstable();
         if all.windows(2).any(|pair| pair[0] == pair[1]) {
             return Err(CertificateFault::KeysNotDistinct);
+        }
+        if certificate.generation() < Generation::FIRST {
+            return Err(CertificateFault::NoGeneration);
         }
         Ok(Verified::assert(certificate))
     }

@@ -29,13 +29,16 @@ fn all_keys_of_a_certificate_differ() {
     let mut rng = rng(1);
     let mut pair = || KeyPair::generate(&Ed25519, &mut rng);
     let (party, log, holder, tls, witness) = (pair(), pair(), pair(), pair(), pair());
-    let sign = |keys: &[&KeyPair; 4]| {
+    let sign_for = |generation, keys: &[&KeyPair; 4]| {
         let [log, holder, tls, witness] = keys.map(KeyPair::public);
         let keys = Keys { log, holder, tls, witness: Some(witness) };
-        Certificate::sign(&Ed25519, &party, LineId::new([1; 32]), Generation::FIRST, &keys)
+        Certificate::sign(&Ed25519, &party, LineId::new([1; 32]), generation, &keys)
     };
+    let sign = |keys: &[&KeyPair; 4]| sign_for(Generation::FIRST, keys);
     let good = [&log, &holder, &tls, &witness];
     assert!(sign(&good).is_ok());
+    assert!(sign_for(Generation(u32::MAX), &good).is_ok());
+    assert_eq!(sign_for(Generation(0), &good), Err(CertificateFault::NoGeneration));
     for at in 0..4 {
         for other in good.iter().filter(|key| key.public() != good[at].public()).chain([&&party]) {
             let mut keys = good;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use data_encoding::BASE64;
 use detente_node::port::{NoteRole, Write};
 use detente_record::release::Part;
-use detente_record::verify::{EntryRow, Verdict, Verifier, Workers};
+use detente_record::verify::{EntryRow, NoteRole as Role, NoteRow, Verdict, Verifier, Workers};
 use detente_record::{Log, Release};
 use detente_store::{Home, Options, Reader};
 use detente_types::statement::StatementIn;
@@ -27,9 +27,12 @@ use crate::output::{NotVerified, show};
 const MANIFEST: &str = "record.json";
 const ENTRIES: &str = "entries.ndjson";
 const NOTES: &str = "notes.ndjson";
+const CHECKPOINT: &str = "checkpoint";
+const COSIGNATURE: &str = "cosignature";
 
 /// What an exported record is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Manifest {
     format: u32,
     line: String,
@@ -38,6 +41,7 @@ struct Manifest {
 
 /// An entry of an exported record.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct EntryLine {
     author: String,
     generation: u32,
@@ -48,6 +52,7 @@ struct EntryLine {
 
 /// A note of an exported record.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct NoteLine {
     author: String,
     generation: u32,
@@ -140,18 +145,25 @@ fn verify_home(root: &Path) -> Result<Vec<LineVerdict>> {
 }
 
 fn verify_export(root: &Path) -> Result<LineVerdict> {
-    let manifest: Manifest = serde_json::from_slice(&std::fs::read(root.join(MANIFEST))?).context("reading record.json")?;
-    ensure!(manifest.format == 1, "the record has format {}, and this program knows 1", manifest.format);
-    let bad = |what: &str| NotVerified(format!("record.json: {what} is not 64 hex digits"));
-    let line = LineId::parse(&manifest.line).ok_or_else(|| bad("line"))?;
+    let bad = |what: &str| NotVerified(format!("{MANIFEST}: {what}"));
+    let manifest = std::fs::read(root.join(MANIFEST)).with_context(|| format!("reading {MANIFEST}"))?;
+    let manifest: Manifest = serde_json::from_slice(&manifest).map_err(|e| bad(&e.to_string()))?;
+    if manifest.format != 1 {
+        return Err(bad(&format!("the record has format {}, and this program knows 1", manifest.format)).into());
+    }
+    let hex = |what: &str| bad(&format!("{what} is not 64 lower-case hex digits"));
+    let line = LineId::parse(&manifest.line).filter(|id| id.to_string() == manifest.line).ok_or_else(|| hex("line"))?;
     let mut parties = [PartyId::new([0; 32]); 2];
     for (party, text) in parties.iter_mut().zip(&manifest.parties) {
-        *party = PartyId::parse(text).ok_or_else(|| bad("a party"))?;
+        *party = party_of(text).ok_or_else(|| hex("a party"))?;
+    }
+    if parties[0] == parties[1] {
+        return Err(bad("a line has two different parties").into());
     }
     let mut fault = None;
-    let entries = lines_of(root, ENTRIES)?.map_while(|line| keep(&mut fault, line.and_then(|l| entry_of(&l))));
+    let entries = lines_of(root, ENTRIES, entry_of)?.map_while(|row| keep(&mut fault, row));
     let mut note_fault = None;
-    let notes = lines_of(root, NOTES)?.map_while(|line| keep(&mut note_fault, line.and_then(|l| note_of(&l))));
+    let notes = lines_of(root, NOTES, note_of)?.map_while(|row| keep(&mut note_fault, row));
     let verdict = judge(line, parties, entries, notes);
     match fault.or(note_fault) {
         Some(fault) => Err(NotVerified(format!("{fault:#}")).into()),
@@ -164,34 +176,49 @@ fn keep<T>(fault: &mut Option<anyhow::Error>, item: Result<T>) -> Option<T> {
     item.map_err(|e| *fault = Some(e)).ok()
 }
 
-fn lines_of(root: &Path, name: &'static str) -> Result<impl Iterator<Item = Result<String>> + use<>> {
+/// The rows of a file, one a line; a fault names the line.
+fn lines_of<T>(root: &Path, name: &'static str, read: fn(&str) -> Result<T>) -> Result<impl Iterator<Item = Result<T>> + use<T>> {
     let file = File::open(root.join(name)).with_context(|| format!("opening {name}"))?;
-    let lines = BufReader::new(file).lines().enumerate();
-    Ok(lines.map(move |(i, line)| line.with_context(|| format!("{name}: line {}", i + 1))))
+    let rows = BufReader::new(file).lines().map(move |line| read(&line?));
+    Ok(rows.enumerate().map(move |(i, row)| row.with_context(|| format!("{name}: line {}", i + 1))))
 }
 
 fn entry_of(line: &str) -> Result<EntryRow> {
-    let row: EntryLine =
-        serde_json::from_str(line).with_context(|| format!("{ENTRIES}: not an entry: {}", &line[..line.len().min(60)]))?;
-    let place = format!("{ENTRIES}: entry {} of {}", row.index, row.author.get(..8).unwrap_or("?"));
-    Ok(EntryRow {
-        author: PartyId::parse(&row.author).ok_or_else(|| anyhow!("{place}: no author"))?,
-        generation: Generation(row.generation),
-        leaf: BASE64.decode(row.leaf.as_bytes()).map_err(|e| anyhow!("{place}: leaf: {e}"))?,
-        body: BASE64.decode(row.body.as_bytes()).map_err(|e| anyhow!("{place}: body: {e}"))?,
-    })
+    let row: EntryLine = serde_json::from_str(line).context("not an entry")?;
+    let (author, generation) = log_of(&row.author, row.generation)?;
+    let place = format!("entry {} of {}", row.index, author.short());
+    let bytes = |what, text: &str| BASE64.decode(text.as_bytes()).map_err(|e| anyhow!("{place}: {what}: {e}"));
+    Ok(EntryRow { author, generation, index: row.index, leaf: bytes("leaf", &row.leaf)?, body: bytes("body", &row.body)? })
 }
 
-fn note_of(line: &str) -> Result<Vec<u8>> {
-    let row: NoteLine = serde_json::from_str(line).with_context(|| format!("{NOTES}: not a note"))?;
-    Ok(row.note.into_bytes())
+fn note_of(line: &str) -> Result<NoteRow> {
+    let row: NoteLine = serde_json::from_str(line).context("not a note")?;
+    let (author, generation) = log_of(&row.author, row.generation)?;
+    let role = match row.role.as_str() {
+        CHECKPOINT => Role::Checkpoint,
+        COSIGNATURE => Role::Cosignature,
+        other => bail!("a note's role is {CHECKPOINT} or {COSIGNATURE}, and not {other:?}"),
+    };
+    Ok(NoteRow { author, generation, role, size: row.size, note: row.note.into_bytes() })
+}
+
+/// The log that a row names: a party in its one form, and a generation from 1.
+fn log_of(author: &str, generation: u32) -> Result<(PartyId, Generation)> {
+    let author = party_of(author).ok_or_else(|| anyhow!("author {author:?} is not 64 lower-case hex digits"))?;
+    ensure!(Generation(generation) >= Generation::FIRST, "generation {generation} is none: the first is 1");
+    Ok((author, Generation(generation)))
+}
+
+/// A party by its one form, lower-case hex.
+fn party_of(text: &str) -> Option<PartyId> {
+    PartyId::parse(text).filter(|party| party.to_string() == text)
 }
 
 fn judge(
     line: LineId,
     parties: [PartyId; 2],
     rows: impl Iterator<Item = EntryRow>,
-    notes: impl Iterator<Item = Vec<u8>>,
+    notes: impl Iterator<Item = NoteRow>,
 ) -> Result<LineVerdict> {
     let verdict: Verdict = Verifier { scheme: &Ed25519, line, parties, workers: &AllCores }.verify(rows, notes);
     if let Some(fault) = verdict.fault {
@@ -245,36 +272,46 @@ fn parties_of(reader: &mut Reader) -> Result<BTreeMap<LineId, [PartyId; 2]>> {
 fn rows(reader: &mut Reader, of: LineId) -> Result<Vec<EntryRow>> {
     let mut rows = Vec::new();
     reader.replay(&mut |row| {
-        if let Write::Entry { line, author, generation, leaf, body, .. } = row
+        if let Write::Entry { line, author, generation, index, leaf, body } = row
             && line == of
         {
-            rows.push(EntryRow { author, generation, leaf, body });
+            rows.push(EntryRow { author, generation, index, leaf, body });
         }
         Ok(())
     })?;
     Ok(rows)
 }
 
-fn notes(reader: &mut Reader, of: LineId) -> Result<Vec<Vec<u8>>> {
-    Ok(note_rows(reader, of)?.into_iter().map(|n| n.note.into_bytes()).collect())
-}
-
-fn note_rows(reader: &mut Reader, of: LineId) -> Result<Vec<NoteLine>> {
+fn notes(reader: &mut Reader, of: LineId) -> Result<Vec<NoteRow>> {
     let mut notes = Vec::new();
     reader.replay(&mut |row| {
         if let Write::Note { line, author, generation, role, size, bytes } = row
             && line == of
         {
             let role = match role {
-                NoteRole::Checkpoint => "checkpoint",
-                NoteRole::Cosignature => "cosignature",
+                NoteRole::Checkpoint => Role::Checkpoint,
+                NoteRole::Cosignature => Role::Cosignature,
             };
-            let note = String::from_utf8_lossy(&bytes).into_owned();
-            notes.push(NoteLine { author: author.to_string(), generation: generation.0, role: role.into(), size, note });
+            notes.push(NoteRow { author, generation, role, size, note: bytes });
         }
         Ok(())
     })?;
     Ok(notes)
+}
+
+fn note_rows(reader: &mut Reader, of: LineId) -> Result<Vec<NoteLine>> {
+    let line = |row: NoteRow| NoteLine {
+        author: row.author.to_string(),
+        generation: row.generation.0,
+        role: match row.role {
+            Role::Checkpoint => CHECKPOINT,
+            Role::Cosignature => COSIGNATURE,
+        }
+        .into(),
+        size: row.size,
+        note: String::from_utf8_lossy(&row.note).into_owned(),
+    };
+    Ok(notes(reader, of)?.into_iter().map(line).collect())
 }
 
 #[derive(Serialize)]
@@ -292,18 +329,15 @@ fn export(on: &On<'_>, line: &str, to: &Path) -> Result<()> {
     let manifest = Manifest { format: 1, line: id.to_string(), parties: parties.map(|p| p.to_string()) };
     std::fs::write(to.join(MANIFEST), serde_json::to_string_pretty(&manifest)?)?;
     let mut entries = 0;
-    let mut indices: BTreeMap<(PartyId, Generation), u64> = BTreeMap::new();
     let mut out = BufWriter::new(File::create(to.join(ENTRIES))?);
     for row in rows(&mut reader, id)? {
-        let next = indices.entry((row.author, row.generation)).or_default();
         let line = EntryLine {
             author: row.author.to_string(),
             generation: row.generation.0,
-            index: *next,
+            index: row.index,
             leaf: BASE64.encode(&row.leaf),
             body: BASE64.encode(&row.body),
         };
-        *next += 1;
         entries += 1;
         writeln!(out, "{}", serde_json::to_string(&line)?)?;
     }

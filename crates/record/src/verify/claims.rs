@@ -19,8 +19,10 @@ pub(super) struct Shelf {
     pub(super) leaves: Vec<EntryHash>,
     /// Set at the first bad entry: what lies beyond is not known.
     pub(super) broken: bool,
-    /// What its entries had seen, by rising head; one for each new head.
+    /// What its entries had seen, by rising head; one for each new head that is not empty.
     pub(super) seen: Vec<Seen>,
+    /// What its last good entry had seen, empty or not.
+    pub(super) last_seen: Option<Head>,
     /// What openings and notes say about it.
     pub(super) claims: Vec<Claim>,
     pub(super) signed: u64,
@@ -87,6 +89,7 @@ impl Shelf {
             leaves: Vec::new(),
             broken: false,
             seen: Vec::new(),
+            last_seen: None,
             claims: Vec::new(),
             signed: 0,
             cosigned: 0,

@@ -105,6 +105,10 @@ impl Ledger {
         }
         let rank = Rank { log, index: task.index, stage: Stage::Entry };
         match opened {
+            Some(Ok(_)) if task.row.index != task.index => {
+                shelf.broken = true;
+                self.report(rank, Wrong::RowIndex { said: task.row.index });
+            }
             Some(Ok((hash, seen))) => {
                 shelf.leaves.push(hash);
                 self.take_seen(Rank { stage: Stage::Claim, ..rank }, seen);
@@ -150,9 +154,11 @@ impl Ledger {
 
     fn take_seen(&mut self, rank: Rank, head: Head) {
         let shelf = &mut self.logs[rank.log];
-        let last = shelf.seen.last().map(|seen| seen.head);
+        let last = shelf.last_seen.replace(head);
         if last.is_some_and(|last| (last.generation, last.size) > (head.generation, head.size)) {
             self.report(rank, Wrong::SeenDecreases { size: head.size });
+        } else if head.generation < Generation::FIRST {
+            self.report(rank, Wrong::SeenNoGeneration);
         } else if head.size == 0 || rank.index == 0 {
             if head.size != 0 || head.root != EMPTY_ROOT {
                 self.report(rank, Wrong::SeenNotEmpty);

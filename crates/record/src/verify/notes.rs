@@ -1,17 +1,17 @@
 //! The second pass: checkpoint and cosignature notes, in the order in which they are kept.
 //!
-//! A note says itself which log it is of and who signed it. Lines of keys that no opening certifies, such as public
-//! witnesses', are passed over; a line of a known key must be good.
+//! A note says itself which log it is of and who signed it, and its row must say the same. Lines of keys that no opening
+//! certifies, such as public witnesses', are passed over; every line of a known key must be good.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use detente_types::{PartyId, Root};
+use detente_types::{Generation, PartyId, Root};
 use detente_wire::checkpoint::{Checkpoint, CheckpointFault, holder_name, log_name, open_checkpoint, open_cosignature};
 use detente_wire::note::{Note, SignatureType, key_id};
 use detente_wire::{Certificate, PublicKey, Scheme};
 
 use super::claims::{Claim, Claimed, Ledger, Rank, Stage};
-use super::{Verifier, Wrong, pool};
+use super::{NoteRole, NoteRow, Verifier, Wrong, pool};
 
 /// What a good note shows.
 struct Shown {
@@ -31,21 +31,21 @@ struct Bad {
 
 /// The keys that notes can be signed by, from all openings.
 struct Signers {
-    /// By origin: which log, whose, and its key.
-    logs: BTreeMap<String, (usize, PartyId, PublicKey)>,
-    /// By name: whose, and the key.
-    holders: BTreeMap<String, (PartyId, PublicKey)>,
+    /// By log: where it stands in the ledger, its origin, and its key.
+    logs: BTreeMap<(PartyId, Generation), (usize, String, PublicKey)>,
+    /// By party: the names and keys of all its generations.
+    holders: BTreeMap<PartyId, BTreeSet<(String, PublicKey)>>,
 }
 
 /// Reads all notes into the ledger; returns how many there were.
-pub(super) fn read(verifier: &Verifier<'_>, ledger: &mut Ledger, notes: impl Iterator<Item = Vec<u8>>) -> u64 {
+pub(super) fn read(verifier: &Verifier<'_>, ledger: &mut Ledger, notes: impl Iterator<Item = NoteRow>) -> u64 {
     let (scheme, signers) = (verifier.scheme, Signers::of(ledger));
     let mut count = 0;
     pool::map(
         verifier.workers,
         notes,
-        Vec::len,
-        |note| signers.open(scheme, note),
+        |row| row.note.len(),
+        |row| signers.open(scheme, row),
         |_, opened| {
             count += 1;
             take(ledger, opened);
@@ -86,43 +86,48 @@ impl Signers {
         let (line, party, generation) = (certificate.line(), certificate.party(), certificate.generation());
         let keys = certificate.keys();
         if let Some(log) = ledger.find(&party, generation) {
-            self.logs.entry(log_name(&line, &party, generation)).or_insert((log, party, keys.log));
+            let origin = log_name(&line, &party, generation);
+            self.logs.entry((party, generation)).or_insert((log, origin, keys.log));
         }
-        self.holders.entry(holder_name(&line, &party, generation)).or_insert((party, keys.holder));
+        self.holders.entry(party).or_default().insert((holder_name(&line, &party, generation), keys.holder));
     }
 
-    fn open(&self, scheme: &dyn Scheme, bytes: &[u8]) -> Result<Shown, Bad> {
-        let unreadable = |fault| Bad { log: None, size: 0, wrong: Wrong::Note(fault) };
-        let note = Note::parse(bytes).map_err(|fault| unreadable(CheckpointFault::Note(fault)))?;
+    fn open(&self, scheme: &dyn Scheme, row: &NoteRow) -> Result<Shown, Bad> {
+        let unplaced = |wrong| Bad { log: None, size: 0, wrong };
+        let unreadable = |fault| unplaced(Wrong::Note(fault));
+        let (log, origin, key) = self.logs.get(&(row.author, row.generation)).ok_or_else(|| unplaced(Wrong::NoteOfNoLog))?;
+        let note = Note::parse(&row.note).map_err(|fault| unreadable(CheckpointFault::Note(fault)))?;
         let said = Checkpoint::parse(note.text()).map_err(unreadable)?;
-        let (origin, size) = (said.origin(), said.size());
-        let Some((log, author, key)) = self.logs.get(origin) else {
-            return Err(Bad { log: None, size, wrong: Wrong::NoteOfNoLog });
-        };
+        if said.origin() != origin {
+            return Err(unplaced(Wrong::NoteOfOtherLog));
+        }
+        let size = said.size();
         let bad = |wrong| Bad { log: Some(*log), size, wrong };
+        if row.size != size {
+            return Err(bad(Wrong::NoteSize { size, said: row.size }));
+        }
         let signed = has_line(&note, origin, SignatureType::Ed25519, key);
         if signed {
-            open_checkpoint(scheme, key, origin, bytes).map_err(|fault| bad(Wrong::Note(fault)))?;
+            open_checkpoint(scheme, key, origin, &row.note).map_err(|fault| bad(Wrong::Note(fault)))?;
         }
-        let holder = self.holder_of(&note, author);
-        if let Some((name, key)) = holder {
-            open_cosignature(scheme, key, name, origin, bytes).map_err(|fault| bad(Wrong::Note(fault)))?;
+        let mut cosigned = false;
+        for (name, key) in self.holders_for(&row.author).filter(|(name, key)| has_line(&note, name, SignatureType::CosignatureV1, key)) {
+            open_cosignature(scheme, key, name, origin, &row.note).map_err(|fault| bad(Wrong::Note(fault)))?;
+            cosigned = true;
         }
-        let cosigned = holder.is_some();
-        if signed || cosigned {
-            Ok(Shown { log: *log, size, root: *said.root(), signed, cosigned })
-        } else {
-            Err(bad(Wrong::NoteUnsigned))
+        let is_its_role = match row.role {
+            NoteRole::Checkpoint => signed,
+            NoteRole::Cosignature => cosigned,
+        };
+        if !is_its_role {
+            return Err(bad(Wrong::NoteUnsigned { role: row.role }));
         }
+        Ok(Shown { log: *log, size, root: *said.root(), signed, cosigned })
     }
 
-    /// The other side's holder key that has a line on the note.
-    fn holder_of(&self, note: &Note<'_>, author: &PartyId) -> Option<(&str, &PublicKey)> {
-        note.signatures().iter().find_map(|line| {
-            let (name, (party, key)) = self.holders.get_key_value(line.name)?;
-            let theirs = party != author && line.key_id == key_id(name, SignatureType::CosignatureV1, key);
-            theirs.then_some((name.as_str(), key))
-        })
+    /// The keys by which the other side of this author's log cosigns it.
+    fn holders_for(&self, author: &PartyId) -> impl Iterator<Item = &(String, PublicKey)> {
+        self.holders.iter().filter(move |(party, _)| *party != author).flat_map(|(_, keys)| keys)
     }
 }
 

@@ -81,7 +81,7 @@ fn each_generation_is_greater_than_the_one_before_by_any_step() {
     assert_eq!(Ok(Generation(779)), begin(&mut line, Some(end)).map(|head| head.generation));
     let end = line.sides[A].log().head();
     let last = Generation(779);
-    for found in [Generation(0), Generation(2), Generation(778), last] {
+    for found in [Generation(1), Generation(2), Generation(778), last] {
         line.sides[A].certify_as(0, found);
         assert_eq!(Err(GenerationFault::NotGreater { found, last }), begin(&mut line, Some(end)));
     }
@@ -93,7 +93,7 @@ fn each_generation_is_greater_than_the_one_before_by_any_step() {
 
 #[test]
 fn the_first_generation_is_1() {
-    for found in [Generation(0), Generation(2)] {
+    for found in [Generation(2), Generation(u32::MAX)] {
         let mut line = Line::new(8);
         line.sides[A].certify_as(0, found);
         let entry = line.opening(A, None);

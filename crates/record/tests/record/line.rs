@@ -166,6 +166,15 @@ impl Line {
         self.seal(who, 0, empty_head(), slots)
     }
 
+    /// One side's log anew: nothing but an opening that claims to have seen this.
+    pub(crate) fn open_seeing(&mut self, who: usize, seen: Head) {
+        let theirs = self.sides[1 - who].identity().certificate.clone();
+        let side = &self.sides[who];
+        let said = sign_opening(&Ed25519, &side.party_key, &side.identity().certificate, &theirs, terms(), None);
+        let entry = self.seal(who, 0, seen, to_slots(&StatementIn::GenerationOpen(said)));
+        self.sides[who].entries = vec![entry];
+    }
+
     /// One side says something, having seen all of the other's open log; returns its index.
     pub(crate) fn say(&mut self, who: usize, text: &str) -> u64 {
         let seen = self.sides[1 - who].log().head();
@@ -217,7 +226,7 @@ impl Line {
 pub(crate) fn row(entry: &Verified<Entry>) -> EntryRow {
     let fields = entry.fields();
     let (leaf, body) = (entry.leaf().bytes().to_vec(), entry.body_bytes().to_vec());
-    EntryRow { author: fields.author, generation: fields.generation, leaf, body }
+    EntryRow { author: fields.author, generation: fields.generation, index: fields.index, leaf, body }
 }
 
 /// The opening in an entry 0.

@@ -42,6 +42,10 @@ fn an_opening_has_seen_nothing() {
     let log = line.sides[A].log();
     assert_eq!(SeenVerdict::Fine, check_seen(None, 0, &empty_head(), log));
     assert_eq!(SeenVerdict::NotEmpty, check_seen(None, 0, &log.head(), log));
+    for seen in [empty_head(), log.head()] {
+        let none = Head { generation: Generation(0), ..seen };
+        assert_eq!([SeenVerdict::NotEmpty; 2], [0, 1].map(|index| check_seen(None, index, &none, log)));
+    }
 }
 
 #[test]

@@ -4,11 +4,12 @@ use std::num::NonZeroUsize;
 use std::sync::LazyLock;
 
 use detente_record::verify::{Inline, Workers, Wrong};
-use detente_record::{EntryRow, OpeningFault, RecordFault, Verdict, Verifier};
+use detente_record::{EntryRow, NoteRole, NoteRow, OpeningFault, RecordFault, Verdict, Verifier};
 use detente_types::{Generation, Head, Root};
-use detente_wire::Ed25519;
+use detente_wire::checkpoint::CheckpointFault;
 use detente_wire::entry::EnvelopeFault;
 use detente_wire::leaf::LeafFault;
+use detente_wire::merkle::EMPTY_ROOT;
 use proptest::prelude::*;
 
 use crate::line::{A, B, Line, cases, row};
@@ -32,7 +33,7 @@ impl Workers for Threads {
 struct Kept {
     line: Line,
     rows: Vec<EntryRow>,
-    notes: Vec<Vec<u8>>,
+    notes: Vec<NoteRow>,
 }
 
 /// The record that most tests start from.
@@ -95,10 +96,17 @@ impl Kept {
     }
 }
 
-fn cosigned(line: &Line, who: usize, seconds: i64) -> Vec<u8> {
-    let signed = line.sides[who].checkpoint(line.sides[who].log().size());
+fn cosigned(line: &Line, who: usize, seconds: i64) -> NoteRow {
+    let size = line.sides[who].log().size();
+    let signed = line.sides[who].checkpoint(size);
     let cosignature = line.sides[1 - who].cosign(&signed, seconds);
-    signed.note_with(&cosignature).into_bytes()
+    note(line, who, NoteRole::Cosignature, size, signed.note_with(&cosignature))
+}
+
+/// A note over the newest log of one side, as a store would hand it over.
+fn note(line: &Line, who: usize, role: NoteRole, size: u64, note: String) -> NoteRow {
+    let side = &line.sides[who];
+    NoteRow { author: side.party(), generation: side.generation(), role, size, note: note.into_bytes() }
 }
 
 #[test]
@@ -226,6 +234,34 @@ fn a_lie_about_what_was_seen_is_named() {
 }
 
 #[test]
+fn no_log_has_a_generation_0() {
+    let mut line = Line::new(15);
+    for (size, root) in [(0, EMPTY_ROOT), (1, line.sides[A].log().root_at(1).unwrap())] {
+        let mut line = line.clone();
+        line.say_seeing(B, "none", Head { generation: Generation(0), size, root });
+        let (rows, notes) = (line.rows(), Vec::new());
+        let kept = Kept { line, rows, notes };
+        // Entry 0 had seen the empty log of generation 1, which is more.
+        kept.expect(B, 1, 1, Wrong::SeenDecreases { size });
+    }
+    let none = Head { generation: Generation(0), size: 0, root: EMPTY_ROOT };
+    line.open_seeing(B, none);
+    let (rows, notes) = (line.rows(), Vec::new());
+    Kept { line, rows, notes }.expect(B, 1, 0, Wrong::SeenNoGeneration);
+    // An empty log of a later generation is more than any head of an earlier one.
+    let mut kept = Kept::new();
+    let before = kept.line.sides[A].log().head();
+    for seen in [Head { generation: Generation(3), size: 0, root: EMPTY_ROOT }, before] {
+        kept.line.say_seeing(B, "back", seen);
+    }
+    kept.rows = kept.line.rows();
+    kept.expect(B, 1, 10, Wrong::SeenDecreases { size: 5 });
+    let mut kept = Kept::new();
+    kept.rows.iter_mut().for_each(|row| row.generation = Generation(0));
+    kept.expect(A, 0, 0, Wrong::OutOfOrder);
+}
+
+#[test]
 fn a_generation_must_begin_where_the_one_before_ended() {
     let begun = |previous: fn(&Line) -> Option<Head>| {
         let mut line = Line::new(13);
@@ -250,45 +286,109 @@ fn a_generation_must_begin_where_the_one_before_ended() {
 
 #[test]
 fn bad_notes_are_named() {
+    let with = |make: fn(&Line) -> NoteRow| {
+        let mut kept = Kept::new();
+        kept.notes.push(make(&kept.line));
+        kept
+    };
+    let forged = |line: &Line| line.sides[B].sign_root(4, Root::new([1; 32]));
+    with(|line| note(line, B, NoteRole::Checkpoint, 4, line.sides[B].sign_root(4, Root::new([1; 32])).note()))
+        .expect(B, 1, 3, Wrong::SignedRoot { size: 4 });
     let mut kept = Kept::new();
-    let forged = kept.line.sides[B].sign_root(4, Root::new([1; 32]));
-    kept.notes.push(forged.note().into_bytes());
+    let cosignature = kept.line.sides[A].cosign(&forged(&kept.line), 5).note();
+    kept.notes.push(note(&kept.line, B, NoteRole::Cosignature, 4, cosignature));
     kept.expect(B, 1, 3, Wrong::SignedRoot { size: 4 });
 
-    let mut kept = Kept::new();
-    let forged = kept.line.sides[B].sign_root(4, Root::new([1; 32]));
-    let cosignature = kept.line.sides[A].cosign(&forged, 5);
-    kept.notes.push(cosignature.note().into_bytes());
-    kept.expect(B, 1, 3, Wrong::SignedRoot { size: 4 });
-
-    let mut kept = Kept::new();
-    let signed = kept.line.sides[B].checkpoint(4);
-    let unsigned = format!("{}\n— someone AAAAAAAA\n", signed.checkpoint().text());
-    kept.notes.push(unsigned.into_bytes());
-    kept.expect(B, 1, 3, Wrong::NoteUnsigned);
-
-    let mut kept = Kept::new();
-    let other = detente_wire::checkpoint::sign_checkpoint(&Ed25519, &crate::line::key(99), "elsewhere", 4, Root::new([1; 32]));
-    kept.notes.push(other.note().into_bytes());
-    assert_eq!((Wrong::NoteOfNoLog, None), (kept.fault().wrong, kept.fault().author));
+    // A stranger's line makes a note neither.
+    for role in [NoteRole::Checkpoint, NoteRole::Cosignature] {
+        let mut kept = Kept::new();
+        let unsigned = format!("{}\n— someone AAAAAAAA\n", kept.line.sides[B].checkpoint(4).checkpoint().text());
+        kept.notes.push(note(&kept.line, B, role, 4, unsigned));
+        kept.expect(B, 1, 3, Wrong::NoteUnsigned { role });
+    }
 
     // A party cannot acknowledge itself.
+    with(|line| {
+        let signed = line.sides[B].checkpoint(4);
+        note(line, B, NoteRole::Cosignature, 4, line.sides[B].cosign(&signed, 5).note())
+    })
+    .expect(B, 1, 3, Wrong::NoteUnsigned { role: NoteRole::Cosignature });
+}
+
+#[test]
+fn what_a_note_s_row_says_is_what_the_note_says() {
+    let change = |how: fn(&mut NoteRow, &Line)| {
+        let mut kept = Kept::new();
+        let line = kept.line.clone();
+        let of_b = kept.notes.iter_mut().find(|n| n.author == line.sides[B].party()).unwrap();
+        how(of_b, &line);
+        kept
+    };
+    change(|row, _| row.size += 1).expect(B, 1, 1, Wrong::NoteSize { size: 2, said: 3 });
+    for (how, wrong) in [
+        ((|row, line| row.author = line.sides[A].party()) as fn(&mut NoteRow, &Line), Wrong::NoteOfOtherLog),
+        (|row, _| row.author = detente_types::PartyId::new([5; 32]), Wrong::NoteOfNoLog),
+        (|row, _| row.generation = Generation(2), Wrong::NoteOfNoLog),
+        (|row, _| row.generation = Generation(0), Wrong::NoteOfNoLog),
+    ] {
+        let fault = change(how).fault();
+        assert_eq!((None, wrong), (fault.author, fault.wrong));
+    }
+    // A cosignature alone is no checkpoint, nor the other way round.
     let mut kept = Kept::new();
-    let signed = kept.line.sides[B].checkpoint(4);
-    kept.notes.push(kept.line.sides[B].cosign(&signed, 5).note().into_bytes());
-    kept.expect(B, 1, 3, Wrong::NoteUnsigned);
+    let signed = kept.line.sides[B].checkpoint(3);
+    kept.notes.push(note(&kept.line, B, NoteRole::Cosignature, 3, signed.note()));
+    kept.expect(B, 1, 2, Wrong::NoteUnsigned { role: NoteRole::Cosignature });
+    let mut kept = Kept::new();
+    let cosignature = kept.line.sides[A].cosign(&kept.line.sides[B].checkpoint(3), 5).note();
+    kept.notes.push(note(&kept.line, B, NoteRole::Checkpoint, 3, cosignature));
+    kept.expect(B, 1, 2, Wrong::NoteUnsigned { role: NoteRole::Checkpoint });
+}
+
+#[test]
+fn every_line_of_a_known_key_must_be_good() {
+    // B's first holder key and its second both cosign A; the second line is forged.
+    let mut kept = Kept::new();
+    let end = kept.line.sides[B].log().head();
+    let old = kept.line.sides[B].clone();
+    kept.line.sides[B].certify(1);
+    kept.line.open(B, Some(end));
+    kept.rows = kept.line.rows();
+    let [a, b] = [A, B].map(|who| kept.line.sides[who].clone());
+    let signed = a.checkpoint(5);
+    let (first, second) = (old.cosign(&signed, 7), b.cosign(&signed, 8));
+    let both = |second: &detente_wire::checkpoint::Cosignature| {
+        let line = second.note().rsplit_once("\n\n").unwrap().1.to_owned();
+        format!("{}{line}", signed.note_with(&first))
+    };
+    kept.notes.push(note(&kept.line, A, NoteRole::Cosignature, 5, both(&second)));
+    assert_eq!(None, kept.verify().fault);
+    let elsewhere = b.cosign(&a.checkpoint(4), 8);
+    kept.notes.push(note(&kept.line, A, NoteRole::Cosignature, 5, both(&elsewhere)));
+    let fault = kept.fault();
+    assert!(matches!(fault.wrong, Wrong::Note(CheckpointFault::Signature { .. })), "{fault}");
+    assert_eq!((Some(a.party()), Generation(2), 4), (fault.author, fault.generation, fault.index));
+}
+
+#[test]
+fn the_index_that_a_row_says_is_the_entry_s() {
+    for (who, index) in [(A, 0), (A, 3), (B, 8)] {
+        let mut kept = Kept::new();
+        kept.at(who, 1, index).index = 7;
+        kept.expect(who, 1, index, Wrong::RowIndex { said: 7 });
+    }
 }
 
 #[test]
 fn a_note_before_a_bad_entry_comes_first_and_one_beyond_is_not_judged() {
     let mut kept = Kept::new();
     let forged = kept.line.sides[B].sign_root(3, Root::new([1; 32]));
-    kept.notes.push(forged.note().into_bytes());
+    kept.notes.push(note(&kept.line, B, NoteRole::Checkpoint, 3, forged.note()));
     kept.at(B, 1, 3).leaf[200] ^= 1;
     kept.expect(B, 1, 2, Wrong::SignedRoot { size: 3 });
     let mut kept = Kept::new();
     let forged = kept.line.sides[B].sign_root(5, Root::new([1; 32]));
-    kept.notes.push(forged.note().into_bytes());
+    kept.notes.push(note(&kept.line, B, NoteRole::Checkpoint, 5, forged.note()));
     kept.at(B, 1, 3).leaf[200] ^= 1;
     kept.expect(B, 1, 3, Wrong::Envelope(EnvelopeFault::Leaf(LeafFault::Signature)));
 }
@@ -337,8 +437,8 @@ proptest! {
     ) {
         let mut kept = Kept::new();
         let place = at.index(kept.notes.len());
-        let index = byte.index(kept.notes[place].len());
-        kept.notes[place][index] ^= 1 << bit;
+        let index = byte.index(kept.notes[place].note.len());
+        kept.notes[place].note[index] ^= 1 << bit;
         let verdict = kept.verify();
         // A flipped key ID or name makes a line a stranger's, which is passed over while the other line stands.
         let intact = Kept::new().verify();
@@ -349,9 +449,9 @@ proptest! {
 
 /// Whether a note still has one good line of a party, and its other line names a key that no party has.
 fn a_line_became_a_strangers(kept: &Kept, place: usize) -> bool {
-    let note = detente_wire::note::Note::parse(&kept.notes[place]).unwrap();
+    let note = detente_wire::note::Note::parse(&kept.notes[place].note).unwrap();
     let good = Kept::new();
-    let whole = detente_wire::note::Note::parse(&good.notes[place]).unwrap();
+    let whole = detente_wire::note::Note::parse(&good.notes[place].note).unwrap();
     let unchanged = note.signatures().iter().filter(|s| whole.signatures().contains(s)).count();
     let renamed = note
         .signatures()
