@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use detente_types::statement::{Kind, StatementIn};
-use detente_types::{NoticeId, StatementRef};
-use detente_wire::Entry;
+use detente_types::{Generation, NoticeId, StatementRef};
 use detente_wire::codec::from_body;
 use detente_wire::meaning::Known;
+use detente_wire::{Entry, PublicKey};
 
 /// Everything that the author of the statement under test had. Empty by default.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,10 @@ pub struct Heard {
     pub kinds: BTreeMap<StatementRef, Kind>,
     /// The author's latest live version of each notice.
     pub latest: BTreeMap<NoticeId, (u32, StatementRef)>,
+    /// Notices that the author cancelled.
+    pub cancelled: BTreeSet<NoticeId>,
+    /// The author's party key, and the generations that its log has had.
+    pub party_keys: BTreeMap<Generation, PublicKey>,
     /// Challenges of checks.
     pub challenges: BTreeMap<StatementRef, [u8; 32]>,
     /// Checks that were answered.
@@ -36,12 +40,16 @@ impl Heard {
             }
             StatementIn::Cancel(cancel) if own => {
                 self.latest.remove(&cancel.id);
+                self.cancelled.insert(cancel.id);
             }
             StatementIn::Check(check) => {
                 self.challenges.insert(reference, *check.challenge);
             }
             StatementIn::CheckAnswer(answer) => {
                 self.answered.insert(answer.of);
+            }
+            StatementIn::GenerationOpen(opening) if own => {
+                self.party_keys.insert(opening.own.generation, PublicKey(*opening.own.party_key));
             }
             _ => {}
         }
@@ -55,6 +63,14 @@ impl Known for Heard {
 
     fn latest(&self, id: &NoticeId) -> Option<(u32, StatementRef)> {
         self.latest.get(id).copied()
+    }
+
+    fn cancelled(&self, id: &NoticeId) -> bool {
+        self.cancelled.contains(id)
+    }
+
+    fn party_key(&self, generation: Generation) -> Option<PublicKey> {
+        self.party_keys.get(&generation).copied()
     }
 
     fn challenge(&self, reference: &StatementRef) -> Option<[u8; 32]> {

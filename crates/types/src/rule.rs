@@ -109,6 +109,8 @@ rules! {
     OpeningMatches = 73, "an opening names the line's parties, keys and previous head";
     /// DV-074
     UrgentBit = 74, "the urgent bit is set on safety traffic and on nothing else";
+    /// DV-075
+    RevocationSigned = 75, "a revocation is signed by its author's party key, for a generation that its log has had";
 }
 
 impl Rule {

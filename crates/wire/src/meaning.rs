@@ -10,8 +10,8 @@ use core::ops::Deref;
 
 use detente_types::notice::{NOTICE_VERTICES_MAX, Notice, NoticeIn, NoticeKind, VOLUMES_MAX};
 use detente_types::statement::{
-    AnswerIn, CancelIn, Change, ChangeIn, CheckAnswerIn, GenerationOpenIn, Kind, Level, OfferIn, ReceiptIn, SafetyActionIn,
-    Statement, StatementIn,
+    AnswerIn, CancelIn, Change, ChangeIn, CheckAnswerIn, GenerationOpenIn, KeyRevokeIn, Kind, Level, OfferIn, ReceiptIn,
+    SafetyActionIn, Statement, StatementIn,
 };
 use detente_types::text::{TextIn, check_line, check_text};
 use detente_types::{
@@ -21,7 +21,7 @@ use detente_types::{
 
 use crate::certificate;
 use crate::hash::domain;
-use crate::key::Scheme;
+use crate::key::{PublicKey, Scheme};
 
 /// Proof that the value inside passed the meaning gate. It can be made only in `wire`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,14 @@ pub trait Known {
     fn kind(&self, reference: &StatementRef) -> Option<Kind>;
     /// The author's latest live version of a notice before this statement: its number and its name.
     fn latest(&self, id: &NoticeId) -> Option<(u32, StatementRef)>;
+    /// Whether the author cancelled this notice before this statement. Its identity is then used up: nothing follows it.
+    fn cancelled(&self, _: &NoticeId) -> bool {
+        false
+    }
+    /// The author's party key, if its log has had this generation by this statement; `None` refuses a revocation of it.
+    fn party_key(&self, _: Generation) -> Option<PublicKey> {
+        None
+    }
     /// Author, kind and challenge of a check; `None` when the reference is not one.
     fn challenge(&self, reference: &StatementRef) -> Option<[u8; 32]>;
     /// Whether a check was answered before this statement by its author.
@@ -114,7 +122,7 @@ pub fn check(input: StatementIn, at: &Standing<'_>) -> Result<Option<Valid<State
         StatementIn::SafetyAction(s) => check_safety_action(s, at, &mut faults).map(Statement::SafetyAction),
         StatementIn::GenerationOpen(s) => check_opening(s, at, &mut faults),
         StatementIn::GenerationClose(s) => Some(Statement::GenerationClose(s)),
-        StatementIn::KeyRevoke(s) => Some(Statement::KeyRevoke(s)),
+        StatementIn::KeyRevoke(s) => check_revocation(s, at, &mut faults).map(Statement::KeyRevoke),
         StatementIn::TermsPropose(s) => {
             check_person(&s.desk, &s.officer, &mut faults);
             let terms = check_proposal(&s.terms, at, &mut faults);
@@ -178,13 +186,15 @@ fn check_notice(input: NoticeIn, at: &Standing<'_>, faults: &mut Vec<Violation>)
         );
     }
     let latest = at.known.latest(&notice.id());
+    let cancelled = at.known.cancelled(&notice.id());
     let follows = match (&latest, replaces) {
-        (None, None) => notice.version() == 1,
+        (None, None) => notice.version() == 1 && !cancelled,
         (Some((version, last)), Some(named)) => version.checked_add(1) == Some(notice.version()) && named == last.hash,
         _ => false,
     };
     if !follows {
         let wanted = match &latest {
+            None if cancelled => "a new identity, since this notice was cancelled".into(),
             None => "version 1, since no earlier version is live in this log".into(),
             Some((version, last)) => next_version(*version, last),
         };
@@ -295,8 +305,23 @@ fn check_offer(s: OfferIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Op
     Some(Statement::Offer(s, change))
 }
 
-const NOTICE_KINDS: &[Kind] =
-    &[Kind::Operation, Kind::Airspace, Kind::Site, Kind::Movement, Kind::Exercise, Kind::Hazard, Kind::Safety, Kind::Text];
+/// What an offer may be about: every kind of notice. Which two of them can be in conflict is for the law to say.
+const NOTICE_KINDS: &[Kind] = &[
+    Kind::Operation,
+    Kind::Airspace,
+    Kind::Site,
+    Kind::Movement,
+    Kind::Exercise,
+    Kind::Hazard,
+    Kind::Launch,
+    Kind::Force,
+    Kind::Withdrawal,
+    Kind::Question,
+    Kind::Incident,
+    Kind::Safety,
+    Kind::Call,
+    Kind::Text,
+];
 
 /// Largest move that an offer may name: a day, ten kilometres up or down.
 const SHIFT_US_MAX: u64 = 86_400_000_000;
@@ -419,6 +444,18 @@ fn check_opening(s: GenerationOpenIn, at: &Standing<'_>, faults: &mut Vec<Violat
     }
     let terms = Terms::try_new(s.terms.clone()).map_err(|mut found| faults.append(&mut found)).ok()?;
     Some(Statement::GenerationOpen(s, terms))
+}
+
+fn check_revocation(s: KeyRevokeIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<KeyRevokeIn> {
+    let party_key = at.known.party_key(s.generation).filter(|key| key.party() == at.author);
+    if party_key.is_some_and(|key| certificate::open_revocation(at.scheme, key, at.line, &s).is_ok()) {
+        return Some(s);
+    }
+    faults.push(
+        Violation::new(Rule::RevocationSigned, "signature", format!("a revocation of generation {}", s.generation))
+            .expected("the party key's signature, for this line and a generation that the author's log has had".into()),
+    );
+    None
 }
 
 fn check_proposal(input: &detente_types::TermsIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<Terms> {

@@ -6,17 +6,18 @@ use detente_testkit::terms::valid_terms;
 use detente_testkit::{Heard, MORNING, MockScheme, Parties, minutes, notice_id, parties, place, terms};
 use detente_types::notice::VOLUMES_MAX;
 use detente_types::statement::{
-    AnswerIn, CancelIn, ChangeIn, CheckAnswerIn, CheckIn, GenerationCloseIn, Kind, Level, OfferIn, ReceiptIn, SafetyActionIn,
-    Statement, StatementIn, TermsAcceptIn, TermsProposeIn,
+    AnswerIn, CancelIn, ChangeIn, CheckAnswerIn, CheckIn, GenerationCloseIn, KeyRevokeIn, Kind, Level, OfferIn, ReceiptIn,
+    SafetyActionIn, Statement, StatementIn, TermsAcceptIn, TermsProposeIn,
 };
 use detente_types::{
-    Datum, EntryHash, Generation, Head, Index, NoticeIn, NoticeKind, PartyId, Position, Root, Rule, StatementRef, Terms, TermsIn,
-    Timestamp, Violation,
+    Datum, EntryHash, Generation, Head, Index, LineId, NoticeIn, NoticeKind, PartyId, Position, Root, Rule, StatementRef, Terms,
+    TermsIn, Timestamp, Violation,
 };
 use detente_wire::body::Slots;
+use detente_wire::certificate::sign_revocation;
 use detente_wire::codec::{encode, from_body, to_slots};
 use detente_wire::meaning::{Standing, check, conflict_id};
-use detente_wire::{Body, Valid};
+use detente_wire::{Body, KeyPair, Valid};
 
 type Verdict = Result<Option<Valid<Statement>>, Vec<Violation>>;
 
@@ -208,6 +209,18 @@ fn dv_038_a_version_follows_the_last_one_in_the_log() {
     only(version(&scene, u32::MAX, Some(first)), Rule::VersionFollows, "version", "version 4294967296");
     let cancel = CancelIn { id: notice(NoticeKind::Site).id, ..cancel(first, 1) };
     only(scene.judge(StatementIn::Cancel(cancel)), Rule::VersionFollows, "version", "version 4294967296");
+}
+
+#[test]
+fn dv_038_the_identity_of_a_cancelled_notice_is_used_up() {
+    let mut scene = Scene::new();
+    let last = unheard(scene.own(), 2);
+    scene.heard.cancelled.insert(notice(NoticeKind::Site).id);
+    for (number, replaces) in [(1, None), (3, Some(last.hash))] {
+        let again = scene.judge_notice(NoticeKind::Site, |n| (n.version, n.replaces) = (number, replaces));
+        only(again, Rule::VersionFollows, "version", "a new identity, since this notice was cancelled");
+    }
+    passes(&scene.judge_notice(NoticeKind::Site, |n| n.id = notice_id(77)));
 }
 
 fn cancel(replaces: StatementRef, version: u32) -> CancelIn {
@@ -488,8 +501,13 @@ fn dv_073_an_opening_names_parties_keys_and_the_head_before() {
     passes(&judge(&scene.parties, None, |_| ()));
     only(judge(&scene.parties.swapped(), None, |_| ()), Rule::OpeningMatches, "opening", wanted);
     only(judge(&parties(&MockScheme, 2), None, |_| ()), Rule::OpeningMatches, "opening", wanted);
-    let spoils: [fn(&mut detente_types::statement::GenerationOpenIn); 5] =
-        [|o| o.own.generation = Generation(0), |o| o.signature[0] ^= 1, |o| o.terms.version += 1, |o| o.own.holder_key[0] ^= 1, |o| o.other.tls_key = o.other.log_key];
+    let spoils: [fn(&mut detente_types::statement::GenerationOpenIn); 5] = [
+        |o| o.own.generation = Generation(0),
+        |o| o.signature[0] ^= 1,
+        |o| o.terms.version += 1,
+        |o| o.own.holder_key[0] ^= 1,
+        |o| o.other.tls_key = o.other.log_key,
+    ];
     for spoil in spoils {
         only(judge(&scene.parties, None, spoil), Rule::OpeningMatches, "opening", wanted);
     }
@@ -507,6 +525,45 @@ fn dv_073_an_opening_names_parties_keys_and_the_head_before() {
     [head(1), head(1 << 20)].into_iter().for_each(|previous| passes(&judge(&later, previous, |_| ())));
     for previous in [None, head(0), head((1 << 20) + 1), head((1 << 20) + 2)] {
         only(judge(&later, previous, |_| ()), Rule::OpeningMatches, "opening", wanted);
+    }
+}
+
+#[test]
+fn dv_075_a_revocation_is_signed_by_the_party_key_for_a_generation_of_its_log() {
+    let mut scene = Scene::new();
+    let (key, other) = (scene.parties.low.party.clone(), scene.parties.high.party.clone());
+    let revoke = |key: &KeyPair, line, generation| {
+        StatementIn::KeyRevoke(sign_revocation(&MockScheme, key, line, Generation(generation), 4))
+    };
+    let line = scene.parties.line;
+    let wanted = "the party key's signature, for this line and a generation that the author's log has had";
+    let refused = |scene: &Scene, said| only(scene.judge(said), Rule::RevocationSigned, "signature", wanted);
+    refused(&scene, revoke(&key, line, 1));
+    scene.heard.party_keys = [1, 9].map(|generation| (Generation(generation), key.public())).into();
+    [1, 9].into_iter().for_each(|generation| passes(&scene.judge(revoke(&key, line, generation))));
+    refused(&scene, revoke(&key, line, 2));
+    refused(&scene, revoke(&other, line, 1));
+    refused(&scene, revoke(&key, LineId::new([9; 32]), 1));
+    let StatementIn::KeyRevoke(said) = revoke(&key, line, 1) else { unreachable!("it was just made") };
+    refused(&scene, StatementIn::KeyRevoke(KeyRevokeIn { from_size: 3, ..said }));
+    // Not even a key that the caller names: it must be the author's.
+    scene.heard.party_keys.insert(Generation(1), other.public());
+    refused(&scene, revoke(&other, line, 1));
+}
+
+#[test]
+fn every_kind_of_notice_passes_the_gate_and_may_be_settled() {
+    for &kind in NoticeKind::ALL {
+        let mut scene = if kind == NoticeKind::Safety { Scene::urgent() } else { Scene::new() };
+        let verdict = scene.judge_notice(kind, |_| ());
+        assert!(verdict.is_ok_and(|valid| valid.is_some_and(|s| s.notice().is_some())), "{kind}");
+        scene.urgent = false;
+        let code = Kind::from_code(kind.code()).unwrap();
+        let (own, other) = (scene.had(scene.own(), code, 2), scene.had(scene.other(), Kind::Site, 3));
+        let (low, high) = if own < other { (own, other) } else { (other, own) };
+        let (_, said) = offer();
+        let conflict = conflict_id(scene.parties.line, &low, &high);
+        passes(&scene.judge(StatementIn::Offer(OfferIn { statements: [low, high], conflict, ..said })));
     }
 }
 

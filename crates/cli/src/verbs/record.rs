@@ -375,18 +375,19 @@ struct Released {
 }
 
 fn release(on: &On<'_>, line: &str, to: &PathBuf, wanted: &[String], slots: &[u8]) -> Result<()> {
-    let (mut reader, id, parties, _home) = open_line(on, line)?;
+    let (mut reader, id, _, _home) = open_line(on, line)?;
     ensure!(!to.exists(), "{} is there already and is not overwritten", to.display());
     let mut parts = Vec::new();
     let mut count = 0;
-    for (author, holder) in [(parties[0], parties[1]), (parties[1], parties[0])] {
-        let kept = LogOf::read(&mut reader, id, author)?;
+    let logs = LogOf::all(rows(&mut reader, id)?, id)?;
+    let notes = notes(&mut reader, id)?;
+    for kept in &logs {
         let chosen: Vec<&Verified<Entry>> =
             kept.entries.iter().filter(|e| wanted.iter().any(|w| e.hash().to_string().starts_with(w))).collect();
         if chosen.is_empty() {
             continue;
         }
-        let mut part = kept.part(&mut reader, id, holder)?;
+        let mut part = kept.part(&notes, &logs)?;
         for entry in chosen {
             count += 1;
             if slots.is_empty() {
@@ -404,7 +405,7 @@ fn release(on: &On<'_>, line: &str, to: &PathBuf, wanted: &[String], slots: &[u8
     show(on.json, &released, |r| format!("released {} entries in {} ({} bytes)", r.entries, r.to, r.bytes))
 }
 
-/// One log of a journal, opened.
+/// One log of a journal, opened: one author, one generation.
 struct LogOf {
     log: Log,
     entries: Vec<Verified<Entry>>,
@@ -413,18 +414,22 @@ struct LogOf {
 }
 
 impl LogOf {
-    fn read(reader: &mut Reader, line: LineId, author: PartyId) -> Result<Self> {
-        let rows: Vec<EntryRow> = rows(reader, line)?.into_iter().filter(|r| r.author == author).collect();
-        let first = rows.first().ok_or_else(|| anyhow!("the log of {} is empty", author.short()))?;
-        let body = detente_wire::Body::decode(&first.body)?;
-        let Ok(StatementIn::GenerationOpen(opening)) = detente_wire::codec::from_body(&body) else {
-            bail!("the log of {} does not begin with an opening", author.short());
+    /// All logs of a line, in the order of the rows.
+    fn all(rows: Vec<EntryRow>, line: LineId) -> Result<Vec<Self>> {
+        rows.chunk_by(|a, b| (a.author, a.generation) == (b.author, b.generation)).map(|log| Self::open(log, line)).collect()
+    }
+
+    fn open(rows: &[EntryRow], line: LineId) -> Result<Self> {
+        let EntryRow { author, generation, body, .. } = &rows[0];
+        let Ok(StatementIn::GenerationOpen(opening)) = detente_wire::codec::from_body(&detente_wire::Body::decode(body)?) else {
+            bail!("generation {generation} of the log of {} does not begin with an opening", author.short());
         };
         let (own, other) = open_opening(&Ed25519, &opening)?;
-        let mut log = Log::new(line, author, own.generation());
+        let (author, generation, log_key) = (*author, *generation, own.keys().log);
+        let mut log = Log::new(line, author, generation);
         let mut entries = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let place = Place { line, author, generation: own.generation(), index: Some(log.size()), log_key: own.keys().log };
+        for row in rows {
+            let place = Place { line, author, generation, index: Some(log.size()), log_key };
             let entry = open_entry(&Ed25519, &place, &row.leaf, &row.body)?;
             log.append(&entry)?;
             entries.push(entry);
@@ -432,18 +437,24 @@ impl LogOf {
         Ok(Self { log, entries, own, other })
     }
 
-    /// An empty release under the newest checkpoint that the other side cosigned.
-    fn part(&self, reader: &mut Reader, line: LineId, holder: PartyId) -> Result<Part> {
-        let author = self.log.author().to_string();
-        let notes: Vec<NoteLine> = note_rows(reader, line)?.into_iter().filter(|n| n.author == author).collect();
-        let newest = |role: &str| notes.iter().filter(|n| n.role == role).max_by_key(|n| n.size);
-        let cosigned = newest("cosignature").ok_or_else(|| anyhow!("the other side has cosigned nothing yet"))?;
-        let signed = notes.iter().find(|n| n.role == "checkpoint" && n.size == cosigned.size);
+    /// An empty release under the newest checkpoint that the other side cosigned, by the key of whichever of its
+    /// generations that it did so in.
+    fn part(&self, notes: &[NoteRow], logs: &[Self]) -> Result<Part> {
+        let (author, generation) = (self.log.author(), self.log.generation());
+        let mine = notes.iter().filter(|n| (n.author, n.generation) == (author, generation));
+        let cosigned = mine.clone().filter(|n| n.role == Role::Cosignature).max_by_key(|n| n.size);
+        let cosigned = cosigned.ok_or_else(|| anyhow!("the other side has cosigned nothing yet"))?;
+        let signed = mine.clone().find(|n| n.role == Role::Checkpoint && n.size == cosigned.size);
         let signed = signed.ok_or_else(|| anyhow!("the checkpoint of {} entries is missing", cosigned.size))?;
         let origin = self.log.origin();
-        let checkpoint = open_checkpoint(&Ed25519, &self.own.keys().log, &origin, signed.note.as_bytes())?;
-        let name = holder_name(&line, &holder, self.other.generation());
-        let cosignature = open_cosignature(&Ed25519, &self.other.keys().holder, &name, &origin, cosigned.note.as_bytes())?;
-        Ok(Part::new(self.own.clone(), self.other.clone(), checkpoint, cosignature)?)
+        let checkpoint = open_checkpoint(&Ed25519, &self.own.keys().log, &origin, &signed.note)?;
+        let theirs = logs.iter().map(|log| &log.own).filter(|c| c.party() != author).chain([&self.other]);
+        let opened = theirs.map(|holder| {
+            let name = holder_name(&holder.line(), &holder.party(), holder.generation());
+            (holder, open_cosignature(&Ed25519, &holder.keys().holder, &name, &origin, &cosigned.note))
+        });
+        let good = opened.filter_map(|(holder, opened)| Some((holder, opened.ok()?))).next();
+        let (holder, cosignature) = good.ok_or_else(|| anyhow!("no key of the other side cosigned {} entries", cosigned.size))?;
+        Ok(Part::new(self.own.clone(), holder.clone(), checkpoint, cosignature)?)
     }
 }
