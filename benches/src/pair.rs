@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use detente::host::{Host, OsRng};
-use detente::pairing::{Code, Confirms, Inviter, Us, join, keep};
+use detente::pairing::{Code, Confirms, Inviter, Met, Us, join, keep};
 use detente::serve::{Reach, Serving};
 use detente::settings::Settings;
 use detente_store::Home;
@@ -26,7 +26,7 @@ pub struct Pair {
 struct Yes;
 
 impl Confirms for Yes {
-    fn same(&mut self, _code: &Code, _other: &str) -> Result<bool> {
+    fn same(&mut self, _code: &Code, _other: &Met<'_>) -> Result<bool> {
         Ok(true)
     }
 }

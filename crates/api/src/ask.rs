@@ -137,11 +137,33 @@ pub struct CheckAsk {
     pub text: Option<TextForm>,
 }
 
+/// What became of a check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CheckView {
+    /// The check.
+    pub of: RefView,
+    /// Its answer; absent while there is none.
+    pub answer: Option<CheckAnswerView>,
+}
+
+/// The answer to one check: it names the check and repeats its challenge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CheckAnswerView {
+    /// Its place in their log.
+    pub index: u64,
+    /// Whether an officer answered; otherwise their node did.
+    pub by_officer: bool,
+    /// Desk, as their party claims.
+    pub desk: Option<String>,
+    /// Officer, as their party claims.
+    pub officer: Option<String>,
+}
+
 /// Proposes terms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeAsk {
-    /// The whole terms, as in the terms file.
+    /// The whole terms, as both sign them: what follows parties begins with the lower ID.
     #[schema(value_type = Object)]
     pub terms: detente_types::TermsIn,
 }

@@ -3,6 +3,7 @@
 //! The API decides nothing: a request becomes a job at the node ([`port`]), and what comes back is rendered. It listens on
 //! loopback; every route under `/v1` needs an officer's token.
 
+mod answer;
 pub mod ask;
 pub mod auth;
 mod events;

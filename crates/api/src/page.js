@@ -63,7 +63,7 @@ function drawConflicts(list, conflicts) {
   if (!conflicts.length) list.append(text("li", "none"));
   for (const c of conflicts) {
     const item = document.createElement("li");
-    item.append(text("div", c.english ?? c.id), text("div", c.russian ?? "", "ru"));
+    for (const s of c.sentences) item.append(Object.assign(text("div", s.text), { lang: s.language }));
     item.append(text("div", `${c.settlement.state}: ${c.settlement.says}`, c.settlement.state === "settled" ? "settled" : ""));
     for (const o of c.settlement.offers) item.append(text("div", `offer ${o.at.hash.slice(0, 8)} (${o.by}): ${o.changes} notice ${o.change}`));
     list.append(item);

@@ -8,10 +8,27 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use detente_node::port::{StoreFault, Write};
 use detente_node::{Event, Node};
-use detente_types::Timestamp;
+use detente_types::{Generation, Index, LineId, PartyId, Timestamp};
 use rand_core::CryptoRng;
 use tokio::sync::{broadcast, oneshot};
+
+/// Entries of one author's log that are durable, from an index on, at most so many.
+pub trait Entries {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// When the store does not give them.
+    fn entries(
+        &mut self,
+        line: &LineId,
+        author: &PartyId,
+        generation: Generation,
+        from: Index,
+        limit: usize,
+    ) -> Result<Vec<Write>, StoreFault>;
+}
 
 /// What a job may use.
 pub struct Seat<'a> {
@@ -23,6 +40,8 @@ pub struct Seat<'a> {
     pub rng: &'a mut dyn CryptoRng,
     /// Who waits for which number of the book to become durable.
     pub waiters: &'a mut BTreeMap<u64, Vec<oneshot::Sender<()>>>,
+    /// The store, to read.
+    pub store: &'a mut dyn Entries,
 }
 
 impl Seat<'_> {

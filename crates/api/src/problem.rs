@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use detente_gateway::Problems;
+use detente_gateway::terms::TermsFault;
+use detente_gateway::{FileFault, Finding, Level, Problems};
 use detente_node::CommandFault;
 use detente_types::Violation;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,8 @@ pub enum Fault {
     Forbidden,
     /// The line does not take it now: 409.
     Held,
+    /// Nothing answered in time: 504.
+    NoAnswer,
     /// The disk is full: 507.
     DiskFull,
     /// The node has stopped or its disk failed: 503.
@@ -37,7 +40,10 @@ pub enum Fault {
 pub struct Detail {
     /// Number of the rule, as `DV-002`; absent when the field could not be read at all.
     pub rule: Option<String>,
-    /// The field, as a dotted path.
+    /// Where in the file: `row 12`, `feature 3`, `notice 1`, `line 40`; absent when no file was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// The field, as a dotted path, or the column; empty when the whole row is meant.
     pub at: String,
     /// What stood there.
     pub found: String,
@@ -71,13 +77,16 @@ impl Problem {
             Fault::Unauthorised => (StatusCode::UNAUTHORIZED, "caller"),
             Fault::Forbidden => (StatusCode::FORBIDDEN, "caller"),
             Fault::Held => (StatusCode::CONFLICT, "caller"),
+            Fault::NoAnswer => (StatusCode::GATEWAY_TIMEOUT, "environment"),
             Fault::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "environment"),
             Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "environment"),
         };
         Self { status: status.as_u16(), fault: side.into(), error: error.into(), details: Vec::new() }
     }
 
-    fn with(mut self, details: Vec<Detail>) -> Self {
+    /// With details.
+    #[must_use]
+    pub fn with(mut self, details: Vec<Detail>) -> Self {
         self.details = details;
         self
     }
@@ -87,7 +96,8 @@ impl From<&Violation> for Detail {
     fn from(v: &Violation) -> Self {
         Self {
             rule: Some(v.rule.to_string()),
-            at: v.at.clone(),
+            place: None,
+            at: detente_gateway::field_name(&v.at),
             found: v.found.clone(),
             expected: v.wanted.clone(),
             says: v.rule.sentence().into(),
@@ -112,17 +122,79 @@ impl From<CommandFault> for Problem {
     }
 }
 
+/// What is said of a field that holds nothing readable.
+const UNREADABLE: &str = "the field cannot be read";
+
 impl From<Problems> for Problem {
     fn from(problems: Problems) -> Self {
         let detail = |p: &detente_gateway::Problem| Detail {
             rule: None,
+            place: None,
             at: p.at.clone(),
             found: p.found.clone(),
             expected: Some(p.expected.clone()),
-            says: "the field cannot be read".into(),
+            says: UNREADABLE.into(),
         };
         Self::new(Fault::Request, format!("{} field(s) cannot be read", problems.0.len()))
             .with(problems.0.iter().map(detail).collect())
+    }
+}
+
+impl From<&Finding> for Detail {
+    fn from(f: &Finding) -> Self {
+        Self {
+            rule: f.rule.map(|rule| rule.to_string()),
+            place: Some(f.place.clone()),
+            at: f.field.clone(),
+            found: f.found.clone(),
+            expected: Some(f.expected.clone()),
+            says: f.rule.map_or(UNREADABLE, |rule| rule.sentence()).into(),
+        }
+    }
+}
+
+impl From<&FileFault> for Problem {
+    fn from(fault: &FileFault) -> Self {
+        let errors = fault.report.findings.iter().filter(|f| f.level == Level::Error);
+        Self::new(Fault::Rules, fault.report.summary()).with(errors.map(Detail::from).collect())
+    }
+}
+
+impl From<&TermsFault> for Problem {
+    fn from(fault: &TermsFault) -> Self {
+        let unreadable = |line: &usize, at: &str, found: &str, expected: &str| Detail {
+            rule: None,
+            place: Some(format!("line {line}")),
+            at: at.into(),
+            found: found.into(),
+            expected: Some(expected.into()),
+            says: UNREADABLE.into(),
+        };
+        let details = match fault {
+            TermsFault::TooLarge { .. } => return Self::new(Fault::Rules, fault.to_string()),
+            TermsFault::Unreadable { line, cause } => vec![unreadable(line, "", cause, "terms as TOML, every key and no other")],
+            TermsFault::Parties { line, at, found, expected } => vec![unreadable(line, at, found, expected)],
+            TermsFault::Refused(problems) => {
+                problems.iter().map(|p| Detail { place: Some(format!("line {}", p.line)), ..(&p.violation).into() }).collect()
+            }
+        };
+        Self::new(Fault::Rules, format!("{} problem(s) with these terms", details.len())).with(details)
+    }
+}
+
+impl core::fmt::Display for Detail {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let place: Vec<&str> =
+            self.place.iter().map(String::as_str).chain([self.at.as_str()]).filter(|p| !p.is_empty()).collect();
+        write!(f, "{}: ", place.join(", "))?;
+        if let Some(rule) = &self.rule {
+            write!(f, "{rule}, {}: ", self.says)?;
+        }
+        write!(f, "found {}", self.found)?;
+        match &self.expected {
+            Some(expected) if *expected != self.says => write!(f, ", expected {expected}"),
+            _ => Ok(()),
+        }
     }
 }
 

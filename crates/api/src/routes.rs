@@ -1,6 +1,6 @@
 //! The routes. Each carries one job to the node and renders what comes back.
 
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::{Json, middleware};
 use detente_gateway::form::TextForm;
 use detente_gateway::{NoticeForm, Problems};
@@ -11,9 +11,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Api;
+use crate::answer::{Asked, answer_to};
 use crate::ask::{
-    AcceptTermsAsk, AmendAsk, AnswerAsk, BackupAsk, CancelAsk, CheckAsk, Done, NotifyAsk, OfferAsk, ProposeAsk, ReceiptAsk,
-    SafetyActionAsk, TermsAnswer,
+    AcceptTermsAsk, AmendAsk, AnswerAsk, BackupAsk, CancelAsk, CheckAsk, CheckView, Done, NotifyAsk, OfferAsk, ProposeAsk,
+    ReceiptAsk, SafetyActionAsk, TermsAnswer,
 };
 use crate::auth::{Officer, Role, guard};
 use crate::port::{Seat, ask};
@@ -37,6 +38,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(amend))
         .routes(routes!(safety_action))
         .routes(routes!(check))
+        .routes(routes!(checked))
         .routes(routes!(terms))
         .routes(routes!(propose))
         .routes(routes!(accept_terms))
@@ -73,7 +75,7 @@ async fn notify(
     State(api): State<Api>,
     Extension(officer): Extension<Officer>,
     Path(name): Path<String>,
-    Json(asked): Json<NotifyAsk>,
+    Asked(asked): Asked<NotifyAsk>,
 ) -> Answer<Vec<Done>> {
     officer.needs(Role::Officer)?;
     let waits = ask(&*api.host, move |seat| notify_at(seat, &name, &officer, &asked)).await??;
@@ -149,12 +151,10 @@ async fn cancel(
     State(api): State<Api>,
     Extension(officer): Extension<Officer>,
     Path(name): Path<String>,
-    Json(asked): Json<CancelAsk>,
+    Asked(asked): Asked<CancelAsk>,
 ) -> Answer<Done> {
     act(&api, officer, name, move |line| {
-        let us = line.view().us;
-        let ours = line.notices().filter(|n| n.at.author == us).map(|n| n.notice.id());
-        let id = only("notice of ours", &asked.id, ours)?;
+        let id = notice_of_ours(line, &asked.id)?;
         Ok(Command::Cancel { id, reason: asked.reason.map(text) })
     })
     .await
@@ -166,7 +166,7 @@ async fn receipt(
     State(api): State<Api>,
     Extension(officer): Extension<Officer>,
     Path(name): Path<String>,
-    Json(asked): Json<ReceiptAsk>,
+    Asked(asked): Asked<ReceiptAsk>,
 ) -> Answer<Done> {
     act(&api, officer, name, move |line| {
         let of = statement(line, &asked.of)?;
@@ -212,7 +212,7 @@ async fn offer(
     State(api): State<Api>,
     Extension(officer): Extension<Officer>,
     Path(name): Path<String>,
-    Json(asked): Json<OfferAsk>,
+    Asked(asked): Asked<OfferAsk>,
 ) -> Answer<Done> {
     act(&api, officer, name, move |line| {
         let conflict: ConflictId = only("conflict", &asked.conflict, line.conflicts().map(|c| c.id))?;
@@ -245,7 +245,7 @@ async fn answer(
     State(api): State<Api>,
     Extension(officer): Extension<Officer>,
     Path(name): Path<String>,
-    Json(asked): Json<AnswerAsk>,
+    Asked(asked): Asked<AnswerAsk>,
 ) -> Answer<Done> {
     act(&api, officer, name, move |line| {
         let kind = match asked.answer.as_str() {
@@ -266,7 +266,7 @@ async fn amend(
     State(api): State<Api>,
     Extension(officer): Extension<Officer>,
     Path(name): Path<String>,
-    Json(asked): Json<AmendAsk>,
+    Asked(asked): Asked<AmendAsk>,
 ) -> Answer<Done> {
     act(&api, officer, name, move |line| {
         let conflict: ConflictId = only("conflict", &asked.conflict, line.conflicts().map(|c| c.id))?;
@@ -281,7 +281,7 @@ async fn safety_action(
     State(api): State<Api>,
     Extension(officer): Extension<Officer>,
     Path(name): Path<String>,
-    Json(asked): Json<SafetyActionAsk>,
+    Asked(asked): Asked<SafetyActionAsk>,
 ) -> Answer<Done> {
     act(&api, officer, name, move |line| {
         let of = statement(line, &asked.of)?;
@@ -297,9 +297,33 @@ async fn check(
     State(api): State<Api>,
     Extension(officer): Extension<Officer>,
     Path(name): Path<String>,
-    Json(asked): Json<CheckAsk>,
+    Asked(asked): Asked<CheckAsk>,
 ) -> Answer<Done> {
     act(&api, officer, name, move |_| Ok(Command::Check(asked.text.map(text)))).await
+}
+
+/// From where on their log is searched for an answer.
+#[derive(serde::Deserialize)]
+struct Since {
+    #[serde(default)]
+    from: u64,
+}
+
+/// What became of a check of ours. `from` is the size that their log had when the check was made: the search begins there.
+#[utoipa::path(get, path = "/v1/lines/{line}/checks/{check}", params(("line" = String, Path), ("check" = String, Path), ("from" = Option<u64>, Query)), responses((status = 200, body = CheckView), (status = 404, body = Problem)))]
+async fn checked(
+    State(api): State<Api>,
+    Path((name, hash)): Path<(String, String)>,
+    Query(since): Query<Since>,
+) -> Answer<CheckView> {
+    let seen = ask(&*api.host, move |seat| {
+        let id = find_line(seat, &name)?;
+        let line = seat.node.line(&id).ok_or_else(|| no_line(&name))?;
+        let of = statement(line, &hash)?;
+        let answer = answer_to(line, seat.store, &of, since.from)?;
+        Ok::<_, Problem>(CheckView { of: (&of).into(), answer })
+    });
+    Ok(Json(seen.await??))
 }
 
 /// Terms in force and proposed.
@@ -319,7 +343,7 @@ async fn propose(
     State(api): State<Api>,
     Extension(officer): Extension<Officer>,
     Path(name): Path<String>,
-    Json(asked): Json<ProposeAsk>,
+    Asked(asked): Asked<ProposeAsk>,
 ) -> Answer<Done> {
     officer.needs(Role::Principal)?;
     act(&api, officer, name, move |_| Ok(Command::ProposeTerms(asked.terms))).await
@@ -331,7 +355,7 @@ async fn accept_terms(
     State(api): State<Api>,
     Extension(officer): Extension<Officer>,
     Path(name): Path<String>,
-    Json(asked): Json<AcceptTermsAsk>,
+    Asked(asked): Asked<AcceptTermsAsk>,
 ) -> Answer<Done> {
     officer.needs(Role::Principal)?;
     act(&api, officer, name, move |line| Ok(Command::AcceptTerms(statement(line, &asked.proposal)?))).await
@@ -342,7 +366,7 @@ async fn accept_terms(
 async fn backup(
     State(api): State<Api>,
     Extension(officer): Extension<Officer>,
-    Json(asked): Json<BackupAsk>,
+    Asked(asked): Asked<BackupAsk>,
 ) -> Answer<BackupAsk> {
     officer.needs(Role::Principal)?;
     let to = std::path::PathBuf::from(&asked.to);
@@ -414,6 +438,17 @@ fn statement(line: &Line, hash: &str) -> Result<StatementRef, Problem> {
         [one] => Ok(*one),
         [] => Err(Problem::new(Fault::NotFound, format!("no statement of this line has a hash that begins with {hash:?}"))),
         _ => Err(Problem::new(Fault::Request, format!("several statements begin with {hash:?}: give more digits"))),
+    }
+}
+
+/// A live notice of ours, by its identity or by the entry that states it: lists show the entry.
+fn notice_of_ours(line: &Line, name: &str) -> Result<NoticeId, Problem> {
+    let us = line.view().us;
+    let ours: Vec<_> = line.notices().filter(|n| n.at.author == us).map(|n| (n.notice.id(), n.at.hash)).collect();
+    let entry = only("entry of ours", name, ours.iter().map(|(_, hash)| *hash));
+    match entry {
+        Ok(hash) => ours.iter().find(|(_, h)| *h == hash).map(|(id, _)| *id).ok_or_else(|| no_line(name)),
+        Err(_) => only("live notice of ours", name, ours.iter().map(|(id, _)| *id)),
     }
 }
 

@@ -88,8 +88,8 @@ pub struct LineView {
     pub acknowledged: u64,
     /// Their log as we last cosigned it.
     pub copy: HeadView,
-    /// Inputs that wait in the book.
-    pub waiting: usize,
+    /// What is put in and is not yet durable in our log: inputs that wait in the book, and entries being written.
+    pub waiting: u64,
     /// Faults of the other node since the start.
     pub faults: u64,
     /// Pieces of fork evidence.
@@ -218,12 +218,19 @@ pub struct ConflictView {
     pub by: [String; 2],
     /// How they meet; the closest pair first.
     pub meetings: Vec<MeetingView>,
-    /// The sentence to read aloud, in English.
-    pub english: Option<String>,
-    /// The sentence to read aloud, in Russian.
-    pub russian: Option<String>,
+    /// The sentence to read aloud, in our language and then in theirs, as the terms name them; one when both are the same.
+    pub sentences: Vec<SentenceView>,
     /// Where its settlement stands.
     pub settlement: SettlementView,
+}
+
+/// A sentence to read aloud: both sides have the same words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SentenceView {
+    /// Its language (BCP 47). English stands in for one that has no sentences yet.
+    pub language: String,
+    /// The sentence.
+    pub text: String,
 }
 
 /// Where a settlement stands.
@@ -296,7 +303,7 @@ pub fn line(line: &Line) -> LineView {
         own: (&v.own).into(),
         acknowledged: v.acknowledged,
         copy: (&v.copy).into(),
-        waiting: v.waiting,
+        waiting: v.waiting as u64 + line.unsettled(),
         faults: v.faults,
         evidence: v.evidence,
         round_trip_ms: v.round_trip_us.map(|us| us as f64 / 1e3),
@@ -358,10 +365,27 @@ pub fn conflict(line: &Line, us: PartyId, conflict: &Conflict) -> ConflictView {
         statements: [(&conflict.statements[0]).into(), (&conflict.statements[1]).into()],
         by: conflict.statements.map(|s| side(s.author == us)),
         meetings: conflict.meetings.iter().map(MeetingView::from).collect(),
-        english: line.sentence(conflict, Language::English),
-        russian: line.sentence(conflict, Language::Russian),
+        sentences: sentences(line, us, conflict),
         settlement: settlement(line, us, &conflict.statements),
     }
+}
+
+/// The terms name the language of the party with the lower ID first.
+fn sentences(line: &Line, us: PartyId, conflict: &Conflict) -> Vec<SentenceView> {
+    let mut tags: Vec<&str> = line.terms().input().languages.iter().map(String::as_str).collect();
+    if us > line.view().them {
+        tags.reverse();
+    }
+    let mut sentences: Vec<SentenceView> = Vec::new();
+    for tag in tags {
+        let (tag, language) = Language::from_tag(tag).map_or(("en", Language::English), |language| (tag, language));
+        if sentences.iter().all(|s| s.language != tag)
+            && let Some(text) = line.sentence(conflict, language)
+        {
+            sentences.push(SentenceView { language: tag.to_owned(), text });
+        }
+    }
+    sentences
 }
 
 /// Makes a settlement's view.

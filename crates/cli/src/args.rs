@@ -4,15 +4,28 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+/// What stands below a verb's help: an example of its use, and how commands end.
+macro_rules! example {
+    ($($line:literal),+) => {
+        concat!("Example:\n", $("  detente ", $line, "\n",)+ "\n", exit_codes!())
+    };
+}
+
+/// How every command ends: one list, so that scripts need one.
+macro_rules! exit_codes {
+    () => {
+        "Exit codes: 0 done; 1 failed; 2 wrong command line; 3 refused by rules; 4 not found; 5 the node or its disk is \
+         not able now; 6 a record does not verify; 7 not answered in time."
+    };
+}
+
 /// A deconfliction line between sides that do not trust each other.
 ///
 /// Each side runs a node. Nodes exchange signed notices of planned activity, find where plans meet, settle it before it is
 /// an incident, and keep a joint record that neither can rewrite. It is a safety tool: it has no targeting functions.
-///
-/// Exit codes: 0 done; 1 failed; 2 wrong command line; 3 refused by rules; 4 not found; 5 the node or its disk is not
-/// able now; 6 a record does not verify.
 #[derive(Debug, Parser)]
 #[command(name = "detente", version, arg_required_else_help = true)]
+#[command(after_help = example!("demo                 two sides on this machine, a day over the gulf", "VERB --help          what a verb does, and an example"))]
 pub struct Arguments {
     /// Directory of this node.
     #[arg(long, global = true, env = "DETENTE_HOME", default_value = "detente-home")]
@@ -47,6 +60,7 @@ pub struct Words {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Make the home of a new node, with a party key.
+    #[command(after_help = example!("--home aster init --name Aster --desk \"Aster watch\" --officer \"Maj Lind\""))]
     Init {
         /// What this party calls itself.
         #[arg(long)]
@@ -59,6 +73,7 @@ pub enum Verb {
         officer: Option<String>,
     },
     /// Invite another party to a line: prints an invite, waits for it, and reads you a code to compare by voice.
+    #[command(after_help = example!("--home aster invite --terms examples/gulf/terms.toml --listen 0.0.0.0:7420 --address aster.example:7420"))]
     Invite {
         /// The terms file (TOML); see examples/.
         #[arg(long)]
@@ -77,20 +92,26 @@ pub enum Verb {
         out: Option<PathBuf>,
     },
     /// Join a line by an invite; both people compare the code by voice.
+    #[command(after_help = example!("--home borea join invite.txt --terms-out agreed.toml"))]
     Join {
         /// The invite's text, or a file that holds it.
         invite: String,
         /// Where this node listens for the other later, if it should.
         #[arg(long)]
         listen: Option<String>,
+        /// Write the terms to this file before you are asked: a yes accepts them.
+        #[arg(long)]
+        terms_out: Option<PathBuf>,
     },
     /// Run the node: links, API and status page, until Ctrl-C.
+    #[command(after_help = example!("--home aster serve --api 127.0.0.1:7480"))]
     Serve {
         /// Where the API and the page answer (loopback only).
         #[arg(long)]
         api: Option<String>,
     },
     /// State notices from a file (JSON, GeoJSON or CSV; `-` is standard input): all are checked before any is sent.
+    #[command(after_help = example!("notify --check examples/gulf/borea/sites.csv", "notify examples/gulf/borea/sites.csv", "notify plans.json --release \"1 km\""))]
     Notify {
         /// The file.
         file: PathBuf,
@@ -104,8 +125,9 @@ pub enum Verb {
         on: OnLine,
     },
     /// End a notice of ours.
+    #[command(after_help = example!("cancel 3f9a12c4 --reason \"weather\""))]
     Cancel {
-        /// Its identity, or enough of it.
+        /// Its entry, as lists show it, or its identity; or enough of either.
         id: String,
         /// Why.
         #[arg(long)]
@@ -114,11 +136,13 @@ pub enum Verb {
         on: OnLine,
     },
     /// List live notices of both parties with how far each got.
+    #[command(after_help = example!("notices", "notices --line borea --json"))]
     Notices {
         #[command(flatten)]
         on: OnLine,
     },
     /// Say that an officer has read an entry of theirs (L2), entered it (L3) or passed it on (L4).
+    #[command(after_help = example!("read 3f9a12c4", "read 3f9a12c4 --listed AST-0147 --read-back \"59°22.500'N 028°12.000'E\"", "read 3f9a12c4 --passed"))]
     Read {
         /// The entry's hash, or enough of it.
         of: String,
@@ -135,14 +159,17 @@ pub enum Verb {
         on: OnLine,
     },
     /// List joint conflicts with sentences to read aloud, and private warnings.
+    #[command(after_help = example!("conflicts"))]
     Conflicts {
         #[command(flatten)]
         on: OnLine,
     },
     /// Settle a conflict: offer a change, or answer an offer.
     #[command(subcommand)]
+    #[command(after_help = example!("settle offer 81c09d2e --theirs --shift 90", "settle accept 5d01aa37"))]
     Settle(Settle),
     /// Say something in words.
+    #[command(after_help = example!("say \"Good morning. We are on the line until 20:00 UTC.\""))]
     Say {
         #[command(flatten)]
         words: Words,
@@ -151,10 +178,12 @@ pub enum Verb {
     },
     /// Take or send SAFETY: someone is in danger.
     #[command(subcommand)]
+    #[command(after_help = example!("safety send \"rescue boat, eight people\" --ask stop --at 59.78 26.10", "safety act 3f9a12c4 \"Fire is stopped.\""))]
     Safety(Safety),
     /// Check the line; with --wait, until the other node has answered.
+    #[command(after_help = example!("check --wait 30"))]
     Check {
-        /// Seconds to wait for the answer.
+        /// Seconds to wait for the answer to this very check; 7 is the exit code when none comes.
         #[arg(long, default_value_t = 0)]
         wait: u64,
         #[command(flatten)]
@@ -162,19 +191,24 @@ pub enum Verb {
     },
     /// Show, propose or accept terms.
     #[command(subcommand)]
+    #[command(after_help = example!("terms check terms.toml", "terms show > agreed.toml"))]
     Terms(TermsVerb),
     /// Officers with tokens of their own.
     #[command(subcommand)]
+    #[command(after_help = example!("officer add \"Maj Lind\" --desk \"Aster watch\" --role officer"))]
     Officer(OfficerVerb),
     /// Verify, export and release the joint record, offline.
     #[command(subcommand)]
+    #[command(after_help = example!("record verify backups/monday", "record export record-of-the-line"))]
     Record(RecordVerb),
     /// Copy this home, running or not. The copy holds the secret keys.
+    #[command(after_help = example!("backup backups/monday"))]
     Backup {
         /// A new directory.
         to: PathBuf,
     },
     /// Make a home of a backup. The node asks its peer before it speaks.
+    #[command(after_help = example!("--home aster restore backups/monday --set-aside"))]
     Restore {
         /// The backup.
         from: PathBuf,
@@ -183,10 +217,13 @@ pub enum Verb {
         set_aside: bool,
     },
     /// Show the node, its lines and their states.
+    #[command(after_help = example!("status", "status --json"))]
     Status,
     /// Derive everything anew from the journals and say whether it is the same.
+    #[command(after_help = example!("rebuild"))]
     Rebuild,
     /// Two sides on this machine, a day over the gulf, step by step.
+    #[command(after_help = example!("demo --headless", "demo --examples examples/gulf --keep /tmp/gulf"))]
     Demo {
         /// Exit at the end instead of keeping both nodes up.
         #[arg(long)]
@@ -204,6 +241,7 @@ pub enum Verb {
 #[derive(Debug, Subcommand)]
 pub enum Settle {
     /// Offer a change.
+    #[command(after_help = example!("settle offer 81c09d2e --theirs --shift 90", "settle offer 81c09d2e --climb 600"))]
     Offer {
         /// The conflict, or enough of it.
         conflict: String,
@@ -223,6 +261,7 @@ pub enum Settle {
         on: OnLine,
     },
     /// Accept an offer of theirs.
+    #[command(after_help = example!("settle accept 5d01aa37"))]
     Accept {
         /// The offer's hash, or enough of it.
         offer: String,
@@ -230,6 +269,7 @@ pub enum Settle {
         on: OnLine,
     },
     /// Reject an offer of theirs.
+    #[command(after_help = example!("settle reject 5d01aa37"))]
     Reject {
         /// The offer's hash, or enough of it.
         offer: String,
@@ -237,6 +277,7 @@ pub enum Settle {
         on: OnLine,
     },
     /// Withdraw an offer of ours.
+    #[command(after_help = example!("settle withdraw 5d01aa37"))]
     Withdraw {
         /// The offer's hash, or enough of it.
         offer: String,
@@ -244,6 +285,7 @@ pub enum Settle {
         on: OnLine,
     },
     /// Publish the amended notice that an agreement obliges us to.
+    #[command(after_help = example!("settle amend 81c09d2e"))]
     Amend {
         /// The conflict, or enough of it.
         conflict: String,
@@ -256,6 +298,7 @@ pub enum Settle {
 #[derive(Debug, Subcommand)]
 pub enum Safety {
     /// Send a SAFETY notice from a file, or from these words.
+    #[command(after_help = example!("safety send \"rescue boat, eight people\" --ask stop --at 59.78 26.10 --radius 2000"))]
     Send {
         /// Who or what is in danger.
         endangered: String,
@@ -275,6 +318,7 @@ pub enum Safety {
         on: OnLine,
     },
     /// State what is done about a SAFETY notice of theirs; its alarm then stops.
+    #[command(after_help = example!("safety act 3f9a12c4 \"Fire is stopped. The area is clear.\""))]
     Act {
         /// The notice's hash, or enough of it.
         of: String,
@@ -284,6 +328,7 @@ pub enum Safety {
         on: OnLine,
     },
     /// List SAFETY notices of both parties.
+    #[command(after_help = example!("safety list"))]
     List {
         #[command(flatten)]
         on: OnLine,
@@ -294,16 +339,19 @@ pub enum Safety {
 #[derive(Debug, Subcommand)]
 pub enum TermsVerb {
     /// Show the terms in force.
+    #[command(after_help = example!("terms show > agreed.toml"))]
     Show {
         #[command(flatten)]
         on: OnLine,
     },
     /// Check a terms file.
+    #[command(after_help = example!("terms check examples/gulf/terms.toml"))]
     Check {
         /// The file (TOML).
         file: PathBuf,
     },
     /// Propose the next version.
+    #[command(after_help = example!("terms propose next.toml"))]
     Propose {
         /// The file (TOML).
         file: PathBuf,
@@ -311,6 +359,7 @@ pub enum TermsVerb {
         on: OnLine,
     },
     /// Accept proposed terms.
+    #[command(after_help = example!("terms accept 77be1c09"))]
     Accept {
         /// The proposal's hash, or enough of it.
         proposal: String,
@@ -323,6 +372,7 @@ pub enum TermsVerb {
 #[derive(Debug, Subcommand)]
 pub enum OfficerVerb {
     /// Add an officer; prints the token once.
+    #[command(after_help = example!("officer add \"Maj Lind\" --desk \"Aster watch\" --role officer"))]
     Add {
         /// Name.
         name: String,
@@ -334,8 +384,10 @@ pub enum OfficerVerb {
         role: String,
     },
     /// List officers.
+    #[command(after_help = example!("officer list"))]
     List,
     /// Take an officer's token away.
+    #[command(after_help = example!("officer remove \"Maj Lind\""))]
     Remove {
         /// Name.
         name: String,
@@ -346,11 +398,13 @@ pub enum OfficerVerb {
 #[derive(Debug, Subcommand)]
 pub enum RecordVerb {
     /// Verify a home, a backup or an exported record: every entry, every signature, every root.
+    #[command(after_help = example!("record verify", "record verify backups/monday"))]
     Verify {
         /// What to verify; this home when absent.
         path: Option<PathBuf>,
     },
     /// Export a line's joint record, both logs whole, to a directory.
+    #[command(after_help = example!("record export record-of-the-line"))]
     Export {
         /// A new directory.
         to: PathBuf,
@@ -358,6 +412,7 @@ pub enum RecordVerb {
         on: OnLine,
     },
     /// Release chosen entries, and chosen fields of them, to an outsider, with proof and nothing else.
+    #[command(after_help = example!("record release for-the-court.bin 3f9a12c4 --slots 7,9"))]
     Release {
         /// A new file.
         to: PathBuf,

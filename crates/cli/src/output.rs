@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use detente_api::problem::{Detail, Problem};
-use detente_gateway::FileFault;
+use detente_api::problem::{Fault, Problem};
 use serde::Serialize;
 
 use crate::client::Refusal;
@@ -30,6 +29,11 @@ pub fn print(text: &str) {
 #[error("{0}")]
 pub struct NotVerified(pub String);
 
+/// A refusal by this program itself, as the node would give it.
+pub fn refuse(fault: Fault, error: impl Into<String>) -> anyhow::Error {
+    Refusal(Problem::new(fault, error)).into()
+}
+
 /// Prints why a command failed, and gives its exit code.
 pub fn fail(json: bool, fault: &anyhow::Error) -> ExitCode {
     let refusal = fault.downcast_ref::<Refusal>().map(|r| &r.0);
@@ -40,25 +44,18 @@ pub fn fail(json: bool, fault: &anyhow::Error) -> ExitCode {
     } else {
         eprintln!("detente: {fault:#}");
         for detail in refusal.iter().flat_map(|p| &p.details) {
-            eprintln!("  {}", detail_line(detail));
+            eprintln!("  {detail}");
         }
     }
     let code = match refusal.map(|p| p.status) {
         Some(400 | 409 | 422) => 3,
         Some(404) => 4,
         Some(503 | 507) => 5,
-        Some(_) => 1,
+        Some(504) => 7,
         None if fault.downcast_ref::<NotVerified>().is_some() => 6,
-        None if fault.downcast_ref::<FileFault>().is_some() => 3,
-        None => 1,
+        _ => 1,
     };
     ExitCode::from(code)
-}
-
-fn detail_line(d: &Detail) -> String {
-    let rule = d.rule.as_deref().map(|r| format!("{r} ")).unwrap_or_default();
-    let expected = d.expected.as_deref().map(|e| format!("; expected {e}")).unwrap_or_default();
-    format!("{rule}{}: {} (found {}{expected})", d.at, d.says, d.found)
 }
 
 /// A table with columns as wide as their widest cell.

@@ -29,6 +29,7 @@ pub mod terms;
 mod tree;
 
 pub use form::{DetailForm, Draft, NoticeForm, TextForm, VolumeForm};
+pub use names::field_name;
 pub use problem::{Problem, Problems};
 pub use read::{FILE_BYTES_MAX, ROWS_MAX, Reading, Row, read};
 pub use report::{FileFault, Finding, Level, Report};

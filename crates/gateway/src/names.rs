@@ -21,6 +21,11 @@ pub(crate) fn in_form(at: &str, kept: &[usize]) -> String {
     }
 }
 
+/// A field as a rule of the meaning gate names it, in the names of the JSON form.
+pub fn field_name(at: &str) -> String {
+    in_form(at, &[])
+}
+
 /// A field in the names of the JSON form, as a format has it.
 pub(crate) fn column(layout: Layout, at: &str) -> String {
     if layout == Layout::Nested {

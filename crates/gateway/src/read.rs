@@ -4,8 +4,9 @@ use detente_types::terms::Terms;
 
 use crate::check::{Examined, examine};
 use crate::form::NoticeForm;
+use crate::names::column;
 use crate::problem::Problem;
-use crate::raw::Raw;
+use crate::raw::{Layout, Raw};
 use crate::report::{FileFault, Finding, Level, Report};
 use crate::suspect::suspect;
 use crate::tree::Tree;
@@ -23,6 +24,14 @@ pub struct Row {
     pub place: String,
     /// The notice. It can be read and obeys every rule that can be checked on it alone.
     pub form: NoticeForm,
+    layout: Layout,
+}
+
+impl Row {
+    /// A field of the JSON form as this row's file names it: the column of a table, the property of a feature.
+    pub fn column(&self, field: &str) -> String {
+        column(self.layout, field)
+    }
 }
 
 /// A file that can be taken.
@@ -81,7 +90,7 @@ fn conclude(rows: Vec<Examined>, mut report: Report) -> Result<Reading, FileFaul
     let mut read = Vec::with_capacity(rows.len());
     for row in rows {
         row.findings.into_iter().for_each(|finding| report.push(finding));
-        read.extend(row.form.map(|form| Row { place: row.place, form }));
+        read.extend(row.form.map(|form| Row { place: row.place, form, layout: row.layout }));
     }
     if report.is_clean() { Ok(Reading { rows: read, report }) } else { Err(FileFault { report }) }
 }

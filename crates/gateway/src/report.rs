@@ -107,6 +107,14 @@ impl Report {
         self.findings.iter().filter(|finding| finding.level == level).count()
     }
 
+    /// The report in one line: what was read, and whether it was taken.
+    pub fn summary(&self) -> String {
+        let (errors, warnings) = (self.count(Level::Error), self.count(Level::Warning));
+        let (rows, errors, warnings) = (counted(self.rows, "row"), counted(errors, "error"), counted(warnings, "warning"));
+        let end = if self.is_clean() { "" } else { "; nothing was taken" };
+        format!("{}: {rows} read, {errors}, {warnings}{end}", self.file)
+    }
+
     /// Whether the file can be taken.
     pub fn is_clean(&self) -> bool {
         self.count(Level::Error) == 0 && self.left_out == 0
@@ -115,18 +123,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (errors, warnings) = (self.count(Level::Error), self.count(Level::Warning));
-        write!(
-            f,
-            "{}: {} read, {}, {}",
-            self.file,
-            counted(self.rows, "row"),
-            counted(errors, "error"),
-            counted(warnings, "warning")
-        )?;
-        if !self.is_clean() {
-            f.write_str("; nothing was taken")?;
-        }
+        f.write_str(&self.summary())?;
         for finding in &self.findings {
             write!(f, "\n  {finding}")?;
         }

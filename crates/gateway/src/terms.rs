@@ -1,4 +1,8 @@
 //! The file of a line's terms: TOML, the keys of `TermsIn`, every section written out.
+//!
+//! What both parties sign puts the party with the lower ID first; nobody knows IDs when terms are written. So the file
+//! says what the two call themselves, and its languages, names of places and desks follow that order. [`TermsFile`] turns
+//! it to the order that is needed: the inviting party first in an invite, the lower ID first in what is signed.
 
 use detente_types::notice::Precision;
 use detente_types::rule::Violation;
@@ -7,11 +11,14 @@ use detente_types::terms::{
     SeparationIn,
 };
 use detente_types::{Datum, Terms, TermsIn};
+use serde::Deserialize as _;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+mod parties;
 mod write;
 
+pub use parties::{TermsFile, turned};
 pub use write::write;
 
 /// Largest file of terms, bytes: two hundred entries in every list, with room for remarks.
@@ -34,6 +41,18 @@ pub enum TermsFault {
         /// What the parser says.
         cause: String,
     },
+    /// It does not say whose terms they are.
+    #[error("reading terms: line {line}: {at}: found {found}, expected {expected}")]
+    Parties {
+        /// Where.
+        line: usize,
+        /// The key.
+        at: String,
+        /// What stood there.
+        found: String,
+        /// What would have been right.
+        expected: String,
+    },
     /// It breaks rules.
     #[error("reading terms: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Refused(Vec<TermsProblem>),
@@ -53,7 +72,7 @@ pub struct TermsProblem {
 ///
 /// # Errors
 /// The first thing that is no TOML or no terms; otherwise all broken rules, each with its line.
-pub fn read(text: &str) -> Result<TermsIn, TermsFault> {
+pub fn read(text: &str) -> Result<TermsFile, TermsFault> {
     if text.len() > TERMS_BYTES_MAX {
         return Err(TermsFault::TooLarge { bytes: text.len() });
     }
@@ -61,10 +80,11 @@ pub fn read(text: &str) -> Result<TermsIn, TermsFault> {
         line: line_of(text, e.span().map_or(0, |span| span.start)),
         cause: e.message().to_owned(),
     };
-    let document = DeTable::parse(text).map_err(unreadable)?;
-    let terms: TermsIn = toml::from_str(text).map_err(unreadable)?;
+    let mut document = DeTable::parse(text).map_err(unreadable)?;
+    let parties = parties::take(text, document.get_mut())?;
+    let terms = TermsIn::deserialize(toml::Deserializer::from(document.clone())).map_err(unreadable)?;
     let found = match Terms::try_new(terms.clone()) {
-        Ok(_) => return Ok(terms),
+        Ok(_) => return Ok(TermsFile { parties, terms }),
         Err(violations) => violations,
     };
     let placed = |violation: Violation| TermsProblem { line: line_of(text, offset_of(&document, &violation.at)), violation };

@@ -18,7 +18,7 @@ pub(super) struct SideFiles {
 
 /// The whole day.
 pub(super) struct Day {
-    /// The terms of the line.
+    /// The terms of the line; Aster invites, and comes first.
     pub(super) terms: TermsIn,
     /// The flying side.
     pub(super) aster: SideFiles,
@@ -53,7 +53,8 @@ impl Day {
             None => BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),
         };
         let text = files.iter().find(|(name, _)| name == "terms.toml").context("terms.toml is missing")?;
-        let terms = detente_gateway::terms::read(&text.1).context("reading terms.toml")?;
+        let terms = crate::files::read_terms("terms.toml", &text.1)?;
+        let (terms, _) = crate::files::put_first(terms, "Aster")?;
         let mut day = Self { terms, aster: side(&files, "aster/")?, borea: side(&files, "borea/")? };
         day.move_to_tomorrow();
         Ok(day)
@@ -82,7 +83,7 @@ impl SideFiles {
 fn side(files: &[(String, String)], folder: &str) -> Result<SideFiles> {
     let mut side = SideFiles { files: Vec::new(), safety: None };
     for (name, text) in files.iter().filter(|(name, _)| name.starts_with(folder)) {
-        let forms = crate::files::forms(detente_gateway::read(name, text.as_bytes(), None)?);
+        let forms = crate::files::forms(crate::files::read_notices(name, text.as_bytes(), None)?);
         if name.ends_with("safety.json") {
             side.safety = forms.into_iter().next();
         } else {

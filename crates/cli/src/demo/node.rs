@@ -14,7 +14,7 @@ use detente_types::TermsIn;
 use crate::client::Client;
 use crate::host::OsRng;
 use crate::keys;
-use crate::pairing::{Code, Confirms, Inviter, Us};
+use crate::pairing::{Code, Confirms, Inviter, Met, Us};
 use crate::settings::Settings;
 
 /// How long a step may take before the demo says that something is wrong.
@@ -114,7 +114,7 @@ pub(super) fn pair(aster: &Founded, borea: &Founded, terms: TermsIn) -> Result<C
 struct Hear<'a>(&'a std::sync::Mutex<Option<Code>>);
 
 impl Confirms for Hear<'_> {
-    fn same(&mut self, code: &Code, _other: &str) -> Result<bool> {
+    fn same(&mut self, code: &Code, _met: &Met<'_>) -> Result<bool> {
         if let Ok(mut heard) = self.0.lock() {
             *heard = Some(*code);
         }

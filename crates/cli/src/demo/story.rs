@@ -116,7 +116,7 @@ fn find_conflicts(aster: &Side, borea: &Side, summary: &mut Vec<String>) -> Resu
     ));
     for conflict in &here {
         print(&format!("\n  conflict {}", &conflict.id[..8]));
-        conflict.english.iter().chain(&conflict.russian).for_each(|sentence| print(&format!("    {sentence}")));
+        conflict.sentences.iter().for_each(|s| print(&format!("    {}", s.text)));
     }
     let private = aster.line()?.counts.warnings + borea.line()?.counts.warnings;
     if private > 0 {

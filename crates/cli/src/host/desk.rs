@@ -7,11 +7,12 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use anyhow::Context;
-use detente_api::port::Seat;
+use detente_api::port::{Entries, Seat};
 use detente_net::{FrameSender, Lane, TrySendError};
+use detente_node::port::{StoreFault, Write};
 use detente_node::{Effect, Event, Input, Node, Token, What};
 use detente_store::{Home, Outcome, Reader, Sqlite, Writer};
-use detente_types::{LineId, Timestamp};
+use detente_types::{Generation, Index, LineId, PartyId, Timestamp};
 use detente_wire::Ed25519;
 use rand_core::Rng;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -129,7 +130,8 @@ impl Desk {
         let at = now();
         match message {
             Message::Job(job) => {
-                job(&mut Seat { node: &mut self.node, now: at, rng: &mut OsRng, waiters: &mut self.waiters });
+                let (node, waiters) = (&mut self.node, &mut self.waiters);
+                job(&mut Seat { node, now: at, rng: &mut OsRng, waiters, store: &mut Shelf(&mut self.reader) });
             }
             Message::Disk(Outcome::Persisted(token)) => self.node.handle(at, &mut OsRng, Input::Persisted(token)),
             Message::Disk(Outcome::Refused(token, fault)) => self.node.handle(at, &mut OsRng, Input::Refused(token, fault)),
@@ -155,10 +157,7 @@ impl Desk {
             match effect {
                 Effect::Persist { token, batch } => {
                     if self.writer.submit(token, batch).is_err() {
-                        let fault = detente_node::port::StoreFault::Failed {
-                            doing: "writing".into(),
-                            detail: "the writer stopped".into(),
-                        };
+                        let fault = StoreFault::Failed { doing: "writing".into(), detail: "the writer stopped".into() };
                         self.node.handle(now(), &mut OsRng, Input::Refused(token, fault));
                     }
                 }
@@ -249,6 +248,22 @@ impl Desk {
         }
         log(&event);
         let _ = self.events.send(Arc::new(event));
+    }
+}
+
+/// The reader, as jobs see it.
+struct Shelf<'a>(&'a mut Reader);
+
+impl Entries for Shelf<'_> {
+    fn entries(
+        &mut self,
+        line: &LineId,
+        author: &PartyId,
+        generation: Generation,
+        from: Index,
+        limit: usize,
+    ) -> Result<Vec<Write>, StoreFault> {
+        self.0.entries(line, author, generation, from, limit)
     }
 }
 

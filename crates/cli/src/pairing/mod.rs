@@ -19,6 +19,7 @@ mod message;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use detente_gateway::terms::turned;
 use detente_net::{PairingConnection, PairingListener, TlsIdentity};
 use detente_types::statement::GenerationOpenIn;
 use detente_types::{Generation, LineId, Terms, TermsIn};
@@ -60,10 +61,20 @@ pub struct Us {
     pub name: String,
 }
 
+/// Whom we meet, and on which terms.
+pub struct Met<'a> {
+    /// What the other side calls itself.
+    pub other: &'a str,
+    /// The terms, the inviting party first.
+    pub terms: &'a TermsIn,
+    /// Whether it is we who invite.
+    pub inviting: bool,
+}
+
 /// Someone who reads the code to the other side and says whether it is the same.
 pub trait Confirms: Send {
-    /// Asks the person. Blocks.
-    fn same(&mut self, code: &Code, other: &str) -> Result<bool>;
+    /// Asks the person, who is also shown what the line's terms are. Blocks.
+    fn same(&mut self, code: &Code, met: &Met<'_>) -> Result<bool>;
 }
 
 /// The inviting side, between making the invite and meeting whoever holds it.
@@ -77,7 +88,7 @@ pub struct Inviter {
 }
 
 impl Inviter {
-    /// Starts listening and makes the invite. `address` is what the other side calls; what we listen on, when absent.
+    /// Starts listening and makes the invite. The terms put us first: IDs are compared when both are known. `address` is what the other side calls; what we listen on, when absent.
     ///
     /// # Errors
     /// When the terms break rules or the address cannot be listened on.
@@ -222,14 +233,21 @@ async fn finish(
     check_other(&other, line, promised, connection.peer_key())?;
     let code = if inviting { meeting.code(&own, &other) } else { meeting.code(&other, &own) };
     let name = if inviting { meeting.introduction.name.clone() } else { meeting.invite.name.clone() };
-    let yes = confirms.same(&code, &name)?;
+    ensure!(
+        name.to_lowercase() != us.name.to_lowercase(),
+        "both sides call themselves {name}: terms could not tell them apart; one is to take another name (`name` in node.toml)"
+    );
+    let yes = confirms.same(&code, &Met { other: &name, terms: &meeting.terms, inviting })?;
     send(&mut connection, &Confirm { yes }).await?;
     let theirs: Confirm = receive(&mut connection, ANSWER_WAIT).await?;
     if !yes || !theirs.yes {
         bail!("the codes were not confirmed by {}: no line is made", if yes { "the other side" } else { "us" });
     }
     let _ = connection.close().await;
-    let opening = sign_opening(&Ed25519, &us.party, &own, &other, meeting.terms, None);
+    // The invite's terms put the inviting party first; what both sign puts the lower ID first.
+    let inviter_first = (own.party() < other.party()) == inviting;
+    let terms = if inviter_first { meeting.terms } else { turned(meeting.terms) };
+    let opening = sign_opening(&Ed25519, &us.party, &own, &other, terms, None);
     let address = (!inviting).then_some(meeting.invite.address);
     Ok(Paired { line, opening, keys, name, address })
 }

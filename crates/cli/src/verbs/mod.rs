@@ -29,7 +29,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Verb::Restore { from, set_aside } => home::restore(&on, &from, set_aside),
         Verb::Rebuild => home::rebuild(&on),
         Verb::Invite { terms, listen, address, minutes, out } => line::invite(&on, &terms, &listen, address, minutes, out),
-        Verb::Join { invite, listen } => line::join(&on, &invite, listen),
+        Verb::Join { invite, listen, terms_out } => line::join(&on, &invite, listen, terms_out),
         Verb::Check { wait, on: l } => line::check(&on, &l.line, wait),
         Verb::Notify { file, check, release, on: l } => notices::notify(&on, &l.line, &file, check, release),
         Verb::Cancel { id, reason, on: l } => notices::cancel(&on, &l.line, id, reason),

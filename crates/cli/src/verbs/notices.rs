@@ -5,12 +5,13 @@ use std::path::Path;
 use anyhow::Result;
 use detente_api::ask::{CancelAsk, Done, NotifyAsk, ReceiptAsk, SafetyActionAsk, TermsAnswer};
 use detente_api::view::{LineView, NoticeItem};
-use detente_gateway::{DetailForm, NoticeForm, TextForm, VolumeForm};
+use detente_gateway::{DetailForm, NoticeForm, Row, TextForm, VolumeForm};
 
 use detente_types::Terms;
 
 use super::{On, done_words};
 use crate::args::{OnLine, Safety, Words};
+use crate::client::Refusal;
 use crate::files;
 use crate::host::now;
 use crate::output::{show, table};
@@ -19,18 +20,32 @@ pub(super) fn notify(on: &On<'_>, line: &str, file: &Path, check: bool, release:
     let client = on.client()?;
     let in_force: TermsAnswer = client.get(&format!("/v1/lines/{line}/terms"))?;
     let reading = files::notices(file, Terms::try_new(in_force.terms).ok().as_ref())?;
-    for finding in &reading.report.findings {
-        eprintln!("{finding}");
-    }
-    let mut forms = files::forms(reading);
+    let mut forms: Vec<NoticeForm> = reading.rows.iter().map(|row| row.form.clone()).collect();
     if let Some(release) = release {
         forms.iter_mut().for_each(|form| form.release = Some(release.clone()));
     }
-    let done: Vec<Done> = client.post(&format!("/v1/lines/{line}/notices"), &NotifyAsk { notices: forms, check })?;
+    let asked = NotifyAsk { notices: forms, check };
+    let done: Vec<Done> =
+        client.post(&format!("/v1/lines/{line}/notices"), &asked).map_err(|fault| in_file(fault, &reading.rows))?;
     show(on.json, &done, |done| {
         let row = |d: &Done| format!("{}  {}", d.notice.as_deref().map_or("", |n| &n[..8]), done_words(d));
         done.iter().map(row).collect::<Vec<_>>().join("\n")
     })
+}
+
+/// What the node refuses, told by the rows and columns of the file.
+fn in_file(mut fault: anyhow::Error, rows: &[Row]) -> anyhow::Error {
+    if let Some(Refusal(problem)) = fault.downcast_mut() {
+        for detail in &mut problem.details {
+            let Some((number, field)) = detail.at.strip_prefix("notices[").and_then(|at| at.split_once("].")) else {
+                continue;
+            };
+            if let Some(row) = number.parse().ok().and_then(|number: usize| rows.get(number)) {
+                (detail.place, detail.at) = (Some(row.place.clone()), row.column(field));
+            }
+        }
+    }
+    fault
 }
 
 pub(super) fn cancel(on: &On<'_>, line: &str, id: String, reason: Option<String>) -> Result<()> {

@@ -1,21 +1,27 @@
 //! Officers with tokens of their own.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use data_encoding::BASE64URL_NOPAD;
 use detente_api::auth::Role;
+use detente_api::problem::Fault;
 use rand_core::Rng;
 use serde::Serialize;
 
 use super::On;
 use crate::args::OfficerVerb;
 use crate::host::OsRng;
-use crate::output::{show, table};
+use crate::output::{refuse, show, table};
 use crate::settings::{OfficerSettings, Settings, token_hash};
 
 #[derive(Serialize)]
 struct Added {
     name: String,
     token: String,
+}
+
+#[derive(Serialize)]
+struct Removed {
+    name: String,
 }
 
 #[derive(Serialize)]
@@ -29,8 +35,12 @@ pub(super) fn officer(on: &On<'_>, verb: OfficerVerb) -> Result<()> {
     let mut settings = Settings::read(on.home)?;
     match verb {
         OfficerVerb::Add { name, desk, role } => {
-            ensure!(Role::from_name(&role).is_some(), "the role {role:?} is none of observer, officer, principal");
-            ensure!(settings.officers.iter().all(|o| o.name != name), "there is an officer {name} already");
+            if Role::from_name(&role).is_none() {
+                return Err(refuse(Fault::Rules, format!("the role {role:?} is none of observer, officer, principal")));
+            }
+            if settings.officers.iter().any(|o| o.name == name) {
+                return Err(refuse(Fault::Rules, format!("there is an officer {name} already")));
+            }
             let mut secret = [0; 32];
             OsRng.fill_bytes(&mut secret);
             let token = BASE64URL_NOPAD.encode(&secret);
@@ -42,6 +52,9 @@ pub(super) fn officer(on: &On<'_>, verb: OfficerVerb) -> Result<()> {
             let listed: Vec<Listed> =
                 settings.officers.into_iter().map(|o| Listed { name: o.name, desk: o.desk, role: o.role }).collect();
             show(on.json, &listed, |l| {
+                if l.is_empty() {
+                    return "no officers with tokens of their own".into();
+                }
                 let rows: Vec<Vec<String>> = l.iter().map(|o| vec![o.name.clone(), o.desk.clone(), o.role.clone()]).collect();
                 table(&["name", "desk", "role"], &rows)
             })
@@ -49,9 +62,11 @@ pub(super) fn officer(on: &On<'_>, verb: OfficerVerb) -> Result<()> {
         OfficerVerb::Remove { name } => {
             let before = settings.officers.len();
             settings.officers.retain(|o| o.name != name);
-            ensure!(settings.officers.len() < before, "there is no officer {name}");
+            if settings.officers.len() == before {
+                return Err(refuse(Fault::NotFound, format!("there is no officer {name}")));
+            }
             settings.write(on.home)?;
-            show(on.json, &name, |n| format!("{n}'s token is taken away"))
+            show(on.json, &Removed { name }, |r| format!("{}'s token is taken away", r.name))
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use data_encoding::BASE64;
+use detente_api::problem::Fault;
 use detente_node::port::{NoteRole, Write};
 use detente_record::release::Part;
 use detente_record::verify::{EntryRow, NoteRole as Role, NoteRow, Verdict, Verifier, Workers};
@@ -22,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::On;
 use crate::args::RecordVerb;
-use crate::output::{NotVerified, show};
+use crate::output::{NotVerified, refuse, show};
 
 const MANIFEST: &str = "record.json";
 const ENTRIES: &str = "entries.ndjson";
@@ -362,8 +363,8 @@ fn open_line(on: &On<'_>, name: &str) -> Result<(Reader, LineId, [PartyId; 2], H
         parties_of(&mut reader)?.into_iter().filter(|(id, _)| name == "-" || id.to_string().starts_with(name)).collect();
     match found.as_slice() {
         [(id, parties)] => Ok((reader, *id, *parties, home)),
-        [] => bail!("there is no line {name:?} here"),
-        _ => bail!("{} lines fit {name:?}: name it more exactly", found.len()),
+        [] => Err(refuse(Fault::NotFound, format!("there is no line {name:?} here"))),
+        _ => Err(refuse(Fault::Request, format!("{} lines fit {name:?}: name it more exactly", found.len()))),
     }
 }
 
@@ -398,7 +399,9 @@ fn release(on: &On<'_>, line: &str, to: &PathBuf, wanted: &[String], slots: &[u8
         }
         parts.push(part);
     }
-    ensure!(count > 0, "no entry of this line has a hash that begins so");
+    if count == 0 {
+        return Err(refuse(Fault::NotFound, "no entry of this line has a hash that begins so"));
+    }
     let bytes = Release::new(parts).encode();
     std::fs::write(to, &bytes).with_context(|| format!("writing {}", to.display()))?;
     let released = Released { to: to.display().to_string(), entries: count, bytes: bytes.len() };

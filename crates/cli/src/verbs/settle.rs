@@ -28,7 +28,7 @@ fn words(found: &Found) -> String {
     let mut out = Vec::new();
     for c in &found.conflicts {
         out.push(format!("conflict {}  {}: {}", &c.id[..8], c.settlement.state, c.settlement.says));
-        out.extend(c.english.iter().chain(&c.russian).map(|s| format!("  {s}")));
+        out.extend(c.sentences.iter().map(|s| format!("  {}", s.text)));
         for o in &c.settlement.offers {
             out.push(format!("  offer {} ({}): {} notice {}", &o.at.hash[..8], o.by, o.changes, o.change));
         }

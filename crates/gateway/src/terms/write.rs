@@ -5,14 +5,17 @@ use core::fmt::{self, Write};
 use detente_types::TermsIn;
 use detente_types::terms::{ClockIn, ClocksIn};
 
-/// The file of terms, with remarks on what each section means. Reading it gives the same terms.
-pub fn write(terms: &TermsIn) -> String {
+use super::TermsFile;
+
+/// The file of terms, with remarks on what each section means. Reading it gives the same.
+pub fn write(file: &TermsFile) -> String {
     let mut text = String::new();
-    compose(&mut text, terms).expect("writing to a text does not fail");
+    compose(&mut text, file).expect("writing to a text does not fail");
     text
 }
 
-fn compose(out: &mut String, t: &TermsIn) -> fmt::Result {
+fn compose(out: &mut String, file: &TermsFile) -> fmt::Result {
+    let t = &file.terms;
     writeln!(out, "# Terms of a line: what both parties sign. Every section stands here; nothing is left to a default.")?;
     writeln!(
         out,
@@ -20,17 +23,15 @@ fn compose(out: &mut String, t: &TermsIn) -> fmt::Result {
     )?;
     writeln!(out, "version = {}", t.version)?;
     writeln!(out, "# The law by which joint conflicts are found.\nlaw = {}", quoted(&t.law))?;
-    writeln!(
-        out,
-        "# The languages of the two parties (BCP 47), the party with the lower ID first.\nlanguages = {}",
-        list(&t.languages)
-    )?;
+    writeln!(out, "# What the two parties call themselves. What follows names them in this order.")?;
+    writeln!(out, "parties = {}", list(&file.parties))?;
+    writeln!(out, "# The language of each (BCP 47).\nlanguages = {}", list(&t.languages))?;
     writeln!(out, "# Signature suites, the preferred one first.\nsuites = {}", list(&t.suites))?;
     writeln!(out, "# Public key of the auditor of blind runs, hex; empty for none.\nauditor_key = {}", quoted(&t.auditor_key))?;
     empty_lists(out, t)?;
     space(out, t)?;
     times(out, t)?;
-    people(out, t)?;
+    people(out, file)?;
     traffic(out, t)
 }
 
@@ -100,15 +101,17 @@ fn clocks(c: &ClocksIn) -> [(&'static str, &ClockIn); 5] {
     [("safety", &c.safety), ("flash", &c.flash), ("immediate", &c.immediate), ("priority", &c.priority), ("routine", &c.routine)]
 }
 
-fn people(out: &mut String, t: &TermsIn) -> fmt::Result {
+fn people(out: &mut String, file: &TermsFile) -> fmt::Result {
+    let t = &file.terms;
     if !t.desk.is_empty() {
-        writeln!(out, "\n# The desks of both parties; party 0 is the one with the lower ID.")?;
+        writeln!(out, "\n# The desks of both parties.")?;
     }
     for d in &t.desk {
-        writeln!(out, "[[desk]]\nname = {}\nparty = {}\ncontact = {}", quoted(&d.name), d.party, quoted(&d.contact))?;
+        let party = file.parties.get(usize::from(d.party)).map_or("", String::as_str);
+        writeln!(out, "[[desk]]\nname = {}\nparty = {}\ncontact = {}", quoted(&d.name), quoted(party), quoted(&d.contact))?;
     }
     if !t.place.is_empty() {
-        writeln!(out, "\n# Places that sentences name, in the languages of the line.")?;
+        writeln!(out, "\n# Places that sentences name, in the languages of the two parties.")?;
     }
     for p in &t.place {
         writeln!(out, "[[place]]\nnames = {}\nlat_e7 = {}\nlon_e7 = {}", list(&p.names), p.lat_e7, p.lon_e7)?;

@@ -28,7 +28,7 @@ fn gulf(file: &str) -> String {
 }
 
 fn gulf_terms() -> Terms {
-    Terms::try_new(terms::read(&gulf("terms.toml")).unwrap()).unwrap()
+    Terms::try_new(terms::read(&gulf("terms.toml")).unwrap().terms).unwrap()
 }
 
 /// A notice of the examples.
