@@ -16,6 +16,7 @@ pub mod view;
 use std::sync::Arc;
 
 use axum::Router;
+use detente_types::Timestamp;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
@@ -30,6 +31,8 @@ use port::Host;
 pub struct Api {
     pub(crate) host: Arc<dyn Host>,
     pub(crate) doors: Arc<dyn Doors>,
+    /// When the node was started.
+    pub(crate) started: Timestamp,
 }
 
 #[derive(OpenApi)]
@@ -40,9 +43,9 @@ pub struct Api {
 ))]
 struct Document;
 
-/// The HTTP service of a node.
-pub fn service(host: Arc<dyn Host>, doors: Arc<dyn Doors>) -> Router {
-    let api = Api { host, doors };
+/// The HTTP service of a node that was started then.
+pub fn service(host: Arc<dyn Host>, doors: Arc<dyn Doors>, started: Timestamp) -> Router {
+    let api = Api { host, doors, started };
     let (router, document) = parts(&api);
     let json = document.to_pretty_json().expect("the document is plain data");
     let openapi = move || async move { ([(axum::http::header::CONTENT_TYPE, "application/json")], json) };
@@ -51,7 +54,7 @@ pub fn service(host: Arc<dyn Host>, doors: Arc<dyn Doors>) -> Router {
 
 /// The API's description, OpenAPI 3.1.
 pub fn document(host: Arc<dyn Host>, doors: Arc<dyn Doors>) -> utoipa::openapi::OpenApi {
-    parts(&Api { host, doors }).1
+    parts(&Api { host, doors, started: Timestamp::from_micros(0) }).1
 }
 
 fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {

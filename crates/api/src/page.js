@@ -59,13 +59,15 @@ function drawAlarms(box, notices) {
   for (const n of open) box.append(text("p", `SAFETY ${n.at.hash.slice(0, 8)}: ${n.notice.detail?.endangered ?? ""} (${n.notice.detail?.ask ?? ""})`));
 }
 
+const whose = { ours: "our", theirs: "their" };
+
 function drawConflicts(list, conflicts) {
   if (!conflicts.length) list.append(text("li", "none"));
   for (const c of conflicts) {
     const item = document.createElement("li");
     for (const s of c.sentences) item.append(Object.assign(text("div", s.text), { lang: s.language }));
     item.append(text("div", `${c.settlement.state}: ${c.settlement.says}`, c.settlement.state === "settled" ? "settled" : ""));
-    for (const o of c.settlement.offers) item.append(text("div", `offer ${o.at.hash.slice(0, 8)} (${o.by}): ${o.changes} notice ${o.change}`));
+    for (const o of c.settlement.offers) item.append(text("div", `${whose[o.by]} offer ${o.at.hash.slice(0, 8)}: ${whose[o.changes]} notice ${o.change}`));
     list.append(item);
   }
 }

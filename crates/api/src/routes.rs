@@ -4,7 +4,7 @@ use axum::extract::{Extension, Path, Query, State};
 use axum::{Json, middleware};
 use detente_gateway::form::TextForm;
 use detente_gateway::{NoticeForm, Problems};
-use detente_node::{Command, Line};
+use detente_node::{Command, CommandFault, Line};
 use detente_types::statement::{AnswerIn, ChangeIn, Kind};
 use detente_types::{ConflictId, LineId, NoticeId, StatementRef, Timestamp};
 use utoipa_axum::router::OpenApiRouter;
@@ -50,7 +50,8 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
 /// The node and its lines.
 #[utoipa::path(get, path = "/v1/status", responses((status = 200, body = StatusView), (status = 401, body = Problem)))]
 async fn status(State(api): State<Api>) -> Answer<StatusView> {
-    Ok(Json(ask(&*api.host, |seat| view::status(seat.node, seat.now)).await?))
+    let started = api.started;
+    Ok(Json(ask(&*api.host, move |seat| view::status(seat.node, seat.now, started)).await?))
 }
 
 /// One line. `{line}` is its name, what we call the other party, or enough of either to be the only one.
@@ -123,8 +124,11 @@ fn draft(seat: &mut Seat<'_>, line: LineId, form: &NoticeForm) -> Result<detente
     let mut id = [0; 16];
     seat.rng.fill_bytes(&mut id);
     let draft = form.to_draft(NoticeId::new(id))?;
-    seat.node.check_notice(seat.now, line, &draft.notice)?;
-    Ok(draft)
+    match seat.node.check_notice(seat.now, line, &draft.notice) {
+        Ok(()) => Ok(draft),
+        Err(CommandFault::Violations(found)) => Err(CommandFault::Violations(form.name_violations(found)).into()),
+        Err(fault) => Err(fault.into()),
+    }
 }
 
 /// Puts the problems of one row beside those of the others.

@@ -51,6 +51,8 @@ impl From<&Head> for HeadView {
 pub struct StatusView {
     /// Version of the program.
     pub version: String,
+    /// When it was started.
+    pub started: String,
     /// The node's clock.
     pub now: String,
     /// `ample`, `full` or `failed`.
@@ -269,7 +271,7 @@ pub struct WarningItem {
 }
 
 /// Makes the node's status.
-pub fn status(node: &Node, now: Timestamp) -> StatusView {
+pub fn status(node: &Node, now: Timestamp, started: Timestamp) -> StatusView {
     let disk = match node.has_room() {
         Some(true) => "ample",
         Some(false) => "full",
@@ -278,6 +280,7 @@ pub fn status(node: &Node, now: Timestamp) -> StatusView {
     let lines: Vec<LineId> = node.line_ids().collect();
     StatusView {
         version: env!("CARGO_PKG_VERSION").into(),
+        started: started.to_string(),
         now: now.to_string(),
         disk: disk.into(),
         book: node.book_size(),
@@ -398,10 +401,7 @@ pub fn settlement(line: &Line, us: PartyId, pair: &[StatementRef; 2]) -> Settlem
             let who = side(agreed.agreement.obliged() == us);
             (
                 "agreed",
-                format!(
-                    "agreed, not yet amended: the next version is {who} to publish ({})",
-                    change_words(&agreed.agreement.change)
-                ),
+                format!("not yet amended: the next version is {who} to publish ({})", change_words(&agreed.agreement.change)),
             )
         }
         Settlement::Amended(_) => ("amended", "amended as agreed or otherwise, and still in conflict".into()),

@@ -51,9 +51,9 @@ pub struct OnLine {
 pub struct Words {
     /// The words.
     pub text: String,
-    /// Their language (BCP 47).
-    #[arg(long, default_value = "en")]
-    pub language: String,
+    /// Their language (BCP 47); ours by the terms when absent.
+    #[arg(long)]
+    pub language: Option<String>,
 }
 
 /// The verbs.

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use detente_api::problem::{Fault, Problem};
+use detente_store::HomeFault;
 use serde::Serialize;
 
 use crate::client::Refusal;
@@ -39,8 +40,7 @@ pub fn fail(json: bool, fault: &anyhow::Error) -> ExitCode {
     let refusal = fault.downcast_ref::<Refusal>().map(|r| &r.0);
     if json {
         let plain = Problem { status: 0, fault: "environment".into(), error: format!("{fault:#}"), details: Vec::new() };
-        let text = serde_json::to_string_pretty(refusal.unwrap_or(&plain)).unwrap_or_default();
-        print(&text);
+        print(&serde_json::to_string_pretty(refusal.unwrap_or(&plain)).unwrap_or_default());
     } else {
         eprintln!("detente: {fault:#}");
         for detail in refusal.iter().flat_map(|p| &p.details) {
@@ -53,6 +53,7 @@ pub fn fail(json: bool, fault: &anyhow::Error) -> ExitCode {
         Some(503 | 507) => 5,
         Some(504) => 7,
         None if fault.downcast_ref::<NotVerified>().is_some() => 6,
+        None if matches!(fault.downcast_ref(), Some(HomeFault::Locked { .. })) => 5,
         _ => 1,
     };
     ExitCode::from(code)

@@ -122,7 +122,7 @@ async fn start_api(
     let mut secret = [0; 24];
     OsRng.fill_bytes(&mut secret);
     let token = home.publish(&address, &secret)?;
-    let service = detente_api::service(host.clone(), Arc::new(HomeDoors::new(root, &token)));
+    let service = detente_api::service(host.clone(), Arc::new(HomeDoors::new(root, &token)), now());
     let http = tokio::spawn(async move {
         if let Err(fault) = axum::serve(listener, service).await {
             tracing::error!(%fault, "the API stopped");

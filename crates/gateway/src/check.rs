@@ -178,6 +178,16 @@ fn off_earth(volume: &VolumeIn) -> Vec<Violation> {
     judged.take(PROBLEMS_MAX).collect()
 }
 
+impl NoticeForm {
+    /// Rules that the notice of this form breaks, by the form's own names. What is said of a validity that the form leaves
+    /// to its volumes is said of them.
+    pub fn name_violations(&self, found: Vec<Violation>) -> Vec<Violation> {
+        let mut named: Vec<Violation> = found.into_iter().map(|v| Violation { at: in_form(&v.at, &[]), ..v }).collect();
+        of_volumes(self, &mut named);
+        named
+    }
+}
+
 /// What is said of a validity that was taken from the volumes is said of them, once.
 fn of_volumes(form: &NoticeForm, violations: &mut Vec<Violation>) {
     if form.valid_from.is_some() || form.valid_until.is_some() || form.volumes.is_empty() {

@@ -3,7 +3,7 @@
 //! The same code reads the members of a JSON object, the properties of a feature and the cells of a table. In a table
 //! every value is text, and an empty cell is no value.
 
-use crate::problem::{Problem, Problems, on_one_line};
+use crate::problem::{Problem, Problems, TIME, on_one_line};
 use crate::tree::Tree;
 
 /// The named values of one row.
@@ -69,6 +69,11 @@ impl<'a> Fields<'a> {
         self.read(name, "a text", read)
     }
 
+    /// A time, as text that is read later.
+    pub(crate) fn time(&mut self, name: &'static str) -> Option<String> {
+        self.read(name, TIME, |value| value.as_text().map(|text| text.trim().to_owned()))
+    }
+
     pub(crate) fn number(&mut self, name: &'static str) -> Option<f64> {
         match self.source {
             Source::Json => self.read(name, "a number", Tree::as_number),
@@ -132,6 +137,12 @@ impl<'a> Fields<'a> {
     pub(crate) fn need_text(&mut self, name: &'static str, expected: &str) -> String {
         let value = self.text(name);
         self.need(name, value, expected).unwrap_or_default()
+    }
+
+    /// A time that must be there.
+    pub(crate) fn need_time(&mut self, name: &'static str) -> String {
+        let value = self.time(name);
+        self.need(name, value, TIME).unwrap_or_default()
     }
 
     /// A number that must be there; without it not a number, so that the rest can be read.

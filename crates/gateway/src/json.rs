@@ -7,9 +7,6 @@ use crate::raw::{Layout, Raw, RawRow};
 use crate::read::ROWS_MAX;
 use crate::tree::Tree;
 
-/// What a notice's times look like.
-pub(crate) const TIME: &str = "an RFC 3339 time with its zone, such as 2026-11-24T06:00:00Z";
-
 /// The notices of a file: one object, or a list of them.
 pub(crate) fn read(root: &Tree) -> Raw {
     let notices = root.as_list().unwrap_or(core::slice::from_ref(root));
@@ -46,8 +43,8 @@ pub(crate) fn named(f: &mut Fields<'_>) -> NoticeForm {
         id: f.text("id"),
         version: f.whole("version"),
         precedence: f.text("precedence"),
-        valid_from: f.text("valid_from"),
-        valid_until: f.text("valid_until"),
+        valid_from: f.time("valid_from"),
+        valid_until: f.time("valid_until"),
         precision: f.text("precision"),
         title: f.text("title"),
         call_sign: f.text("call_sign"),
@@ -79,7 +76,7 @@ pub(crate) fn detail_form(f: &mut Fields<'_>) -> DetailForm {
         troops: f.whole("troops"),
         ask: f.text("ask"),
         endangered: f.text("endangered"),
-        since: f.text("since"),
+        since: f.time("since"),
         list_number: f.text("list_number"),
     }
 }
@@ -134,8 +131,8 @@ pub(crate) fn extent(f: &mut Fields<'_>) -> VolumeForm {
         lower_m: f.need_number("lower_m", "a number of metres"),
         upper_m: f.need_number("upper_m", "a number of metres"),
         datum: f.need_text("datum", "one of WGS84, AMSL, AGL, FL"),
-        start: f.need_text("start", TIME),
-        end: f.need_text("end", TIME),
+        start: f.need_time("start"),
+        end: f.need_time("end"),
     }
 }
 

@@ -16,6 +16,9 @@ pub struct Problem {
     pub expected: String,
 }
 
+/// What a time looks like.
+pub(crate) const TIME: &str = "an RFC 3339 time with its zone, such as 2026-11-24T06:00:00Z";
+
 /// Longest piece of foreign text that is repeated.
 const FOUND_CHARS_MAX: usize = 80;
 
@@ -117,8 +120,7 @@ impl Problems {
 
     /// A time in RFC 3339, in microseconds.
     pub fn time(&mut self, at: &str, text: &str) -> Option<i64> {
-        self.take(at, text, Timestamp::parse(text), "an RFC 3339 time with its zone, such as 2026-11-24T06:00:00Z")
-            .map(Timestamp::micros)
+        self.take(at, text, Timestamp::parse(text), TIME).map(Timestamp::micros)
     }
 
     /// Metres, in centimetres.

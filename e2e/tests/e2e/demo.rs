@@ -61,8 +61,11 @@ fn the_change_that_the_examples_tell_of_makes_the_conflict_vanish() {
     std::fs::write(&file, text.replace(&old, &new)).unwrap();
 
     let keep = root.path().join("demo");
-    let told = run(&["demo", "--headless", "--examples", gulf.to_str().unwrap(), "--keep", keep.to_str().unwrap()]);
-    let told = told.expect(0).out;
+    let arguments = ["demo", "--json", "--headless", "--examples", gulf.to_str().unwrap(), "--keep", keep.to_str().unwrap()];
+    let ended = run(&arguments).expect(0);
+    let ending: serde_json::Value = serde_json::from_str(&ended.out).expect("the ending as JSON");
+    assert!(ending["sides"][1]["page"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{ending}");
+    let told = ended.err;
     assert!(told.contains("1 conflict(s) found, the same on both sides"), "{told}");
     assert!(!told.contains("\u{201c}Patrol flight 2, middle gulf\u{201d}"), "no conflict names the flight:\n{told}");
 }

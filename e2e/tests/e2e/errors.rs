@@ -17,7 +17,10 @@ fn a_file_with_several_errors_lists_them_all_and_nothing_is_stated() {
         assert!(refused.err.contains(part), "{part} is named:\n{}", refused.err);
     }
     let json = pair.aster.run(&["notify", &file, "--json"]).expect(3);
-    serde_json::from_str::<serde_json::Value>(&json.out).expect("a JSON problem");
+    let problem: serde_json::Value = serde_json::from_str(&json.out).expect("a JSON problem");
+    let told = |i: usize| ["place", "at", "found"].map(|key| problem["details"][i][key].as_str().unwrap().to_owned());
+    assert_eq!([told(0), told(1)], [["row 2", "lat", "north"], ["row 3", "people", "a dozen"]], "{problem}");
+    assert!(problem["details"][0]["expected"].is_string(), "{problem}");
 
     // Readable, but against the rules: which rule, where, what was found, what was expected.
     let (start, end) = (format!("{}T00:00:00Z", day::date(2)), format!("{}T00:00:00Z", day::date(1)));
@@ -31,6 +34,17 @@ fn a_file_with_several_errors_lists_them_all_and_nothing_is_stated() {
     let refused = pair.aster.run(&["notify", &both]).expect(3);
     assert!(refused.err.matches("DV-").count() >= 2, "each with its rule:\n{}", refused.err);
     assert!(refused.err.contains("expected"), "{}", refused.err);
+    // What only the node can know is told by the row and the column of the file too.
+    let other_datum = day::write(root, "datum.csv", &good.replace("AMSL", "FL"));
+    let problem: serde_json::Value =
+        serde_json::from_str(&pair.aster.run(&["notify", &other_datum, "--json"]).expect(3).out).unwrap();
+    let detail = &problem["details"][1];
+    assert_eq!([&detail["rule"], &detail["place"], &detail["at"], &detail["found"]], ["DV-029", "row 3", "datum", "FL"]);
+    let unsigned = std::fs::read_to_string(day::terms(root)).unwrap().replace("time_s = 300", "time_s = -5");
+    let unsigned = day::write(root, "bad.toml", &unsigned.replace("red_after = 2", "red_after = 900"));
+    let problem: serde_json::Value =
+        serde_json::from_str(&pair.aster.run(&["terms", "check", &unsigned, "--json"]).expect(3).out).unwrap();
+    assert!(problem["details"][0]["place"].as_str().unwrap().starts_with("line "), "{problem}");
 
     assert_eq!(pair.aster.line()["own"], before, "nothing of either file is in the log");
     assert!(pair.borea.notices().is_empty());
@@ -58,63 +72,119 @@ fn a_second_process_on_a_home_is_refused_with_the_pid_of_the_first() {
     let mut pair = Pair::serving();
     let pid = pair.aster.node().pid();
     for arguments in [&["serve"][..], &["rebuild"], &["record", "verify"]] {
-        let refused = pair.aster.run(arguments).expect(1);
+        let refused = pair.aster.run(arguments).expect(5);
         assert!(refused.err.contains(&format!("another process (pid {pid}) runs on the home")), "{arguments:?}: {}", refused.err);
     }
     pair.aster.ok(&["status"]);
 }
 
-#[test]
-fn every_verb_has_help_and_the_exit_codes_are_told() {
-    let help = run(&["--help"]).expect(0).out;
-    assert!(help.contains("Exit codes: 0 done"), "{help}");
-    let verbs = [
-        "init",
-        "invite",
-        "join",
-        "serve",
-        "notify",
-        "cancel",
-        "notices",
-        "read",
-        "conflicts",
-        "settle",
-        "say",
-        "safety",
-        "check",
-        "terms",
-        "officer",
-        "record",
-        "backup",
-        "restore",
-        "status",
-        "rebuild",
-        "demo",
-        "settle offer",
-        "settle accept",
-        "settle reject",
-        "settle withdraw",
-        "settle amend",
-        "safety send",
-        "safety act",
-        "safety list",
-        "terms show",
-        "terms check",
-        "terms propose",
-        "terms accept",
-        "officer add",
-        "officer list",
-        "officer remove",
-        "record verify",
-        "record export",
-        "record release",
-    ];
-    for verb in verbs {
-        let words: Vec<&str> = verb.split(' ').collect();
-        assert!(words.len() > 1 || help.contains(&format!("  {verb}")), "{verb} is in the list:\n{help}");
-        let told = run(&[&words[..], &["--help"]].concat()).expect(0).out;
-        assert!(told.contains("Usage: detente") && told.contains("--json"), "{told}");
+/// The verbs of the program.
+const VERBS: [&str; 21] = [
+    "init",
+    "invite",
+    "join",
+    "serve",
+    "notify",
+    "cancel",
+    "notices",
+    "read",
+    "conflicts",
+    "settle",
+    "say",
+    "safety",
+    "check",
+    "terms",
+    "officer",
+    "record",
+    "backup",
+    "restore",
+    "status",
+    "rebuild",
+    "demo",
+];
+
+/// The commands that a help lists.
+fn listed(help: &str) -> Vec<String> {
+    let commands = help.split("Commands:\n").nth(1).unwrap_or_default();
+    let lines = commands.lines().take_while(|line| line.starts_with("  ")).filter(|line| !line.starts_with("   "));
+    let names = lines.filter_map(|line| line.trim().split(' ').next()).filter(|name| *name != "help");
+    names.map(str::to_owned).collect()
+}
+
+/// Asserts what every help has, and goes on with the commands that it lists; gives how many were seen.
+fn walk(words: &[&str]) -> usize {
+    let told = run(&[words, &["--help"]].concat()).expect(0).out;
+    for part in ["Usage: detente", "Example:\n  detente ", "--json", "Exit codes: 0 done; 1 failed", "7 not answered in time"] {
+        assert!(told.contains(part), "{words:?} --help has no {part:?}:\n{told}");
     }
-    run(&["nonsense"]).expect(2);
-    run(&["notify"]).expect(2);
+    let example = told.lines().find(|line| line.starts_with("  detente ")).unwrap();
+    assert!(words.iter().all(|word| example.contains(word)), "{words:?} has an example of itself: {example}");
+    1 + listed(&told).iter().map(|name| walk(&[words, &[name.as_str()]].concat())).sum::<usize>()
+}
+
+#[test]
+fn every_verb_has_help_with_an_example_and_its_exit_codes() {
+    let help = run(&["--help"]).expect(0).out;
+    assert_eq!(listed(&help), listed(&help).iter().filter(|name| VERBS.contains(&name.as_str())).cloned().collect::<Vec<_>>());
+    assert!(VERBS.iter().all(|verb| listed(&help).iter().any(|name| name == verb)), "{help}");
+    assert_eq!(walk(&[]), 1 + VERBS.len() + 5 + 3 + 4 + 3 + 3, "settle, safety, terms, officer and record have more below");
+    for wrong in [&["nonsense"][..], &["notify"], &["settle"], &["read", "00", "--listed", "1"]] {
+        run(wrong).expect(2);
+    }
+}
+
+#[test]
+fn a_check_that_nobody_answers_ends_with_7() {
+    let mut pair = Pair::serving();
+    pair.borea.node().signal("STOP");
+    let late = pair.aster.run(&["check", "--wait", "1"]).expect(7);
+    assert!(late.err.contains("Borea did not answer check ") && late.err.contains(" within 1 s"), "{}", late.err);
+    let late = pair.aster.run(&["check", "--wait", "1", "--json"]).expect(7);
+    let problem: serde_json::Value = serde_json::from_str(&late.out).unwrap();
+    assert_eq!(problem["status"], 504);
+    pair.borea.node().signal("CONT");
+    let checked = pair.aster.json(&["check", "--wait", "30"]);
+    assert!(checked["answer"]["index"].is_u64() && checked["of"]["author"] == pair.aster.line()["us"], "{checked}");
+    pair.aster.stop();
+    let alone = pair.aster.run(&["check", "--wait", "1"]).expect(5);
+    assert!(alone.err.contains("start `detente serve`"), "{}", alone.err);
+    let unreached = {
+        pair.borea.stop();
+        pair.aster.serve();
+        pair.aster.run(&["check", "--wait", "1"]).expect(7)
+    };
+    assert!(unreached.err.contains("no check was made: the other node was not reached"), "{}", unreached.err);
+}
+
+#[test]
+fn a_missing_or_malformed_time_is_named_with_what_was_found_and_expected() {
+    let pair = Pair::serving();
+    let root = pair.root.path();
+    let text = |times: &str| format!(r#"{{"kind": "text", "text": {{"language": "en", "text": "hello"}} {times}}}"#);
+    let (soon, later) = (format!("{}T06:00:00Z", day::date(1)), format!("{}T06:00:00Z", day::date(2)));
+    let time = "an RFC 3339 time with its zone, such as 2026-11-24T06:00:00Z";
+    let cases = [
+        (String::new(), "valid_from", "nothing", "an RFC 3339 time, since there is no volume to take it from"),
+        (format!(r#", "valid_from": "tomorrow", "valid_until": "{later}""#), "valid_from", "tomorrow", time),
+        (format!(r#", "valid_from": 5, "valid_until": "{later}""#), "valid_from", "5", time),
+        (format!(r#", "valid_from": "{soon}", "valid_until": "{}""#, day::date(2)), "valid_until", &day::date(2), time),
+        (format!(r#", "valid_from": "{later}", "valid_until": "{soon}""#), "valid_until", &soon, "later than the start"),
+    ];
+    for (times, field, found, expected) in cases {
+        let file = day::write(root, "times.json", &text(&times));
+        let problem: serde_json::Value =
+            serde_json::from_str(&pair.aster.run(&["notify", &file, "--json"]).expect(3).out).unwrap();
+        let detail = &problem["details"][0];
+        assert_eq!([&detail["place"], &detail["at"], &detail["found"]], ["notice 1", field, found], "{times}: {problem}");
+        assert!(detail["expected"].as_str().unwrap().starts_with(expected), "{times}: {problem}");
+        let words = pair.aster.run(&["notify", &file]).expect(3).err;
+        assert!(
+            words.contains(&format!("notice 1, {field}: ")) && words.contains(&format!("found {found}, expected {expected}")),
+            "{words}"
+        );
+    }
+    // Of a time that nobody wrote, nothing is said.
+    let backwards = day::site("Backwards", 1).replace(&format!("{}T00", day::date(2)), &format!("{}T00", day::date(0)));
+    let words = pair.aster.run(&["notify", &day::write(root, "back.json", &backwards)]).expect(3).err;
+    assert!(words.contains("volumes[0].end: DV-002") && !words.contains("valid_"), "{words}");
 }

@@ -1,7 +1,7 @@
 //! Two people make a line, or refuse to.
 
 use crate::program::Running;
-use crate::side::{Side, code, founded, invite, join};
+use crate::side::{Side, code, founded, founded_so, invite, join};
 
 fn lines(side: &Side) -> usize {
     side.json(&["status"])["lines"].as_array().unwrap().len()
@@ -69,4 +69,52 @@ fn an_invite_that_is_over_garbled_or_nobodys_is_refused_in_words() {
     assert!(over.expect(1).err.contains("the invite has expired"));
     assert!(refused(out.to_str().unwrap()).contains("the invite has expired: ask for a new one"));
     assert_eq!([lines(&aster), lines(&borea)], [0, 0]);
+}
+
+#[test]
+fn terms_name_parties_and_whoever_has_the_lower_id_comes_first() {
+    for aster_is_lower in [true, false] {
+        for aster_invites in [true, false] {
+            let root = tempfile::tempdir().unwrap();
+            let (aster, borea) = founded_so(root.path(), root.path(), aster_is_lower);
+            let (inviter, joiner) = if aster_invites { (&aster, &borea) } else { (&borea, &aster) };
+            let _ = join(inviter, joiner, root.path(), "yes", "yes").map(|ended| ended.expect(0));
+            let terms = aster.json(&["terms", "show"]);
+            assert_eq!(terms, borea.json(&["terms", "show"]), "both hold the same");
+            let signed = if aster_is_lower { ["en", "ru"] } else { ["ru", "en"] };
+            assert_eq!(terms["terms"]["languages"], serde_json::json!(signed));
+            let desk = &terms["terms"]["desk"][0];
+            assert_eq!((&desk["name"], desk["party"] == 0), (&serde_json::json!("Aster watch"), aster_is_lower));
+            let shown = aster.ok(&["terms", "show"]);
+            assert!(shown.contains("name = \"Aster watch\"\nparty = \"Aster\""), "{shown}");
+            let place =
+                if aster_is_lower { "names = [\"Hanko\", \"Ханко\"]" } else { "names = [\"Ханко\", \"Hanko\"]" };
+            assert!(shown.contains(place), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn terms_of_two_others_are_refused_and_who_joins_sees_what_it_accepts() {
+    let root = tempfile::tempdir().unwrap();
+    let (aster, borea) = founded(root.path(), root.path());
+    let (stranger, _) = Side::init(root.path(), "Cygna");
+    let terms = crate::day::terms(root.path());
+    let invite_as = |side: &Side| side.run(&["invite", "--terms", terms.to_str().unwrap(), "--listen", "127.0.0.1:0"]);
+    let refused = invite_as(&stranger).expect(3).err;
+    assert!(refused.contains("terms between Aster and Borea, and this party calls itself Cygna"), "{refused}");
+
+    let (mut inviter, text) = invite(&aster, root.path());
+    let seen = root.path().join("seen.toml");
+    let mut joiner = Running::spawn(stranger.command(&["join", &text, "--terms-out", seen.to_str().unwrap()]));
+    let warned = inviter.err_with("Type yes or no: ");
+    assert!(warned.contains("written for Borea; whoever joins calls itself Cygna"), "{warned}");
+    let told = joiner.err_with("Type yes or no: ");
+    assert!(told.contains("Aster's terms, which a yes accepts: Gulf of Finland"), "{told}");
+    assert!(std::fs::read_to_string(&seen).unwrap().contains("parties = [\"Aster\", \"Cygna\"]"));
+    inviter.type_line("no");
+    joiner.type_line("no");
+    inviter.finish().expect(1);
+    joiner.finish().expect(1);
+    drop(borea);
 }

@@ -169,17 +169,22 @@ fn whole(ours: &Value, theirs: &Value) -> bool {
 
 /// Two homes, Aster's with the lower party ID.
 pub(crate) fn founded(root_a: &Path, root_b: &Path) -> (Side, Side) {
-    let (borea, high) = Side::init(root_b, "Borea");
+    founded_so(root_a, root_b, true)
+}
+
+/// Two homes, Aster's with the lower party ID or with the higher.
+pub(crate) fn founded_so(root_a: &Path, root_b: &Path, aster_is_lower: bool) -> (Side, Side) {
+    let (borea, there) = Side::init(root_b, "Borea");
     loop {
-        let (aster, low) = Side::init(root_a, "Aster");
-        // An ID that leaves hardly any room below it would never be found.
-        if low < high {
+        let (aster, here) = Side::init(root_a, "Aster");
+        if (here < there) == aster_is_lower {
             return (aster, borea);
         }
         std::fs::remove_dir_all(&aster.home).unwrap();
-        if high.starts_with("00") {
+        // An ID that leaves hardly any room on one side would never be found.
+        if there.starts_with("00") || there.starts_with("ff") {
             std::fs::remove_dir_all(&borea.home).unwrap();
-            return founded(root_a, root_b);
+            return founded_so(root_a, root_b, aster_is_lower);
         }
     }
 }

@@ -12,10 +12,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
+use crate::output::print;
 use day::Day;
 
 /// What the command line asks for.
 pub struct Options {
+    /// The story on standard error, and at its end the summary on standard output, as JSON.
+    pub json: bool,
     /// Exit at the end.
     pub headless: bool,
     /// Directory with the inputs.
@@ -36,9 +39,57 @@ pub fn run(options: Options) -> Result<()> {
         None => std::env::temp_dir().join(format!("detente-demo-{}", std::process::id())),
     };
     std::fs::create_dir_all(&root).with_context(|| format!("making {}", root.display()))?;
-    let told = story::tell(&day, &root, options.headless);
+    let mut teller = Teller { json: options.json, summary: Vec::new() };
+    let told = story::tell(&day, &root, options.headless, &mut teller);
     if options.headless && !kept && told.is_ok() {
         std::fs::remove_dir_all(&root).with_context(|| format!("removing {}", root.display()))?;
     }
     told
+}
+
+/// Tells the story to whoever reads it, and sums it up.
+struct Teller {
+    json: bool,
+    summary: Vec<String>,
+}
+
+/// The end of the story, for a program.
+#[derive(serde::Serialize)]
+struct Ending<'a> {
+    summary: &'a [String],
+    sides: Vec<Ended>,
+}
+
+#[derive(serde::Serialize)]
+struct Ended {
+    name: &'static str,
+    home: String,
+    page: String,
+}
+
+impl Teller {
+    fn say(&self, text: &str) {
+        if self.json { eprintln!("{}", text.trim_end()) } else { print(text) }
+    }
+
+    fn chapter(&self, title: &str) {
+        self.say(&format!("\n── {title} {}", "─".repeat(74_usize.saturating_sub(title.chars().count()))));
+    }
+
+    fn sum_up(&mut self, line: String) {
+        self.summary.push(line);
+    }
+
+    fn end(&self, sides: [(&node::Side, String); 2]) -> Result<()> {
+        for (i, line) in self.summary.iter().enumerate() {
+            self.say(&format!("  {}. {line}", i + 1));
+        }
+        if self.json {
+            let ended =
+                |(side, page): (&node::Side, String)| Ended { name: side.name, home: side.root.display().to_string(), page };
+            let ending = Ending { summary: &self.summary, sides: sides.into_iter().map(ended).collect() };
+            print(&serde_json::to_string_pretty(&ending)?);
+        }
+        Ok(())
+    }
 }

@@ -7,72 +7,67 @@ use detente_api::ask::{AmendAsk, AnswerAsk, BackupAsk, CheckAsk, Done, OfferAsk,
 use detente_api::view::{ConflictView, LineView};
 use detente_gateway::{NoticeForm, TextForm};
 
+use super::Teller;
 use super::day::{Day, SideFiles};
 use super::node::{Founded, Side, converged, pair, wait_until};
 use super::way_out::{WayOut, way_out};
-use crate::output::print;
 
 /// Tells the day.
 ///
 /// # Errors
 /// When a step does not go as a line must.
-pub(super) fn tell(day: &Day, root: &Path, headless: bool) -> Result<()> {
-    let mut summary = Vec::new();
-    let (aster, borea) = make_the_line(day, root, &mut summary)?;
-    state_the_day(day, &aster, &borea, &mut summary)?;
-    let found = find_conflicts(&aster, &borea, &mut summary)?;
+pub(super) fn tell(day: &Day, root: &Path, headless: bool, out: &mut Teller) -> Result<()> {
+    let (aster, borea) = make_the_line(day, root, out)?;
+    state_the_day(day, &aster, &borea, out)?;
+    let found = find_conflicts(&aster, &borea, out)?;
     for conflict in found {
-        settle(&aster, &borea, &conflict, &mut summary)?;
+        settle(&aster, &borea, &conflict, out)?;
     }
-    tell_safety(day, &aster, &borea, &mut summary)?;
-    read_on(&aster, &borea, &mut summary)?;
-    prove(root, &aster, &borea, &mut summary)?;
-    close(&aster, &borea, &summary, headless)
+    tell_safety(day, &aster, &borea, out)?;
+    read_on(&aster, &borea, out)?;
+    prove(root, &aster, &borea, out)?;
+    close(&aster, &borea, headless, out)
 }
 
-fn chapter(title: &str) {
-    print(&format!("\n── {title} {}", "─".repeat(74_usize.saturating_sub(title.chars().count()))));
-}
-
-fn make_the_line(day: &Day, root: &Path, summary: &mut Vec<String>) -> Result<(Side, Side)> {
-    chapter("1  Two sides make a line");
+fn make_the_line(day: &Day, root: &Path, out: &mut Teller) -> Result<(Side, Side)> {
+    out.chapter("1  Two sides make a line");
     let aster = Founded::new(root, "Aster", "Aster air desk", "Maj Lind")?;
     let borea = Founded::new(root, "Borea", "Borea sea desk", "Cdr Orlov")?;
     let code = pair(&aster, &borea, day.terms.clone())?;
-    print("Aster invites, Borea joins. Before anything is trusted, two people read this to each other:");
-    print(&format!("    {}\n    {}", code.words().join("  "), code.digits()));
+    out.say("Aster invites, Borea joins. Before anything is trusted, two people read this to each other:");
+    out.say(&format!("    {}\n    {}", code.words().join("  "), code.digits()));
     let terms = &day.terms;
-    print(&format!(
+    out.say(&format!(
         "The terms: {}; apart by {} m, {} m in height and {} s; law {}.",
         terms.area.name, terms.separation.horizontal_m, terms.separation.vertical_m, terms.separation.time_s, terms.law
     ));
     let (aster, borea) = (aster.serve()?, borea.serve()?);
     let views = wait_until("the two nodes to meet", [&aster, &borea], converged)?;
-    print("Two nodes, two processes, TLS 1.3 with X25519MLKEM768 only, keys pinned. Each has cosigned the other's log.");
-    summary.push(format!("line {} between Aster and Borea, terms version {}", &views[0].line[..8], terms.version));
+    out.say("Two nodes, two processes, TLS 1.3 with X25519MLKEM768 only, keys pinned. Each has cosigned the other's log.");
+    out.sum_up(format!("line {} between Aster and Borea, terms version {}", &views[0].line[..8], terms.version));
     Ok((aster, borea))
 }
 
-fn state_the_day(day: &Day, aster: &Side, borea: &Side, summary: &mut Vec<String>) -> Result<()> {
-    chapter("2  Each side says what it is about to do");
-    let stated = state_side(aster, &day.aster)? + state_side(borea, &day.borea)?;
+fn state_the_day(day: &Day, aster: &Side, borea: &Side, out: &mut Teller) -> Result<()> {
+    out.chapter("2  Each side says what it is about to do");
+    let stated = state_side(aster, &day.aster, out)? + state_side(borea, &day.borea, out)?;
     let views = wait_until("both logs to be cosigned", [aster, borea], converged)?;
-    print(&format!(
+    out.say(&format!(
         "\nL1: each node holds the other's whole log on its disk and has cosigned it ({} and {} entries).",
         views[0].own.size, views[1].own.size
     ));
-    tell_disclosure(aster, borea)?;
-    summary.push(format!("{stated} notices stated, all cosigned (L1)"));
+    tell_disclosure(aster, borea, out)?;
+    out.sum_up(format!("{stated} notices stated, all cosigned (L1)"));
     Ok(())
 }
 
-fn state_side(side: &Side, files: &SideFiles) -> Result<usize> {
+fn state_side(side: &Side, files: &SideFiles, out: &Teller) -> Result<usize> {
     let mut stated = 0;
     for (name, forms) in &files.files {
         let done = side.notify(forms.clone())?;
         for (form, done) in forms.iter().zip(&done) {
             stated += usize::from(done.stated.is_some());
-            print(&told(side.name, name, form, done));
+            out.say(&told(side.name, name, form, done));
         }
     }
     Ok(stated)
@@ -87,10 +82,10 @@ fn told(side: &str, file: &str, form: &NoticeForm, done: &Done) -> String {
 }
 
 /// What each side knows and does not: the coarse notices, by what is in them here and there.
-fn tell_disclosure(aster: &Side, borea: &Side) -> Result<()> {
+fn tell_disclosure(aster: &Side, borea: &Side, out: &Teller) -> Result<()> {
     for notice in borea.notices()?.iter().filter(|n| n.by == "theirs" && n.notice.precision.as_deref() != Some("exact")) {
         let corners: usize = notice.notice.volumes.iter().map(|v| v.positions.len()).sum();
-        print(&format!(
+        out.say(&format!(
             "Borea sees Aster's {} only on the {} grid: {corners} corners of whole cells, no title, no call sign.",
             notice.notice.kind,
             notice.notice.precision.as_deref().unwrap_or("?")
@@ -98,40 +93,40 @@ fn tell_disclosure(aster: &Side, borea: &Side) -> Result<()> {
     }
     let (ours, theirs) = (aster.line()?.counts.ours, borea.line()?.counts.theirs);
     ensure!(ours == theirs, "Aster has {ours} notices stated and Borea holds {theirs}");
-    print("What is marked hold or blind only is in the book of its author and nowhere else.");
+    out.say("What is marked hold or blind only is in the book of its author and nowhere else.");
     Ok(())
 }
 
-fn find_conflicts(aster: &Side, borea: &Side, summary: &mut Vec<String>) -> Result<Vec<ConflictView>> {
-    chapter("3  Where plans meet");
+fn find_conflicts(aster: &Side, borea: &Side, out: &mut Teller) -> Result<Vec<ConflictView>> {
+    out.chapter("3  Where plans meet");
     let (here, there) = (aster.conflicts()?, borea.conflicts()?);
     let ids = |c: &[ConflictView]| c.iter().map(|c| c.id.clone()).collect::<Vec<_>>();
     ensure!(ids(&here) == ids(&there), "the two sides find different conflicts");
     let views = [aster.line()?, borea.line()?];
     ensure!(views[0].joint == views[1].joint, "the two sides derive different conflicts");
-    print(&format!(
+    out.say(&format!(
         "Both nodes derive the same {} conflict(s) from the two logs, bit for bit: {}",
         here.len(),
         &views[0].joint[..16]
     ));
     for conflict in &here {
-        print(&format!("\n  conflict {}", &conflict.id[..8]));
-        conflict.sentences.iter().for_each(|s| print(&format!("    {}", s.text)));
+        out.say(&format!("\n  conflict {}", &conflict.id[..8]));
+        conflict.sentences.iter().for_each(|s| out.say(&format!("    {}", s.text)));
     }
     let private = aster.line()?.counts.warnings + borea.line()?.counts.warnings;
     if private > 0 {
-        print(&format!("\n  and {private} private warning(s), from exact plans that never left their node"));
+        out.say(&format!("\n  and {private} private warning(s), from exact plans that never left their node"));
     }
-    summary.push(format!("{} conflict(s) found, the same on both sides", here.len()));
+    out.sum_up(format!("{} conflict(s) found, the same on both sides", here.len()));
     Ok(here)
 }
 
 /// Borea offers a change of Aster's plan, Aster accepts and publishes it.
-fn settle(aster: &Side, borea: &Side, conflict: &ConflictView, summary: &mut Vec<String>) -> Result<()> {
-    chapter(&format!("4  Settling conflict {}", &conflict.id[..8]));
+fn settle(aster: &Side, borea: &Side, conflict: &ConflictView, out: &mut Teller) -> Result<()> {
+    out.chapter(&format!("4  Settling conflict {}", &conflict.id[..8]));
     let Some(way) = way_out(aster, borea, conflict)? else {
-        print("No single move in time or height of Aster's plan clears it: it stays open, and both screens say so.");
-        summary.push(format!("conflict {} is open", &conflict.id[..8]));
+        out.say("No single move in time or height of Aster's plan clears it: it stays open, and both screens say so.");
+        out.sum_up(format!("conflict {} is open", &conflict.id[..8]));
         return Ok(());
     };
     let WayOut { shift_min, climb_m, words } = way;
@@ -147,10 +142,10 @@ fn settle(aster: &Side, borea: &Side, conflict: &ConflictView, summary: &mut Vec
     };
     let offer: Done = borea.post("offers", &asked)?;
     let offer = offer.stated.context("the offer was not stated")?;
-    print(&format!("Borea offers: Aster's notice {words}. (offer {})", &offer.hash[..8]));
+    out.say(&format!("Borea offers: Aster's notice {words}. (offer {})", &offer.hash[..8]));
     wait_until("the offer to arrive", [aster, borea], converged)?;
     let _: Done = aster.post("answers", &AnswerAsk { offer: offer.hash, answer: "accept".into(), text: None })?;
-    print("Aster accepts. Agreed, not yet amended: nothing is settled until the next version is in the log.");
+    out.say("Aster accepts. Agreed, not yet amended: nothing is settled until the next version is in the log.");
     wait_until("the accept to arrive", [aster, borea], converged)?;
     let _: Done = aster.post("amendments", &AmendAsk { conflict: conflict.id.clone() })?;
     let gone = |views: &[LineView; 2]| converged(views) && views[0].joint == views[1].joint;
@@ -158,25 +153,25 @@ fn settle(aster: &Side, borea: &Side, conflict: &ConflictView, summary: &mut Vec
     let left = aster.conflicts()?.into_iter().filter(|c| c.id == conflict.id).count()
         + borea.conflicts()?.into_iter().filter(|c| c.id == conflict.id).count();
     ensure!(left == 0, "the conflict is still there after the amendment");
-    print("Aster publishes the next version. Both nodes look again: the conflict is gone. Settled.");
-    summary.push(format!("conflict {} settled: Aster's notice {words}", &conflict.id[..8]));
+    out.say("Aster publishes the next version. Both nodes look again: the conflict is gone. Settled.");
+    out.sum_up(format!("conflict {} settled: Aster's notice {words}", &conflict.id[..8]));
     Ok(())
 }
 
 /// Aster's people are in danger; Borea can stop it.
-fn tell_safety(day: &Day, aster: &Side, borea: &Side, summary: &mut Vec<String>) -> Result<()> {
+fn tell_safety(day: &Day, aster: &Side, borea: &Side, out: &mut Teller) -> Result<()> {
     let Some(safety) = &day.aster.safety else {
         return Ok(());
     };
-    chapter("5  SAFETY");
+    out.chapter("5  SAFETY");
     let mut form = safety.clone();
     set_to_now(&mut form);
     let done = aster.notify(vec![form.clone()])?;
     let at = done.first().and_then(|d| d.stated.clone()).context("the safety notice was not stated")?;
     let detail = form.detail.unwrap_or_default();
-    print(&format!("Aster: {} — {}", detail.endangered.unwrap_or_default(), detail.ask.unwrap_or_default().to_uppercase()));
+    out.say(&format!("Aster: {} — {}", detail.endangered.unwrap_or_default(), detail.ask.unwrap_or_default().to_uppercase()));
     wait_until("the safety notice to be cosigned", [aster, borea], converged)?;
-    print("It overtakes its log, rings at Borea for any officer on watch, and repeats until an action is stated.");
+    out.say("It overtakes its log, rings at Borea for any officer on watch, and repeats until an action is stated.");
     let action = TextForm { language: "en".into(), text: "Fire is stopped. The area is clear for your boat.".into() };
     let _: Done = borea.post("safety-actions", &SafetyActionAsk { of: at.hash.clone(), action: action.clone(), by: None })?;
     let _: Done =
@@ -185,9 +180,9 @@ fn tell_safety(day: &Day, aster: &Side, borea: &Side, summary: &mut Vec<String>)
     let notices = aster.notices()?;
     let notice = notices.iter().find(|n| n.at.hash == at.hash).context("the safety notice is gone")?;
     let receipts: Vec<&str> = notice.receipts.iter().map(|r| r.level.as_str()).collect();
-    print(&format!("Borea, Cdr Orlov: {}", action.text));
-    print(&format!("Receipts that Aster holds for it: cosigned (L1), {}.", receipts.join(", ")));
-    summary.push(format!("SAFETY taken and answered; receipts: cosigned, {}", receipts.join(", ")));
+    out.say(&format!("Borea, Cdr Orlov: {}", action.text));
+    out.say(&format!("Receipts that Aster holds for it: cosigned (L1), {}.", receipts.join(", ")));
+    out.sum_up(format!("SAFETY taken and answered; receipts: cosigned, {}", receipts.join(", ")));
     Ok(())
 }
 
@@ -205,8 +200,8 @@ fn set_to_now(form: &mut NoticeForm) {
     }
 }
 
-fn read_on(aster: &Side, borea: &Side, summary: &mut Vec<String>) -> Result<()> {
-    chapter("6  How far it got");
+fn read_on(aster: &Side, borea: &Side, out: &mut Teller) -> Result<()> {
+    out.chapter("6  How far it got");
     let theirs = aster.notices()?;
     let Some(notice) = theirs.iter().find(|n| n.by == "theirs" && n.notice.kind == "site") else {
         return Ok(());
@@ -225,12 +220,12 @@ fn read_on(aster: &Side, borea: &Side, summary: &mut Vec<String>) -> Result<()> 
     wait_until("the receipts to arrive", [aster, borea], converged)?;
     let at_home = borea.notices()?;
     let level = at_home.iter().find(|n| n.at.hash == of).map(|n| n.level).context("the notice is gone")?;
-    print(&format!(
+    out.say(&format!(
         "{}: read, entered as AST-0147 after read-back, passed to the operating desks: L{level} of 4.",
         notice.notice.title.as_deref().unwrap_or("site")
     ));
-    print(&format!("Line check: answered; the line is {} at Borea.", borea.line()?.state));
-    summary.push(format!("one site followed to L{level}; line check answered"));
+    out.say(&format!("Line check: answered; the line is {} at Borea.", borea.line()?.state));
+    out.sum_up(format!("one site followed to L{level}; line check answered"));
     Ok(())
 }
 
@@ -243,22 +238,22 @@ fn read_back(notice: &detente_api::view::NoticeItem) -> Result<String> {
     Ok(format!("{}{ns} {}{ew}", minutes(lat), minutes(lon)))
 }
 
-fn prove(root: &Path, aster: &Side, borea: &Side, summary: &mut Vec<String>) -> Result<()> {
-    chapter("7  The record");
+fn prove(root: &Path, aster: &Side, borea: &Side, out: &mut Teller) -> Result<()> {
+    out.chapter("7  The record");
     let mut checked = 0;
     for side in [aster, borea] {
         let copy = root.join(format!("{}-copy", side.name.to_lowercase()));
         let _: BackupAsk = side.post_node("backup", &BackupAsk { to: copy.display().to_string() })?;
         checked += crate::verbs::verify_copy(&copy)?;
-        print(&format!("{}'s copy of the joint record: every entry, signature and root verifies, offline.", side.name));
+        out.say(&format!("{}'s copy of the joint record: every entry, signature and root verifies, offline.", side.name));
     }
     let copy = root.join("borea-copy");
     let what = forge_a_byte(&copy)?;
     match crate::verbs::verify_copy(&copy) {
         Ok(_) => bail!("a forged byte was not found"),
-        Err(fault) => print(&format!("One byte of Borea's copy is forged ({what}). Caught:\n    {fault:#}")),
+        Err(fault) => out.say(&format!("One byte of Borea's copy is forged ({what}). Caught:\n    {fault:#}")),
     }
-    summary.push(format!("{checked} entries verified offline on both sides; a forged byte caught"));
+    out.sum_up(format!("{checked} entries verified offline on both sides; a forged byte caught"));
     Ok(())
 }
 
@@ -272,16 +267,14 @@ fn forge_a_byte(home: &Path) -> Result<String> {
     Ok(format!("byte {at} of journal.db"))
 }
 
-fn close(aster: &Side, borea: &Side, summary: &[String], headless: bool) -> Result<()> {
-    chapter("Summary");
-    for (i, line) in summary.iter().enumerate() {
-        print(&format!("  {}. {line}", i + 1));
-    }
+fn close(aster: &Side, borea: &Side, headless: bool, out: &mut Teller) -> Result<()> {
+    out.chapter("Summary");
+    out.end([(aster, aster.page()?), (borea, borea.page()?)])?;
     if headless {
         return Ok(());
     }
-    print(&format!("\nBoth nodes stay up until Ctrl-C. Their pages:\n  Aster  {}\n  Borea  {}", aster.page()?, borea.page()?));
-    print(&format!(
+    out.say(&format!("\nBoth nodes stay up until Ctrl-C. Their pages:\n  Aster  {}\n  Borea  {}", aster.page()?, borea.page()?));
+    out.say(&format!(
         "Try it yourself, for instance:\n  detente --home {} conflicts\n  detente --home {} notices",
         aster.root.display(),
         borea.root.display()

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use detente_api::view::StatusView;
 use detente_node::Node;
-use detente_store::{Home, Options, RestoreOver};
+use detente_store::{Home, HomeFault, Options, RestoreOver};
 use detente_types::LineId;
 use detente_wire::Ed25519;
 use serde::Serialize;
@@ -49,15 +49,45 @@ pub(super) fn serve(on: &On<'_>, api: Option<String>) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     runtime.block_on(async {
         let serving = Serving::start(on.home, Reach::Links).await?;
-        print(&format!("page     http://{}/#{}", serving.api, serving.token));
-        for (line, address) in &serving.listening {
-            print(&format!("line     {} listens on {address}", line.short()));
-        }
-        print("serving  until Ctrl-C");
+        say_where(on, &serving)?;
         stopped().await;
         serving.stop().await;
         Ok(())
     })
+}
+
+/// Where a node is reached.
+#[derive(Serialize)]
+struct Up {
+    page: String,
+    api: String,
+    token: String,
+    lines: Vec<Listening>,
+}
+
+#[derive(Serialize)]
+struct Listening {
+    line: String,
+    listens: String,
+}
+
+/// With `--json` one line: whoever starts the node reads it while the node runs.
+fn say_where(on: &On<'_>, serving: &Serving) -> Result<()> {
+    let page = format!("http://{}/#{}", serving.api, serving.token);
+    if !on.json {
+        print(&format!("page     {page}"));
+        for (line, address) in &serving.listening {
+            print(&format!("line     {} listens on {address}", line.short()));
+        }
+        print("serving  until Ctrl-C");
+        return Ok(());
+    }
+    let listening =
+        |(line, address): &(LineId, std::net::SocketAddr)| Listening { line: line.to_string(), listens: address.to_string() };
+    let (api, token) = (format!("http://{}", serving.api), serving.token.clone());
+    let up = Up { page, api, token, lines: serving.listening.iter().map(listening).collect() };
+    print(&serde_json::to_string(&up)?);
+    Ok(())
 }
 
 /// Waits for Ctrl-C or a request to end.
@@ -80,12 +110,12 @@ pub(super) fn status(on: &On<'_>) -> Result<()> {
 }
 
 fn status_words(s: &StatusView, running: bool) -> String {
-    let mut out = format!(
-        "{}, disk {}, {} entries in the book\n",
-        if running { "the node is running" } else { "no node is running here" },
-        s.disk,
-        s.book
-    );
+    let up = if running {
+        format!("the node is running since {}", s.started.get(..16).unwrap_or_default().replace('T', " "))
+    } else {
+        "no node is running here".to_owned()
+    };
+    let mut out = format!("{up}, version {}, disk {}, {} entries in the book\n", s.version, s.disk, s.book);
     let rows: Vec<Vec<String>> = s
         .lines
         .iter()
@@ -117,10 +147,11 @@ struct Copied {
 }
 
 pub(super) fn backup(on: &On<'_>, to: &Path) -> Result<()> {
+    ensure!(!to.exists(), "{} is there already and is not overwritten", to.display());
     // A running node holds the lock and copies itself.
     match Home::open(on.home) {
         Ok(home) => home.backup(None, to)?,
-        Err(detente_store::HomeFault::Locked { .. }) => {
+        Err(HomeFault::Locked { .. }) => {
             let to = std::path::absolute(to)?.display().to_string();
             let _: detente_api::ask::BackupAsk = on.client()?.post("/v1/backup", &detente_api::ask::BackupAsk { to })?;
         }
@@ -133,7 +164,10 @@ pub(super) fn backup(on: &On<'_>, to: &Path) -> Result<()> {
 
 pub(super) fn restore(on: &On<'_>, from: &Path, set_aside: bool) -> Result<()> {
     let over = if set_aside { RestoreOver::SetAside } else { RestoreOver::Nothing };
-    let kept = Home::restore(from, on.home, over)?;
+    let kept = Home::restore(from, on.home, over).map_err(|fault| match fault {
+        HomeFault::Occupied { .. } => anyhow!("{fault}; with --set-aside it is put aside and kept"),
+        fault => fault.into(),
+    })?;
     std::fs::copy(from.join("node.toml"), on.home.join("node.toml")).context("copying node.toml")?;
     let copied = Copied { to: on.home.display().to_string(), kept: kept.map(|k| k.display().to_string()) };
     show(on.json, &copied, |c| {

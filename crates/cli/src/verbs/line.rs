@@ -31,6 +31,7 @@ pub(super) fn invite(
 ) -> Result<()> {
     let (home, us) = us(on)?;
     let (terms, written_for) = files::put_first(files::terms(terms)?, &us.name)?;
+    let address = address.or_else(|| reached_here(listen));
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let paired = runtime.block_on(async {
         let lasts = Duration::from_secs(minutes * 60);
@@ -39,13 +40,33 @@ pub(super) fn invite(
         if let Some(out) = out {
             std::fs::write(&out, format!("{text}\n")).with_context(|| format!("writing {}", out.display()))?;
         }
-        if !on.json {
+        if on.json {
+            print(&serde_json::to_string(&Invited { invite: &text })?);
+        } else {
             print(&format!("Give this to the other side, by any way that carries text:\n\n{text}\n\nwaiting for them …"));
         }
         inviter.meet(&mut Ask { written_for: Some(written_for), terms_out: None }).await
     })?;
     let listen = Some(listen.to_owned());
     keep(on, &home, paired, listen)
+}
+
+/// With `--json` the first line, while the other side is waited for; the line that is made is the second.
+#[derive(Serialize)]
+struct Invited<'a> {
+    invite: &'a str,
+}
+
+/// What an invite says to call when we listen on every address of this machine: nobody else can call "every address".
+fn reached_here(listen: &str) -> Option<String> {
+    let every: std::net::SocketAddr =
+        listen.parse().ok().filter(|a: &std::net::SocketAddr| a.ip().is_unspecified() && a.port() != 0)?;
+    eprintln!(
+        "The invite can be used on this machine only: it says to call port {} here. For another machine, add --address HOST:{}.",
+        every.port(),
+        every.port()
+    );
+    Some(format!("127.0.0.1:{}", every.port()))
 }
 
 pub(super) fn join(on: &On<'_>, invite: &str, listen: Option<String>, terms_out: Option<PathBuf>) -> Result<()> {
@@ -136,7 +157,12 @@ struct Made {
 fn keep(on: &On<'_>, home: &Home, paired: Paired, listen: Option<String>) -> Result<()> {
     let made = Made { line: paired.line.to_string(), with: paired.name.clone() };
     crate::pairing::keep(on.home, home, paired, listen)?;
-    show(on.json, &made, |m| format!("the line {} with {} is made\nnext: `detente serve`", &m.line[..8], m.with))
+    if on.json {
+        print(&serde_json::to_string(&made)?);
+    } else {
+        print(&format!("the line {} with {} is made\nnext: `detente serve`", &made.line[..8], made.with));
+    }
+    Ok(())
 }
 
 /// A check that was answered.

@@ -42,7 +42,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Verb::Terms(terms) => terms::terms(&on, terms),
         Verb::Officer(officer) => officers::officer(&on, officer),
         Verb::Record(record) => record::record(&on, record),
-        Verb::Demo { headless, examples, keep } => crate::demo::run(crate::demo::Options { headless, examples, keep }),
+        Verb::Demo { headless, examples, keep } => crate::demo::run(crate::demo::Options { json, headless, examples, keep }),
     }
 }
 
@@ -60,12 +60,13 @@ impl On<'_> {
 
 /// What became of a command, in words.
 pub(crate) fn done_words(done: &detente_api::ask::Done) -> String {
-    let mut out = match &done.stated {
-        Some(at) => format!("stated as entry {} ({})", at.index, &at.hash[..12]),
-        None => "in the book".to_owned(),
-    };
-    if let Some(note) = &done.note {
-        out.push_str(&format!(": {note}"));
+    let note = done.note.as_deref();
+    match &done.stated {
+        Some(at) => {
+            let note = note.map(|note| format!(": {note}")).unwrap_or_default();
+            format!("stated as entry {} ({}){note}", at.index, &at.hash[..12])
+        }
+        // Notes on what is kept back say where it is.
+        None => note.unwrap_or("in the book").to_owned(),
     }
-    out
 }

@@ -11,7 +11,7 @@ use detente_types::Terms;
 
 use super::{On, done_words};
 use crate::args::{OnLine, Safety, Words};
-use crate::client::Refusal;
+use crate::client::{Client, Refusal};
 use crate::files;
 use crate::host::now;
 use crate::output::{show, table};
@@ -49,8 +49,9 @@ fn in_file(mut fault: anyhow::Error, rows: &[Row]) -> anyhow::Error {
 }
 
 pub(super) fn cancel(on: &On<'_>, line: &str, id: String, reason: Option<String>) -> Result<()> {
-    let reason = reason.map(|text| TextForm { language: "en".into(), text });
-    let done: Done = on.client()?.post(&format!("/v1/lines/{line}/cancellations"), &CancelAsk { id, reason })?;
+    let client = on.client()?;
+    let reason = reason.map(|text| words(&client, line, Words { text, language: None })).transpose()?;
+    let done: Done = client.post(&format!("/v1/lines/{line}/cancellations"), &CancelAsk { id, reason })?;
     show(on.json, &done, done_words)
 }
 
@@ -64,8 +65,8 @@ fn notices_words(items: &[NoticeItem]) -> String {
         return "no live notices".into();
     }
     let row = |n: &NoticeItem| {
-        let title = n.notice.title.clone().or_else(|| n.notice.text.as_ref().map(|t| t.text.clone())).unwrap_or_default();
-        let short = n.short_by_min.map(|m| format!("SHORT by {m} min")).unwrap_or_default();
+        let short = n.short_by_min.map(|m| format!("SHORT by {m} min"));
+        let short = if n.ringing { "RINGS: no action is stated".into() } else { short.unwrap_or_default() };
         vec![
             n.at.hash[..8].to_owned(),
             n.by.clone(),
@@ -74,7 +75,7 @@ fn notices_words(items: &[NoticeItem]) -> String {
             format!("L{}", n.level),
             n.notice.precision.clone().unwrap_or_default(),
             n.notice.valid_from.clone().unwrap_or_default(),
-            title.chars().take(40).collect(),
+            title(&n.notice),
             short,
         ]
     };
@@ -82,6 +83,19 @@ fn notices_words(items: &[NoticeItem]) -> String {
         &["entry", "by", "kind", "precedence", "got", "precision", "from", "title", ""],
         &items.iter().map(row).collect::<Vec<_>>(),
     )
+}
+
+/// What a notice says, on one line of a table.
+fn title(notice: &NoticeForm) -> String {
+    const WIDTH: usize = 44;
+    let danger = |d: &DetailForm| Some(format!("{} ({})", d.endangered.as_ref()?, d.ask.as_ref()?));
+    let text = notice.text.as_ref().map(|t| t.text.clone());
+    let words = notice.title.clone().or_else(|| notice.detail.as_ref().and_then(danger)).or(text).unwrap_or_default();
+    let mut line: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if let Some((end, _)) = line.char_indices().nth(WIDTH) {
+        line.replace_range(end.., "…");
+    }
+    line
 }
 
 pub(super) fn read(
@@ -97,30 +111,98 @@ pub(super) fn read(
         (None, true) => "passed",
         (None, false) => "read",
     };
-    let asked = ReceiptAsk { of, level: level.into(), list_number: listed, read_back };
-    let done: Done = on.client()?.post(&format!("/v1/lines/{line}/receipts"), &asked)?;
-    show(on.json, &done, done_words)
+    let client = on.client()?;
+    let asked = ReceiptAsk { of: of.to_lowercase(), level: level.into(), list_number: listed, read_back };
+    let done: Done = client.post(&format!("/v1/lines/{line}/receipts"), &asked)?;
+    let items: Vec<NoticeItem> = client.get(&format!("/v1/lines/{line}/notices"))?;
+    let read = items.iter().find(|n| n.at.hash.starts_with(&asked.of));
+    show(on.json, &done, |done| {
+        let words = read.map(notice_words).unwrap_or_default();
+        format!("{words}{level}: {}", done_words(done))
+    })
 }
 
-pub(super) fn say(on: &On<'_>, line: &str, words: Words) -> Result<()> {
+/// A notice in full, for who reads it.
+fn notice_words(n: &NoticeItem) -> String {
+    let form = &n.notice;
+    let (from, until) = (form.valid_from.as_deref().unwrap_or("?"), form.valid_until.as_deref().unwrap_or("?"));
+    let precedence = form.precedence.as_deref().unwrap_or("?");
+    let precision = form.precision.as_deref().unwrap_or("?");
+    let mut out = vec![format!("{} of {}: {precedence}, {precision}, from {from} to {until}", form.kind, n.by)];
+    out.extend(form.title.iter().map(|title| format!("  {title}")));
+    out.extend(
+        form.text.iter().chain(&form.translation).map(|t| format!("  [{}] {}", t.language, t.text.replace('\n', "\n       "))),
+    );
+    let said = [("desk", &form.desk), ("officer", &form.officer), ("call sign", &form.call_sign), ("contact", &form.contact)];
+    let said = said.iter().filter_map(|(name, value)| Some(format!("{name} {}", value.as_ref()?)));
+    let details = serde_json::to_value(&form.detail).ok();
+    let details = details.iter().filter_map(|d| d.as_object()).flatten();
+    let details = details.map(|(name, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        format!("{}: {value}", name.replace('_', " "))
+    });
+    let facts: Vec<String> = said.chain(details).collect();
+    out.extend((!facts.is_empty()).then(|| format!("  {}", facts.join("; "))));
+    out.extend(form.volumes.iter().map(volume_words));
+    out.push(String::new());
+    out.join("\n")
+}
+
+fn volume_words(v: &VolumeForm) -> String {
+    /// Corners that are written out; a grid's outline has hundreds.
+    const SHOWN: usize = 6;
+    let at: Vec<String> = v.positions.iter().take(SHOWN).map(|[lat, lon]| format!("{lat:.4} {lon:.4}")).collect();
+    let more = v.positions.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    format!(
+        "  {} {}{more}, {} m around, {} to {} m {}, {} to {}",
+        v.shape,
+        at.join("; "),
+        v.radius_m,
+        v.lower_m,
+        v.upper_m,
+        v.datum,
+        v.start,
+        v.end
+    )
+}
+
+/// Words in the language that they say, or in the one that the terms name as ours.
+fn words(client: &Client, line: &str, words: Words) -> Result<TextForm> {
+    let Words { text, language } = words;
+    let language = match language {
+        Some(language) => language,
+        None => {
+            let view: LineView = client.get(&format!("/v1/lines/{line}"))?;
+            let terms: TermsAnswer = client.get(&format!("/v1/lines/{line}/terms"))?;
+            let ours = usize::from(view.us > view.them);
+            terms.terms.languages.get(ours).cloned().unwrap_or_else(|| "en".into())
+        }
+    };
+    Ok(TextForm { language, text })
+}
+
+pub(super) fn say(on: &On<'_>, line: &str, said: Words) -> Result<()> {
+    let client = on.client()?;
     let (from, until) = (now(), now().plus_seconds(86_400));
     let form = NoticeForm {
         kind: "text".into(),
         valid_from: Some(from.to_string()),
         valid_until: Some(until.to_string()),
-        text: Some(TextForm { language: words.language, text: words.text }),
+        text: Some(words(&client, line, said)?),
         ..NoticeForm::default()
     };
-    state_one(on, line, form)
+    state_one(on, &client, line, form)
 }
 
 pub(super) fn safety(on: &On<'_>, safety: Safety) -> Result<()> {
     match safety {
         Safety::Send { endangered, ask, at, radius, minutes, on: l } => {
+            let client = on.client()?;
             // One time for all: the area must lie inside the notice's validity.
             let (from, until) = (now().to_string(), now().plus_seconds(minutes * 60).to_string());
             let volumes = match at {
-                Some(at) => vec![round(on, &l, [at[0], at[1]], radius, [&from, &until])?],
+                Some(at) => vec![round(&client, &l, [at[0], at[1]], radius, [&from, &until])?],
                 None => Vec::new(),
             };
             let form = NoticeForm {
@@ -136,12 +218,12 @@ pub(super) fn safety(on: &On<'_>, safety: Safety) -> Result<()> {
                 }),
                 ..NoticeForm::default()
             };
-            state_one(on, &l.line, form)
+            state_one(on, &client, &l.line, form)
         }
-        Safety::Act { of, words, on: l } => {
-            let action = TextForm { language: words.language, text: words.text };
-            let asked = SafetyActionAsk { of, action, by: None };
-            let done: Done = on.client()?.post(&format!("/v1/lines/{}/safety-actions", l.line), &asked)?;
+        Safety::Act { of, words: said, on: l } => {
+            let client = on.client()?;
+            let asked = SafetyActionAsk { of, action: words(&client, &l.line, said)?, by: None };
+            let done: Done = client.post(&format!("/v1/lines/{}/safety-actions", l.line), &asked)?;
             show(on.json, &done, done_words)
         }
         Safety::List { on: l } => {
@@ -153,8 +235,8 @@ pub(super) fn safety(on: &On<'_>, safety: Safety) -> Result<()> {
 }
 
 /// A circle over all altitudes that a person can be at, over the line's own datum.
-fn round(on: &On<'_>, line: &OnLine, at: [f64; 2], radius_m: f64, [from, until]: [&str; 2]) -> Result<VolumeForm> {
-    let terms: TermsAnswer = on.client()?.get(&format!("/v1/lines/{}/terms", line.line))?;
+fn round(client: &Client, line: &OnLine, at: [f64; 2], radius_m: f64, [from, until]: [&str; 2]) -> Result<VolumeForm> {
+    let terms: TermsAnswer = client.get(&format!("/v1/lines/{}/terms", line.line))?;
     Ok(VolumeForm {
         shape: "point".into(),
         positions: vec![at],
@@ -168,8 +250,7 @@ fn round(on: &On<'_>, line: &OnLine, at: [f64; 2], radius_m: f64, [from, until]:
     })
 }
 
-fn state_one(on: &On<'_>, line: &str, form: NoticeForm) -> Result<()> {
-    let client = on.client()?;
+fn state_one(on: &On<'_>, client: &Client, line: &str, form: NoticeForm) -> Result<()> {
     let asked = NotifyAsk { notices: vec![form], check: false };
     let done: Vec<Done> = client.post(&format!("/v1/lines/{line}/notices"), &asked)?;
     let view: LineView = client.get(&format!("/v1/lines/{line}"))?;

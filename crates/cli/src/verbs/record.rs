@@ -13,7 +13,7 @@ use detente_node::port::{NoteRole, Write};
 use detente_record::release::Part;
 use detente_record::verify::{EntryRow, NoteRole as Role, NoteRow, Verdict, Verifier, Workers};
 use detente_record::{Log, Release};
-use detente_store::{Home, Options, Reader};
+use detente_store::{Home, HomeFault, Options, Reader};
 use detente_types::statement::StatementIn;
 use detente_types::{Generation, LineId, PartyId};
 use detente_wire::certificate::open_opening;
@@ -68,6 +68,13 @@ pub(super) fn record(on: &On<'_>, verb: RecordVerb) -> Result<()> {
         RecordVerb::Export { to, on: l } => export(on, &l.line, &to),
         RecordVerb::Release { to, entries, slots, on: l } => release(on, &l.line, &to, &entries, &slots),
     }
+    .map_err(|fault| match fault.downcast_ref() {
+        Some(locked @ HomeFault::Locked { .. }) => {
+            let way = "stop it, or make a copy with `detente backup DIRECTORY` and go on with that";
+            refuse(Fault::Unavailable, format!("{locked}: {way}"))
+        }
+        _ => fault,
+    })
 }
 
 /// What was verified, for a screen.

@@ -30,13 +30,21 @@ fn words(found: &Found) -> String {
         out.push(format!("conflict {}  {}: {}", &c.id[..8], c.settlement.state, c.settlement.says));
         out.extend(c.sentences.iter().map(|s| format!("  {}", s.text)));
         for o in &c.settlement.offers {
-            out.push(format!("  offer {} ({}): {} notice {}", &o.at.hash[..8], o.by, o.changes, o.change));
+            out.push(format!("  {} offer {}: {} notice {}", whose(&o.by), &o.at.hash[..8], whose(&o.changes), o.change));
         }
     }
     for w in &found.warnings {
         out.push(format!("only we see this: our notice {} meets their entry {}", &w.notice[..8], &w.with.hash[..8]));
     }
     if out.is_empty() { "no conflicts".into() } else { out.join("\n") }
+}
+
+/// `ours` before a noun.
+const fn whose(side: &str) -> &'static str {
+    match side.as_bytes() {
+        b"ours" => "our",
+        _ => "their",
+    }
 }
 
 pub(super) fn settle(on: &On<'_>, settle: Settle) -> Result<()> {
