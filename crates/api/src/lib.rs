@@ -31,8 +31,16 @@ use port::Host;
 pub struct Api {
     pub(crate) host: Arc<dyn Host>,
     pub(crate) doors: Arc<dyn Doors>,
+    pub(crate) about: Arc<About>,
+}
+
+/// What the node's host knows about it.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// What our party calls itself.
+    pub name: String,
     /// When the node was started.
-    pub(crate) started: Timestamp,
+    pub started: Timestamp,
 }
 
 #[derive(OpenApi)]
@@ -43,9 +51,9 @@ pub struct Api {
 ))]
 struct Document;
 
-/// The HTTP service of a node that was started then.
-pub fn service(host: Arc<dyn Host>, doors: Arc<dyn Doors>, started: Timestamp) -> Router {
-    let api = Api { host, doors, started };
+/// The HTTP service of a node.
+pub fn service(host: Arc<dyn Host>, doors: Arc<dyn Doors>, about: About) -> Router {
+    let api = Api { host, doors, about: Arc::new(about) };
     let (router, document) = parts(&api);
     let json = document.to_pretty_json().expect("the document is plain data");
     let openapi = move || async move { ([(axum::http::header::CONTENT_TYPE, "application/json")], json) };
@@ -54,7 +62,8 @@ pub fn service(host: Arc<dyn Host>, doors: Arc<dyn Doors>, started: Timestamp) -
 
 /// The API's description, OpenAPI 3.1.
 pub fn document(host: Arc<dyn Host>, doors: Arc<dyn Doors>) -> utoipa::openapi::OpenApi {
-    parts(&Api { host, doors, started: Timestamp::from_micros(0) }).1
+    let about = About { name: String::new(), started: Timestamp::from_micros(0) };
+    parts(&Api { host, doors, about: Arc::new(about) }).1
 }
 
 fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {

@@ -23,6 +23,7 @@ function text(tag, words, className = "") {
   return element;
 }
 
+const whose = { ours: "our", theirs: "their" };
 const short = (time) => (time ?? "").replace("T", " ").replace(/:\d\d(\.\d+)?Z$/, "");
 
 function fact(list, name, value) {
@@ -37,7 +38,7 @@ function drawLine(line, notices, conflicts, warnings) {
   const state = $(".state", section);
   state.textContent = line.state;
   state.classList.add(line.state.split(" ")[0]);
-  $(".says", section).textContent = line.says;
+  $(".says", section).textContent = [line.says, line.state_says].filter(Boolean).join("; ");
   const facts = $(".facts", section);
   fact(facts, "our entries", `${line.own.size}, cosigned ${line.acknowledged}`);
   fact(facts, "their entries", `${line.copy.size}`);
@@ -45,7 +46,7 @@ function drawLine(line, notices, conflicts, warnings) {
   fact(facts, "faults of theirs", `${line.faults}`);
   fact(facts, "fork evidence", `${line.evidence}`);
   if (line.round_trip_ms != null) fact(facts, "round trip", `${line.round_trip_ms.toFixed(1)} ms`);
-  fact(facts, "joint hash", line.joint.slice(0, 12));
+  if (conflicts.length) fact(facts, "joint hash", line.joint.slice(0, 12));
   drawAlarms($(".alarms", section), notices);
   drawConflicts($(".conflicts", section), conflicts);
   drawWarnings($(".warnings", section), warnings);
@@ -59,32 +60,45 @@ function drawAlarms(box, notices) {
   for (const n of open) box.append(text("p", `SAFETY ${n.at.hash.slice(0, 8)}: ${n.notice.detail?.endangered ?? ""} (${n.notice.detail?.ask ?? ""})`));
 }
 
-const whose = { ours: "our", theirs: "their" };
+/** In the place of an empty list: that there is nothing. */
+function none(list, words) {
+  list.replaceWith(text("p", words, "none"));
+}
 
 function drawConflicts(list, conflicts) {
-  if (!conflicts.length) list.append(text("li", "none"));
+  if (!conflicts.length) return none(list, "No conflicts.");
   for (const c of conflicts) {
     const item = document.createElement("li");
     for (const s of c.sentences) item.append(Object.assign(text("div", s.text), { lang: s.language }));
-    item.append(text("div", `${c.settlement.state}: ${c.settlement.says}`, c.settlement.state === "settled" ? "settled" : ""));
+    item.append(text("div", `${c.settlement.state}: ${c.settlement.says}`, "stand"));
     for (const o of c.settlement.offers) item.append(text("div", `${whose[o.by]} offer ${o.at.hash.slice(0, 8)}: ${whose[o.changes]} notice ${o.change}`));
     list.append(item);
   }
 }
 
 function drawWarnings(list, warnings) {
-  if (!warnings.length) list.append(text("li", "nothing"));
+  if (!warnings.length) return none(list, "Nothing.");
   for (const w of warnings) list.append(text("li", `our notice ${w.notice.slice(0, 8)} meets their entry ${w.with.hash.slice(0, 8)}`));
 }
 
+/** What a notice says in one line; a coarse one says what is kept back. */
+function words(notice) {
+  const coarse = notice.precision !== "exact" ? ` (on the ${notice.precision} grid)` : "";
+  const said = notice.title ?? notice.text?.text ?? notice.detail?.endangered;
+  return said ? said + coarse : `title kept back${coarse}`;
+}
+
 function drawNotices(body, notices) {
+  if (!notices.length) return none(body.closest("table"), "No live notices.");
   for (const n of notices) {
     const row = document.createElement("tr");
-    const words = n.notice.title ?? n.notice.text?.text ?? n.notice.detail?.endangered ?? "";
-    const cells = [n.at.hash.slice(0, 8), n.by, n.notice.kind, n.notice.precedence, `L${n.level}`, words];
-    for (const cell of cells) row.append(text("td", cell ?? ""));
+    const cell = (words, className) => row.append(text("td", words ?? "", className));
+    cell(n.at.hash.slice(0, 8), "entry");
+    for (const words of [n.by, n.notice.kind, n.notice.precedence, `L${n.level}`]) cell(words);
+    cell(words(n.notice), "words");
     if (n.short_by_min) row.lastChild.append(" ", text("span", `SHORT by ${n.short_by_min} min`, "short"));
-    row.append(text("td", short(n.notice.valid_from), "time"), text("td", short(n.notice.valid_until), "time"));
+    cell(short(n.notice.valid_from), "time");
+    cell(short(n.notice.valid_until), "time");
     body.append(row);
   }
 }
@@ -127,35 +141,68 @@ function drawVolume(v, x, y, metres) {
   path.setAttribute("d", `M${at.join("L")}${v.shape === "polygon" ? "Z" : ""}`);
   path.setAttribute("class", v.shape === "polygon" ? "shape" : "track");
   if (v.shape === "path") path.setAttribute("stroke-width", Math.max(2, 2 * metres(v.radius_m) * 0.5));
-  if (v.shape === "path") path.setAttribute("stroke-opacity", "0.45");
   return [path];
 }
 
-let drawing = false;
-async function draw() {
-  if (drawing) return;
-  drawing = true;
-  try {
-    const status = await ask("/v1/status");
-    $("#node").textContent = `version ${status.version}, disk ${status.disk}, ${status.book} entries in the book, ${short(status.now)}`;
-    $("#door").hidden = true;
-    const lines = await Promise.all(status.lines.map(async (line) => {
-      const base = `/v1/lines/${line.line}`;
-      return drawLine(line, ...(await Promise.all([ask(`${base}/notices`), ask(`${base}/conflicts`), ask(`${base}/warnings`)])));
-    }));
-    $("#lines").replaceChildren(...(lines.length ? lines : [text("p", "No line yet: detente invite, or detente join.")]));
-  } catch (fault) {
-    $("#node").textContent = fault.status ? fault.message : "the node does not answer";
-    if (fault.status === 401) $("#door").hidden = false;
+/** What is on the screen, as it came: nothing is drawn anew while it stays the same. */
+let shown = "";
+let answered = "";
+
+async function look() {
+  const status = await ask("/v1/status");
+  const lines = await Promise.all(status.lines.map(async (line) => {
+    const base = `/v1/lines/${line.line}`;
+    return [line, ...(await Promise.all([ask(`${base}/notices`), ask(`${base}/conflicts`), ask(`${base}/warnings`)]))];
+  }));
+  return [status, lines];
+}
+
+function draw(status, lines) {
+  document.title = `${status.name}: Detente`;
+  $("h1").textContent = status.name;
+  answered = short(status.now);
+  $("#node").textContent = `Detente ${status.version}, up since ${short(status.started)}, disk ${status.disk}, ${status.book} entries in the book; ${answered} UTC`;
+  $("#door").hidden = $("#trouble").hidden = true;
+  $("#lines").classList.remove("stale");
+  const now = JSON.stringify(lines);
+  if (now === shown) return;
+  shown = now;
+  const none = text("p", "No line yet. One side runs “detente invite”, the other “detente join”.", "none");
+  $("#lines").replaceChildren(...(lines.length ? lines.map((line) => drawLine(...line)) : [none]));
+}
+
+/** Old news must not look like news. */
+function tellTrouble(fault) {
+  const [away, closed] = [fault.status === undefined, fault.status === 401];
+  $("#door").hidden = !closed;
+  if (closed) {
+    shown = "";
+    $("#node").textContent = "";
+    $("#lines").replaceChildren();
   }
-  drawing = false;
+  $("#lines").classList.add("stale");
+  // Whoever has given no token yet is asked for one, and that is all.
+  $("#trouble").hidden = closed && !token();
+  const since = answered ? `What is below is of ${answered} UTC.` : "Is it running?";
+  $("#trouble").textContent = away ? `The node does not answer. ${since}` : closed ? "This token opens nothing here." : fault.message;
+}
+
+async function go() {
+  try {
+    draw(...(await look()));
+  } catch (fault) {
+    tellTrouble(fault);
+  }
 }
 
 $("#door").addEventListener("submit", (event) => {
   event.preventDefault();
   sessionStorage.setItem("token", $("#token").value.trim());
-  draw();
+  go();
 });
 
-draw();
-setInterval(draw, 2000);
+async function watch() {
+  await go();
+  setTimeout(watch, 2000);
+}
+watch();

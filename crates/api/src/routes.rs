@@ -1,5 +1,7 @@
 //! The routes. Each carries one job to the node and renders what comes back.
 
+use std::sync::Arc;
+
 use axum::extract::{Extension, Path, Query, State};
 use axum::{Json, middleware};
 use detente_gateway::form::TextForm;
@@ -50,8 +52,8 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
 /// The node and its lines.
 #[utoipa::path(get, path = "/v1/status", responses((status = 200, body = StatusView), (status = 401, body = Problem)))]
 async fn status(State(api): State<Api>) -> Answer<StatusView> {
-    let started = api.started;
-    Ok(Json(ask(&*api.host, move |seat| view::status(seat.node, seat.now, started)).await?))
+    let about = Arc::clone(&api.about);
+    Ok(Json(ask(&*api.host, move |seat| view::status(seat.node, seat.now, &about)).await?))
 }
 
 /// One line. `{line}` is its name, what we call the other party, or enough of either to be the only one.

@@ -4,11 +4,14 @@ use detente_gateway::NoticeForm;
 use detente_node::sentence::Language;
 use detente_node::{Line, Node, NoticeView, Phase, Receipt};
 use detente_settle::Settlement;
+use detente_terms::line::LineState;
 use detente_types::conflict::VolumeMeeting;
 use detente_types::statement::Change;
 use detente_types::{Conflict, Head, LineId, PartyId, StatementRef, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::About;
 
 /// A statement's name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -49,6 +52,8 @@ impl From<&Head> for HeadView {
 /// A node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct StatusView {
+    /// What our party calls itself.
+    pub name: String,
     /// Version of the program.
     pub version: String,
     /// When it was started.
@@ -80,7 +85,9 @@ pub struct LineView {
     pub phase: String,
     /// Its state by line checks: GREEN, AMBER, RED …
     pub state: String,
-    /// In words, for a person.
+    /// What that state means, in words; empty for GREEN.
+    pub state_says: String,
+    /// Where it stands, in words, for a person.
     pub says: String,
     /// Whether a bearer is up.
     pub connected: bool,
@@ -271,7 +278,7 @@ pub struct WarningItem {
 }
 
 /// Makes the node's status.
-pub fn status(node: &Node, now: Timestamp, started: Timestamp) -> StatusView {
+pub fn status(node: &Node, now: Timestamp, about: &About) -> StatusView {
     let disk = match node.has_room() {
         Some(true) => "ample",
         Some(false) => "full",
@@ -279,8 +286,9 @@ pub fn status(node: &Node, now: Timestamp, started: Timestamp) -> StatusView {
     };
     let lines: Vec<LineId> = node.line_ids().collect();
     StatusView {
+        name: about.name.clone(),
         version: env!("CARGO_PKG_VERSION").into(),
-        started: started.to_string(),
+        started: about.started.to_string(),
         now: now.to_string(),
         disk: disk.into(),
         book: node.book_size(),
@@ -301,6 +309,7 @@ pub fn line(line: &Line) -> LineView {
         opened: v.opened.to_string(),
         phase: phase_name(&v.phase).into(),
         state: v.state.to_string(),
+        state_says: state_says(&v.state).into(),
         says: phase_says(&v.phase, v.connected),
         connected: v.connected,
         own: (&v.own).into(),
@@ -313,6 +322,16 @@ pub fn line(line: &Line) -> LineView {
         skew_ms: v.skew_us.map(|us| us as f64 / 1e3),
         joint: detente_wire::hash::hex(&v.joint),
         counts: Counts { ours, theirs: total - ours, conflicts: line.conflicts().count(), warnings: line.warnings().count() },
+    }
+}
+
+const fn state_says(state: &LineState) -> &'static str {
+    match state {
+        LineState::Green => "",
+        LineState::Amber => "no line check of ours was answered yet, or the last was missed or late",
+        LineState::Red => "line checks stay unanswered",
+        LineState::Suspended(_) => "a side has suspended the line: SAFETY and line checks go on",
+        LineState::SafetyOnly => "only SAFETY and line checks pass",
     }
 }
 

@@ -109,6 +109,9 @@ pub enum Verb {
         /// Where the API and the page answer (loopback only).
         #[arg(long)]
         api: Option<String>,
+        /// End when standard input does too: whoever starts a node this way leaves none behind, however it ends itself.
+        #[arg(long)]
+        end_with_input: bool,
     },
     /// State notices from a file (JSON, GeoJSON or CSV; `-` is standard input): all are checked before any is sent.
     #[command(after_help = example!("notify --check examples/gulf/borea/sites.csv", "notify examples/gulf/borea/sites.csv", "notify plans.json --release \"1 km\""))]

@@ -122,7 +122,8 @@ async fn start_api(
     let mut secret = [0; 24];
     OsRng.fill_bytes(&mut secret);
     let token = home.publish(&address, &secret)?;
-    let service = detente_api::service(host.clone(), Arc::new(HomeDoors::new(root, &token)), now());
+    let about = detente_api::About { name: settings.name.clone(), started: now() };
+    let service = detente_api::service(host.clone(), Arc::new(HomeDoors::new(root, &token)), about);
     let http = tokio::spawn(async move {
         if let Err(fault) = axum::serve(listener, service).await {
             tracing::error!(%fault, "the API stopped");

@@ -219,7 +219,7 @@ fn terms_officers_and_status_answer_in_words_and_in_json() {
     as_officer(&["notices"]).expect(1);
     assert_eq!(pair.aster.json(&["officer", "list"]), serde_json::json!([]));
 
-    assert!(pair.aster.ok(&["status"]).starts_with("the node is running since 20"));
+    assert!(pair.aster.ok(&["status"]).starts_with("the node of Aster is running since 20"));
     pair.converge();
     pair.aster.stop();
     assert!(pair.aster.ok(&["status"]).starts_with("no node is running here"));

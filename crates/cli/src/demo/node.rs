@@ -69,8 +69,9 @@ impl Founded {
         let program = std::env::current_exe().context("finding this program")?;
         let log = std::fs::File::create(self.root.join("node.log")).context("making node.log")?;
         let process = Command::new(program)
-            .args(["--home".as_ref(), self.root.as_os_str(), "serve".as_ref()])
-            .stdin(Stdio::null())
+            .args(["--home".as_ref(), self.root.as_os_str(), "serve".as_ref(), "--end-with-input".as_ref()])
+            // Held open by this process: however it ends, the node ends with it.
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()

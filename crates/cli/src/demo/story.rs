@@ -216,16 +216,19 @@ fn read_on(aster: &Side, borea: &Side, out: &mut Teller) -> Result<()> {
     let _: Done = aster.post("receipts", &receipt("read", None, None))?;
     let _: Done = aster.post("receipts", &receipt("listed", Some("AST-0147"), Some(&read_back(notice)?)))?;
     let _: Done = aster.post("receipts", &receipt("passed", None, None))?;
-    let _: Done = borea.post("checks", &CheckAsk::default())?;
-    wait_until("the receipts to arrive", [aster, borea], converged)?;
+    for side in [aster, borea] {
+        let _: Done = side.post("checks", &CheckAsk::default())?;
+    }
+    let green = |views: &[LineView; 2]| converged(views) && views.iter().all(|view| view.state == "GREEN");
+    wait_until("the receipts and the answers to arrive", [aster, borea], green)?;
     let at_home = borea.notices()?;
     let level = at_home.iter().find(|n| n.at.hash == of).map(|n| n.level).context("the notice is gone")?;
     out.say(&format!(
         "{}: read, entered as AST-0147 after read-back, passed to the operating desks: L{level} of 4.",
         notice.notice.title.as_deref().unwrap_or("site")
     ));
-    out.say(&format!("Line check: answered; the line is {} at Borea.", borea.line()?.state));
-    out.sum_up(format!("one site followed to L{level}; line check answered"));
+    out.say("Each side checks the line, and the other node answers: the line is GREEN on both sides.");
+    out.sum_up(format!("one site followed to L{level}; line checks answered, GREEN"));
     Ok(())
 }
 

@@ -39,7 +39,7 @@ pub(super) fn init(on: &On<'_>, name: String, desk: Option<String>, officer: Opt
     })
 }
 
-pub(super) fn serve(on: &On<'_>, api: Option<String>) -> Result<()> {
+pub(super) fn serve(on: &On<'_>, api: Option<String>, end_with_input: bool) -> Result<()> {
     log::start();
     if let Some(api) = api {
         let mut settings = Settings::read(on.home)?;
@@ -50,7 +50,11 @@ pub(super) fn serve(on: &On<'_>, api: Option<String>) -> Result<()> {
     runtime.block_on(async {
         let serving = Serving::start(on.home, Reach::Links).await?;
         say_where(on, &serving)?;
-        stopped().await;
+        let input = input_ended(end_with_input);
+        tokio::select! {
+            () = stopped() => {}
+            () = input => {}
+        }
         serving.stop().await;
         Ok(())
     })
@@ -90,6 +94,20 @@ fn say_where(on: &On<'_>, serving: &Serving) -> Result<()> {
     Ok(())
 }
 
+/// Waits for the end of standard input, or for ever. A thread of its own reads it: it is blocked until then.
+async fn input_ended(wanted: bool) {
+    let (ended, wait) = tokio::sync::oneshot::channel::<()>();
+    if wanted {
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+            drop(ended);
+        });
+        let _ = wait.await;
+    } else {
+        std::future::pending::<()>().await;
+    }
+}
+
 /// Waits for Ctrl-C or a request to end.
 async fn stopped() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -111,7 +129,7 @@ pub(super) fn status(on: &On<'_>) -> Result<()> {
 
 fn status_words(s: &StatusView, running: bool) -> String {
     let up = if running {
-        format!("the node is running since {}", s.started.get(..16).unwrap_or_default().replace('T', " "))
+        format!("the node of {} is running since {}", s.name, s.started.get(..16).unwrap_or_default().replace('T', " "))
     } else {
         "no node is running here".to_owned()
     };
@@ -128,7 +146,7 @@ fn status_words(s: &StatusView, running: bool) -> String {
                 cosigned,
                 l.counts.conflicts.to_string(),
                 l.waiting.to_string(),
-                l.says.clone(),
+                [l.says.as_str(), l.state_says.as_str()].iter().filter(|s| !s.is_empty()).copied().collect::<Vec<_>>().join("; "),
             ]
         })
         .collect();

@@ -23,7 +23,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let on = On { home: &home, json };
     match verb {
         Verb::Init { name, desk, officer } => home::init(&on, name, desk, officer),
-        Verb::Serve { api } => home::serve(&on, api),
+        Verb::Serve { api, end_with_input } => home::serve(&on, api, end_with_input),
         Verb::Status => home::status(&on),
         Verb::Backup { to } => home::backup(&on, &to),
         Verb::Restore { from, set_aside } => home::restore(&on, &from, set_aside),
