@@ -8,6 +8,7 @@ use detente_types::{Generation, Head, StatementRef, Terms, Timestamp};
 use detente_wire::leaf::LeafFields;
 use detente_wire::{Entry, Valid};
 
+use crate::behind::Work;
 use crate::input::What;
 use crate::joint::Changes;
 use crate::line::{Cx, Line, Owed};
@@ -171,12 +172,10 @@ impl Line {
                 if theirs && notice.kind() == detente_types::NoticeKind::Safety && self.acted_early.insert(at.hash) {
                     self.ring(cx, at, notice, claimed);
                 }
-                let changes = self.joint.put(at, claimed, valid);
-                self.tell(cx, changes);
+                self.follow_up(cx, Work::Notice(at, claimed, valid));
             }
             Statement::Cancel(cancel) => {
-                let changes = self.joint.remove(at.author, &cancel.id);
-                self.tell(cx, changes);
+                self.follow_up(cx, Work::Cancel(at.author, cancel.id));
             }
             Statement::Receipt(input, level) => {
                 self.receipts.take(Receipt { at, claimed, level: *level, input: input.clone() });
@@ -220,11 +219,7 @@ impl Line {
         for id in changes.found {
             self.event(cx, What::ConflictFound(id));
         }
-        self.tell_warnings(cx, changes.warned);
-    }
-
-    pub(crate) fn tell_warnings(&mut self, cx: &mut Cx<'_>, warned: Vec<(detente_types::NoticeId, StatementRef)>) {
-        for (id, at) in warned {
+        for (id, at) in changes.warned {
             self.event(cx, What::Warning(id, at));
         }
     }

@@ -7,6 +7,7 @@ use detente_terms::{Cut, Lead, Prefix, Standing};
 use detente_types::statement::{CheckIn, Kind, StatementIn};
 use detente_types::{Head, Metres, Notice, Position, StatementRef, Terms, Timestamp};
 
+use crate::behind::Work;
 use crate::input::What;
 use crate::line::{Cx, Line};
 use crate::side::Side;
@@ -46,9 +47,8 @@ impl Line {
         self.adopted = terms.clone();
         self.safety.handle_terms(Pace::of(&terms));
         self.watch.handle_terms(&terms, cx.now);
-        let changes = self.joint.rederive(&terms);
-        self.tell(cx, changes);
         self.event(cx, What::TermsInForce(terms.version()));
+        self.follow_up(cx, Work::Terms(Box::new(terms)));
     }
 
     /// A SAFETY notice of theirs rings until an action is stated (DESIGN D8).
@@ -89,7 +89,7 @@ impl Line {
 
     /// When a clock or the link is due next.
     pub(crate) fn timeout(&self) -> Option<Timestamp> {
-        let due = [self.link.poll_timeout(), self.safety.next_timeout(), Some(self.watch.next_timeout())];
+        let due = [self.link.poll_timeout(), self.safety.next_timeout(), Some(self.watch.next_timeout()), self.turn_due()];
         due.into_iter().flatten().min()
     }
 

@@ -13,6 +13,7 @@ use detente_wire::codec;
 use minicbor::bytes::ByteVec;
 use rand_core::CryptoRng;
 
+use crate::behind::Work;
 use crate::book::{BookEntry, BookInput, BookNotice};
 use crate::disclose::disclose;
 use crate::input::{Accepted, By, Command, CommandFault};
@@ -49,6 +50,9 @@ impl Node {
         let mut cx = Cx { now, rng: &mut *rng, scheme: &*self.scheme, out: &mut self.out, book_size: &mut self.book_size };
         if reserved {
             cx.out.reserve();
+        }
+        if command.asks_conflicts() {
+            line.catch_up_conflicts(&mut cx);
         }
         let accepted = line.command(&mut cx, by, command)?;
         cx.out.then(Then::Booked(accepted.book));
@@ -124,8 +128,7 @@ impl Line {
             reveal,
         }));
         if disclosed.as_ref() != Some(&notice) {
-            let changes = self.joint.put_exact(exact);
-            self.tell_warnings(cx, changes.warned);
+            self.follow_up(cx, Work::Exact(exact));
         }
         match disclosed {
             None => Ok(Accepted { book, stated: None, note: Some(kept_back(release)) }),

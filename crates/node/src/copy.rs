@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use detente_types::Head;
+use detente_types::statement::Kind;
 use detente_wire::checkpoint::SignedCheckpoint;
 use detente_wire::{Entry, Verified};
 
@@ -112,6 +113,11 @@ impl Line {
         for entry in covered {
             cx.out.write(entry_row(&entry));
             let verdict = self.judge_peer(cx, &entry);
+            // What comes before it in their log is at most a window: it may use the reserve for the sake of what does.
+            let check = [Kind::Check.code(), Kind::CheckAnswer.code()].contains(&verdict.kind());
+            if check || entry.fields().urgent {
+                cx.out.reserve();
+            }
             self.learn_terms(&entry, &verdict);
             self.peer.append(entry, verdict);
             self.judge_taken_back(cx);

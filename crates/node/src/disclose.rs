@@ -3,7 +3,7 @@
 //! Volumes are widened to the precision that the author lets out; names, call signs and free text are withheld unless
 //! they are released on their own. The disclosed form always covers the exact one.
 
-use detente_space::disclose::CoarsenError;
+use detente_space::disclose::{CoarsenError, coarsen_window};
 use detente_types::text::TextIn;
 use detente_types::{Notice, NoticeIn, Precision, VolumeIn, Window};
 use detente_wire::Valid;
@@ -22,7 +22,8 @@ pub(crate) fn disclose(exact: &Valid<Notice>, precision: Precision, reveal: &[u8
         return Ok(form);
     }
     let volumes = detente_space::disclose::coarsen(exact.volumes(), precision)?;
-    let validity = volumes.iter().fold(exact.validity(), |whole: Window, volume| cover(whole, volume.window));
+    let whole = coarsen_window(&exact.validity(), precision).ok_or(CoarsenError::TooLong { precision, volume: 0 })?;
+    let validity = volumes.iter().fold(whole, |whole: Window, volume| cover(whole, volume.window));
     form.volumes = volumes.iter().map(VolumeIn::from).collect();
     (form.valid_from_us, form.valid_until_us) = (validity.start().micros(), validity.end().micros());
     withhold(&mut form, reveal);

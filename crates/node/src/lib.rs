@@ -11,6 +11,7 @@
 //! holds of it; an envelope-valid entry is always kept and cosigned, whatever it means; conflict work never delays either.
 
 mod act;
+mod behind;
 mod book;
 mod clocks;
 mod command;

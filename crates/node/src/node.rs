@@ -58,6 +58,12 @@ impl Node {
         self.out.poll()
     }
 
+    /// Whether conflicts are still to be found: `Input::Tick` is wanted as soon as all effects are carried out, however
+    /// many other inputs wait.
+    pub fn is_behind(&self) -> bool {
+        self.lines.values().any(Line::is_behind)
+    }
+
     /// When `Input::Tick` is wanted next; `None` when nothing is due.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         self.lines.values().filter_map(Line::timeout).chain(self.out.timeout()).min()
@@ -134,6 +140,7 @@ impl Line {
     fn tick(&mut self, cx: &mut Cx<'_>) {
         self.link.handle_timeout(cx.now, cx.rng);
         self.watch_clocks(cx);
+        self.take_turn(cx);
     }
 
     fn transmit(&mut self, cx: &mut Cx<'_>) {

@@ -140,6 +140,10 @@ impl Line {
         };
         for leaf in &hello.early {
             let Some(leaf) = self.own.log_keys().find_map(|key| Leaf::open(cx.scheme, &key, leaf).ok()) else {
+                // Of a generation that we lost, and whose key is not known again yet.
+                if self.later.is_some() {
+                    continue;
+                }
                 return Standing::MadeUp("they claim an early entry of ours, without our signature".into());
             };
             let (index, generation) = (leaf.fields().index, leaf.fields().generation);

@@ -9,7 +9,7 @@ use crate::wire::Wire;
 /// Whether both sides hold equal prefixes of the two logs.
 pub(crate) fn are_equal(lines: [&Line; 2]) -> bool {
     let [a, b] = lines.map(Line::progress);
-    a.own == b.copy && b.own == a.copy
+    a.own == b.copy && b.own == a.copy && !lines.iter().any(|line| line.is_behind())
 }
 
 /// Equal prefixes of the two logs give equal joint conflicts, bit for bit, and equal settlements (PROTOCOL C1).

@@ -106,6 +106,10 @@ impl Desk {
                 }
             }
             self.work();
+            if self.node.is_behind() {
+                self.node.handle(now(), &mut OsRng, Input::Tick);
+                self.work();
+            }
         }
         self.close();
     }

@@ -112,6 +112,12 @@ impl Pair {
                 any = true;
                 self.handle(to, Input::Frame(self.line, bytes));
             }
+            for i in 0..2 {
+                if self.seats[i].node.is_behind() {
+                    any = true;
+                    self.handle(i, Input::Tick);
+                }
+            }
             if !any {
                 return;
             }
