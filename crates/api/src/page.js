@@ -88,13 +88,20 @@ function words(notice) {
   return said ? said + coarse : `title kept back${coarse}`;
 }
 
+/** The highest receipt level, and since when. */
+function reached(n) {
+  const name = ["", "", "read", "listed", "passed"][n.level];
+  const since = n.receipts.find((r) => r.level === name)?.claimed ?? n.stored;
+  return since ? `L${n.level} since ${short(since).slice(11)}` : `L${n.level}`;
+}
+
 function drawNotices(body, notices) {
   if (!notices.length) return none(body.closest("table"), "No live notices.");
   for (const n of notices) {
     const row = document.createElement("tr");
     const cell = (words, className) => row.append(text("td", words ?? "", className));
     cell(n.at.hash.slice(0, 8), "entry");
-    for (const words of [n.by, n.notice.kind, n.notice.precedence, `L${n.level}`]) cell(words);
+    for (const words of [n.by, n.notice.kind, n.notice.precedence, reached(n)]) cell(words);
     cell(words(n.notice), "words");
     if (n.short_by_min) row.lastChild.append(" ", text("span", `SHORT by ${n.short_by_min} min`, "short"));
     cell(short(n.notice.valid_from), "time");

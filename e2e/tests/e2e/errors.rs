@@ -154,6 +154,8 @@ fn a_check_that_nobody_answers_ends_with_7() {
         pair.aster.run(&["check", "--wait", "1"]).expect(7)
     };
     assert!(unreached.err.contains("no check was made: the other node was not reached"), "{}", unreached.err);
+    pair.aster.json(&["say", "Are you there?"]);
+    assert_eq!(pair.aster.line()["waiting"], 1, "what is put in now waits, and is shown to wait");
 }
 
 #[test]

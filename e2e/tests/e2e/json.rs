@@ -47,6 +47,34 @@ fn making_a_line_speaks_json() {
     drop(other);
 }
 
+/// What a running node and its home refuse, each with its exit code.
+#[track_caller]
+fn refusals_speak_json(aster: &Side, copy: &str, flights: &str) {
+    for (code, arguments) in [
+        (4, &["cancel", "ffff"][..]),
+        (4, &["read", "ffff"]),
+        (4, &["settle", "offer", "ffff", "--shift", "5"]),
+        (4, &["settle", "accept", "ffff"]),
+        (4, &["settle", "reject", "ffff"]),
+        (4, &["settle", "withdraw", "ffff"]),
+        (4, &["settle", "amend", "ffff"]),
+        (4, &["safety", "act", "ffff", "nothing"]),
+        (4, &["terms", "accept", "ffff"]),
+        (3, &["terms", "check", flights]),
+        (3, &["terms", "propose", flights]),
+        (3, &["officer", "add", "Lind", "--desk", "Aster watch", "--role", "king"]),
+        (4, &["officer", "remove", "Nobody"]),
+        (1, &["notify", "nowhere.json"]),
+        (5, &["record", "export", "record"]),
+        (5, &["rebuild"]),
+        (1, &["backup", copy]),
+        (5, &["join", "no invite"]),
+    ] {
+        let problem = values(aster, code, arguments).remove(0);
+        assert!(problem["error"].as_str().is_some_and(|error| !error.is_empty()), "{arguments:?}: {problem}");
+    }
+}
+
 #[test]
 fn every_verb_on_a_line_speaks_json() {
     let mut pair = Pair::serving();
@@ -89,29 +117,7 @@ fn every_verb_on_a_line_speaks_json() {
     ] {
         one(&pair.aster, arguments);
     }
-    for (code, arguments) in [
-        (4, &["cancel", "ffff"][..]),
-        (4, &["read", "ffff"]),
-        (4, &["settle", "offer", "ffff", "--shift", "5"]),
-        (4, &["settle", "accept", "ffff"]),
-        (4, &["settle", "reject", "ffff"]),
-        (4, &["settle", "withdraw", "ffff"]),
-        (4, &["settle", "amend", "ffff"]),
-        (4, &["safety", "act", "ffff", "nothing"]),
-        (4, &["terms", "accept", "ffff"]),
-        (3, &["terms", "check", &flights]),
-        (3, &["terms", "propose", &flights]),
-        (3, &["officer", "add", "Lind", "--desk", "Aster watch", "--role", "king"]),
-        (4, &["officer", "remove", "Nobody"]),
-        (1, &["notify", "nowhere.json"]),
-        (5, &["record", "export", "record"]),
-        (5, &["rebuild"]),
-        (1, &["backup", &path("copy")]),
-        (5, &["join", "no invite"]),
-    ] {
-        let problem = values(&pair.aster, code, arguments).remove(0);
-        assert!(problem["error"].as_str().is_some_and(|error| !error.is_empty()), "{arguments:?}: {problem}");
-    }
+    refusals_speak_json(&pair.aster, &path("copy"), &flights);
     pair.aster.stop();
     for arguments in [
         &["rebuild"][..],

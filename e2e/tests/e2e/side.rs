@@ -172,19 +172,16 @@ pub(crate) fn founded(root_a: &Path, root_b: &Path) -> (Side, Side) {
     founded_so(root_a, root_b, true)
 }
 
-/// Two homes, Aster's with the lower party ID or with the higher.
+/// Two homes, Aster's with the lower party ID or with the higher. Both are made anew until it is so: two tries on average.
 pub(crate) fn founded_so(root_a: &Path, root_b: &Path, aster_is_lower: bool) -> (Side, Side) {
-    let (borea, there) = Side::init(root_b, "Borea");
     loop {
+        let (borea, there) = Side::init(root_b, "Borea");
         let (aster, here) = Side::init(root_a, "Aster");
         if (here < there) == aster_is_lower {
             return (aster, borea);
         }
-        std::fs::remove_dir_all(&aster.home).unwrap();
-        // An ID that leaves hardly any room on one side would never be found.
-        if there.starts_with("00") || there.starts_with("ff") {
-            std::fs::remove_dir_all(&borea.home).unwrap();
-            return founded_so(root_a, root_b, aster_is_lower);
+        for side in [aster, borea] {
+            std::fs::remove_dir_all(&side.home).unwrap();
         }
     }
 }

@@ -9,6 +9,7 @@ use detente_store::{Home, HomeFault, Options, RestoreOver};
 use detente_types::LineId;
 use detente_wire::Ed25519;
 use serde::Serialize;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::On;
 use crate::host::{OsRng, now};
@@ -48,12 +49,13 @@ pub(super) fn serve(on: &On<'_>, api: Option<String>, end_with_input: bool) -> R
     }
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     runtime.block_on(async {
+        // Before anyone is told that the node is there: who is told may end it at once.
+        let mut ends = Ends::listen()?;
         let serving = Serving::start(on.home, Reach::Links).await?;
         say_where(on, &serving)?;
-        let input = input_ended(end_with_input);
         tokio::select! {
-            () = stopped() => {}
-            () = input => {}
+            () = ends.asked() => {}
+            () = input_ended(end_with_input) => {}
         }
         serving.stop().await;
         Ok(())
@@ -108,16 +110,23 @@ async fn input_ended(wanted: bool) {
     }
 }
 
-/// Waits for Ctrl-C or a request to end.
-async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// Ctrl-C, or a request to end: listened for from the moment that this is made.
+struct Ends {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Ends {
+    fn listen() -> Result<Self> {
+        let on = |kind| signal(kind).context("listening for signals");
+        Ok(Self { interrupt: on(SignalKind::interrupt())?, terminate: on(SignalKind::terminate())? })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
