@@ -13,6 +13,7 @@ mod forged;
 mod json;
 mod pairing;
 mod program;
+mod rot;
 mod script;
 mod side;
 mod story;

@@ -169,9 +169,9 @@ fn verify_export(root: &Path) -> Result<LineVerdict> {
         return Err(bad("a line has two different parties").into());
     }
     let mut fault = None;
-    let entries = lines_of(root, ENTRIES, entry_of)?.map_while(|row| keep(&mut fault, row));
+    let entries = lines_of(root, ENTRIES, entry_of)?.map_while(|row| keep(&mut fault, row)).fuse();
     let mut note_fault = None;
-    let notes = lines_of(root, NOTES, note_of)?.map_while(|row| keep(&mut note_fault, row));
+    let notes = lines_of(root, NOTES, note_of)?.map_while(|row| keep(&mut note_fault, row)).fuse();
     let verdict = judge(line, parties, entries, notes);
     match fault.or(note_fault) {
         Some(fault) => Err(NotVerified(format!("{fault:#}")).into()),

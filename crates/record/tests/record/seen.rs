@@ -16,7 +16,7 @@ fn line_of(size: u64) -> Line {
 }
 
 #[test]
-fn every_verdict_has_its_case() {
+fn a_claim_is_judged_against_the_heads_here() {
     let line = line_of(5);
     let log = line.sides[A].log();
     let head = |size| log.head_at(size).unwrap();
