@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 /// Folders of the root whose crates are tests and tools as a whole.
-pub(crate) const TOOL_FOLDERS: &[&str] = &["sim", "testkit", "model", "fuzz", "benches", "e2e"];
+pub(crate) const TOOL_FOLDERS: &[&str] = &["sim", "testkit", "gates", "model", "fuzz", "benches", "e2e"];
 
 /// One Rust file.
 pub(crate) struct Source {

@@ -38,6 +38,7 @@ const HOUSE: &[(&str, Layer)] = &[
     ("detente", Layer::Edge),
     ("detente-sim", Layer::Tool),
     ("detente-testkit", Layer::Tool),
+    ("detente-gates", Layer::Tool),
     ("detente-model", Layer::Tool),
     ("detente-fuzz", Layer::Tool),
     ("detente-benches", Layer::Tool),
