@@ -191,3 +191,49 @@ fn rows_that_say_something_else_are_refused(pair: &Pair, export: &Path) {
         refused(pair, &to, "record.json: ");
     }
 }
+
+/// A side that was restored speaks in a new generation, whose number is drawn: both verifiers follow it there.
+#[test]
+fn a_record_of_more_generations_than_two_parties_is_taken_whole() {
+    let mut pair = Pair::serving();
+    let root = pair.root.path().to_owned();
+    let notify = |pair: &Pair, file: &str| drop(pair.aster.ok(&["notify", &day::tomorrow(&root, file)]));
+    notify(&pair, "aster/patrol-flights.json");
+    pair.converge();
+    let copy = root.join("copy");
+    pair.aster.ok(&["backup", copy.to_str().unwrap()]);
+    pair.aster.ok(&["say", "said after the backup"]);
+    pair.converge();
+    pair.aster.stop();
+    pair.aster.ok(&["restore", copy.to_str().unwrap(), "--set-aside"]);
+    pair.aster.serve();
+    pair.converge();
+    pair.aster.ok(&["say", "said in the new generation"]);
+    pair.converge();
+    pair.aster.stop();
+
+    let export = root.join("export");
+    pair.aster.ok(&["record", "export", export.to_str().unwrap()]);
+    let good = verdict(&export);
+    assert_eq!(good["ok"], true, "{good}");
+    pair.borea.ok(&["record", "verify", export.to_str().unwrap()]);
+    let entries = rows(&export, "entries.ndjson");
+    let logs = good["logs"].as_object().unwrap();
+    assert_eq!(logs.len(), 3, "two logs of Aster, one of Borea: {good}");
+    let later = entries.iter().position(|entry| entry["generation"] != 1).unwrap();
+    let number = entries[later]["generation"].as_u64().unwrap();
+    assert!((2..=1 + (1 << 20)).contains(&number), "{number}");
+
+    let author = entries[later]["author"].clone();
+    let first = entries.iter().position(|entry| entry["author"] == author).unwrap();
+    assert!(first < later, "generations come by rising number");
+    // The second life without the end of the first, without the first, and under another number.
+    let end = &entries[later - 1];
+    let shorter = changed(&export, "entries.ndjson", |rows| drop(rows.remove(later - 1)));
+    names(&refused(&pair, &shorter, &format!("entry {}:", end["index"])), end);
+    refused(&pair, &changed(&export, "entries.ndjson", |rows| drop(rows.drain(first..later))), "its first generation is missing");
+    let renumbered = changed(&export, "entries.ndjson", |rows| {
+        rows.iter_mut().filter(|row| row["generation"] == number).for_each(|row| row["generation"] = (number + 1).into());
+    });
+    names(&refused(&pair, &renumbered, "entry 0"), &entries[later]);
+}

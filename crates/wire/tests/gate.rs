@@ -1,10 +1,14 @@
 //! The meaning gate on anything well encoded: no panic, one verdict, and a refusal that says what it wanted.
 
+use detente_testkit::refusal::told;
 use detente_testkit::strategy::{self, statement};
 use detente_testkit::terms::valid_terms;
 use detente_testkit::{Heard, MORNING, MockScheme, parties};
-use detente_types::statement::{Kind, StatementIn};
-use detente_types::{PartyId, StatementRef};
+use detente_types::statement::{CheckIn, Kind, StatementIn};
+use detente_types::{PartyId, Rule, StatementRef};
+use detente_wire::Body;
+use detente_wire::body::Slots;
+use detente_wire::codec::{from_body, to_slots};
 use detente_wire::meaning::{Standing, check, conflict_id};
 use proptest::prelude::*;
 
@@ -90,4 +94,33 @@ proptest! {
         let moved = StatementRef { index: b.index.wrapping_add(1), ..b };
         prop_assert_ne!(conflict_id(line, &a, &b), conflict_id(line, &a, &moved));
     }
+}
+
+#[test]
+fn dv_070_a_body_is_the_canonical_encoding_of_its_kind() {
+    let good = to_slots(&StatementIn::Check(CheckIn {
+        kind: Kind::Check.code(),
+        challenge: [7; 32].into(),
+        text: None,
+        desk: Some("d".into()),
+        officer: None,
+    }));
+    let read = |slots: Slots| from_body(&Body::new(&mut detente_testkit::rng(1), slots).unwrap());
+    assert!(read(good.clone()).is_ok());
+    let with = |slot: u8, value: &[u8]| read(good.clone().into_iter().chain([(slot, value.to_vec())]).collect());
+    let bad: [(u8, &[u8], &str); 8] = [
+        (0, &[0x19, 0x00, 0x32], "body.kind"),
+        (0, &[0x18, 0x32, 0x01], "body.kind"),
+        (0, b"", "body.kind"),
+        (28, &[0x78, 0x01, b'd'], "body"),
+        (28, &[0x7f, 0x61, b'd', 0xff], "body"),
+        (28, &[0xf6], "body"),
+        (28, &[0x61, b'd', 0x18, 0x1d, 0x61, b'e'], "body"),
+        (3, &[0x01], "body"),
+    ];
+    for (slot, value, at) in bad {
+        told(&[with(slot, value).unwrap_err()], Rule::BodyDecodes, at, "");
+    }
+    let kindless = good.into_iter().filter(|(slot, _)| *slot != 0).collect();
+    told(&[read(kindless).unwrap_err()], Rule::BodyDecodes, "body.kind", "");
 }

@@ -437,35 +437,6 @@ fn dv_061_a_proposal_has_the_next_version() {
 }
 
 #[test]
-fn dv_070_a_body_is_the_canonical_encoding_of_its_kind() {
-    let good = to_slots(&StatementIn::Check(CheckIn {
-        kind: Kind::Check.code(),
-        challenge: [7; 32].into(),
-        text: None,
-        desk: Some("d".into()),
-        officer: None,
-    }));
-    let read = |slots: Slots| from_body(&Body::new(&mut detente_testkit::rng(1), slots).unwrap());
-    assert!(read(good.clone()).is_ok());
-    let with = |slot: u8, value: &[u8]| read(good.clone().into_iter().chain([(slot, value.to_vec())]).collect());
-    let bad: [(u8, &[u8], &str); 8] = [
-        (0, &[0x19, 0x00, 0x32], "body.kind"),
-        (0, &[0x18, 0x32, 0x01], "body.kind"),
-        (0, b"", "body.kind"),
-        (28, &[0x78, 0x01, b'd'], "body"),
-        (28, &[0x7f, 0x61, b'd', 0xff], "body"),
-        (28, &[0xf6], "body"),
-        (28, &[0x61, b'd', 0x18, 0x1d, 0x61, b'e'], "body"),
-        (3, &[0x01], "body"),
-    ];
-    for (slot, value, at) in bad {
-        told(&[with(slot, value).unwrap_err()], Rule::BodyDecodes, at, "");
-    }
-    let kindless = good.into_iter().filter(|(slot, _)| *slot != 0).collect();
-    told(&[read(kindless).unwrap_err()], Rule::BodyDecodes, "body.kind", "");
-}
-
-#[test]
 fn dv_071_kinds_that_this_version_does_not_act_on_are_kept_and_not_refused() {
     let scene = Scene::new();
     for code in [Kind::Suspend.code(), Kind::Erase.code(), 15, 999, u16::MAX] {
