@@ -138,7 +138,13 @@ impl Sent<'_> {
 
     fn seen(&self, fields: &LeafFields) -> Check {
         let end = &self.wire.ends[self.end];
-        let before = fields.index.checked_sub(1).and_then(|index| end.leaves.get(&(fields.generation, index)));
+        let before = fields.index.checked_sub(1).and_then(|index| {
+            let said = end.leaves.get(&(fields.generation, index))?;
+            let name = self.wire.log_of(self.end, fields.generation);
+            // A leaf of before a restore that nobody has is in no log.
+            let forgotten = self.may_differ(said.at, |rows| rows.holds(&name, index, &said.hash));
+            (!forgotten).then_some(said)
+        });
         seen_never_decreases(before.map(|said| said.seen), fields)?;
         if end.behind {
             // What it took back from its peer may name what its own copy does not reach yet.
