@@ -184,7 +184,9 @@ fn told(frame: &detente_wire::Frame) -> String {
         ),
         Frame::Part(part) => format!("part {} of entry {} (own {}, early {})", part.part, part.index, part.own, part.early),
         Frame::Checkpoint(note) => format!("checkpoint {:?}", crate::invariant::audible::read_note(note).map(|said| said.size())),
-        Frame::Cosignature(note) => format!("cosignature {:?}", crate::invariant::audible::read_note(note).map(|said| said.size())),
+        Frame::Cosignature(note) => {
+            format!("cosignature {:?}", crate::invariant::audible::read_note(note).map(|said| said.size()))
+        }
         Frame::Ping(..) => "ping".into(),
         Frame::Pong(..) => "pong".into(),
         Frame::Evidence(_) => "evidence".into(),

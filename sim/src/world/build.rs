@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use detente_node::{LineKeys, Node};
 use detente_testkit::{MORNING, MockScheme, Parties, parties, terms};
-use detente_types::{Generation, TermsIn};
 use detente_types::statement::GenerationOpenIn;
+use detente_types::{Generation, TermsIn};
 use detente_wire::{Ed25519, Scheme};
 
 use super::{Event, World};
@@ -142,7 +142,8 @@ impl World {
         let Seat { dice, keys, .. } = &mut self.seats[seat];
         for (_, place) in places {
             let line = place.side.certificate.line();
-            node.open_line(now, dice.rng(), place.opening, keys[&(line, Generation::FIRST)].clone(), "the other side").expect("a good opening");
+            node.open_line(now, dice.rng(), place.opening, keys[&(line, Generation::FIRST)].clone(), "the other side")
+                .expect("a good opening");
         }
         if let Some(plant) = self.options.plant.and_then(Bug::in_node) {
             node.danger_plant(plant);

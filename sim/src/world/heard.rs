@@ -2,8 +2,8 @@
 
 use detente_node::{By, Line};
 use detente_node::{Command, CommandFault, Event as NodeEvent, What};
-use detente_types::{Generation, StatementRef};
 use detente_types::statement::StatementIn;
+use detente_types::{Generation, StatementRef};
 use detente_wire::Body;
 use detente_wire::codec::from_body;
 
