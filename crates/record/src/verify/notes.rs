@@ -111,7 +111,8 @@ impl Signers {
             open_checkpoint(scheme, key, origin, &row.note).map_err(|fault| bad(Wrong::Note(fault)))?;
         }
         let mut cosigned = false;
-        for (name, key) in self.holders_for(&row.author).filter(|(name, key)| has_line(&note, name, SignatureType::CosignatureV1, key)) {
+        let theirs = self.holders_for(&row.author);
+        for (name, key) in theirs.filter(|(name, key)| has_line(&note, name, SignatureType::CosignatureV1, key)) {
             open_cosignature(scheme, key, name, origin, &row.note).map_err(|fault| bad(Wrong::Note(fault)))?;
             cosigned = true;
         }

@@ -292,8 +292,12 @@ fn bad_notes_are_named() {
         kept
     };
     let forged = |line: &Line| line.sides[B].sign_root(4, Root::new([1; 32]));
-    with(|line| note(line, B, NoteRole::Checkpoint, 4, line.sides[B].sign_root(4, Root::new([1; 32])).note()))
-        .expect(B, 1, 3, Wrong::SignedRoot { size: 4 });
+    with(|line| note(line, B, NoteRole::Checkpoint, 4, line.sides[B].sign_root(4, Root::new([1; 32])).note())).expect(
+        B,
+        1,
+        3,
+        Wrong::SignedRoot { size: 4 },
+    );
     let mut kept = Kept::new();
     let cosignature = kept.line.sides[A].cosign(&forged(&kept.line), 5).note();
     kept.notes.push(note(&kept.line, B, NoteRole::Cosignature, 4, cosignature));
