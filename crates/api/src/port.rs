@@ -30,6 +30,18 @@ pub trait Entries {
     ) -> Result<Vec<Write>, StoreFault>;
 }
 
+/// Who waits for which number of the book to become durable.
+pub type Waiters = BTreeMap<u64, Vec<oneshot::Sender<Kept>>>;
+
+/// What became of an input that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It is in the book.
+    Durable,
+    /// The disk became full before it was. The node holds it, and writes and states it once there is room.
+    Waits,
+}
+
 /// What a job may use.
 pub struct Seat<'a> {
     /// The node.
@@ -39,14 +51,14 @@ pub struct Seat<'a> {
     /// Randomness.
     pub rng: &'a mut dyn CryptoRng,
     /// Who waits for which number of the book to become durable.
-    pub waiters: &'a mut BTreeMap<u64, Vec<oneshot::Sender<()>>>,
+    pub waiters: &'a mut Waiters,
     /// The store, to read.
     pub store: &'a mut dyn Entries,
 }
 
 impl Seat<'_> {
-    /// Completes once an entry of the book is durable; fails when the node stops before.
-    pub fn booked(&mut self, number: u64) -> oneshot::Receiver<()> {
+    /// Completes once an entry of the book is durable, or has waited for a full disk; fails when the node stops before.
+    pub fn booked(&mut self, number: u64) -> oneshot::Receiver<Kept> {
         let (done, wait) = oneshot::channel();
         self.waiters.entry(number).or_default().push(done);
         wait

@@ -9,6 +9,7 @@ use detente_gateway::{NoticeForm, Problems};
 use detente_node::{Command, CommandFault, Line};
 use detente_types::statement::{AnswerIn, ChangeIn, Kind};
 use detente_types::{ConflictId, LineId, NoticeId, StatementRef, Timestamp};
+use tokio::sync::oneshot::Receiver;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -19,7 +20,7 @@ use crate::ask::{
     ReceiptAsk, SafetyActionAsk, TermsAnswer,
 };
 use crate::auth::{Officer, Role, guard};
-use crate::port::{Seat, ask};
+use crate::port::{Kept, Seat, Stopped, ask};
 use crate::problem::{Fault, Problem};
 use crate::view::{self, ConflictView, LineView, NoticeItem, StatusView, WarningItem};
 
@@ -85,14 +86,14 @@ async fn notify(
     let mut done = Vec::with_capacity(waits.len());
     for (answer, durable) in waits {
         if let Some(durable) = durable {
-            durable.await.map_err(|_| crate::port::Stopped)?;
+            kept(durable).await?;
         }
         done.push(answer);
     }
     Ok(Json(done))
 }
 
-type Durable = Option<tokio::sync::oneshot::Receiver<()>>;
+type Durable = Option<Receiver<Kept>>;
 
 fn notify_at(seat: &mut Seat<'_>, name: &str, officer: &Officer, asked: &NotifyAsk) -> Result<Vec<(Done, Durable)>, Problem> {
     let id = find_line(seat, name)?;
@@ -404,8 +405,21 @@ async fn act(
         give(seat, id, &officer, command)
     });
     let (done, durable) = given.await??;
-    durable.await.map_err(|_| crate::port::Stopped)?;
+    kept(durable).await?;
     Ok(Json(done))
+}
+
+/// Waits until an input is in the book.
+async fn kept(durable: Receiver<Kept>) -> Result<(), Problem> {
+    match durable.await {
+        Ok(Kept::Durable) => Ok(()),
+        Ok(Kept::Waits) => Err(Problem::new(
+            Fault::DiskFull,
+            "the disk became full while this was written: the node holds it, and states it once there is room; give it again \
+             only if the node stops before",
+        )),
+        Err(_) => Err(Stopped.into()),
+    }
 }
 
 fn give(
@@ -413,7 +427,7 @@ fn give(
     line: LineId,
     officer: &Officer,
     command: Command,
-) -> Result<(Done, tokio::sync::oneshot::Receiver<()>), Problem> {
+) -> Result<(Done, Receiver<Kept>), Problem> {
     let accepted = seat.node.command(seat.now, seat.rng, line, &officer.by(), command)?;
     let durable = seat.booked(accepted.book);
     let done = Done { book: accepted.book, stated: accepted.stated.as_ref().map(Into::into), note: accepted.note, notice: None };

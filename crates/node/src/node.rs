@@ -90,10 +90,10 @@ impl Node {
     }
 
     fn persisted(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, token: crate::input::Token) {
-        let Some((thens, was_full)) = self.out.persisted(token) else {
+        let Some((thens, has_room)) = self.out.persisted(token) else {
             return;
         };
-        if was_full {
+        if has_room {
             self.out.event(now, None, What::Room(true));
         }
         for then in thens {
@@ -123,7 +123,7 @@ impl Node {
             line.greet(cx);
             line.ask_renewal(cx);
         });
-        if self.out.may_persist() {
+        if self.out.may_persist(now) {
             self.each_line(now, rng, Line::seal);
             self.out.persist();
         } else if self.out.may_offer(now) {

@@ -119,14 +119,20 @@ impl Out {
         self.effects.pop_front()
     }
 
-    /// Whether a batch may be sealed and sent to the disk now.
-    pub(crate) fn may_persist(&self) -> bool {
-        self.in_flight.is_none() && self.disk == Disk::Ample
+    /// Whether a batch may be sealed and sent to the disk now: on a full one what may use the reserve, or the next attempt.
+    pub(crate) fn may_persist(&self, now: Timestamp) -> bool {
+        let may = match self.disk {
+            Disk::Ample => true,
+            Disk::Full { again } => self.batch.reserve || now >= again,
+            Disk::Failed => false,
+        };
+        may && self.in_flight.is_none()
     }
 
-    /// Sends what was gathered to the disk, if there is something.
+    /// Sends what was gathered to the disk, if there is something. A full disk is asked with an empty batch too: it takes
+    /// one when it has room again.
     pub(crate) fn persist(&mut self) {
-        if self.batch.writes.is_empty() {
+        if self.batch.writes.is_empty() && self.disk == Disk::Ample {
             debug_assert!(self.thens.is_empty(), "nothing follows from writing nothing");
             return;
         }
@@ -142,14 +148,15 @@ impl Out {
         self.in_flight = Some(InFlight { token, batch, thens, refused: false });
     }
 
-    /// A batch is durable: what follows, and whether the disk had been full.
+    /// A batch is durable: what follows, and whether the disk has room again. What went to the reserve tells nothing of
+    /// that.
     pub(crate) fn persisted(&mut self, token: Token) -> Option<(Vec<Then>, bool)> {
         let done = self.in_flight.take_if(|f| f.token == token)?;
-        let was_full = matches!(self.disk, Disk::Full { .. });
-        if was_full {
+        let has_room = matches!(self.disk, Disk::Full { .. }) && !done.batch.reserve;
+        if has_room {
             self.disk = Disk::Ample;
         }
-        Some((done.thens, was_full))
+        Some((done.thens, has_room))
     }
 
     /// A batch was not taken. Says whether this is news.
@@ -195,7 +202,7 @@ impl Out {
 
     pub(crate) fn timeout(&self) -> Option<Timestamp> {
         match self.disk {
-            Disk::Full { again } if self.in_flight.as_ref().is_some_and(|f| f.refused) => Some(again),
+            Disk::Full { again } if self.in_flight.as_ref().is_none_or(|f| f.refused) => Some(again),
             _ => None,
         }
     }

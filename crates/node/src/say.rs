@@ -8,7 +8,7 @@ use detente_types::{EntryHash, Generation, Notice, NoticeId, NoticeIn, PartyId, 
 use detente_wire::checkpoint::open_checkpoint;
 use detente_wire::leaf::LeafFields;
 use detente_wire::meaning::{self, Known, Standing};
-use detente_wire::{Body, Scheme, Valid, codec, seal_entry};
+use detente_wire::{Body, PublicKey, Scheme, Valid, codec, seal_entry};
 
 use crate::book::BookEntry;
 use crate::line::{Cx, Line, Owed};
@@ -36,6 +36,14 @@ impl Known for Had<'_> {
 
     fn latest(&self, id: &NoticeId) -> Option<(u32, StatementRef)> {
         self.author.latest(id)
+    }
+
+    fn cancelled(&self, id: &NoticeId) -> bool {
+        self.author.has_cancelled(id)
+    }
+
+    fn party_key(&self, generation: Generation) -> Option<PublicKey> {
+        self.author.party_key(generation)
     }
 
     fn challenge(&self, r: &StatementRef) -> Option<[u8; 32]> {
@@ -326,7 +334,7 @@ impl Line {
             return;
         };
         let signer = detente_record::HolderSigner::new(cx.scheme, &keys.holder, own);
-        let mut holder = self.holder.clone();
+        let mut holder = self.holder;
         let Ok(cosignature) = holder.cosign(&signer, &self.peer.log, checkpoint, cx.now) else {
             return;
         };

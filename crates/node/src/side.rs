@@ -88,6 +88,8 @@ struct Facts {
     answered: BTreeSet<EntryHash>,
     /// SAFETY notices of the other side about which this author has stated an action.
     acted: BTreeSet<EntryHash>,
+    /// Notices of this author that it has cancelled: their names are used up (DV-038).
+    cancelled: BTreeSet<NoticeId>,
     /// Generations of the other side whose end this author has stated.
     ended: BTreeSet<Generation>,
     /// What this author has said in receipts: about which entry, which level.
@@ -202,6 +204,16 @@ impl Side {
 
     pub(crate) fn latest(&self, id: &NoticeId) -> Option<(u32, StatementRef)> {
         self.facts.live.get(id).copied()
+    }
+
+    /// Whether this author has cancelled a notice of this name.
+    pub(crate) fn has_cancelled(&self, id: &NoticeId) -> bool {
+        self.facts.cancelled.contains(id)
+    }
+
+    /// The party key that certified a generation of this log.
+    pub(crate) fn party_key(&self, generation: Generation) -> Option<PublicKey> {
+        self.life(generation).map(|_| self.certificate.party_key())
     }
 
     pub(crate) fn challenge(&self, r: &StatementRef) -> Option<[u8; 32]> {
@@ -325,6 +337,7 @@ impl Facts {
             }
             Statement::Cancel(cancel) => {
                 self.live.remove(&cancel.id);
+                self.cancelled.insert(cancel.id);
             }
             Statement::Receipt(receipt, level) => {
                 self.receipts.insert((receipt.of.hash, level.code()));

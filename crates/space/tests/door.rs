@@ -5,9 +5,9 @@ use detente_types::notice::{NoticeIn, NoticeKind};
 use detente_types::statement::{Kind, StatementIn};
 use detente_types::unit::Metres;
 use detente_types::volume::{PositionIn, VolumeIn};
-use detente_types::{LineId, Notice, NoticeId, PartyId, StatementRef, Timestamp, Violation};
+use detente_types::{Generation, LineId, Notice, NoticeId, PartyId, StatementRef, Timestamp, Violation};
 use detente_wire::meaning::{self, Known, Standing};
-use detente_wire::{Ed25519, Valid};
+use detente_wire::{Ed25519, PublicKey, Valid};
 
 const NOON_US: i64 = 1_795_521_600_000_000;
 const HOUR_US: i64 = 3_600_000_000;
@@ -21,6 +21,14 @@ impl Known for Nothing {
     }
 
     fn latest(&self, _: &NoticeId) -> Option<(u32, StatementRef)> {
+        None
+    }
+
+    fn cancelled(&self, _: &NoticeId) -> bool {
+        false
+    }
+
+    fn party_key(&self, _: Generation) -> Option<PublicKey> {
         None
     }
 

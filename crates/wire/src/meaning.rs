@@ -59,13 +59,9 @@ pub trait Known {
     /// The author's latest live version of a notice before this statement: its number and its name.
     fn latest(&self, id: &NoticeId) -> Option<(u32, StatementRef)>;
     /// Whether the author cancelled this notice before this statement. Its identity is then used up: nothing follows it.
-    fn cancelled(&self, _: &NoticeId) -> bool {
-        false
-    }
+    fn cancelled(&self, id: &NoticeId) -> bool;
     /// The author's party key, if its log has had this generation by this statement; `None` refuses a revocation of it.
-    fn party_key(&self, _: Generation) -> Option<PublicKey> {
-        None
-    }
+    fn party_key(&self, generation: Generation) -> Option<PublicKey>;
     /// Author, kind and challenge of a check; `None` when the reference is not one.
     fn challenge(&self, reference: &StatementRef) -> Option<[u8; 32]>;
     /// Whether a check was answered before this statement by its author.

@@ -6,18 +6,17 @@ use detente_testkit::terms::valid_terms;
 use detente_testkit::{Heard, MORNING, MockScheme, Parties, minutes, notice_id, parties, place, terms};
 use detente_types::notice::VOLUMES_MAX;
 use detente_types::statement::{
-    AnswerIn, CancelIn, ChangeIn, CheckAnswerIn, CheckIn, GenerationCloseIn, KeyRevokeIn, Kind, Level, OfferIn, ReceiptIn,
+    AnswerIn, CancelIn, ChangeIn, CheckAnswerIn, GenerationCloseIn, KeyRevokeIn, Kind, Level, OfferIn, ReceiptIn,
     SafetyActionIn, Statement, StatementIn, TermsAcceptIn, TermsProposeIn,
 };
 use detente_types::{
     Datum, EntryHash, Generation, Head, Index, LineId, NoticeIn, NoticeKind, PartyId, Position, Root, Rule, StatementRef, Terms,
     TermsIn, Timestamp, Violation,
 };
-use detente_wire::body::Slots;
 use detente_wire::certificate::sign_revocation;
-use detente_wire::codec::{encode, from_body, to_slots};
+use detente_wire::codec::encode;
 use detente_wire::meaning::{Standing, check, conflict_id};
-use detente_wire::{Body, KeyPair, Valid};
+use detente_wire::{KeyPair, Valid};
 
 type Verdict = Result<Option<Valid<Statement>>, Vec<Violation>>;
 

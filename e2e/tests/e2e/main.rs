@@ -8,6 +8,7 @@ mod backup;
 mod crash;
 mod day;
 mod demo;
+mod disk;
 mod errors;
 mod forged;
 mod json;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use detente_api::port::{Entries, Seat};
+use detente_api::port::{Entries, Kept, Seat, Waiters};
 use detente_net::{FrameSender, Lane, TrySendError};
 use detente_node::port::{StoreFault, Write};
 use detente_node::{Effect, Event, Input, Node, Token, What};
@@ -15,7 +15,7 @@ use detente_store::{Home, Outcome, Reader, Sqlite, Writer};
 use detente_types::{Generation, Index, LineId, PartyId, Timestamp};
 use detente_wire::Ed25519;
 use rand_core::Rng;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc};
 
 use super::{Message, OsRng, now};
 use crate::keys;
@@ -60,7 +60,9 @@ pub(super) fn start(
         dials: config.dials,
         events,
         bearers: BTreeMap::new(),
-        waiters: BTreeMap::new(),
+        waiters: Waiters::new(),
+        overdue: Vec::new(),
+        looked: Instant::now(),
     };
     let thread = Builder::new().name("node".into()).spawn(move || desk.run())?;
     Ok((to_node, thread))
@@ -76,7 +78,10 @@ struct Desk {
     dials: mpsc::UnboundedSender<LineId>,
     events: broadcast::Sender<Arc<Event>>,
     bearers: BTreeMap<LineId, Bearer>,
-    waiters: BTreeMap<u64, Vec<oneshot::Sender<()>>>,
+    waiters: Waiters,
+    /// Numbers of the book that waited when a full disk was last looked at.
+    overdue: Vec<u64>,
+    looked: Instant,
 }
 
 /// The newest bearer of a line, and frames that its full lane did not take yet.
@@ -106,6 +111,7 @@ impl Desk {
                 }
             }
             self.work();
+            self.answer_overdue();
             if self.node.is_behind() {
                 self.node.handle(now(), &mut OsRng, Input::Tick);
                 self.work();
@@ -239,6 +245,19 @@ impl Desk {
         }
     }
 
+    /// Tells those who have waited for a full disk that they need not wait: the node keeps trying.
+    fn answer_overdue(&mut self) {
+        if self.looked.elapsed() < SLEEP_MAX {
+            return;
+        }
+        self.looked = Instant::now();
+        let full = self.node.has_room() == Some(false);
+        for waiter in self.overdue.drain(..).filter(|_| full).filter_map(|number| self.waiters.remove(&number)).flatten() {
+            let _ = waiter.send(Kept::Waits);
+        }
+        self.overdue = if full { self.waiters.keys().copied().collect() } else { Vec::new() };
+    }
+
     fn tell(&mut self, event: Event) {
         if let What::Booked(number) = event.what {
             if self.restored == Some(number)
@@ -247,7 +266,7 @@ impl Desk {
                 tracing::warn!(%fault, "the home stays marked as restored: the next start opens one more generation");
             }
             for waiter in self.waiters.remove(&number).unwrap_or_default() {
-                let _ = waiter.send(());
+                let _ = waiter.send(Kept::Durable);
             }
         }
         log(&event);

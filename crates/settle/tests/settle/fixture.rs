@@ -9,7 +9,7 @@ use detente_types::{
 };
 use detente_wire::hash::domain;
 use detente_wire::meaning::{self, Known, conflict_id};
-use detente_wire::{Ed25519, Valid};
+use detente_wire::{Ed25519, PublicKey, Valid};
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::RngSeed;
 
@@ -124,6 +124,13 @@ fn latest_in(log: &[Said], id: NoticeId) -> Option<(u32, StatementRef)> {
     })?
 }
 
+impl Line {
+    /// Whether a side has cancelled a notice.
+    pub(crate) fn has_cancelled(&self, side: usize, id: NoticeId) -> bool {
+        self.logs[side].iter().any(|said| matches!(&*said.statement, Statement::Cancel(cancel) if cancel.id == id))
+    }
+}
+
 /// What a side had when it spoke last.
 struct Prefix<'a> {
     line: &'a Line,
@@ -148,6 +155,14 @@ impl Known for Prefix<'_> {
 
     fn latest(&self, id: &NoticeId) -> Option<(u32, StatementRef)> {
         latest_in(&self.line.logs[self.side], *id)
+    }
+
+    fn cancelled(&self, id: &NoticeId) -> bool {
+        self.line.has_cancelled(self.side, *id)
+    }
+
+    fn party_key(&self, _: Generation) -> Option<PublicKey> {
+        None
     }
 
     fn challenge(&self, _: &StatementRef) -> Option<[u8; 32]> {

@@ -63,6 +63,8 @@ pub(crate) fn play(line: &mut Line, step: Step) {
             line.deliver(side, entries);
             None
         }
+        // The name of a cancelled notice is used up.
+        Step::Tell { side, notice } if line.has_cancelled(side, notice_id(side, notice)) => None,
         Step::Tell { side, notice } => {
             let id = notice_id(side, notice);
             let next = line.latest(side, id, side).map(|last| version_after(last, id, HOUR_US / 60));

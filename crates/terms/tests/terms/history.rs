@@ -8,7 +8,7 @@ use detente_types::{
 use detente_wire::certificate::{Certificate, sign_opening};
 use detente_wire::hash::domain;
 use detente_wire::meaning::{self, Known};
-use detente_wire::{Ed25519, KeyPair, Keys, SecretKey, Valid};
+use detente_wire::{Ed25519, KeyPair, Keys, PublicKey, SecretKey, Valid};
 use proptest::prelude::*;
 
 use crate::fixture::{START, config, terms_in};
@@ -133,6 +133,14 @@ impl Known for Had<'_> {
     }
 
     fn latest(&self, _: &NoticeId) -> Option<(u32, StatementRef)> {
+        None
+    }
+
+    fn cancelled(&self, _: &NoticeId) -> bool {
+        false
+    }
+
+    fn party_key(&self, _: Generation) -> Option<PublicKey> {
         None
     }
 
