@@ -278,7 +278,8 @@ fn no_settlement_reaches_across_a_cancel() {
     let offered = story.tell(LOW, offer(story.pair, 1));
     story.tell(HIGH, accept(offered));
     story.cancel(LOW);
-    let again = story.tell(LOW, StatementIn::Notice(operation(IDS[LOW], vec![flight()])));
+    // The name of a cancelled notice is used up: the same plan comes under another.
+    let again = story.tell(LOW, StatementIn::Notice(operation(NoticeId::new([99; 16]), vec![flight()])));
     assert_eq!(story.state(&[again, story.pair[1]]), Settlement::Open);
     assert!(matches!(story.state(&story.pair), Settlement::Lapsed(_)));
 }
