@@ -92,7 +92,7 @@ function words(notice) {
 function reached(n) {
   const name = ["", "", "read", "listed", "passed"][n.level];
   const since = n.receipts.find((r) => r.level === name)?.claimed ?? n.stored;
-  return since ? `L${n.level} since ${short(since).slice(11)}` : `L${n.level}`;
+  return since ? `L${n.level} · ${short(since).slice(11)}` : `L${n.level}`;
 }
 
 function drawNotices(body, notices) {
@@ -101,7 +101,8 @@ function drawNotices(body, notices) {
     const row = document.createElement("tr");
     const cell = (words, className) => row.append(text("td", words ?? "", className));
     cell(n.at.hash.slice(0, 8), "entry");
-    for (const words of [n.by, n.notice.kind, n.notice.precedence, reached(n)]) cell(words);
+    for (const words of [n.by, n.notice.kind, n.notice.precedence]) cell(words);
+    cell(reached(n), "time");
     cell(words(n.notice), "words");
     if (n.short_by_min) row.lastChild.append(" ", text("span", `SHORT by ${n.short_by_min} min`, "short"));
     cell(short(n.notice.valid_from), "time");
