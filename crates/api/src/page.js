@@ -102,7 +102,7 @@ function drawNotices(body, notices) {
     const cell = (words, className) => row.append(text("td", words ?? "", className));
     cell(n.at.hash.slice(0, 8), "entry");
     for (const words of [n.by, n.notice.kind, n.notice.precedence]) cell(words);
-    cell(reached(n), "time");
+    cell(reached(n), "time level");
     cell(words(n.notice), "words");
     if (n.short_by_min) row.lastChild.append(" ", text("span", `SHORT by ${n.short_by_min} min`, "short"));
     cell(short(n.notice.valid_from), "time");
