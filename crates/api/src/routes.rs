@@ -422,12 +422,7 @@ async fn kept(durable: Receiver<Kept>) -> Result<(), Problem> {
     }
 }
 
-fn give(
-    seat: &mut Seat<'_>,
-    line: LineId,
-    officer: &Officer,
-    command: Command,
-) -> Result<(Done, Receiver<Kept>), Problem> {
+fn give(seat: &mut Seat<'_>, line: LineId, officer: &Officer, command: Command) -> Result<(Done, Receiver<Kept>), Problem> {
     let accepted = seat.node.command(seat.now, seat.rng, line, &officer.by(), command)?;
     let durable = seat.booked(accepted.book);
     let done = Done { book: accepted.book, stated: accepted.stated.as_ref().map(Into::into), note: accepted.note, notice: None };

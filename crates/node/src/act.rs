@@ -1,9 +1,9 @@
 //! Acting: what follows from a statement that counts (PROTOCOL E4, E7).
 
+use detente_record::Cosigned;
 use detente_settle::Standing;
 use detente_terms::Standing as TermsStanding;
 use detente_types::statement::{Kind, Level, Statement};
-use detente_record::Cosigned;
 use detente_types::{Generation, Head, StatementRef, Terms, Timestamp};
 use detente_wire::leaf::LeafFields;
 use detente_wire::{Entry, Valid};

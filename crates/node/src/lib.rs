@@ -44,7 +44,7 @@ pub use input::{Accepted, By, Command, CommandFault, Effect, Event, Input, OpenF
 pub use line::{Line, LineKeys, Phase};
 pub use node::Node;
 pub use open::KeyRing;
-pub use renew::Renewal;
 pub use progress::{Held, Progress};
 pub use receipts::Receipt;
+pub use renew::Renewal;
 pub use view::{LineView, NoticeView, WarningView};

@@ -253,7 +253,8 @@ impl Loader {
             }
             NoteRole::Cosignature if own => {
                 let (name, key) = (log.origin(), "cosignature");
-                let opened = line.open_cosignature_of(&*scheme, false, name, bytes).map_err(|e| damaged(format!("{key}: {e}")))?;
+                let opened =
+                    line.open_cosignature_of(&*scheme, false, name, bytes).map_err(|e| damaged(format!("{key}: {e}")))?;
                 let log = line.own.life(generation).expect("its keys are here");
                 line.cosigned.entry(generation).or_default().take(log, &opened).map_err(|e| damaged(e.to_string()))?;
                 if newest {

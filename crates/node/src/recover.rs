@@ -123,9 +123,8 @@ impl Line {
         note: &[u8],
     ) -> Result<Cosignature, CheckpointFault> {
         let holder = if ours { &self.own } else { &self.peer };
-        let open = |generation, key| {
-            open_cosignature(scheme, &key, &holder_name(&self.id, &holder.author(), generation), &origin, note)
-        };
+        let open =
+            |generation, key| open_cosignature(scheme, &key, &holder_name(&self.id, &holder.author(), generation), &origin, note);
         let newest = open(holder.generation(), holder.holder_key());
         newest.or_else(|fault| holder.holder_keys().skip(1).find_map(|(g, key)| open(g, key).ok()).ok_or(fault))
     }

@@ -203,9 +203,9 @@ impl Line {
         if generation <= self.peer.generation() && generation <= self.own.generation() {
             return;
         }
-        let opened = unpack(packed).map_err(|e| e.to_string()).and_then(|rows| {
-            open_either(cx.scheme, self, generation, rows).map_err(|e| e.to_string())
-        });
+        let opened = unpack(packed)
+            .map_err(|e| e.to_string())
+            .and_then(|rows| open_either(cx.scheme, self, generation, rows).map_err(|e| e.to_string()));
         match opened {
             Ok(opening) if opening.own().party() == self.us() => self.take_own_opening(cx, opening),
             Ok(opening) if generation > self.peer.generation() => {
@@ -282,7 +282,14 @@ impl Line {
         let evidence = self.kept.as_ref().and_then(|kept| {
             let examiner = Examiner::new(cx.scheme, &self.peer.certificate);
             let note = kept.note();
-            examiner.examine_beyond_end(opening.own(), opening.entry().leaf().bytes(), opened.clone(), Beyond::Checkpoint(note.as_bytes())).ok()
+            examiner
+                .examine_beyond_end(
+                    opening.own(),
+                    opening.entry().leaf().bytes(),
+                    opened.clone(),
+                    Beyond::Checkpoint(note.as_bytes()),
+                )
+                .ok()
         });
         match evidence {
             Some(evidence) => self.keep_evidence(cx, &evidence),

@@ -169,7 +169,8 @@ impl Line {
     pub fn statements_named(&self, hash: &str) -> Vec<StatementRef> {
         let hash = hash.trim().to_lowercase();
         let of = |side: &crate::side::Side| {
-            let closed = side.closed.values().flat_map(|ended| (0..ended.log.size()).filter_map(|index| ended.log.reference(index)));
+            let closed =
+                side.closed.values().flat_map(|ended| (0..ended.log.size()).filter_map(|index| ended.log.reference(index)));
             closed.chain((0..side.settled).filter_map(|index| side.log.reference(index))).collect::<Vec<_>>()
         };
         let named = |r: &StatementRef| !hash.is_empty() && r.hash.to_string().starts_with(&hash);

@@ -6,8 +6,8 @@ use detente_testkit::terms::valid_terms;
 use detente_testkit::{Heard, MORNING, MockScheme, Parties, minutes, notice_id, parties, place, terms};
 use detente_types::notice::VOLUMES_MAX;
 use detente_types::statement::{
-    AnswerIn, CancelIn, ChangeIn, CheckAnswerIn, GenerationCloseIn, KeyRevokeIn, Kind, Level, OfferIn, ReceiptIn,
-    SafetyActionIn, Statement, StatementIn, TermsAcceptIn, TermsProposeIn,
+    AnswerIn, CancelIn, ChangeIn, CheckAnswerIn, GenerationCloseIn, KeyRevokeIn, Kind, Level, OfferIn, ReceiptIn, SafetyActionIn,
+    Statement, StatementIn, TermsAcceptIn, TermsProposeIn,
 };
 use detente_types::{
     Datum, EntryHash, Generation, Head, Index, LineId, NoticeIn, NoticeKind, PartyId, Position, Root, Rule, StatementRef, Terms,

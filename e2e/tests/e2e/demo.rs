@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::day;
-use crate::program::run;
+use crate::program::{Running, command, run, until};
 
 const CHAPTERS: [&str; 7] = [
     "1  Two sides make a line",
@@ -68,4 +68,18 @@ fn the_change_that_the_examples_tell_of_makes_the_conflict_vanish() {
     let told = ended.err;
     assert!(told.contains("1 conflict(s) found, the same on both sides"), "{told}");
     assert!(!told.contains("\u{201c}Patrol flight 2, middle gulf\u{201d}"), "no conflict names the flight:\n{told}");
+}
+
+#[test]
+fn a_demo_that_is_killed_leaves_no_node_behind() {
+    let keep = tempfile::tempdir().unwrap();
+    let demo = Running::spawn(command(&["demo", "--keep", keep.path().to_str().unwrap()]));
+    demo.out_with("Both nodes stay up until Ctrl-C");
+    demo.signal("KILL");
+    drop(demo);
+    for side in ["aster", "borea"] {
+        let home = keep.path().join(side);
+        // A home that a node still runs on is refused.
+        until("the node to end", || (run(&["--home", home.to_str().unwrap(), "record", "verify"]).code == 0).then_some(()));
+    }
 }

@@ -7,12 +7,13 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use detente_api::EventView;
 use detente_api::port::{Entries, Kept, Seat, Waiters};
 use detente_net::{FrameSender, Lane, TrySendError};
 use detente_node::port::{StoreFault, Write};
 use detente_node::{Effect, Event, Input, Node, Token, What};
 use detente_store::{Home, Outcome, Reader, Sqlite, Writer};
-use detente_types::{Generation, Index, LineId, PartyId, Timestamp};
+use detente_types::{Generation, Index, LineId, PartyId};
 use detente_wire::Ed25519;
 use rand_core::Rng;
 use tokio::sync::{broadcast, mpsc};
@@ -290,18 +291,16 @@ impl Entries for Shelf<'_> {
     }
 }
 
-/// One line of the log for each event; a person on watch reads these.
+/// One line of the log for each event, in the words of the API's events; a person on watch reads these.
 fn log(event: &Event) {
+    let EventView { kind, about, says, .. } = EventView::from(event);
     let line = event.line.map(|l| l.short()).unwrap_or_default();
-    let at: Timestamp = event.at;
+    let about = about.as_deref().and_then(|hash| hash.get(..12)).unwrap_or_default();
     match &event.what {
-        What::PeerFault(why) => tracing::warn!(%line, %at, fault = why, "the other side broke the protocol"),
-        What::Fork(number, why) => tracing::error!(%line, %at, number, evidence = why, "a log was forked"),
-        What::DiskFailed(why) => tracing::error!(%line, %at, why, "the disk failed: nothing more is acknowledged"),
-        What::Room(false) => tracing::error!(%at, "the disk is full: only safety traffic and line checks are taken"),
-        What::SafetyEarly(_) | What::SafetyRings(..) | What::SafetyFlood(_) => {
-            tracing::warn!(%line, %at, what = ?event.what, "safety")
+        What::Fork(..) | What::DiskFailed(_) | What::Room(false) => tracing::error!(%line, kind, about, "{says}"),
+        What::PeerFault(_) | What::SafetyEarly(_) | What::SafetyRings(..) | What::SafetyFlood(_) => {
+            tracing::warn!(%line, kind, about, "{says}");
         }
-        what => tracing::info!(%line, %at, ?what),
+        _ => tracing::info!(%line, kind, about, "{says}"),
     }
 }
