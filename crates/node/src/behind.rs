@@ -18,7 +18,6 @@ const WAITING_MAX: usize = 4_096;
 
 /// Something that the joint conflicts or the private warnings follow from.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly all are notices; boxing would only move the bytes")]
 pub(crate) enum Work {
     /// A notice counts.
     Notice(StatementRef, Timestamp, Valid<Notice>),

@@ -198,7 +198,7 @@ impl Line {
             Some(_) => self.copied_size(),
             None => 0,
         };
-        let give_back = (hello.own.size < held).then(|| (hello.own.generation, hello.own.size..held));
+        let give_back = (hello.own.size < held).then_some((hello.own.generation, hello.own.size..held));
         self.link.open(Plan { send_from, give_back });
     }
 

@@ -104,10 +104,10 @@ impl World {
         let loaded = Node::load(self.scheme.clone(), clock.shows(self.now), dice.rng(), keys, &mut disk.rows)
             .map_err(|fault| Violation { invariant: "starts_again", detail: fault.to_string() })?;
         for id in running.line_ids() {
-            if let (Some(was), Some(is)) = (running.line(&id), loaded.line(&id)) {
-                if !was.is_behind() {
-                    agree::rebuilt_is_equal(was, is)?;
-                }
+            if let (Some(was), Some(is)) = (running.line(&id), loaded.line(&id))
+                && !was.is_behind()
+            {
+                agree::rebuilt_is_equal(was, is)?;
             }
         }
         Ok(())
