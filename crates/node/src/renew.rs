@@ -134,10 +134,13 @@ impl Line {
         }
     }
 
-    /// They have said in this session that they hold this much of a generation of ours.
+    /// They have said in this session that they hold this much of a generation of ours: they may have begun it since their
+    /// hello.
     pub(crate) fn peer_holds(&mut self, generation: Generation, size: u64) {
-        if generation == self.peer_copy.generation && size > self.peer_copy.size {
-            self.peer_copy.size = size;
+        let root = self.own.life(generation).and_then(|log| log.root_at(size));
+        let more = (generation, size) > (self.peer_copy.generation, self.peer_copy.size);
+        if let Some(root) = root.filter(|_| more) {
+            self.peer_copy = Head { generation, size, root };
         }
     }
 
