@@ -180,16 +180,17 @@ impl Line {
         signed.or_else(kept).map(|signed| signed.note().into_bytes())
     }
 
-    /// The newest generation of our log that the peer is known to have begun, and its keys: until it has begun a new one it
-    /// knows only the holder key of the one before.
+    /// The newest generation of our log that the peer has begun, as far as its keys are here: until it has begun a new one
+    /// it knows only the holder keys of those before. What it says in this session counts, for a peer that was restored has
+    /// forgotten what it once acknowledged.
     pub(crate) fn known_keys(&self) -> Option<(&Log, &LineKeys)> {
-        let begun = |generation: &Generation| self.cosigned.get(generation).is_some_and(|c| c.acknowledged_size() > 0);
         let own = self.own.generation();
-        if !self.keys_lost && (self.own.closed.is_empty() || begun(&own)) {
+        if !self.keys_lost && (self.own.closed.is_empty() || self.peer_copy.generation >= own) {
             return Some((&self.own.log, &self.keys));
         }
-        let earlier = self.own.closed.keys().rev().find(|generation| begun(generation)).or(self.own.closed.keys().next())?;
-        Some((self.own.life(*earlier)?, self.old_keys.get(earlier)?))
+        let begun = self.old_keys.range(..=self.peer_copy.generation).next_back().or(self.old_keys.first_key_value());
+        let (generation, keys) = begun?;
+        Some((self.own.life(*generation)?, keys))
     }
 
     /// Hands the peer the opening of the generation that the link carries, when their copy has not begun it.
