@@ -1,8 +1,9 @@
 //! What the API shows: plain data, made from the node's views.
 
 use detente_gateway::NoticeForm;
+use detente_gateway::form::TextForm;
 use detente_node::sentence::Language;
-use detente_node::{Line, Node, NoticeView, Phase, Receipt};
+use detente_node::{Action, Line, Node, NoticeView, Phase, Receipt};
 use detente_settle::Settlement;
 use detente_terms::line::LineState;
 use detente_types::conflict::VolumeMeeting;
@@ -159,6 +160,33 @@ impl From<&Receipt> for ReceiptView {
     }
 }
 
+/// What was stated to be done about a safety notice.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ActionView {
+    /// When, by its author's clock.
+    pub claimed: String,
+    /// What, in its author's words.
+    pub action: TextForm,
+    /// When it was promised to be done.
+    pub by: Option<String>,
+    /// Desk, as its party claims.
+    pub desk: Option<String>,
+    /// Officer, as its party claims.
+    pub officer: Option<String>,
+}
+
+impl From<&Action> for ActionView {
+    fn from(a: &Action) -> Self {
+        Self {
+            claimed: a.claimed.to_string(),
+            action: TextForm { language: a.input.action.language.clone(), text: a.input.action.text.clone() },
+            by: a.input.by_us.map(|us| Timestamp::from_micros(us).to_string()),
+            desk: a.input.desk.clone(),
+            officer: a.input.officer.clone(),
+        }
+    }
+}
+
 /// A live notice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct NoticeItem {
@@ -176,6 +204,8 @@ pub struct NoticeItem {
     pub receipts: Vec<ReceiptView>,
     /// A safety notice of theirs about which no action is stated yet.
     pub ringing: bool,
+    /// What was stated last to be done about a safety notice.
+    pub action: Option<ActionView>,
     /// Minutes by which it was stated too late for its precedence; absent when in time.
     pub short_by_min: Option<i64>,
     /// What it says, as disclosed.
@@ -375,6 +405,7 @@ pub fn notice(line: &Line, us: PartyId, view: &NoticeView<'_>) -> NoticeItem {
         stored: view.stored.map(|t| t.to_string()),
         receipts: view.receipts.iter().map(ReceiptView::from).collect(),
         ringing: line.is_ringing(&view.at),
+        action: view.action.map(ActionView::from),
         short_by_min: (short_us > 0).then(|| minutes(short_us)),
         notice: NoticeForm::from(view.notice.input()),
     }

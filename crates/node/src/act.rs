@@ -13,7 +13,7 @@ use crate::input::What;
 use crate::joint::Changes;
 use crate::line::{Cx, Line, Owed};
 use crate::out::Then;
-use crate::receipts::Receipt;
+use crate::receipts::{Action, Receipt};
 use crate::say::said_kind;
 use crate::side::{Pending, Verdict};
 use crate::take::judge;
@@ -90,6 +90,7 @@ impl Line {
             let reference = pending.entry.reference();
             self.early.remove(&(reference.generation, reference.index));
             self.early_entries.remove(&reference.hash);
+            self.early_notices.remove(&reference);
             self.early_durable.remove(&reference.hash);
             match &pending.verdict {
                 Verdict::Unusable(_, violations) => self.event(cx, What::Unusable(reference, violations.clone())),
@@ -194,7 +195,11 @@ impl Line {
             }
             Statement::Check(_) => self.watch.handle_check_sent(cx.now, at),
             Statement::CheckAnswer(answer) if theirs => self.watch.handle_answered(cx.now, &answer.of),
-            Statement::SafetyAction(action) if !theirs => {
+            Statement::SafetyAction(action) => {
+                self.receipts.act(Action { at, claimed, input: action.clone() });
+                if theirs {
+                    return;
+                }
                 self.safety.handle_action(cx.now, &action.of, at, action.by_us.map(Timestamp::from_micros));
             }
             Statement::GenerationOpen(opening, terms) if theirs => self.act_on_opening(cx, at, opening.previous, terms),

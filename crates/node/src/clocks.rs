@@ -65,7 +65,7 @@ impl Line {
         let here = first_position(notice);
         let live = self.joint.live();
         let same = |other: &StatementRef| {
-            let there = live.get(other).and_then(|l| first_position(&l.notice));
+            let there = live.get(other).or(self.early_notices.get(other)).and_then(|l| first_position(&l.notice));
             here.zip(there).is_some_and(|(a, b)| bearing_and_distance(a, b).distance <= SAME_PLACE)
         };
         self.safety.handle_safety(since, at, &same);

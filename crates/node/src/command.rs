@@ -37,8 +37,10 @@ impl Node {
     ) -> Result<Accepted, CommandFault> {
         let disk = self.out.disk;
         let line = self.lines.get_mut(&line).ok_or(CommandFault::NoSuchLine(line))?;
-        let reserved =
-            command.is_reserved(|of| line.peer.kind_below(of, line.seen.generation, line.seen.size) == Some(Kind::Safety));
+        let reserved = command.is_reserved(|of| {
+            line.early_notices.contains_key(of)
+                || line.peer.kind_below(of, line.seen.generation, line.seen.size) == Some(Kind::Safety)
+        });
         match disk {
             Disk::Failed => return Err(CommandFault::DiskFailed),
             Disk::Full { .. } if !reserved => return Err(CommandFault::DiskFull),

@@ -6,6 +6,7 @@ use detente_wire::entry::unpack;
 use detente_wire::{Entry, Verified, open_entry};
 
 use crate::input::What;
+use crate::joint::Live;
 use crate::line::{Cx, Line, Owed};
 use crate::out::Then;
 use crate::port::Write;
@@ -56,6 +57,11 @@ impl Line {
     pub(crate) fn early_durable(&mut self, cx: &mut Cx<'_>, of: StatementRef) {
         self.early_durable.insert(of.hash);
         self.tell_early_copies();
+        self.act_early(cx, of);
+    }
+
+    /// Acts on a SAFETY entry by its own signature.
+    pub(crate) fn act_early(&mut self, cx: &mut Cx<'_>, of: StatementRef) {
         let Some(entry) = self.early_entries.get(&of.hash) else {
             return;
         };
@@ -65,6 +71,9 @@ impl Line {
         match &*statement {
             Statement::Notice(notice) if self.acted_early.insert(of.hash) => {
                 let at = entry.fields().claimed;
+                if let Some(notice) = statement.notice() {
+                    self.early_notices.insert(of, Live { notice, claimed: at });
+                }
                 if !self.own.has_said(&of, Level::StoredEarly) {
                     self.owed.insert(of, Owed::StoredEarly);
                 }

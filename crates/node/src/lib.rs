@@ -45,6 +45,6 @@ pub use line::{Line, LineKeys, Phase};
 pub use node::Node;
 pub use open::KeyRing;
 pub use progress::{Held, Progress};
-pub use receipts::Receipt;
+pub use receipts::{Action, Receipt};
 pub use renew::Renewal;
 pub use view::{LineView, NoticeView, WarningView};

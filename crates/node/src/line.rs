@@ -18,7 +18,7 @@ use rand_core::CryptoRng;
 use crate::behind::Behind;
 use crate::copy::Checkpoints;
 use crate::input::{OpenFault, What};
-use crate::joint::Joint;
+use crate::joint::{Joint, Live};
 use crate::out::Out;
 use crate::receipts::Receipts;
 use crate::side::Side;
@@ -165,6 +165,8 @@ pub struct Line {
     pub(crate) early: BTreeMap<(Generation, Index), EntryHash>,
     pub(crate) early_entries: BTreeMap<EntryHash, Verified<Entry>>,
     pub(crate) early_durable: BTreeSet<EntryHash>,
+    /// SAFETY notices of theirs that are acted on and not filed: shown at once, and orphans for good.
+    pub(crate) early_notices: BTreeMap<StatementRef, Live>,
     /// More early entries came than are kept, and it has been said.
     pub(crate) early_floods: bool,
     /// Entries of theirs that no checkpoint covers yet: in memory only, bounded by the link's window.
@@ -255,6 +257,7 @@ impl Line {
             early: BTreeMap::new(),
             early_entries: BTreeMap::new(),
             early_durable: BTreeSet::new(),
+            early_notices: BTreeMap::new(),
             early_floods: false,
             staged: VecDeque::new(),
             greets: false,

@@ -10,7 +10,7 @@ use detente_types::statement::GenerationOpenIn;
 use detente_types::{Generation, Head, LineId, PartyId, StatementRef, Terms, Timestamp};
 use detente_wire::certificate::open_opening;
 use detente_wire::checkpoint::{SignedCheckpoint, open_checkpoint};
-use detente_wire::{Entry, Place, open_entry};
+use detente_wire::{Entry, Place, Verified, open_entry};
 use minicbor::bytes::ByteVec;
 use rand_core::CryptoRng;
 
@@ -297,8 +297,13 @@ impl Loader {
             return;
         };
         self.node.on_line(now, rng, *line, |line, cx| {
-            if *generation != line.peer.generation() || *index < line.peer.log.size() {
+            let Some((log, key)) = line.peer.log_of(*generation) else {
                 return;
+            };
+            let place = Place { index: None, generation: *generation, log_key: key, ..line.peer_place(None) };
+            if *generation != line.peer.generation() || *index < log.size() {
+                let orphan = open_entry(cx.scheme, &place, leaf, body).ok().filter(|e| log.leaf_hash(*index) != Some(e.hash()));
+                return orphan.into_iter().for_each(|entry| line.load_orphan(cx, entry));
             }
             if let Ok(entry) = open_entry(cx.scheme, &line.peer_place(None), leaf, body) {
                 let of: StatementRef = entry.reference();
@@ -313,6 +318,16 @@ impl Loader {
 }
 
 impl Line {
+    /// A SAFETY entry that was acted on and can never be filed (docs/decisions/0011): it rings until an action is stated.
+    fn load_orphan(&mut self, cx: &mut Cx<'_>, entry: Verified<Entry>) {
+        let of = entry.reference();
+        self.early_entries.insert(of.hash, entry);
+        self.loading = true;
+        self.act_early(cx, of);
+        self.loading = false;
+        self.early_entries.remove(&of.hash);
+    }
+
     /// Derives everything from the two logs, each entry once what its author had is derived.
     fn derive(&mut self, cx: &mut Cx<'_>) {
         let acknowledged = self.acknowledged_size();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use detente_types::statement::{Level, ReceiptIn};
+use detente_types::statement::{Level, ReceiptIn, SafetyActionIn};
 use detente_types::{EntryHash, StatementRef, Timestamp};
 
 /// A receipt as it stands in a log.
@@ -18,15 +18,37 @@ pub struct Receipt {
     pub input: ReceiptIn,
 }
 
-/// All receipts of a line.
+/// What was stated to be done about a SAFETY notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// The statement's own place.
+    pub at: StatementRef,
+    /// When, by its author's clock.
+    pub claimed: Timestamp,
+    /// What it says.
+    pub input: SafetyActionIn,
+}
+
+/// All receipts of a line, and what was done about its SAFETY notices.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Receipts {
     by_entry: BTreeMap<EntryHash, Vec<Receipt>>,
+    actions: BTreeMap<EntryHash, Action>,
 }
 
 impl Receipts {
     pub(crate) fn take(&mut self, receipt: Receipt) {
         self.by_entry.entry(receipt.input.of.hash).or_default().push(receipt);
+    }
+
+    /// The newest action counts: it may name another time.
+    pub(crate) fn act(&mut self, action: Action) {
+        self.actions.insert(action.input.of.hash, action);
+    }
+
+    /// What was stated last to be done about a SAFETY notice.
+    pub(crate) fn action(&self, hash: &EntryHash) -> Option<&Action> {
+        self.actions.get(hash)
     }
 
     /// All receipts about an entry, as they came.

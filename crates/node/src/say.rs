@@ -164,6 +164,7 @@ impl Line {
             StatementIn::Receipt(receipt) => {
                 receipt.level == Level::StoredEarly.code()
                     || self.peer.kind_below(&receipt.of, self.seen.generation, self.seen.size) == Some(Kind::Safety)
+                    || (receipt.level == Level::Read.code() && self.early_notices.contains_key(&receipt.of))
             }
             _ => false,
         }

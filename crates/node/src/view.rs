@@ -8,7 +8,7 @@ use detente_types::{Conflict, ConflictId, Head, LineId, Notice, NoticeId, PartyI
 use crate::line::{Line, Phase};
 use crate::node::Node;
 use crate::out::Disk;
-use crate::receipts::Receipt;
+use crate::receipts::{Action, Receipt};
 
 /// A line, for a screen.
 #[derive(Clone, Debug)]
@@ -64,6 +64,8 @@ pub struct NoticeView<'a> {
     pub stored: Option<Timestamp>,
     /// The highest level reached.
     pub level: u8,
+    /// What was stated last to be done about it, when it is a SAFETY notice.
+    pub action: Option<&'a Action>,
 }
 
 /// A private warning, for a screen: only we see it (PROTOCOL C5).
@@ -140,14 +142,15 @@ impl Line {
         self.current_terms()
     }
 
-    /// Live notices of both parties, in the order of their statements.
+    /// Live notices of both parties, in the order of their statements; then SAFETY notices of theirs that overtook their log.
     pub fn notices(&self) -> impl Iterator<Item = NoticeView<'_>> {
-        self.joint.live().iter().map(|(at, live)| self.notice_view(at, live))
+        self.joint.live().iter().chain(&self.early_notices).map(|(at, live)| self.notice_view(at, live))
     }
 
     /// One live notice.
     pub fn notice(&self, at: &StatementRef) -> Option<NoticeView<'_>> {
-        self.joint.live().get_key_value(at).map(|(at, live)| self.notice_view(at, live))
+        let live = self.joint.live().get_key_value(at).or_else(|| self.early_notices.get_key_value(at));
+        live.map(|(at, live)| self.notice_view(at, live))
     }
 
     /// The live statement of a notice, by its author.
@@ -174,7 +177,8 @@ impl Line {
             closed.chain((0..side.settled).filter_map(|index| side.log.reference(index))).collect::<Vec<_>>()
         };
         let named = |r: &StatementRef| !hash.is_empty() && r.hash.to_string().starts_with(&hash);
-        [&self.own, &self.peer].into_iter().flat_map(of).filter(named).take(2).collect()
+        let early = self.early_notices.keys().copied();
+        [&self.own, &self.peer].into_iter().flat_map(of).chain(early).filter(named).take(2).collect()
     }
 
     /// Private warnings.
@@ -206,6 +210,7 @@ impl Line {
         };
         let told = receipts.iter().map(|r| r.level).filter(|l| *l != Level::Refused).map(Level::code).max();
         let level = told.unwrap_or(0).max(u8::from(stored.is_some()));
-        NoticeView { at: *at, claimed: live.claimed, notice: &live.notice, receipts, stored, level }
+        let action = self.receipts.action(&at.hash);
+        NoticeView { at: *at, claimed: live.claimed, notice: &live.notice, receipts, stored, level, action }
     }
 }

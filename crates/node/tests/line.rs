@@ -198,3 +198,31 @@ fn safety_rings_once_and_its_receipt_comes_back() {
     let receipts: Vec<_> = pair.line(0).notice(&stated).expect("live").receipts.iter().map(|r| r.level).collect();
     assert_eq!(receipts, [detente_types::statement::Level::StoredEarly]);
 }
+
+#[test]
+fn safety_that_overtook_is_shown_read_and_acted_on_before_it_is_filed() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.only_urgent = true;
+    pair.command(0, notify(NoticeKind::Operation)).expect("a good notice");
+    let of = pair.command(0, notify(NoticeKind::Safety)).expect("a safety notice").stated.expect("stated");
+    assert_eq!(pair.line(1).view().copy.size, 1, "the log has not caught up");
+    let shown = pair.line(1).notice(&of).expect("it is shown all the same");
+    assert_eq!(shown.notice.kind(), NoticeKind::Safety);
+    assert!(pair.line(1).is_ringing(&of));
+    pair.command(1, Command::Read(of)).expect("it is read");
+    let action = detente_types::text::TextIn { language: "en".into(), text: "Firing has stopped".into() };
+    pair.command(1, Command::SafetyAction { of, action: action.clone(), by: None }).expect("an action is stated");
+    assert!(!pair.line(1).is_ringing(&of));
+    pair.restart(1);
+    assert!(pair.line(1).notice(&of).is_some(), "also after a restart");
+    assert!(!pair.line(1).is_ringing(&of));
+    pair.only_urgent = false;
+    pair.disconnect();
+    pair.connect();
+    pair.pass(30);
+    pair.assert_converged();
+    assert_eq!(pair.line(1).notices().filter(|n| n.at == of).count(), 1, "once, now that it is filed");
+    let told = pair.line(0).notice(&of).expect("live").action.expect("its author learns what was done");
+    assert_eq!(told.input.action, action);
+}

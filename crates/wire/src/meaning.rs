@@ -154,13 +154,21 @@ pub fn conflict_id(line: LineId, a: &StatementRef, b: &StatementRef) -> Conflict
 
 fn check_urgent(kind: Kind, input: &StatementIn, at: &Standing<'_>, faults: &mut Vec<Violation>) {
     let must = match input {
-        StatementIn::Receipt(r) => at.known.kind(&r.of) == Some(Kind::Safety) || r.level == Level::StoredEarly.code(),
+        StatementIn::Receipt(r) => match at.known.kind(&r.of) {
+            Some(kind) => kind == Kind::Safety || r.level == Level::StoredEarly.code(),
+            None => r.level == Level::StoredEarly.code() || is_of_overtaken(r, at),
+        },
         _ => matches!(kind, Kind::Safety | Kind::SafetyAction),
     };
     if must != at.urgent {
         let wanted = if must { "set" } else { "clear" };
         faults.push(Violation::new(Rule::UrgentBit, "leaf.urgent", at.urgent.to_string()).expected(wanted.into()));
     }
+}
+
+/// Whether an officer has read a safety notice that overtook its log.
+fn is_of_overtaken(receipt: &ReceiptIn, at: &Standing<'_>) -> bool {
+    receipt.level == Level::Read.code() && at.urgent && at.known.kind(&receipt.of).is_none()
 }
 
 fn check_opening_place(kind: Kind, at: &Standing<'_>, faults: &mut Vec<Violation>) {
@@ -273,8 +281,8 @@ fn check_receipt(s: ReceiptIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -
                 .expected("stored-early, read, listed with list number and read-back, passed, or refused with a reason".into()),
         );
     }
-    // `stored-early` names an entry that overtook: `seen` cannot cover it yet (PROTOCOL F2).
-    if level != Some(Level::StoredEarly) {
+    // These name an entry that overtook: `seen` cannot cover it yet (PROTOCOL F2).
+    if level != Some(Level::StoredEarly) && !is_of_overtaken(&s, at) {
         refer(&s.of, at.other, &[], "of", at, faults);
     }
     level.map(|level| Statement::Receipt(s, level))

@@ -27,6 +27,8 @@ pub(crate) struct Pair {
     pub(crate) line: LineId,
     pub(crate) now: Timestamp,
     pub(crate) parties: Parties,
+    /// Frames that do not overtake are lost.
+    pub(crate) only_urgent: bool,
     scheme: Arc<dyn Scheme>,
     rng: ChaCha20Rng,
 }
@@ -51,6 +53,7 @@ impl Pair {
             line: parties.sides()[0].certificate.line(),
             now,
             parties,
+            only_urgent: false,
             scheme,
             rng: rng(11),
         };
@@ -133,7 +136,9 @@ impl Pair {
                 };
                 self.handle(i, input);
             }
-            Effect::Send { frame, .. } if self.seats[i].connected => frames.push_back((1 - i, frame)),
+            Effect::Send { frame, urgent, .. } if self.seats[i].connected && (urgent || !self.only_urgent) => {
+                frames.push_back((1 - i, frame));
+            }
             Effect::Fetch { line, author, generation, from, limit } => {
                 let rows = self.seats[i].store.entries(&line, &author, generation, from, limit).expect("memory reads");
                 self.handle(i, Input::Fetched { line, author, generation, rows });
