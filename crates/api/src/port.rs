@@ -40,6 +40,8 @@ pub enum Kept {
     Durable,
     /// The disk became full before it was. The node holds it, and writes and states it once there is room.
     Waits,
+    /// The disk failed: whether it is there is known only when the node was started again.
+    Failed,
 }
 
 /// What a job may use.

@@ -418,6 +418,10 @@ async fn kept(durable: Receiver<Kept>) -> Result<(), Problem> {
             "the disk became full while this was written: the node holds it, and states it once there is room; give it again \
              only if the node stops before",
         )),
+        Ok(Kept::Failed) => Err(Problem::new(
+            Fault::Unavailable,
+            "the disk failed while this was written: start the node again, on a disk that works, and look whether it is there",
+        )),
         Err(_) => Err(Stopped.into()),
     }
 }

@@ -1,5 +1,6 @@
-//! `kill -9` at writes, syncs and renames of a stream of notices: what a command said was taken is there afterwards, once,
-//! on both sides, and the record verifies. `strace` is the hand that kills; without it this test fails.
+//! `kill -9`, and errors of the disk, at writes, syncs and renames of a stream of notices: what a command said was taken is
+//! there afterwards, once, on both sides, and the record verifies. `strace` is the hand that does it; without it these
+//! tests fail.
 //!
 //! After the node was killed, commands go on without it: each starts a node of its own on the home, so the stream also
 //! crosses the recovery of whatever the killed one left.
@@ -17,6 +18,13 @@ const CALLS: [&str; 6] = ["pwrite64", "write", "fdatasync", "fsync", "ftruncate"
 /// Points that are taken by default: a call, and how far into the calls of the dry run, in percent.
 const SAMPLE: [(&str, usize); 6] =
     [("pwrite64", 35), ("pwrite64", 80), ("fsync", 40), ("fsync", 90), ("write", 60), ("rename", 100)];
+/// Errors that a call gives from the n-th one on, for a while: a disk that fails, and one that is full.
+const ERRORS: [(&str, &str, &str); 4] = [
+    ("fdatasync", "EIO", "4"),
+    ("fsync", "EIO", "2"),
+    ("pwrite64", "EIO", "12"),
+    ("pwrite64", "ENOSPC", "12..18"),
+];
 /// Notices of one stream.
 const STREAM: usize = 6;
 const SOAK_STREAM: usize = 200;
@@ -96,8 +104,7 @@ fn assert_taken_once(pair: &Pair, taken: &BTreeSet<String>, at: &str) {
 
 #[test]
 fn what_was_taken_survives_a_kill_at_any_write_or_sync() {
-    let there = Command::new("strace").arg("-V").output().is_ok_and(|answer| answer.status.success());
-    assert!(there, "strace is needed here: install it");
+    needs_strace();
     let mut pair = Pair::serving();
     let root = pair.root.path().to_owned();
     pair.aster.stop();
@@ -128,6 +135,55 @@ fn what_was_taken_survives_a_kill_at_any_write_or_sync() {
     assert!(killed * 2 >= points(&calls).len(), "most points are reached: {killed} kills");
     pair.aster.verify_a_copy(&root.join("aster-end"));
     pair.borea.verify_a_copy(&root.join("borea-end"));
+}
+
+fn needs_strace() {
+    let there = Command::new("strace").arg("-V").output().is_ok_and(|answer| answer.status.success());
+    assert!(there, "strace is needed here: install it");
+}
+
+#[test]
+fn what_was_taken_survives_errors_of_the_disk() {
+    needs_strace();
+    let mut pair = Pair::serving();
+    let root = pair.root.path().to_owned();
+    pair.aster.stop();
+    let mut taken = BTreeSet::new();
+    let mut told = 0;
+    for (call, error, when) in ERRORS {
+        let at = format!("{call}-{error}");
+        told += usize::from(stream_with_an_error(&pair, &root, (call, error, when), &mut taken));
+        pair.aster.serve();
+        pair.borea.stop();
+        pair.borea.serve();
+        pair.converge();
+        assert_taken_once(&pair, &taken, &at);
+        pair.aster.stop();
+    }
+    assert!(told > 0, "no error was noticed by anybody");
+    pair.aster.verify_a_copy(&root.join("aster-end"));
+    pair.borea.verify_a_copy(&root.join("borea-end"));
+}
+
+/// One stream on a node whose disk gives errors; says whether the node said so, or would not start.
+fn stream_with_an_error(
+    pair: &Pair,
+    root: &Path,
+    (call, error, when): (&str, &str, &str),
+    taken: &mut BTreeSet<String>,
+) -> bool {
+    let inject = format!("inject={call}:error={error}:when={when}");
+    let filter = format!("trace={call}");
+    let mut node = Running::spawn(traced(&pair.aster, &["-e", &filter, "-e", &inject, "-o", "/dev/null"]));
+    node.serves_or_ends();
+    let titles = state(&pair.aster, root, &format!("{call}-{error}"), stream());
+    let refused = titles.len() < stream();
+    taken.extend(titles);
+    let disk = (!node.has_ended()).then(|| pair.aster.json(&["status"])["disk"].clone());
+    drop(node);
+    // A node that lives after a failed sync writes nothing more (decision 0041), and says why.
+    assert!(!(refused && disk.as_ref().is_some_and(|disk| disk == "ample") && error == "EIO"), "{call}: {error} in silence");
+    refused || disk.is_none_or(|disk| disk != "ample")
 }
 
 /// One stream on a node that is killed at the given call; says whether it was.

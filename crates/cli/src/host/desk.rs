@@ -270,6 +270,11 @@ impl Desk {
                 let _ = waiter.send(Kept::Durable);
             }
         }
+        if matches!(event.what, What::DiskFailed(_)) {
+            for waiter in core::mem::take(&mut self.waiters).into_values().flatten() {
+                let _ = waiter.send(Kept::Failed);
+            }
+        }
         log(&event);
         let _ = self.events.send(Arc::new(event));
     }
