@@ -189,7 +189,7 @@ impl Line {
             }
             Statement::Check(check) if theirs => {
                 self.watch.handle_asked(cx.now);
-                if !self.own.has_answered(&at) {
+                if !self.own.owes_no_answer(&at) {
                     self.owed.insert(at, Owed::CheckAnswer(*check.challenge));
                 }
             }

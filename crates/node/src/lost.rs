@@ -8,6 +8,7 @@
 use detente_record::Opening;
 use detente_types::{Generation, Head};
 use detente_wire::Scheme;
+use detente_wire::checkpoint::{SignedCheckpoint, open_checkpoint};
 use detente_wire::frame::Hello;
 
 use crate::input::What;
@@ -57,6 +58,13 @@ impl Line {
         self.link.set_cosigned(Vec::new());
         self.link.set_own(Head { generation: self.tells, ..empty_head() }, Vec::new());
         self.event(cx, What::Renewed(self.own.generation()));
+    }
+
+    /// Our checkpoint of a generation whose keys are lost: the one that the peer gave back, now or before the last start.
+    pub(crate) fn lost_checkpoint(&self, scheme: &dyn Scheme, size: u64) -> Option<SignedCheckpoint> {
+        let given = open_checkpoint(scheme, &self.own.log_key(), &self.own.log.origin(), &self.copy_note).ok();
+        let mut known = given.into_iter().chain(self.own_checkpoint.clone());
+        known.find(|said| said.checkpoint().size() == size && Some(*said.checkpoint().root()) == self.own.log.root_at(size))
     }
 
     /// Speaks of the generation that the author names, so that it can judge what we say.

@@ -160,6 +160,10 @@ impl Line {
 
     fn standing_of_copy(&self, cx: &Cx<'_>, hello: &Hello) -> Standing {
         let copy = &hello.copy;
+        // They hold something of our newest generation and speak of another: a hello from before they heard of ours.
+        if copy.generation < self.own.generation() && hello.newest == self.own.generation() {
+            return Standing::Later;
+        }
         if copy.size == 0 {
             return Standing::Behind;
         }

@@ -111,9 +111,11 @@ impl Line {
     }
 
     fn renew(&mut self, cx: &mut Cx<'_>, own: Verified<Certificate>, opening: GenerationOpenIn, keys: LineKeys) {
-        let before = core::mem::replace(&mut self.keys, keys);
+        let (generation, before) = (self.own.generation(), core::mem::replace(&mut self.keys, keys));
         if !self.keys_lost {
-            self.old_keys.insert(self.own.generation(), before);
+            self.old_keys.insert(generation, before);
+        } else if let Some(end) = self.lost_checkpoint(cx.scheme, self.own.log.size()) {
+            self.ends.insert(generation, end);
         }
         self.opening = opening;
         self.own.begin(own);

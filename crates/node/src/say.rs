@@ -5,7 +5,6 @@
 
 use detente_types::statement::{CheckAnswerIn, Kind, Level, ReceiptIn, Statement, StatementIn};
 use detente_types::{EntryHash, Generation, Notice, NoticeId, NoticeIn, PartyId, Rule, StatementRef, Timestamp, Violation};
-use detente_wire::checkpoint::open_checkpoint;
 use detente_wire::leaf::LeafFields;
 use detente_wire::meaning::{self, Known, Standing};
 use detente_wire::{Body, PublicKey, Scheme, Valid, codec, seal_entry};
@@ -272,7 +271,7 @@ impl Line {
         match owed {
             Owed::StoredEarly => self.own.has_said(of, Level::StoredEarly),
             Owed::Refusal(..) => self.own.has_said(of, Level::Refused),
-            Owed::CheckAnswer(_) => self.own.has_answered(of),
+            Owed::CheckAnswer(_) => self.own.owes_no_answer(of),
             Owed::Close(head) => self.own.has_ended(head.generation),
         }
     }
@@ -314,8 +313,7 @@ impl Line {
     /// Our checkpoint of the log that we have. Where its keys are lost, only the one that the peer gave back is to be had.
     fn own_checkpoint_at(&self, cx: &Cx<'_>, size: u64) -> Option<Vec<u8>> {
         if self.keys_lost {
-            let opened = open_checkpoint(cx.scheme, &self.own.log_key(), &self.own.log.origin(), &self.copy_note);
-            return opened.is_ok_and(|said| said.checkpoint().size() == size).then(|| self.copy_note.clone());
+            return self.lost_checkpoint(cx.scheme, size).map(|said| said.note().into_bytes());
         }
         self.checkpoint_of(cx, self.own.generation(), size)
     }
@@ -331,12 +329,16 @@ impl Line {
             return;
         };
         let size = checkpoint.checkpoint().size();
-        let Some((own, keys)) = self.known_keys() else {
-            return;
-        };
-        let signer = detente_record::HolderSigner::new(cx.scheme, &keys.holder, own);
         let mut holder = self.holder;
-        let Ok(cosignature) = holder.cosign(&signer, &self.peer.log, checkpoint, cx.now) else {
+        let cosigned = match self.known_keys() {
+            Some((own, keys)) => {
+                let signer = detente_record::HolderSigner::new(cx.scheme, &keys.holder, own);
+                holder.cosign(&signer, &self.peer.log, checkpoint, cx.now)
+            }
+            // Without a key that they know, the head alone is kept: the hello must name all that is here.
+            None => holder.due(&self.peer.log, checkpoint).map(|_| None),
+        };
+        let Ok(cosignature) = cosigned else {
             return;
         };
         if size <= self.sealed && cosignature.is_none() {

@@ -67,6 +67,8 @@ pub(crate) struct Side {
     /// Entry 0 of every generation but the first, packed: it is handed on by itself (PROTOCOL S5).
     openings: BTreeMap<Generation, Vec<u8>>,
     facts: Facts,
+    /// What entries without a verdict say: it is not owed again, whatever becomes of them.
+    recalled: Answers,
     /// Entries at the log's end whose author had what is not known here yet: read from the store, or taken back after a
     /// restore.
     unjudged: Unjudged,
@@ -84,15 +86,21 @@ struct Facts {
     live: BTreeMap<NoticeId, (u32, StatementRef)>,
     /// Challenges of this author's checks.
     challenges: BTreeMap<EntryHash, [u8; 32]>,
-    /// Checks of the other side that this author has answered.
-    answered: BTreeSet<EntryHash>,
-    /// SAFETY notices of the other side about which this author has stated an action.
-    acted: BTreeSet<EntryHash>,
     /// Notices of this author that it has cancelled: their names are used up (DV-038).
     cancelled: BTreeSet<NoticeId>,
-    /// Generations of the other side whose end this author has stated.
+    said: Answers,
+}
+
+/// What an author has said about entries of the other side.
+#[derive(Clone, Debug, Default)]
+struct Answers {
+    /// Checks that it has answered.
+    answered: BTreeSet<EntryHash>,
+    /// SAFETY notices about which it has stated an action.
+    acted: BTreeSet<EntryHash>,
+    /// Generations whose end it has stated.
     ended: BTreeSet<Generation>,
-    /// What this author has said in receipts: about which entry, which level.
+    /// Receipts that it has given: about which entry, which level.
     receipts: BTreeSet<(EntryHash, u8)>,
 }
 
@@ -108,6 +116,7 @@ impl Side {
             closed: BTreeMap::new(),
             openings: BTreeMap::new(),
             facts: Facts::default(),
+            recalled: Answers::default(),
             unjudged: Unjudged::new(),
         }
     }
@@ -221,22 +230,28 @@ impl Side {
     }
 
     pub(crate) fn has_answered(&self, r: &StatementRef) -> bool {
-        self.facts.answered.contains(&r.hash)
+        self.facts.said.answered.contains(&r.hash)
+    }
+
+    /// Whether this author's log answers a check, as far as it is here.
+    pub(crate) fn owes_no_answer(&self, r: &StatementRef) -> bool {
+        self.has_answered(r) || self.recalled.answered.contains(&r.hash)
     }
 
     /// Whether this author has stated an action about a SAFETY notice.
     pub(crate) fn has_acted(&self, r: &StatementRef) -> bool {
-        self.facts.acted.contains(&r.hash)
+        self.facts.said.acted.contains(&r.hash) || self.recalled.acted.contains(&r.hash)
     }
 
     /// Whether this author has stated where a generation of the other side ended.
     pub(crate) fn has_ended(&self, generation: Generation) -> bool {
-        self.facts.ended.contains(&generation)
+        self.facts.said.ended.contains(&generation) || self.recalled.ended.contains(&generation)
     }
 
     /// Whether this author has given a receipt of that level.
     pub(crate) fn has_said(&self, r: &StatementRef, level: Level) -> bool {
-        self.facts.receipts.contains(&(r.hash, level.code()))
+        let receipt = (r.hash, level.code());
+        self.facts.said.receipts.contains(&receipt) || self.recalled.receipts.contains(&receipt)
     }
 
     /// Appends an entry that passed the envelope gate, with its verdict, and learns its facts.
@@ -249,6 +264,9 @@ impl Side {
     /// again.
     pub(crate) fn append_unjudged(&mut self, entry: Verified<Entry>) {
         self.add(&entry);
+        if let Ok(said) = statement_of(&entry) {
+            self.recalled.take(&said);
+        }
         self.unjudged.push_back(entry);
     }
 
@@ -331,6 +349,7 @@ impl Facts {
         let Verdict::Valid(statement) = verdict else {
             return;
         };
+        self.said.learn(statement);
         match &**statement {
             Statement::Notice(notice) => {
                 self.live.insert(notice.id(), (notice.version(), at));
@@ -339,21 +358,33 @@ impl Facts {
                 self.live.remove(&cancel.id);
                 self.cancelled.insert(cancel.id);
             }
-            Statement::Receipt(receipt, level) => {
-                self.receipts.insert((receipt.of.hash, level.code()));
-            }
             Statement::Check(check) => {
                 self.challenges.insert(at.hash, *check.challenge);
             }
-            Statement::SafetyAction(action) => {
-                self.acted.insert(action.of.hash);
-            }
-            Statement::CheckAnswer(answer) => {
-                self.answered.insert(answer.of.hash);
-            }
-            Statement::GenerationClose(close) => {
-                self.ended.insert(close.head.generation);
-            }
+            _ => {}
+        }
+    }
+}
+
+impl Answers {
+    /// A statement that counts.
+    fn learn(&mut self, statement: &Statement) {
+        match statement {
+            Statement::Receipt(receipt, level) => drop(self.receipts.insert((receipt.of.hash, level.code()))),
+            Statement::SafetyAction(action) => drop(self.acted.insert(action.of.hash)),
+            Statement::CheckAnswer(answer) => drop(self.answered.insert(answer.of.hash)),
+            Statement::GenerationClose(close) => drop(self.ended.insert(close.head.generation)),
+            _ => {}
+        }
+    }
+
+    /// A statement whose verdict is still to be made.
+    fn take(&mut self, said: &StatementIn) {
+        match said {
+            StatementIn::Receipt(receipt) => drop(self.receipts.insert((receipt.of.hash, receipt.level))),
+            StatementIn::SafetyAction(action) => drop(self.acted.insert(action.of.hash)),
+            StatementIn::CheckAnswer(answer) => drop(self.answered.insert(answer.of.hash)),
+            StatementIn::GenerationClose(close) => drop(self.ended.insert(close.head.generation)),
             _ => {}
         }
     }

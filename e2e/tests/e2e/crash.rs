@@ -19,12 +19,8 @@ const CALLS: [&str; 6] = ["pwrite64", "write", "fdatasync", "fsync", "ftruncate"
 const SAMPLE: [(&str, usize); 6] =
     [("pwrite64", 35), ("pwrite64", 80), ("fsync", 40), ("fsync", 90), ("write", 60), ("rename", 100)];
 /// Errors that a call gives from the n-th one on, for a while: a disk that fails, and one that is full.
-const ERRORS: [(&str, &str, &str); 4] = [
-    ("fdatasync", "EIO", "4"),
-    ("fsync", "EIO", "2"),
-    ("pwrite64", "EIO", "12"),
-    ("pwrite64", "ENOSPC", "12..18"),
-];
+const ERRORS: [(&str, &str, &str); 4] =
+    [("fdatasync", "EIO", "4"), ("fsync", "EIO", "2"), ("pwrite64", "EIO", "12"), ("pwrite64", "ENOSPC", "12..18")];
 /// Notices of one stream.
 const STREAM: usize = 6;
 const SOAK_STREAM: usize = 200;
@@ -166,12 +162,7 @@ fn what_was_taken_survives_errors_of_the_disk() {
 }
 
 /// One stream on a node whose disk gives errors; says whether the node said so, or would not start.
-fn stream_with_an_error(
-    pair: &Pair,
-    root: &Path,
-    (call, error, when): (&str, &str, &str),
-    taken: &mut BTreeSet<String>,
-) -> bool {
+fn stream_with_an_error(pair: &Pair, root: &Path, (call, error, when): (&str, &str, &str), taken: &mut BTreeSet<String>) -> bool {
     let inject = format!("inject={call}:error={error}:when={when}");
     let filter = format!("trace={call}");
     let mut node = Running::spawn(traced(&pair.aster, &["-e", &filter, "-e", &inject, "-o", "/dev/null"]));
