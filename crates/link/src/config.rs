@@ -52,7 +52,10 @@ pub const EVIDENCE_SENDS: u32 = 6;
 /// Largest checkpoint, cosignature or piece of evidence: one frame, less its own fields and check.
 pub const NOTE_BYTES_MAX: usize = 16_000;
 
-/// Largest note inside a hello. Together with the two limits below a hello fits a frame.
+/// Largest certificate inside a hello: five keys and a signature, with their heads, are less.
+pub const CERTIFICATE_BYTES_MAX: usize = 400;
+
+/// Largest note inside a hello. Together with the limits around it a hello fits a frame.
 pub const HELLO_NOTE_BYTES_MAX: usize = 1_500;
 /// Bytes of revocations in a hello; older ones travel by the log alone.
 pub const HELLO_REVOCATIONS_BYTES_MAX: usize = 6_000;

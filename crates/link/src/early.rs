@@ -38,8 +38,13 @@ impl EarlyOut {
     }
 
     /// The one at `index` has arrived.
-    pub(crate) fn done(&mut self, index: Index) {
-        self.items.retain(|item| item.entry.index != index);
+    pub(crate) fn done(&mut self, generation: Generation, index: Index) {
+        self.items.retain(|item| (item.entry.generation, item.entry.index) != (generation, index));
+    }
+
+    /// Entries 0 are not sent again.
+    pub(crate) fn forget_openings(&mut self) {
+        self.items.retain(|item| item.entry.index != 0);
     }
 
     /// The log has carried all below `size` of this generation.
@@ -177,7 +182,7 @@ mod tests {
         (0..100).for_each(|index| out.push(Generation::FIRST, index, vec![0; 512]));
         let sent: Vec<Index> = core::iter::from_fn(|| out.next_part(NOW, 1)).map(|part| part.index).collect();
         assert_eq!(sent, (36..100).collect::<Vec<_>>());
-        out.done(40);
+        out.done(Generation::FIRST, 40);
         out.done_below(Generation::FIRST, 90);
         out.restart();
         let sent: Vec<Index> = core::iter::from_fn(|| out.next_part(NOW, 1)).map(|part| part.index).collect();

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use detente_types::{Generation, Head, Index, Timestamp};
 use rand_core::CryptoRng;
 
-use crate::config::{BYE_CHARS_MAX, Config, NOTE_BYTES_MAX, REPEAT_GAP_US, UP_LASTED_US};
+use crate::config::{BYE_CHARS_MAX, CERTIFICATE_BYTES_MAX, Config, NOTE_BYTES_MAX, REPEAT_GAP_US, UP_LASTED_US};
 use crate::early::{EarlyIn, EarlyOut};
 use crate::event::{Counters, DownReason, Event, Plan};
 use crate::evidence::Evidence;
@@ -161,6 +161,8 @@ impl Link {
     pub fn set_copy(&mut self, head: Head, checkpoint: Vec<u8>) {
         if self.inbox.generation() != head.generation {
             self.inbox = Inbox::new(head.generation, head.size, self.config.window_bytes);
+            // What came early of that generation could not be kept: it may come again.
+            self.early_in = EarlyIn::default();
         }
         self.inbox.set_durable(head.size);
         self.told.copy = Some((head, checkpoint));
@@ -182,9 +184,12 @@ impl Link {
         self.told.cosigned = note;
     }
 
-    /// The peer's newest generation that we durably hold anything of, where our hello speaks of an earlier one.
-    pub fn set_newest(&mut self, generation: Generation) {
-        self.told.newest = Some(generation);
+    /// The peer's certificate for the newest generation of its log that we durably hold anything of, for the hello; empty
+    /// for the first.
+    pub fn set_newest(&mut self, certificate: Vec<u8>) {
+        if certificate.len() <= CERTIFICATE_BYTES_MAX {
+            self.told.newest = certificate;
+        }
     }
 
     /// Leaves of the peer's early entries that our copy does not reach yet, for the hello; the newest last.
@@ -238,8 +243,13 @@ impl Link {
     }
 
     /// The peer has stored the early entry at `index` (PROTOCOL F2).
-    pub fn early_done(&mut self, index: Index) {
-        self.early_out.done(index);
+    pub fn early_done(&mut self, generation: Generation, index: Index) {
+        self.early_out.done(generation, index);
+    }
+
+    /// Openings that were handed ahead (entry 0 of a generation) are not sent again.
+    pub fn forget_openings(&mut self) {
+        self.early_out.forget_openings();
     }
 
     /// Fork evidence to show to the peer. What does not fit a frame is not sent; it is exportable all the same.

@@ -162,8 +162,8 @@ pub(crate) struct Told {
     pub(crate) revocations: Vec<Vec<u8>>,
     pub(crate) cosigned: Vec<u8>,
     pub(crate) early: Vec<Vec<u8>>,
-    /// The newest generation of the peer's log that we hold anything of.
-    pub(crate) newest: Option<Generation>,
+    /// The peer's certificate for the newest generation of its log that we hold anything of.
+    pub(crate) newest: Vec<u8>,
     /// The peer's cosignature covers our log below this.
     pub(crate) acknowledged: u64,
 }
@@ -191,7 +191,7 @@ impl Told {
             cosigned: note(&self.cosigned),
             early: newest_within(&self.early, HELLO_EARLY_BYTES_MAX),
             more: ByteVec::from(Vec::new()),
-            newest: self.newest.unwrap_or(copy.generation),
+            newest: self.newest.clone().into(),
         })
     }
 }
@@ -217,9 +217,11 @@ fn newest_within(items: &[Vec<u8>], bytes_max: usize) -> Vec<ByteVec> {
 #[cfg(test)]
 mod tests {
     use detente_types::{LineId, Root};
+
     use detente_wire::frame::{FRAME_BYTES_MAX, Frame, encode};
 
     use super::*;
+    use crate::config::CERTIFICATE_BYTES_MAX;
 
     #[test]
     fn the_largest_hello_fits_a_frame() {
@@ -231,7 +233,7 @@ mod tests {
                 revocations: vec![vec![1; length]; 5_000],
                 cosigned: vec![1; HELLO_NOTE_BYTES_MAX],
                 early: vec![vec![1; length]; 5_000],
-                newest: None,
+                newest: vec![1; CERTIFICATE_BYTES_MAX],
                 acknowledged: 0,
             };
             let config = Config::new(LineId::new([1; 32]), u64::MAX);

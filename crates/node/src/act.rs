@@ -77,7 +77,7 @@ impl Line {
     fn peer_cosigned(&mut self, cx: &mut Cx<'_>, size: u64, checkpoint: Vec<u8>, cosignature: Vec<u8>) {
         self.seen = self.peer.head_at(size);
         self.kept = self.checkpoints.take_to(size).or(self.kept.take());
-        self.link.set_newest(self.seen.generation);
+        self.tell_newest();
         self.link.set_copy(self.seen, checkpoint);
         if cosignature.is_empty() {
             self.link.tell_copy();
@@ -112,6 +112,7 @@ impl Line {
 
     pub(crate) fn own_acknowledged(&mut self, cx: &mut Cx<'_>, generation: Generation, size: u64, cosignature: Vec<u8>) {
         self.peer_holds(generation, size);
+        self.cosignatures.insert(generation, cosignature.clone());
         if generation != self.own.generation() {
             return self.carry_on(cx);
         }
@@ -184,7 +185,7 @@ impl Line {
                     self.safety.handle_read(cx.now, &input.of);
                 }
                 if theirs && *level == Level::StoredEarly {
-                    self.link.early_done(input.of.index);
+                    self.link.early_done(input.of.generation, input.of.index);
                 }
             }
             Statement::Check(check) if theirs => {

@@ -89,7 +89,13 @@ impl Line {
 
     /// When a clock or the link is due next.
     pub(crate) fn timeout(&self) -> Option<Timestamp> {
-        let due = [self.link.poll_timeout(), self.safety.next_timeout(), Some(self.watch.next_timeout()), self.turn_due()];
+        let due = [
+            self.link.poll_timeout(),
+            self.safety.next_timeout(),
+            Some(self.watch.next_timeout()),
+            self.turn_due(),
+            self.renewal_due(),
+        ];
         due.into_iter().flatten().min()
     }
 

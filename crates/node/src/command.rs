@@ -148,21 +148,18 @@ impl Line {
 
     /// Version and `replaces` as they come next in our log.
     pub(crate) fn numbered(&self, mut notice: NoticeIn) -> NoticeIn {
-        let latest = self.own.latest(&notice.id);
+        let recalled = self.own.recalled(&notice.id).map(|(said, at)| (said.version, *at));
+        let latest = self.own.latest(&notice.id).into_iter().chain(recalled).max_by_key(|(version, _)| *version);
         notice.version = latest.map_or(1, |(version, _)| version + 1);
         notice.replaces = latest.map(|(_, last)| last.hash);
         notice
     }
 
     /// Whether a disclosed form differs from the one before in nothing but its number (PROTOCOL C7).
-    fn says_nothing_new(&self, form: &NoticeIn) -> bool {
-        let before = self.joint.current(self.us(), &form.id).and_then(|at| self.joint.live().get(&at));
-        before.is_some_and(|live| {
-            let mut same = live.notice.input().clone();
-            same.version = form.version;
-            same.replaces = form.replaces;
-            same == *form
-        })
+    pub(crate) fn says_nothing_new(&self, form: &NoticeIn) -> bool {
+        let live = self.joint.current(self.us(), &form.id).and_then(|at| self.joint.live().get(&at));
+        let said = live.map(|live| live.notice.input()).into_iter().chain(self.own.recalled(&form.id).map(|(said, _)| said));
+        said.into_iter().any(|said| NoticeIn { version: form.version, replaces: form.replaces, ..said.clone() } == *form)
     }
 
     fn statement_of(&self, cx: &mut Cx<'_>, by: &By, command: Command) -> Result<StatementIn, CommandFault> {

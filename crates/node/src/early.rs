@@ -1,6 +1,6 @@
 //! SAFETY that overtakes its log (PROTOCOL F1, F2): acted on by its own signature, filed when the log catches up.
 
-use detente_types::statement::{Level, Statement};
+use detente_types::statement::{Kind, Level, Statement};
 use detente_types::{Generation, Index, StatementRef};
 use detente_wire::entry::unpack;
 use detente_wire::{Entry, Verified, open_entry};
@@ -11,6 +11,7 @@ use crate::line::{Cx, Line, Owed};
 use crate::out::Then;
 use crate::port::Write;
 use crate::side::Verdict;
+use crate::take::judge_early;
 
 /// SAFETY entries ahead of their log that are kept. What comes beyond them is acted on when the log has caught up
 /// (PROTOCOL F3). Four times as many as an honest author's link sends at a time.
@@ -65,13 +66,19 @@ impl Line {
         let Some(entry) = self.early_entries.get(&of.hash) else {
             return;
         };
-        let Verdict::Valid(statement) = self.judge_peer(cx, entry) else {
-            return;
+        let statement = match judge_early(self, cx.scheme, entry) {
+            Verdict::Valid(statement) => statement,
+            Verdict::Unusable(kind, violations) if kind == Kind::Safety.code() => {
+                return self.event(cx, What::Unusable(of, violations));
+            }
+            // The rest waits for the log: what it names may lie there.
+            Verdict::Unusable(..) | Verdict::Unknown(_) => return,
         };
         match &*statement {
             Statement::Notice(notice) if self.acted_early.insert(of.hash) => {
                 let at = entry.fields().claimed;
                 if let Some(notice) = statement.notice() {
+                    self.early_notices.retain(|_, live| live.notice.id() != notice.id());
                     self.early_notices.insert(of, Live { notice, claimed: at });
                 }
                 if !self.own.has_said(&of, Level::StoredEarly) {

@@ -112,10 +112,14 @@ pub struct Line {
     pub(crate) holder: Holder,
     /// What they cosigned of each of our generations.
     pub(crate) cosigned: BTreeMap<Generation, Cosigned>,
+    /// Their newest cosignature of each of our generations: whoever was restored learns from it what it once had.
+    pub(crate) cosignatures: BTreeMap<Generation, Vec<u8>>,
     /// The generation of our log that the link carries: an earlier one until their copy of it is whole.
     pub(crate) tells: Generation,
     /// What they hold of our log, as they said in this session; of its root nothing is kept.
     pub(crate) peer_copy: Head,
+    /// The newest generation of ours that they proved to hold anything of.
+    pub(crate) peer_newest: Generation,
     /// A generation of ours that they hold and we lost.
     pub(crate) later: Option<Generation>,
     /// The opening of the next generation of ours that is to be taken back.
@@ -132,8 +136,8 @@ pub struct Line {
     pub(crate) renews: bool,
     /// The most of their log that we have signed to have, in any generation of ours.
     pub(crate) claimed: Option<Head>,
-    /// The caller was asked for the keys of a new generation.
-    pub(crate) asked_renewal: bool,
+    /// When the caller was asked last for the keys of a new generation.
+    pub(crate) asked_renewal: Option<Timestamp>,
     /// Our checkpoints of the ends of earlier generations, as read from the store.
     pub(crate) ends: BTreeMap<Generation, SignedCheckpoint>,
     /// Their next generation, until our copy of the one before is whole.
@@ -227,8 +231,10 @@ impl Line {
             peer: Side::new(peer.clone()),
             holder: Holder::new(0),
             cosigned: BTreeMap::new(),
+            cosignatures: BTreeMap::new(),
             tells: own.generation(),
             peer_copy: empty_head(),
+            peer_newest: Generation::FIRST,
             later: None,
             lost_opening: None,
             copy_note: Vec::new(),
@@ -237,7 +243,7 @@ impl Line {
             peer_ends: BTreeMap::new(),
             renews: false,
             claimed: None,
-            asked_renewal: false,
+            asked_renewal: None,
             ends: BTreeMap::new(),
             next_opening: None,
             checkpoints: Checkpoints::default(),

@@ -7,17 +7,31 @@
 
 use detente_record::Opening;
 use detente_types::{Generation, Head};
-use detente_wire::Scheme;
 use detente_wire::checkpoint::{SignedCheckpoint, open_checkpoint};
 use detente_wire::frame::Hello;
+use detente_wire::{Certificate, Scheme, codec};
 
 use crate::input::What;
 use crate::line::{Cx, Line, Phase, empty_head};
 
 impl Line {
-    /// They hold a generation of ours that is not known here.
-    pub(crate) fn note_later(&mut self, cx: &mut Cx<'_>, newest: Generation) {
-        let later = (newest > self.own.generation()).then_some(newest);
+    /// Names the newest generation of theirs that we hold anything of, with their own word for it.
+    pub(crate) fn tell_newest(&mut self) {
+        let held = self.seen.generation == self.peer.generation() && !self.peer.closed.is_empty();
+        self.link.set_newest(if held { codec::encode(self.peer.certificate.input()) } else { Vec::new() });
+    }
+
+    /// They may hold a generation of ours that is not known here: our party key's word for it proves that it was opened.
+    pub(crate) fn note_later(&mut self, cx: &mut Cx<'_>, certificate: &[u8]) {
+        self.peer_newest = Generation::FIRST;
+        if !certificate.is_empty() {
+            let opened = codec::decode(certificate, "certificate").ok().and_then(|c| Certificate::open(cx.scheme, c).ok());
+            match opened.filter(|c| c.party() == self.us() && c.line() == self.id) {
+                Some(certificate) => self.peer_newest = certificate.generation(),
+                None => self.peer_fault(cx, "they claim to hold a generation of ours, without our party key's word".into()),
+            }
+        }
+        let later = Some(self.peer_newest).filter(|newest| *newest > self.own.generation());
         if later.is_some() && self.later.is_none() {
             self.renews = true;
             self.event(cx, What::Recovering(self.own.log.size()));
@@ -51,6 +65,7 @@ impl Line {
         let Some(opening) = self.lost_opening.take() else {
             return;
         };
+        self.keep_old_keys();
         self.own.begin(opening.own().clone());
         (self.checkpointed, self.covered, self.keys_lost) = (0, 0, true);
         self.cache = crate::line::Cache::default();

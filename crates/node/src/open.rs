@@ -257,6 +257,7 @@ impl Loader {
                     line.open_cosignature_of(&*scheme, false, name, bytes).map_err(|e| damaged(format!("{key}: {e}")))?;
                 let log = line.own.life(generation).expect("its keys are here");
                 line.cosigned.entry(generation).or_default().take(log, &opened).map_err(|e| damaged(e.to_string()))?;
+                line.cosignatures.insert(generation, bytes.to_vec());
                 if newest {
                     line.link.set_cosigned(bytes.to_vec());
                 }
@@ -365,6 +366,7 @@ impl Line {
             }
         }
         self.own.put_unjudged(own);
+        self.own.forget_recalled();
         self.link.acknowledged(acknowledged);
         self.introduce();
     }
@@ -386,10 +388,10 @@ impl Line {
             return Err("the opening does not follow the generation before".into());
         }
         if own {
+            self.keep_old_keys();
             if let Some(next) = keys.get(&(self.id, generation)).cloned() {
                 next.check(opening.own()).map_err(|e| e.to_string())?;
-                let before = core::mem::replace(&mut self.keys, next);
-                self.old_keys.insert(self.own.generation(), before);
+                self.keys = next;
             }
             // Lost with a home that was put back to before they were made: nothing more is said in this generation.
             self.keys_lost = !keys.contains_key(&(self.id, generation));
@@ -405,7 +407,7 @@ impl Line {
     fn introduce(&mut self) {
         let note = |signed: &Option<SignedCheckpoint>| signed.as_ref().map(|s| s.note().into_bytes()).unwrap_or_default();
         self.link.set_own(self.own.head_at(self.checkpointed), note(&self.own_checkpoint));
-        self.link.set_newest(self.seen.generation);
+        self.tell_newest();
         self.link.set_copy(self.seen, note(&self.kept));
         self.link.cosign(self.own_cosignature.clone());
     }

@@ -17,6 +17,9 @@ use crate::out::Then;
 use crate::port::Write;
 use crate::take::entry_row;
 
+/// Pieces of evidence that are kept: one convicts, and whoever forges can make any number.
+const EVIDENCE_KEPT_MAX: usize = 16;
+
 /// What the peer's copy of our log says about us.
 enum Standing {
     /// It is a prefix of what we have.
@@ -40,8 +43,8 @@ impl Line {
         self.peer_copy = hello.copy;
         self.tell_copy_of(&hello.own);
         // Openings are handed out anew, as this hello asks for.
-        self.link.early_done(0);
-        self.note_later(cx, hello.newest);
+        self.link.forget_openings();
+        self.note_later(cx, &hello.newest);
         if hello.own.generation == self.peer.generation() {
             if !hello.own_checkpoint.is_empty() {
                 self.take_checkpoint(cx, &hello.own_checkpoint);
@@ -66,6 +69,8 @@ impl Line {
                 self.phase = Phase::Recovering { until };
                 self.event(cx, What::Recovering(until));
                 self.open_link(cx, hello);
+                // What came back in an earlier session may still be on its way to the disk.
+                self.finish_recovery(cx, until);
             }
             Standing::Stranded => {
                 self.renews = true;
@@ -86,7 +91,7 @@ impl Line {
         self.renews &= self.own.log.size() > 0;
         if self.renews {
             self.phase = Phase::Renewing;
-            self.asked_renewal = false;
+            self.asked_renewal = None;
         } else if self.phase == Phase::Held {
             return self.link.hold();
         } else {
@@ -161,7 +166,7 @@ impl Line {
     fn standing_of_copy(&self, cx: &Cx<'_>, hello: &Hello) -> Standing {
         let copy = &hello.copy;
         // They hold something of our newest generation and speak of another: a hello from before they heard of ours.
-        if copy.generation < self.own.generation() && hello.newest == self.own.generation() {
+        if copy.generation < self.own.generation() && self.peer_newest == self.own.generation() {
             return Standing::Later;
         }
         if copy.size == 0 {
@@ -239,15 +244,21 @@ impl Line {
         self.claims(entry.fields().seen);
         self.own.append_unjudged(entry);
         self.judge_taken_back(cx);
-        if self.own.log.size() == until {
-            self.event(cx, What::Recovered(until));
-            if self.later.is_none() {
-                self.phase = Phase::Renewing;
-                self.asked_renewal = false;
-            }
-            if let Some(note) = self.early_cosignature.take() {
-                self.take_cosignature(cx, &note);
-            }
+        self.finish_recovery(cx, until);
+    }
+
+    /// Once everything is back, durable or on its way: a new generation comes next.
+    fn finish_recovery(&mut self, cx: &mut Cx<'_>, until: u64) {
+        if self.own.log.size() < until {
+            return;
+        }
+        self.event(cx, What::Recovered(until));
+        if self.later.is_none() {
+            self.phase = Phase::Renewing;
+            self.asked_renewal = None;
+        }
+        if let Some(note) = self.early_cosignature.take() {
+            self.take_cosignature(cx, &note);
         }
     }
 
@@ -303,13 +314,16 @@ impl Line {
         let bytes = evidence.encode();
         self.phase = Phase::Held;
         self.link.hold();
-        if self.evidence.contains(&bytes) {
+        if self.evidence.contains(&bytes) || self.evidence.len() >= EVIDENCE_KEPT_MAX {
             return;
         }
+        self.faults += 1;
         let number = self.evidence.len() as u64;
         self.evidence.push(bytes.clone());
         cx.out.write(Write::Evidence { line: self.id, number, bytes: bytes.clone() });
-        cx.out.reserve();
+        if number == 0 {
+            cx.out.reserve();
+        }
         cx.out.then(Then::Evidence { line: self.id, number, bytes, says: evidence.describe() });
     }
 }

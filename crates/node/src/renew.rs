@@ -21,6 +21,9 @@ use crate::line::{Cx, Line, LineKeys, Phase, empty_head};
 use crate::lost::open_either;
 use crate::node::Node;
 
+/// How long the caller is given before it is asked again for the keys of a new generation.
+const ASK_AGAIN_US: i64 = 10_000_000;
+
 /// What a new generation of our log must say (PROTOCOL S5). Its keys and the party's signature are the caller's.
 #[derive(Clone, Debug)]
 pub struct Renewal {
@@ -102,29 +105,41 @@ impl Line {
         })
     }
 
-    /// Asks for a new generation as soon as one may be opened.
+    /// Asks for a new generation as soon as one may be opened, and again while none is: the party key may be elsewhere.
     pub(crate) fn ask_renewal(&mut self, cx: &mut Cx<'_>) {
-        if !self.asked_renewal && self.renewal().is_some() {
-            self.asked_renewal = true;
+        let asked = self.asked_renewal.is_some_and(|at| cx.now < at.plus_micros(ASK_AGAIN_US) && cx.now >= at);
+        if !asked && self.renewal().is_some() {
+            self.asked_renewal = Some(cx.now);
             cx.out.effect(Effect::Renew(self.id));
         }
     }
 
+    /// When the caller is asked again.
+    pub(crate) fn renewal_due(&self) -> Option<Timestamp> {
+        self.asked_renewal.filter(|_| self.phase == Phase::Renewing).map(|at| at.plus_micros(ASK_AGAIN_US))
+    }
+
     fn renew(&mut self, cx: &mut Cx<'_>, own: Verified<Certificate>, opening: GenerationOpenIn, keys: LineKeys) {
-        let (generation, before) = (self.own.generation(), core::mem::replace(&mut self.keys, keys));
-        if !self.keys_lost {
-            self.old_keys.insert(generation, before);
-        } else if let Some(end) = self.lost_checkpoint(cx.scheme, self.own.log.size()) {
-            self.ends.insert(generation, end);
+        if let Some(end) = self.lost_checkpoint(cx.scheme, self.own.log.size()).filter(|_| self.keys_lost) {
+            self.ends.insert(self.own.generation(), end);
         }
+        self.keep_old_keys();
+        self.keys = keys;
         self.opening = opening;
         self.own.begin(own);
         (self.checkpointed, self.covered) = (0, 0);
         self.cache = crate::line::Cache::default();
-        (self.renews, self.asked_renewal, self.keys_lost) = (false, false, false);
+        (self.renews, self.asked_renewal, self.keys_lost) = (false, None, false);
         self.phase = Phase::Open;
         cx.book(&BookEntry::LineRenewed(self.id, self.own.generation()));
         self.event(cx, What::Renewed(self.own.generation()));
+    }
+
+    /// The keys of a generation that ends: its checkpoints are still signed while the peer copies it.
+    pub(crate) fn keep_old_keys(&mut self) {
+        if !self.keys_lost {
+            self.old_keys.insert(self.own.generation(), self.keys.clone());
+        }
     }
 
     /// The generation of our log that goes out next, given what their copy has.
@@ -161,7 +176,7 @@ impl Line {
         let size = if generation == self.own.generation() { self.covered } else { self.told_log().size() };
         let head = self.told_log().head_at(size).expect("sizes up to the log's own are known");
         let checkpoint = self.checkpoint_of(cx, generation, size).unwrap_or_default();
-        self.link.set_cosigned(Vec::new());
+        self.link.set_cosigned(self.cosignatures.get(&generation).cloned().unwrap_or_default());
         self.link.set_own(head, checkpoint);
         self.link.acknowledged(self.cosigned.get(&generation).map_or(0, detente_record::Cosigned::acknowledged_size));
     }

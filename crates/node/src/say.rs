@@ -20,6 +20,23 @@ pub(crate) struct Had<'a> {
     pub(crate) author: &'a Side,
     pub(crate) other: &'a Side,
     pub(crate) seen: detente_types::Head,
+    /// For a notice that overtook its log.
+    pub(crate) overtook: Option<Overtook>,
+}
+
+/// A notice that overtook its log: the version that it claims to follow stands for what the log does not reach yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Overtook {
+    id: NoticeId,
+    follows: Option<(u32, StatementRef)>,
+}
+
+impl Overtook {
+    pub(crate) fn of(notice: &NoticeIn, author: &Side) -> Self {
+        let at = |hash| StatementRef { author: author.author(), generation: author.generation(), index: 0, hash };
+        let before = notice.version.checked_sub(1);
+        Self { id: notice.id, follows: before.zip(notice.replaces.map(at)) }
+    }
 }
 
 impl Known for Had<'_> {
@@ -34,11 +51,14 @@ impl Known for Had<'_> {
     }
 
     fn latest(&self, id: &NoticeId) -> Option<(u32, StatementRef)> {
-        self.author.latest(id)
+        match self.overtook.filter(|overtook| overtook.id == *id) {
+            Some(overtook) => overtook.follows,
+            None => self.author.latest(id),
+        }
     }
 
     fn cancelled(&self, id: &NoticeId) -> bool {
-        self.author.has_cancelled(id)
+        self.overtook.is_none() && self.author.has_cancelled(id)
     }
 
     fn party_key(&self, generation: Generation) -> Option<PublicKey> {
@@ -138,7 +158,7 @@ impl Line {
         urgent: bool,
     ) -> Result<Option<Valid<Statement>>, SayFault> {
         let seen = if index == 0 { crate::line::empty_head() } else { self.seen };
-        let had = Had { author: &self.own, other: &self.peer, seen };
+        let had = Had { author: &self.own, other: &self.peer, seen, overtook: None };
         let here = StatementRef { author: self.us(), generation: self.own.generation(), index, hash: EntryHash::new([0; 32]) };
         let terms = (index > 0).then(|| self.terms_at(here, seen));
         let standing = Standing {
@@ -213,6 +233,11 @@ impl Line {
                 continue;
             }
             let input = self.renumber(waiting.input);
+            // What a restored book still has may have come back with the log.
+            if matches!(&input, StatementIn::Notice(form) if self.says_nothing_new(form)) {
+                cx.book(&BookEntry::Dropped(waiting.book, "it is said already".into()));
+                continue;
+            }
             if let Err(fault) = self.say_booked(cx, waiting.book, &input) {
                 cx.book(&BookEntry::Dropped(waiting.book, fault.to_string()));
             }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use detente_record::Log;
 use detente_types::statement::{Kind, Level, Statement, StatementIn};
-use detente_types::{EntryHash, Generation, Head, NoticeId, PartyId, Root, StatementRef, Violation};
+use detente_types::{EntryHash, Generation, Head, NoticeId, NoticeIn, PartyId, Root, StatementRef, Violation};
 use detente_wire::leaf::LeafFields;
 use detente_wire::meaning::Valid;
 use detente_wire::{Certificate, Entry, PublicKey, Verified};
@@ -102,6 +102,8 @@ struct Answers {
     ended: BTreeSet<Generation>,
     /// Receipts that it has given: about which entry, which level.
     receipts: BTreeSet<(EntryHash, u8)>,
+    /// Notices that it has stated without a verdict yet, each in its latest form.
+    notices: BTreeMap<NoticeId, (NoticeIn, StatementRef)>,
 }
 
 impl Side {
@@ -264,8 +266,9 @@ impl Side {
     /// again.
     pub(crate) fn append_unjudged(&mut self, entry: Verified<Entry>) {
         self.add(&entry);
+        let entry_ref = entry.reference();
         if let Ok(said) = statement_of(&entry) {
-            self.recalled.take(&said);
+            self.recalled.take(entry_ref, said);
         }
         self.unjudged.push_back(entry);
     }
@@ -282,6 +285,18 @@ impl Side {
     pub(crate) fn next_ready(&mut self, other: &Self) -> Option<Verified<Entry>> {
         let known = other.judged();
         self.unjudged.pop_front_if(|entry| (entry.fields().seen.generation, entry.fields().seen.size) <= known)
+    }
+
+    /// A notice of this author among the entries that came back, in its latest form.
+    pub(crate) fn recalled(&self, id: &NoticeId) -> Option<&(NoticeIn, StatementRef)> {
+        self.recalled.notices.get(id)
+    }
+
+    /// All entries have their verdict: the facts say what was only recalled.
+    pub(crate) fn forget_recalled(&mut self) {
+        if self.unjudged.is_empty() {
+            self.recalled = Answers::default();
+        }
     }
 
     /// How far entries have their verdict: generation, and size in it.
@@ -379,8 +394,9 @@ impl Answers {
     }
 
     /// A statement whose verdict is still to be made.
-    fn take(&mut self, said: &StatementIn) {
+    fn take(&mut self, at: StatementRef, said: StatementIn) {
         match said {
+            StatementIn::Notice(notice) => drop(self.notices.insert(notice.id, (notice, at))),
             StatementIn::Receipt(receipt) => drop(self.receipts.insert((receipt.of.hash, receipt.level))),
             StatementIn::SafetyAction(action) => drop(self.acted.insert(action.of.hash)),
             StatementIn::CheckAnswer(answer) => drop(self.answered.insert(answer.of.hash)),

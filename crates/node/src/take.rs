@@ -2,6 +2,7 @@
 
 use detente_link::{DownReason, Event as LinkEvent};
 use detente_record::{CosignedFault, SeenVerdict, Taken, check_seen};
+use detente_types::statement::StatementIn;
 use detente_types::{Generation, Index};
 use detente_wire::checkpoint::{CheckpointFault, Cosignature, open_checkpoint};
 use detente_wire::entry::unpack;
@@ -13,7 +14,7 @@ use crate::input::{Effect, What};
 use crate::line::{Cx, Line, Phase};
 use crate::out::Then;
 use crate::port::{NoteRole, Write};
-use crate::say::Had;
+use crate::say::{Had, Overtook};
 use crate::side::{Verdict, statement_of};
 
 /// Rows that one fetch asks for.
@@ -248,8 +249,17 @@ impl Line {
     }
 }
 
+/// The verdict on an entry that overtook its log: the version that it follows may not be here yet (PROTOCOL F1).
+pub(crate) fn judge_early(line: &Line, scheme: &dyn detente_wire::Scheme, entry: &Verified<Entry>) -> Verdict {
+    judge_by(line, scheme, entry, true, true)
+}
+
 /// The verdict on an entry, of whichever side, given what its author had.
 pub(crate) fn judge(line: &Line, scheme: &dyn detente_wire::Scheme, entry: &Verified<Entry>, of_peer: bool) -> Verdict {
+    judge_by(line, scheme, entry, of_peer, false)
+}
+
+fn judge_by(line: &Line, scheme: &dyn detente_wire::Scheme, entry: &Verified<Entry>, of_peer: bool, overtook: bool) -> Verdict {
     let (author, other) = if of_peer { (&line.peer, &line.own) } else { (&line.own, &line.peer) };
     let fields = entry.fields();
     let input = match statement_of(entry) {
@@ -257,7 +267,11 @@ pub(crate) fn judge(line: &Line, scheme: &dyn detente_wire::Scheme, entry: &Veri
         Err((kind, violation)) => return Verdict::Unusable(kind, vec![violation]),
     };
     let kind = input.kind();
-    let had = Had { author, other, seen: fields.seen };
+    let overtook = match &input {
+        StatementIn::Notice(notice) if overtook => Some(Overtook::of(notice, author)),
+        _ => None,
+    };
+    let had = Had { author, other, seen: fields.seen, overtook };
     let standing = Standing {
         line: line.id,
         author: author.author(),

@@ -226,3 +226,21 @@ fn safety_that_overtook_is_shown_read_and_acted_on_before_it_is_filed() {
     let told = pair.line(0).notice(&of).expect("live").action.expect("its author learns what was done");
     assert_eq!(told.input.action, action);
 }
+
+#[test]
+fn a_later_version_of_a_safety_notice_overtakes_too() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.only_urgent = true;
+    pair.command(0, notify(NoticeKind::Operation)).expect("a good notice");
+    pair.seats[0].connected = false;
+    pair.command(0, notify(NoticeKind::Safety)).expect("a safety notice");
+    pair.seats[0].connected = true;
+    let mut changed = notice(NoticeKind::Safety);
+    changed.call_sign = Some("RESCUE 2".into());
+    let again = Command::Notify { notice: changed, release: Release::Exact, reveal: Vec::new() };
+    let second = pair.command(0, again).expect("another version").stated.expect("stated");
+    pair.pass(5);
+    assert!(pair.line(1).is_ringing(&second), "it rings before the log has caught up");
+    assert_eq!(pair.line(1).notices().filter(|n| n.notice.kind() == NoticeKind::Safety).count(), 1, "the newest is shown");
+}

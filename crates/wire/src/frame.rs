@@ -84,10 +84,11 @@ pub struct Hello {
     /// know which version they speak (PROTOCOL F9).
     #[n(17)]
     pub more: ByteVec,
-    /// Your newest generation that I hold anything of. After a restore you may not know it, and `copy` speaks of the one
-    /// that you know.
+    /// Your certificate for the newest generation of yours that I hold anything of, in canonical bytes; empty for the
+    /// first. After a restore you may not know it, and `copy` speaks of the one that you know: your own party key's word
+    /// proves that it was opened.
     #[n(18)]
-    pub newest: Generation,
+    pub newest: ByteVec,
 }
 
 /// The direction and the session that frames belong to: the random numbers of the two processes' starts.
@@ -244,7 +245,7 @@ mod tests {
             cosigned: note(),
             early: vec![note()],
             more: ByteVec::from(Vec::new()),
-            newest: Generation::FIRST,
+            newest: ByteVec::from(Vec::new()),
         })
     }
 

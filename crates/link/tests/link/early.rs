@@ -87,7 +87,7 @@ fn it_is_sent_again_until_it_is_done() {
     let sent = early_frames(&mut world);
     assert!((5..=9).contains(&sent), "{sent}");
     assert_eq!(world.sides[1].heard.early[&0], 1, "and handed on once");
-    world.sides[0].link.early_done(0);
+    world.sides[0].link.early_done(Generation::FIRST, 0);
     world.run_for(RESEND_CEILING_US * 2);
     assert_eq!(early_frames(&mut world), 0);
 }

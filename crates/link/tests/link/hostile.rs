@@ -64,7 +64,7 @@ fn hello(session: u64, answers: u64) -> impl Strategy<Value = Frame> {
                 cosigned: Vec::new().into(),
                 early: Vec::new(),
                 more: Vec::new().into(),
-                newest: own.generation,
+                newest: Vec::new().into(),
             })
         },
     )

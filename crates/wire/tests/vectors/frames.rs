@@ -41,7 +41,7 @@ fn hello(parties: &Parties) -> Hello {
         cosigned: b"cosigned".to_vec().into(),
         early: vec![vec![0; 227].into()],
         more: Vec::new().into(),
-        newest: Generation(7),
+        newest: b"certificate".to_vec().into(),
     }
 }
 
