@@ -17,7 +17,7 @@ use crate::side::{Pair, Side};
 const CALLS: [&str; 6] = ["pwrite64", "write", "fdatasync", "fsync", "ftruncate", "rename"];
 /// Points that are taken by default: a call, and how far into the calls of the dry run, in percent.
 const SAMPLE: [(&str, usize); 6] =
-    [("pwrite64", 35), ("pwrite64", 80), ("fsync", 40), ("fsync", 90), ("write", 60), ("rename", 100)];
+    [("pwrite64", 35), ("pwrite64", 80), ("fdatasync", 40), ("fdatasync", 90), ("write", 60), ("rename", 100)];
 /// Errors that a call gives from the n-th one on, for a while: a disk that fails, and one that is full.
 const ERRORS: [(&str, &str, &str); 4] =
     [("fdatasync", "EIO", "4"), ("fsync", "EIO", "2"), ("pwrite64", "EIO", "12"), ("pwrite64", "ENOSPC", "12..18")];
