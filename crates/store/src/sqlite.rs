@@ -64,11 +64,14 @@ pub struct Options {
     /// Most pages (of 4 KiB) that the database may grow to before it counts as full, beside the disk's own limit; the
     /// reserve comes on top. By default none.
     pub pages_max: Option<u32>,
+    /// Bytes of the write-ahead log that are on disk before it is used, so that a commit finds its place there and its sync
+    /// writes no more than the commit. By default what the log holds before it is copied, some 8 MiB.
+    pub log_bytes: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { reserve_bytes: 8 << 20, pages_max: None }
+        Self { reserve_bytes: 8 << 20, pages_max: None, log_bytes: log::LAID_OUT_BYTES }
     }
 }
 
@@ -181,6 +184,7 @@ impl Sqlite {
         if has_log || store.log.is_used() {
             store.take_up_log()?;
         }
+        store.log.lay_out(options.log_bytes)?;
         Ok(store)
     }
 

@@ -1,6 +1,8 @@
 //! The write-ahead log's keeper: marks how far it was acknowledged, and copies it into the database.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,12 +13,15 @@ use rusqlite::{Connection, DEFAULT_NAME};
 
 use super::fault::{io_fault, sql_fault};
 use super::sums::{Mark, Sums, page_sum};
-use super::wal::{Wal, WalFault, read_end, read_page};
+use super::wal::{Wal, WalFault, length_of, read_end, read_page};
 use super::{LOG, SUMS};
 
 /// Frames in the log before it is copied into the database: 8 MiB, some five milliseconds of copying every seven hundred
 /// commits or so.
 const COPY_FRAMES: u32 = 2048;
+
+/// Bytes of the log when it is copied, with some to spare for the commit that made it so long.
+pub(super) const LAID_OUT_BYTES: u64 = length_of(COPY_FRAMES as u64 + 64);
 
 /// What is known of the log. Owned by whoever owns the writing connection.
 pub(super) struct Log {
@@ -45,6 +50,27 @@ impl Log {
         writer.wal_hook(Some(note)).map_err(|e| sql_fault(doing, &e))?;
         let sums = Sums::open(&directory.join(SUMS)).map_err(|e| io_fault(doing, &e))?;
         Ok(Self { path: directory.join(LOG), sums, file: None, told, frames: 0, copy_at: COPY_FRAMES })
+    }
+
+    /// Writes zeros behind the log up to a length, and syncs. SQLite takes them for the end of the log, as it does whatever
+    /// stands there when a log begins anew over an older one. On a disk without room for them the log grows as it must.
+    pub(super) fn lay_out(&self, bytes: u64) -> Result<(), StoreFault> {
+        let doing = "laying out the log";
+        let file = match OpenOptions::new().write(true).open(&self.path) {
+            Ok(file) => file,
+            // SQLite makes it with the first commit then.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(e) => return Err(io_fault(doing, &e)),
+        };
+        let there = file.metadata().map_err(|e| io_fault(doing, &e))?.len();
+        let missing = usize::try_from(bytes.saturating_sub(there)).unwrap_or(0);
+        if missing == 0 {
+            return Ok(());
+        }
+        match file.write_all_at(&vec![0; missing], there).and_then(|()| file.sync_all()).map_err(|e| io_fault(doing, &e)) {
+            Err(StoreFault::Full { .. }) => file.set_len(there).map_err(|e| io_fault(doing, &e)),
+            laid_out => laid_out,
+        }
     }
 
     /// Marks what was committed since the last mark, if anything was. Comes after the sync and before the answer.

@@ -96,8 +96,13 @@ pub(crate) fn read_end(file: &File, frame: usize) -> io::Result<([u8; 8], [u8; 8
     Ok((array(&header, 8), array(&header, 16)))
 }
 
+/// Bytes of a log of so many frames.
+pub(crate) const fn length_of(frames: u64) -> u64 {
+    HEADER_BYTES as u64 + frames * FRAME_BYTES as u64
+}
+
 const fn frame_at(frame: usize) -> u64 {
-    (HEADER_BYTES + frame * FRAME_BYTES) as u64
+    length_of(frame as u64)
 }
 
 /// How the log's checksum reads its words.

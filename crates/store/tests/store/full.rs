@@ -6,7 +6,7 @@ use detente_store::{Ending, GroupStore, Memory, Options, Room, Sqlite};
 use crate::rows::{all, batch, book, urgent};
 
 /// About this many pages fit before the disk counts as full, and a quarter of a MiB of reserve behind them.
-const OPTIONS: Options = Options { reserve_bytes: 256 << 10, pages_max: Some(40) };
+const OPTIONS: Options = Options { reserve_bytes: 256 << 10, pages_max: Some(40), log_bytes: 0 };
 
 fn sqlite(options: Options) -> (tempfile::TempDir, Sqlite) {
     let directory = tempfile::tempdir().unwrap();

@@ -9,7 +9,7 @@ use detente_store::{GroupStore, Home, HomeFault, Options, RestoreOver, verify};
 
 use crate::rows::{all, batch, book};
 
-const OPTIONS: Options = Options { reserve_bytes: 64 << 10, pages_max: None };
+const OPTIONS: Options = Options { reserve_bytes: 64 << 10, pages_max: None, log_bytes: 0 };
 
 fn in_temporary(test: impl FnOnce(&Path)) {
     let directory = tempfile::tempdir().unwrap();

@@ -10,7 +10,7 @@ use detente_store::{GroupStore, Home, Options, Place, verify};
 
 use crate::rows::{Seeded, all, batch, book, early, entry, evidence, note, soak};
 
-const OPTIONS: Options = Options { reserve_bytes: 64 << 10, pages_max: None };
+const OPTIONS: Options = Options { reserve_bytes: 64 << 10, pages_max: None, log_bytes: 0 };
 
 /// Rows of every kind over a good many pages.
 fn rows() -> Batch {

@@ -12,7 +12,7 @@ const LOG: &str = "journal.db-wal";
 const SUMS: &str = "journal.sum";
 
 fn open(directory: &Path) -> Result<Sqlite, OpenFault> {
-    Sqlite::open(directory, Options { reserve_bytes: 0, ..Options::default() })
+    Sqlite::open(directory, Options { reserve_bytes: 0, log_bytes: 0, ..Options::default() })
 }
 
 /// The disk as it was after some commits.

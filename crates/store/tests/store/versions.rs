@@ -8,7 +8,7 @@ use detente_store::{GroupStore, OpenFault, Options, Sqlite};
 
 use crate::rows::{all, batch, book, early, entry, evidence, note};
 
-const OPTIONS: Options = Options { reserve_bytes: 0, pages_max: None };
+const OPTIONS: Options = Options { reserve_bytes: 0, pages_max: None, log_bytes: 0 };
 
 /// The newest schema. A new one comes with a journal saved by the program before it.
 const VERSION: u32 = 1;

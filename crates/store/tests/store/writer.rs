@@ -19,7 +19,7 @@ fn start<S: GroupStore + Send + 'static>(store: S) -> (Writer<u64>, Receiver<Out
 fn answers_come_in_order_and_everything_is_there() {
     let directory = tempfile::tempdir().unwrap();
     Sqlite::create(directory.path()).unwrap();
-    let options = Options { reserve_bytes: 0, ..Options::default() };
+    let options = Options { reserve_bytes: 0, log_bytes: 0, ..Options::default() };
     let (writer, answers) = start(Sqlite::open(directory.path(), options).unwrap());
     for number in 0..2000 {
         writer.submit(number, batch([book(number, &[3; 500])])).unwrap();
@@ -36,7 +36,7 @@ fn answers_come_in_order_and_everything_is_there() {
 fn what_is_queued_at_the_end_is_still_written() {
     let directory = tempfile::tempdir().unwrap();
     Sqlite::create(directory.path()).unwrap();
-    let options = Options { reserve_bytes: 0, ..Options::default() };
+    let options = Options { reserve_bytes: 0, log_bytes: 0, ..Options::default() };
     let (writer, answers) = start(Sqlite::open(directory.path(), options).unwrap());
     for number in 0..500 {
         writer.submit(number, batch([book(number, b"late")])).unwrap();
