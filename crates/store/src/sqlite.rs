@@ -218,12 +218,8 @@ impl Sqlite {
 
     /// Writes batches as one transaction. The outer error is the group's: nothing of it is there.
     fn write_group(&mut self, batches: &[&Batch]) -> Result<Answers, StoreFault> {
-        let doing = "writing a group";
-        self.writer.execute_batch("BEGIN IMMEDIATE").map_err(|e| sql_fault(doing, &e))?;
-        let written = self.write_batches(batches).and_then(|answers| {
-            self.writer.execute_batch("COMMIT").map_err(|e| sql_fault("syncing a group", &e))?;
-            Ok(answers)
-        });
+        self.run("writing a group", "BEGIN IMMEDIATE")?;
+        let written = self.write_batches(batches).and_then(|answers| self.run("syncing a group", "COMMIT").map(|()| answers));
         match &written {
             Ok(_) => self.log.mark()?,
             // SQLite has rolled back already after some errors, and must not be used at all after a final one.
@@ -241,18 +237,22 @@ impl Sqlite {
 
     /// Writes one batch inside the group's transaction. The inner error is the batch's own, the outer one the group's.
     fn write_batch(&self, batch: &Batch) -> Result<Result<(), StoreFault>, StoreFault> {
-        let run = |sql| self.writer.prepare_cached(sql).and_then(|mut s| s.execute(())).map_err(|e| sql_fault(sql, &e));
-        run("SAVEPOINT batch")?;
+        self.run("beginning a batch", "SAVEPOINT batch")?;
         let written = batch.writes.iter().try_for_each(|write| rows::insert(&self.writer, write));
         match &written {
             Ok(()) => {}
             Err(StoreFault::Differs { .. } | StoreFault::Gap { .. }) => {
-                run("ROLLBACK TO batch")?;
+                self.run("undoing a batch", "ROLLBACK TO batch")?;
             }
             Err(fault) => return Err(fault.clone()),
         }
-        run("RELEASE batch")?;
+        self.run("ending a batch", "RELEASE batch")?;
         Ok(written)
+    }
+
+    /// Runs a statement without parameters that is wanted with every group.
+    fn run(&self, doing: &str, sql: &'static str) -> Result<(), StoreFault> {
+        self.writer.prepare_cached(sql).and_then(|mut s| s.execute(())).map(drop).map_err(|e| sql_fault(doing, &e))
     }
 
     /// Writes a group on a disk that may be full: what may use the reserve gets it, the rest is refused.
