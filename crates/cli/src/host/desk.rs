@@ -162,8 +162,10 @@ impl Desk {
         }
     }
 
-    /// Carries out effects until there are none.
+    /// Carries out effects until there are none. What people and subscribers are told comes last: to wake them takes longer
+    /// than to send a frame, and nothing that leaves this node may wait for it (PROTOCOL F7).
     fn work(&mut self) {
+        let mut told = Vec::new();
         while let Some(effect) = self.node.poll_effect() {
             match effect {
                 Effect::Persist { token, batch } => {
@@ -188,10 +190,11 @@ impl Desk {
                     self.node.handle(now(), &mut OsRng, Input::Fetched { line, author, generation, rows });
                 }
                 Effect::Renew(line) => self.renew(&line),
-                Effect::Event(event) => self.tell(event),
+                Effect::Event(event) => told.push(event),
             }
         }
         self.flush();
+        told.into_iter().for_each(|event| self.tell(event));
     }
 
     /// Opens the next generation of our log on a line after a restore (PROTOCOL S5).
