@@ -1,6 +1,7 @@
 //! Notices: what a party wants known.
 
 use core::fmt;
+use std::sync::Arc;
 
 use minicbor::{Decode, Encode};
 
@@ -284,9 +285,13 @@ pub struct NoticeIn {
 
 /// A notice whose fields obey every rule that can be checked on it alone.
 ///
-/// What depends on the terms or on other statements is checked by the meaning gate in `wire`.
+/// What depends on the terms or on other statements is checked by the meaning gate in `wire`. It never changes, so its
+/// clones share one place in memory: a live notice stands in several tables of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
+pub struct Notice(Arc<Checked>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Checked {
     input: NoticeIn,
     kind: NoticeKind,
     precedence: Precedence,
@@ -328,55 +333,55 @@ impl Notice {
         }
         match (kind, precedence, precision, validity) {
             (Some(kind), Some(precedence), Some(precision), Some(validity)) if faults.is_empty() => {
-                Ok(Self { input, kind, precedence, precision, validity, volumes })
+                Ok(Self(Arc::new(Checked { input, kind, precedence, precision, validity, volumes })))
             }
             _ => Err(faults),
         }
     }
 
     /// The form that is encoded.
-    pub const fn input(&self) -> &NoticeIn {
-        &self.input
+    pub fn input(&self) -> &NoticeIn {
+        &self.0.input
     }
 
     /// Identity across versions.
-    pub const fn id(&self) -> NoticeId {
-        self.input.id
+    pub fn id(&self) -> NoticeId {
+        self.0.input.id
     }
 
     /// Version, counted from 1.
-    pub const fn version(&self) -> u32 {
-        self.input.version
+    pub fn version(&self) -> u32 {
+        self.0.input.version
     }
 
     /// Kind.
-    pub const fn kind(&self) -> NoticeKind {
-        self.kind
+    pub fn kind(&self) -> NoticeKind {
+        self.0.kind
     }
 
     /// Precedence.
-    pub const fn precedence(&self) -> Precedence {
-        self.precedence
+    pub fn precedence(&self) -> Precedence {
+        self.0.precedence
     }
 
     /// How exactly the volumes are disclosed.
-    pub const fn precision(&self) -> Precision {
-        self.precision
+    pub fn precision(&self) -> Precision {
+        self.0.precision
     }
 
     /// When it counts.
-    pub const fn validity(&self) -> Window {
-        self.validity
+    pub fn validity(&self) -> Window {
+        self.0.validity
     }
 
     /// Where, how high, when.
     pub fn volumes(&self) -> &[Volume] {
-        &self.volumes
+        &self.0.volumes
     }
 
     /// What a safety notice asks for.
     pub fn ask(&self) -> Option<SafetyAsk> {
-        let detail = self.input.detail.as_ref()?;
+        let detail = self.0.input.detail.as_ref()?;
         SafetyAsk::from_code(detail.ask?)
     }
 }
