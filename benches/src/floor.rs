@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -112,5 +113,30 @@ impl Signing {
             assert!(Ed25519.verify(&self.key.public(), &self.message, &self.signature), "our own signature is good");
         }
         started.elapsed()
+    }
+}
+
+/// A thread that hands back what it is handed: what it takes to wake another thread, twice.
+pub struct HandOver {
+    there: Sender<()>,
+    back: Receiver<()>,
+}
+
+impl Default for HandOver {
+    fn default() -> Self {
+        let (there, inbox) = channel();
+        let (answer, back) = channel();
+        std::thread::spawn(move || while inbox.recv().is_ok() && answer.send(()).is_ok() {});
+        Self { there, back }
+    }
+}
+
+impl HandOver {
+    /// One way: half of there and back.
+    pub fn run(&self) -> Duration {
+        let started = Instant::now();
+        let met = self.there.send(()).is_ok() && self.back.recv().is_ok();
+        assert!(met, "the other thread lives as long as this");
+        started.elapsed() / 2
     }
 }

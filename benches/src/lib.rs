@@ -3,5 +3,9 @@
 //! These machines are noisy. A figure without its floor says nothing, so none is printed without one.
 
 pub mod floor;
+pub mod machine;
+pub mod million;
 pub mod pair;
+pub mod program;
+pub mod report;
 pub mod stats;

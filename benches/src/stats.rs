@@ -35,10 +35,3 @@ impl Sample {
         self.quantile(0.5)
     }
 }
-
-/// One row: median and 99th percentile in microseconds, and the ratio of medians to a floor.
-pub fn row(name: &str, sample: &Sample, floor: Option<&Sample>) -> String {
-    let us = |d: Duration| d.as_secs_f64() * 1e6;
-    let ratio = floor.map(|f| format!("{:.2} x floor", us(sample.median()) / us(f.median()).max(1e-9))).unwrap_or_default();
-    format!("{name:<46} p50 {:>9.1} µs   p99 {:>9.1} µs   {ratio}", us(sample.median()), us(sample.quantile(0.99)))
-}

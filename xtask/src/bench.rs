@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: one benchmark of `benches/`, optimised. Arguments after its name are its own.
+//! `cargo xtask bench`: one benchmark of `benches/`, optimised. Arguments after its name are its own. The program itself
+//! is built too: a benchmark may start it, and looks for it beside its own file.
 
 use anyhow::Result;
 
@@ -12,6 +13,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let known = metadata.programs(MEMBER);
     match arguments.split_first() {
         Some((name, rest)) if known.contains(&name.as_str()) => {
+            run_program(&mut cargo(["build", "--release", "--quiet", "--package", "detente"]))?;
             let mut command = cargo(["run", "--release", "--quiet", "--package", MEMBER, "--bin", name]);
             run_program(command.arg("--").args(rest))
         }
