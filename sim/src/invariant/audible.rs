@@ -184,7 +184,8 @@ impl Sent<'_> {
         let end = &self.wire.ends[self.end];
         let known = end.cosigned.notes.contains(note);
         let newest = end.cosigned.newest.get(&generation).map_or(0, |head| head.size);
-        cosignature_never_shrinks(known, end.restored.is_some(), size, newest)?;
+        let held = self.other.noted(&self.wire.log_of(1 - self.end, generation), NoteRole::Cosignature);
+        cosignature_never_shrinks(known, end.restored.is_some(), size, (newest, held))?;
         let there = self.copy(generation).and_then(|log| log.root_at(size)) == Some(root);
         durable_before_audible(there, || format!("{size} entries are cosigned, and not all of them are on the disk"))?;
         let name = self.wire.log_of(1 - self.end, generation);
@@ -233,8 +234,9 @@ pub(crate) fn seen_is_durable(known: bool, index: Index, seen: &Head) -> Check {
 
 /// A holder never makes a cosignature of less than it cosigned before (PROTOCOL E6). One that was restored may show an
 /// old one again.
-fn cosignature_never_shrinks(known: bool, restored: bool, size: u64, newest: u64) -> Check {
-    let holds = size > newest || (known && (size == newest || restored)) || (size == newest && restored);
+fn cosignature_never_shrinks(known: bool, restored: bool, size: u64, (newest, held): (u64, u64)) -> Check {
+    let again = size == newest || known || held < newest;
+    let holds = size > newest || (known && size == newest) || (restored && again);
     ensure(holds, "cosignature_never_shrinks", || format!("{size} entries were cosigned after {newest}"))
 }
 
