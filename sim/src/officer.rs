@@ -232,7 +232,7 @@ fn theirs(dice: &mut Dice, desk: &Desk<'_>) -> Option<StatementRef> {
 }
 
 fn offer(dice: &mut Dice, desk: &Desk<'_>) -> Option<Command> {
-    let conflicts: Vec<_> = desk.line.conflicts().map(|conflict| conflict.id).collect();
+    let conflicts: Vec<_> = desk.line.conflict_pairs().map(|(id, _)| id).collect();
     let conflict = *dice.pick(&conflicts)?;
     let change = match dice.below(10) {
         0 => ChangeIn { cancel: Some(true), ..ChangeIn::default() },
@@ -247,7 +247,7 @@ fn offer(dice: &mut Dice, desk: &Desk<'_>) -> Option<Command> {
 fn answer(dice: &mut Dice, desk: &Desk<'_>, kind: Kind) -> Option<Command> {
     let own = kind == Kind::Withdraw;
     let them = desk.line.them();
-    let pairs = desk.line.conflicts().map(|conflict| conflict.statements);
+    let pairs = desk.line.conflict_pairs().map(|(_, statements)| statements);
     let offers: Vec<StatementRef> = pairs
         .flat_map(|pair| desk.line.table().offers(&pair))
         .map(|view| view.offer.reference)

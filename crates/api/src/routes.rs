@@ -199,7 +199,7 @@ async fn receipt(
 async fn conflicts(State(api): State<Api>, Path(name): Path<String>) -> Answer<Vec<ConflictView>> {
     look(&api, name, |line, _| {
         let us = line.view().us;
-        line.conflicts().map(|c| view::conflict(line, us, c)).collect()
+        line.conflicts().map(|c| view::conflict(line, us, &c)).collect()
     })
     .await
 }
@@ -222,7 +222,7 @@ async fn offer(
     Asked(asked): Asked<OfferAsk>,
 ) -> Answer<Done> {
     act(&api, officer, name, move |line| {
-        let conflict: ConflictId = only("conflict", &asked.conflict, line.conflicts().map(|c| c.id))?;
+        let conflict: ConflictId = only("conflict", &asked.conflict, line.conflict_pairs().map(|(id, _)| id))?;
         let lapses = asked.lapses.as_deref().map(time).transpose()?;
         Ok(Command::Offer { conflict, ours: asked.ours, change: change(&asked)?, lapses, text: asked.text.map(text) })
     })
@@ -276,7 +276,7 @@ async fn amend(
     Asked(asked): Asked<AmendAsk>,
 ) -> Answer<Done> {
     act(&api, officer, name, move |line| {
-        let conflict: ConflictId = only("conflict", &asked.conflict, line.conflicts().map(|c| c.id))?;
+        let conflict: ConflictId = only("conflict", &asked.conflict, line.conflict_pairs().map(|(id, _)| id))?;
         Ok(line.amendment(&conflict)?)
     })
     .await

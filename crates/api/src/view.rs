@@ -351,7 +351,7 @@ pub fn line(line: &Line) -> LineView {
         round_trip_ms: v.round_trip_us.map(|us| us as f64 / 1e3),
         skew_ms: v.skew_us.map(|us| us as f64 / 1e3),
         joint: detente_wire::hash::hex(&v.joint),
-        counts: Counts { ours, theirs: total - ours, conflicts: line.conflicts().count(), warnings: line.warnings().count() },
+        counts: Counts { ours, theirs: total - ours, conflicts: line.conflict_count(), warnings: line.warnings().count() },
     }
 }
 

@@ -53,9 +53,6 @@ impl Node {
         if reserved {
             cx.out.reserve();
         }
-        if command.asks_conflicts() {
-            line.catch_up_conflicts(&mut cx);
-        }
         let accepted = line.command(&mut cx, by, command)?;
         cx.out.then(Then::Booked(accepted.book));
         self.run(now, rng);
@@ -184,7 +181,7 @@ impl Line {
                 self.receipt(Level::Listed, of, Some(number), Some(read_back), desk, officer)
             }
             Command::Offer { conflict, ours, change, lapses, text } => {
-                let found = self.joint.conflicts().get(&conflict).ok_or_else(|| not_found("conflict", &conflict))?;
+                let found = self.joint.conflict(&conflict).ok_or_else(|| not_found("conflict", &conflict))?;
                 let changes = found.statements.iter().position(|s| (s.author == self.us()) == ours).unwrap_or(0) as u8;
                 StatementIn::Offer(OfferIn {
                     kind: Kind::Offer.code(),
@@ -234,7 +231,7 @@ impl Line {
     /// # Errors
     /// [`CommandFault`] when nothing is agreed, the other side is obliged, or the change cannot be made.
     pub fn amendment(&self, conflict: &ConflictId) -> Result<Command, CommandFault> {
-        let found = self.joint.conflicts().get(conflict).ok_or_else(|| not_found("conflict", conflict))?;
+        let found = self.joint.conflict(conflict).ok_or_else(|| not_found("conflict", conflict))?;
         let Settlement::Agreed(agreed) = self.settlement(&found.statements) else {
             return Err(not_found("agreement that is not amended yet on conflict", conflict));
         };

@@ -233,16 +233,6 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether it must know the conflicts of everything that counts.
-    pub(crate) const fn asks_conflicts(&self) -> bool {
-        match self {
-            // An update that changes nothing at its precision sends nothing (PROTOCOL C7).
-            Self::Notify { release, .. } => !matches!(release, Release::Exact),
-            Self::Offer { .. } | Self::Answer(_) | Self::ProposeTerms(_) | Self::AcceptTerms(_) => true,
-            _ => false,
-        }
-    }
-
     /// Whether it may use the reserve on a full disk (PROTOCOL F3).
     pub(crate) fn is_reserved(&self, safety: impl Fn(&StatementRef) -> bool) -> bool {
         match self {

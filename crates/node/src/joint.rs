@@ -1,22 +1,28 @@
 //! Joint conflicts and private warnings (PROTOCOL section 6).
 //!
 //! The joint part is a function of the two logs alone: it pairs a live statement of one party with one of the other's,
-//! both as disclosed. What it holds for screens is bounded for each notice (F7); [`Joint::digest`] covers everything. Private warnings come from our exact
-//! plans and never leave this node (C5).
+//! both as disclosed. Private warnings come from our exact plans and never leave this node (C5).
+//!
+//! What is live is known at once. What of it meets is found behind, turn by turn ([`Joint::turn`]), each turn within a
+//! number of pairs of volumes that it may test, whatever one notice covers (F7). Work is done in the order in which it came, and each piece
+//! asks for all that is live while it goes on: of two statements the later one's piece finds the pair at the latest. When
+//! nothing is left to do, exactly the pairs of live statements that meet are there, whatever came in which order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use detente_space::{Asked, Index, Law, Separation, Side};
+use detente_space::{Asked, Index, Law, Pair, Separation, Side};
 use detente_types::conflict::VolumeMeeting;
 use detente_types::{Conflict, ConflictId, LineId, Notice, NoticeId, PartyId, StatementRef, Terms, Timestamp};
 use detente_wire::Valid;
 use detente_wire::hash::domain;
 use detente_wire::meaning::conflict_id;
 
-/// Conflicts that are kept for one notice; the rest are found by asking again (PROTOCOL F7).
-const CONFLICTS_PER_NOTICE_MAX: usize = 256;
-/// Volume pairs that one conflict lists; the closest pairs of two notices are among the first for any real plan.
+use crate::pairs::Pairs;
+
+/// Volume pairs that one conflict lists: the closest.
 const MEETINGS_MAX: usize = 64;
+/// What a piece of work costs besides the pairs of volumes that it tests, in such pairs.
+const TASK_COST: usize = 64;
 
 /// A live notice of either party, as disclosed.
 #[derive(Clone, Debug)]
@@ -43,13 +49,53 @@ pub(crate) struct Joint {
     current: BTreeMap<(PartyId, NoticeId), StatementRef>,
     own: Index<StatementRef>,
     peer: Index<StatementRef>,
-    conflicts: BTreeMap<ConflictId, Conflict>,
-    /// The fold of every joint conflict, kept as notices come and go.
-    fold: Fold,
-    by_statement: BTreeMap<StatementRef, BTreeSet<ConflictId>>,
     exact: BTreeMap<NoticeId, Valid<Notice>>,
     exact_index: Index<NoticeId>,
-    warnings: BTreeSet<(NoticeId, StatementRef)>,
+    pairs: Pairs,
+    warnings: Warnings,
+    tasks: VecDeque<Task>,
+    progress: Progress,
+    /// So many of the next pieces of work make no news: they are about what was known before this start.
+    quiet: usize,
+}
+
+/// Which of our exact plans meet which of their statements; both ways round.
+#[derive(Default)]
+struct Warnings {
+    by_notice: BTreeMap<NoticeId, BTreeSet<StatementRef>>,
+    by_statement: BTreeMap<StatementRef, BTreeSet<NoticeId>>,
+}
+
+/// A piece of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Task {
+    /// Find what a statement meets.
+    Find(StatementRef),
+    /// Find what an exact plan of ours meets.
+    Warn(NoticeId),
+    /// Forget what a statement met that is not live any more.
+    Drop(StatementRef),
+    /// Forget what other terms found and the present ones do not.
+    Sweep,
+}
+
+/// How far the first piece of work has come.
+#[derive(Default)]
+struct Progress {
+    /// Among the other party's statements.
+    met: Option<Pair<StatementRef>>,
+    /// They are through: what follows are our exact plans.
+    met_all: bool,
+    warned: Option<Pair<NoticeId>>,
+    swept: Option<ConflictId>,
+    /// The statement whose meetings are being gathered, and those so far.
+    group: Option<(StatementRef, Vec<VolumeMeeting>)>,
+}
+
+/// What a step of a piece of work came to.
+struct Step {
+    cost: usize,
+    done: bool,
 }
 
 impl Joint {
@@ -64,88 +110,102 @@ impl Joint {
             current: BTreeMap::new(),
             own: Index::new(),
             peer: Index::new(),
-            conflicts: BTreeMap::new(),
-            fold: Fold::default(),
-            by_statement: BTreeMap::new(),
             exact: BTreeMap::new(),
             exact_index: Index::new(),
-            warnings: BTreeSet::new(),
+            pairs: Pairs::default(),
+            warnings: Warnings::default(),
+            tasks: VecDeque::new(),
+            progress: Progress::default(),
+            quiet: 0,
         }
     }
 
-    /// A notice is stated: its earlier version goes, it is filed, and what it meets is found.
-    pub(crate) fn put(&mut self, at: StatementRef, claimed: Timestamp, notice: Valid<Notice>) -> Changes {
-        let mut changes = Changes::default();
+    /// A notice is stated: its earlier version goes, and it is filed.
+    pub(crate) fn put(&mut self, at: StatementRef, claimed: Timestamp, notice: Valid<Notice>) {
         if let Some(before) = self.current.insert((at.author, notice.id()), at) {
-            self.take_out(&before, &mut changes);
-        }
-        for (i, conflict) in self.find(&at, &notice, usize::MAX).into_iter().enumerate() {
-            self.fold.toggle(&conflict);
-            if i < CONFLICTS_PER_NOTICE_MAX {
-                changes.found.push(conflict.id);
-                self.file(conflict);
-            }
-        }
-        if at.author != self.us {
-            self.warn_about(&at, &notice, &mut changes);
+            self.take_out(before);
         }
         self.index_mut(&at).insert(at, &notice);
         self.live.insert(at, Live { notice, claimed });
-        changes
+        self.tasks.push_back(Task::Find(at));
     }
 
     /// A notice is cancelled.
-    pub(crate) fn remove(&mut self, author: PartyId, id: &NoticeId) -> Changes {
-        let mut changes = Changes::default();
+    pub(crate) fn remove(&mut self, author: PartyId, id: &NoticeId) {
         if let Some(before) = self.current.remove(&(author, *id)) {
-            self.take_out(&before, &mut changes);
+            self.take_out(before);
         }
-        changes
     }
 
     /// Our exact plan, when what we disclosed of it is coarser: warns of what it meets (PROTOCOL C5).
-    pub(crate) fn put_exact(&mut self, notice: Valid<Notice>) -> Changes {
-        let mut changes = Changes::default();
+    pub(crate) fn put_exact(&mut self, notice: Valid<Notice>) {
         let id = notice.id();
-        self.remove_exact(&id);
-        let asked = Asked::new(&notice, self.separation, self.law, Side::First);
-        let mut met: BTreeSet<StatementRef> = BTreeSet::new();
-        for find in self.peer.query(&asked) {
-            met.insert(find.pair.key);
-            if met.len() >= CONFLICTS_PER_NOTICE_MAX {
-                break;
-            }
+        self.warnings.forget_notice(&id);
+        if self.tasks.front() == Some(&Task::Warn(id)) {
+            self.progress = Progress::default();
         }
-        changes.warned = met.into_iter().map(|at| (id, at)).collect();
-        self.warnings.extend(changes.warned.iter().copied());
         self.exact_index.insert(id, &notice);
         self.exact.insert(id, notice);
+        self.tasks.push_back(Task::Warn(id));
+    }
+
+    /// Terms changed: everything is found anew. What was found before stays until it is known not to be found again.
+    pub(crate) fn set_terms(&mut self, terms: &Terms) {
+        let (law, separation) = (law_of(terms), separation_of(terms));
+        if (law, separation) == (self.law, self.separation) {
+            return;
+        }
+        (self.law, self.separation) = (law, separation);
+        self.pairs.begin_round();
+        self.warnings = Warnings::default();
+        self.progress = Progress::default();
+        self.tasks.retain(|task| matches!(task, Task::Drop(_)));
+        let own = self.live.keys().filter(|at| at.author == self.us);
+        self.tasks.extend(own.map(|at| Task::Find(*at)));
+        self.tasks.extend(self.exact.keys().map(|id| Task::Warn(*id)));
+        self.tasks.push_back(Task::Sweep);
+        if self.quiet > 0 {
+            self.hush();
+        }
+    }
+
+    /// What there is to do by now makes no news.
+    pub(crate) fn hush(&mut self) {
+        self.quiet = self.tasks.len();
+    }
+
+    /// Whether something is still to be found or forgotten.
+    pub(crate) fn is_behind(&self) -> bool {
+        !self.tasks.is_empty()
+    }
+
+    /// Works until so many pairs of volumes are tested, or nothing is left to do.
+    pub(crate) fn turn(&mut self, pairs: usize) -> Changes {
+        let mut changes = Changes::default();
+        let mut left = pairs;
+        while left > 0
+            && let Some(task) = self.tasks.front().copied()
+        {
+            let mut news = Changes::default();
+            let step = match task {
+                Task::Find(at) => self.find(&at, left, &mut news),
+                Task::Warn(id) => self.warn(id, left, &mut news),
+                Task::Drop(at) => self.forget(&at, left, &mut news),
+                Task::Sweep => self.sweep(left, &mut news),
+            };
+            left = left.saturating_sub(step.cost.saturating_add(TASK_COST));
+            if self.quiet == 0 {
+                changes.found.append(&mut news.found);
+                changes.gone.append(&mut news.gone);
+                changes.warned.append(&mut news.warned);
+            }
+            if step.done {
+                self.tasks.pop_front();
+                self.progress = Progress::default();
+                self.quiet = self.quiet.saturating_sub(1);
+            }
+        }
         changes
-    }
-
-    pub(crate) fn remove_exact(&mut self, id: &NoticeId) {
-        self.exact_index.remove(id);
-        self.exact.remove(id);
-        self.warnings.retain(|(warned, _)| warned != id);
-    }
-
-    /// Terms changed: everything is derived anew.
-    pub(crate) fn rederive(&mut self, terms: &Terms) -> Changes {
-        let before: BTreeSet<ConflictId> = self.conflicts.keys().copied().collect();
-        let mut fresh = Self::new(self.line, self.us, self.them, terms);
-        for (at, live) in core::mem::take(&mut self.live) {
-            fresh.put(at, live.claimed, live.notice);
-        }
-        for notice in core::mem::take(&mut self.exact).into_values() {
-            fresh.put_exact(notice);
-        }
-        *self = fresh;
-        let after: BTreeSet<ConflictId> = self.conflicts.keys().copied().collect();
-        Changes {
-            found: after.difference(&before).copied().collect(),
-            gone: before.difference(&after).copied().collect(),
-            warned: Vec::new(),
-        }
     }
 
     pub(crate) fn live(&self) -> &BTreeMap<StatementRef, Live> {
@@ -156,8 +216,38 @@ impl Joint {
         self.current.get(&(author, *id)).copied()
     }
 
-    pub(crate) fn conflicts(&self) -> &BTreeMap<ConflictId, Conflict> {
-        &self.conflicts
+    /// How many conflicts there are, as far as they are found.
+    pub(crate) fn count(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// The conflicts after one by name, with their statements.
+    pub(crate) fn pairs_after(&self, id: Option<&ConflictId>) -> impl Iterator<Item = (ConflictId, [StatementRef; 2])> + '_ {
+        self.pairs.after(id)
+    }
+
+    /// A conflict, with how its notices meet; `None` also when they do not any more.
+    pub(crate) fn conflict(&self, id: &ConflictId) -> Option<Conflict> {
+        self.pairs.get(id).and_then(|statements| self.conflict_of(*id, statements))
+    }
+
+    /// How the notices of a pair meet.
+    pub(crate) fn conflict_of(&self, id: ConflictId, statements: [StatementRef; 2]) -> Option<Conflict> {
+        let [first, second] = statements.map(|at| self.live.get(&at));
+        let (first, second) = (&first?.notice, &second?.notice);
+        if !self.law.kinds_meet(first.kind(), second.kind()) {
+            return None;
+        }
+        let mut meetings = Vec::new();
+        for (i, v) in (0..).zip(first.volumes()) {
+            for (j, w) in (0..).zip(second.volumes()) {
+                if let Some(meeting) = self.law.meet(v, w, &self.separation) {
+                    meetings.push(VolumeMeeting { volumes: [i, j], meeting });
+                }
+            }
+        }
+        keep_closest(&mut meetings);
+        (!meetings.is_empty()).then_some(Conflict { id, statements, meetings })
     }
 
     /// Our exact plan, where what we disclosed of it is coarser.
@@ -165,8 +255,9 @@ impl Joint {
         self.exact.get(id)
     }
 
-    pub(crate) fn warnings(&self) -> &BTreeSet<(NoticeId, StatementRef)> {
-        &self.warnings
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = (NoticeId, StatementRef)> + '_ {
+        let all = self.warnings.by_notice.iter().flat_map(|(id, met)| met.iter().map(|at| (*id, *at)));
+        all.filter(|(_, at)| self.live.contains_key(at))
     }
 
     /// Whether two live statements conflict (PROTOCOL T3 asks it of amended notices).
@@ -183,72 +274,105 @@ impl Joint {
                 .any(|v| second.notice.volumes().iter().any(|w| law.meet(v, w, &self.separation).is_some()))
     }
 
-    /// One hash over every joint conflict, equal on both sides for equal prefixes (PROTOCOL C1).
+    /// One hash over every joint conflict, equal on both sides for equal prefixes once nothing is left to do (PROTOCOL C1).
     pub(crate) const fn digest(&self) -> [u8; 32] {
-        self.fold.0
+        self.pairs.fold()
     }
 
-    /// What a statement meets among the other party's, at most `limit` notices.
-    fn find(&self, at: &StatementRef, notice: &Valid<Notice>, limit: usize) -> Vec<Conflict> {
-        let others = if at.author == self.us { &self.peer } else { &self.own };
-        let other = if at.author == self.us { self.them } else { self.us };
+    /// Goes on finding what a statement meets: among the other party's statements, then, if it is theirs, our exact plans.
+    fn find(&mut self, at: &StatementRef, most: usize, news: &mut Changes) -> Step {
+        let Some(live) = self.live.get(at) else {
+            return Step { cost: 0, done: true };
+        };
+        let ours = at.author == self.us;
+        let (others, other) = if ours { (&self.peer, self.them) } else { (&self.own, self.us) };
         let side = if at.author < other { Side::First } else { Side::Second };
-        let asked = Asked::new(notice, self.separation, self.law, side);
-        let mut conflicts: Vec<Conflict> = Vec::new();
-        for find in others.query(&asked) {
-            let other = find.pair.key;
-            let (statements, volumes) = match side {
-                Side::First => ([*at, other], [find.pair.asked, find.pair.found]),
-                Side::Second => ([other, *at], [find.pair.found, find.pair.asked]),
-            };
-            let meeting = VolumeMeeting { volumes, meeting: find.meeting };
-            let full = conflicts.len() >= limit;
-            match conflicts.last_mut() {
-                Some(last) if last.statements == statements => last.meetings.push(meeting),
-                _ if full => break,
-                _ => conflicts.push(Conflict { id: conflict_id(self.line, at, &other), statements, meetings: vec![meeting] }),
+        let asked = Asked::new(&live.notice, self.separation, self.law, side);
+        if self.progress.met_all {
+            let page = self.exact_index.examine(&asked, self.progress.warned.as_ref(), most);
+            self.progress.warned.clone_from(&page.next);
+            for find in page.finds {
+                self.warnings.add(find.pair.key, *at, news);
             }
+            return Step { cost: page.tested, done: page.next.is_none() };
         }
-        for conflict in &mut conflicts {
-            conflict.meetings.sort_by_key(|m| (m.meeting.distance, m.meeting.vertical_gap, m.meeting.time_gap_us, m.volumes));
-            conflict.meetings.truncate(MEETINGS_MAX);
-        }
-        conflicts
-    }
-
-    fn file(&mut self, conflict: Conflict) {
-        for at in conflict.statements {
-            self.by_statement.entry(at).or_default().insert(conflict.id);
-        }
-        self.conflicts.insert(conflict.id, conflict);
-    }
-
-    fn take_out(&mut self, at: &StatementRef, changes: &mut Changes) {
-        self.index_mut(at).remove(at);
-        if let Some(live) = self.live.remove(at) {
-            for conflict in self.find(at, &live.notice, usize::MAX) {
-                self.fold.toggle(&conflict);
-            }
-        }
-        self.warnings.retain(|(_, met)| met != at);
-        for id in self.by_statement.remove(at).unwrap_or_default() {
-            let Some(conflict) = self.conflicts.remove(&id) else {
-                continue;
+        let page = others.examine(&asked, self.progress.met.as_ref(), most);
+        for find in page.finds {
+            let volumes = match side {
+                Side::First => [find.pair.asked, find.pair.found],
+                Side::Second => [find.pair.found, find.pair.asked],
             };
-            for other in conflict.statements {
-                if let Some(ids) = self.by_statement.get_mut(&other) {
-                    ids.remove(&id);
+            if self.progress.group.as_ref().is_none_or(|(of, _)| *of != find.pair.key) {
+                self.file(at, news);
+                self.progress.group = Some((find.pair.key, Vec::new()));
+            }
+            if let Some((_, meetings)) = &mut self.progress.group {
+                meetings.push(VolumeMeeting { volumes, meeting: find.meeting });
+                // No more than a few times what is kept.
+                if meetings.len() >= 4 * MEETINGS_MAX {
+                    keep_closest(meetings);
                 }
             }
-            changes.gone.push(id);
+        }
+        self.progress.met_all = page.next.is_none();
+        if self.progress.met_all {
+            self.file(at, news);
+        }
+        self.progress.met = page.next;
+        Step { cost: page.tested, done: self.progress.met_all && ours }
+    }
+
+    /// Files the conflict whose meetings are gathered. The other statement may have gone between two turns.
+    fn file(&mut self, at: &StatementRef, news: &mut Changes) {
+        let Some((other, mut meetings)) = self.progress.group.take() else {
+            return;
+        };
+        if !self.live.contains_key(&other) {
+            return;
+        }
+        keep_closest(&mut meetings);
+        let id = conflict_id(self.line, at, &other);
+        let content = domain("detente/joint/1", &[id.as_bytes(), format!("{meetings:?}").as_bytes()]);
+        let statements = if at.author < other.author { [*at, other] } else { [other, *at] };
+        if self.pairs.add(id, statements, content) {
+            news.found.push(id);
         }
     }
 
-    fn warn_about(&mut self, at: &StatementRef, notice: &Valid<Notice>, changes: &mut Changes) {
+    /// Goes on finding what an exact plan of ours meets.
+    fn warn(&mut self, id: NoticeId, most: usize, news: &mut Changes) -> Step {
+        let Some(notice) = self.exact.get(&id) else {
+            return Step { cost: 0, done: true };
+        };
         let asked = Asked::new(notice, self.separation, self.law, Side::First);
-        let met: BTreeSet<NoticeId> = self.exact_index.query(&asked).take(CONFLICTS_PER_NOTICE_MAX).map(|f| f.pair.key).collect();
-        changes.warned.extend(met.into_iter().map(|id| (id, *at)));
-        self.warnings.extend(changes.warned.iter().copied());
+        let page = self.peer.examine(&asked, self.progress.met.as_ref(), most);
+        for find in page.finds {
+            self.warnings.add(id, find.pair.key, news);
+        }
+        let done = page.next.is_none();
+        self.progress.met = page.next;
+        Step { cost: page.tested, done }
+    }
+
+    fn forget(&mut self, at: &StatementRef, most: usize, news: &mut Changes) -> Step {
+        let mut gone = self.pairs.drop_some(at, most);
+        let step = Step { cost: gone.len(), done: gone.len() < most };
+        news.gone.append(&mut gone);
+        step
+    }
+
+    fn sweep(&mut self, most: usize, news: &mut Changes) -> Step {
+        let (mut gone, last, looked) = self.pairs.sweep_some(self.progress.swept, most);
+        news.gone.append(&mut gone);
+        self.progress.swept = last;
+        Step { cost: looked, done: looked < most }
+    }
+
+    fn take_out(&mut self, at: StatementRef) {
+        self.index_mut(&at).remove(&at);
+        self.live.remove(&at);
+        self.warnings.forget_statement(&at);
+        self.tasks.push_back(Task::Drop(at));
     }
 
     fn index_mut(&mut self, at: &StatementRef) -> &mut Index<StatementRef> {
@@ -256,17 +380,40 @@ impl Joint {
     }
 }
 
-/// The exclusive or of one hash per conflict: it does not depend on order, and a conflict that goes undoes what it did when
-/// it came. It tells two honest nodes apart; it is no commitment, and nobody signs it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Fold([u8; 32]);
-
-impl Fold {
-    fn toggle(&mut self, conflict: &Conflict) {
-        let meetings = format!("{:?}", conflict.meetings);
-        let hash = domain("detente/joint/1", &[conflict.id.as_bytes(), meetings.as_bytes()]);
-        self.0.iter_mut().zip(hash).for_each(|(sum, byte)| *sum ^= byte);
+impl Warnings {
+    fn add(&mut self, id: NoticeId, at: StatementRef, news: &mut Changes) {
+        if self.by_notice.entry(id).or_default().insert(at) {
+            self.by_statement.entry(at).or_default().insert(id);
+            news.warned.push((id, at));
+        }
     }
+
+    fn forget_notice(&mut self, id: &NoticeId) {
+        for at in self.by_notice.remove(id).unwrap_or_default() {
+            unlink(&mut self.by_statement, &at, id);
+        }
+    }
+
+    fn forget_statement(&mut self, at: &StatementRef) {
+        for id in self.by_statement.remove(at).unwrap_or_default() {
+            unlink(&mut self.by_notice, &id, at);
+        }
+    }
+}
+
+fn unlink<A: Ord, B: Ord>(links: &mut BTreeMap<A, BTreeSet<B>>, from: &A, to: &B) {
+    if let Some(linked) = links.get_mut(from) {
+        linked.remove(to);
+        if linked.is_empty() {
+            links.remove(from);
+        }
+    }
+}
+
+/// The closest pairs of volumes, closest first.
+fn keep_closest(meetings: &mut Vec<VolumeMeeting>) {
+    meetings.sort_by_key(|m| (m.meeting.distance, m.meeting.vertical_gap, m.meeting.time_gap_us, m.volumes));
+    meetings.truncate(MEETINGS_MAX);
 }
 
 fn separation_of(terms: &Terms) -> Separation {
@@ -276,3 +423,6 @@ fn separation_of(terms: &Terms) -> Separation {
 fn law_of(terms: &Terms) -> Law {
     Law::from_name(&terms.input().law).expect("terms name a law that this version has (DV-062)")
 }
+
+#[cfg(test)]
+mod tests;

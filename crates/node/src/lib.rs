@@ -25,6 +25,7 @@ mod lost;
 mod node;
 mod open;
 mod out;
+mod pairs;
 #[cfg(feature = "plant")]
 pub mod plant;
 pub mod port;

@@ -15,7 +15,6 @@ use detente_wire::merkle::EMPTY_ROOT;
 use detente_wire::{Certificate, Entry, KeyPair, PublicKey, Scheme, Verified};
 use rand_core::CryptoRng;
 
-use crate::behind::Behind;
 use crate::copy::Checkpoints;
 use crate::input::{OpenFault, What};
 use crate::joint::{Joint, Live};
@@ -186,8 +185,8 @@ pub struct Line {
     /// While rows of the store are read, nothing is news.
     pub(crate) loading: bool,
     pub(crate) joint: Joint,
-    /// What the joint conflicts have still to follow.
-    pub(crate) behind: Behind,
+    /// Since when conflicts are still to be found, if any are.
+    pub(crate) behind_since: Timestamp,
     pub(crate) table: Table,
     pub(crate) receipts: Receipts,
     pub(crate) safety: SafetyBoard,
@@ -272,7 +271,7 @@ impl Line {
             safety: SafetyBoard::new(Pace::of(&terms)),
             watch: LineWatch::new(&terms, usize::from(us > them), founding.opened),
             joint: Joint::new(id, us, them, &terms),
-            behind: Behind::default(),
+            behind_since: founding.opened,
             terms: TermsHistory::new(parties),
             adopted: terms.clone(),
             loading: false,

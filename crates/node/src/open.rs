@@ -283,6 +283,9 @@ impl Loader {
             line.loading = true;
             line.derive(&mut cx);
             line.loading = false;
+            // What these meet is found in turns, once the node runs: no news, as all of long ago.
+            line.joint.hush();
+            line.behind_since = now;
             line.watch_anew(now);
         }
         for row in core::mem::take(&mut self.early) {

@@ -158,14 +158,29 @@ impl Line {
         self.joint.current(author, id)
     }
 
-    /// The conflicts that are kept, by name.
-    pub fn conflicts(&self) -> impl Iterator<Item = &Conflict> {
-        self.joint.conflicts().values()
+    /// How many conflicts there are, as far as they are found ([`Self::is_behind`]).
+    pub fn conflict_count(&self) -> usize {
+        self.joint.count()
+    }
+
+    /// All of them by name, with their two statements, that of the party with the lower ID first.
+    pub fn conflict_pairs(&self) -> impl Iterator<Item = (ConflictId, [StatementRef; 2])> + '_ {
+        self.joint.pairs_after(None)
+    }
+
+    /// All of them, in the order of their names. How they meet is computed as they are taken.
+    pub fn conflicts(&self) -> impl Iterator<Item = Conflict> + '_ {
+        self.conflicts_after(None)
+    }
+
+    /// Those that follow on one by name: for pages.
+    pub fn conflicts_after(&self, id: Option<&ConflictId>) -> impl Iterator<Item = Conflict> + '_ {
+        self.joint.pairs_after(id).filter_map(|(id, statements)| self.joint.conflict_of(id, statements))
     }
 
     /// One of them.
-    pub fn conflict(&self, id: &ConflictId) -> Option<&Conflict> {
-        self.joint.conflicts().get(id)
+    pub fn conflict(&self, id: &ConflictId) -> Option<Conflict> {
+        self.joint.conflict(id)
     }
 
     /// The statements of both logs that count and whose hash begins with these hex digits, at most two.
@@ -183,7 +198,7 @@ impl Line {
 
     /// Private warnings.
     pub fn warnings(&self) -> impl Iterator<Item = WarningView> + '_ {
-        self.joint.warnings().iter().map(|(notice, with)| WarningView { notice: *notice, with: *with })
+        self.joint.warnings().map(|(notice, with)| WarningView { notice, with })
     }
 
     /// Where a conflict's settlement stands.

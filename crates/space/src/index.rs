@@ -92,6 +92,8 @@ pub struct Page<K> {
     pub finds: Vec<Find<K>>,
     /// Pass it to get the next page; `None` when there is no more.
     pub next: Option<Pair<K>>,
+    /// Pairs of volumes that were tested for it.
+    pub tested: usize,
 }
 
 impl<K: Ord + Clone> Default for Index<K> {
@@ -184,8 +186,17 @@ impl<K: Ord + Clone> Index<K> {
     /// The first finds after a pair, at most `limit` and at least one if there is one.
     pub fn query_page(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, limit: usize) -> Page<K> {
         match self.candidates(asked, after) {
-            Some(pairs) => self.test(asked, pairs.into_iter(), limit),
-            None => self.test(asked, self.walk(asked, after), limit),
+            Some(pairs) => self.test(asked, pairs.into_iter(), limit, usize::MAX),
+            None => self.test(asked, self.walk(asked, after), limit, usize::MAX),
+        }
+    }
+
+    /// What is found among the next pairs of volumes whose boxes meet, at most so many of them and at least one: a bound on
+    /// the work, whatever is found. [`Page::next`] is the last pair that was looked at.
+    pub fn examine(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, pairs: usize) -> Page<K> {
+        match self.candidates(asked, after) {
+            Some(all) => self.test(asked, all.into_iter(), usize::MAX, pairs),
+            None => self.test(asked, self.walk(asked, after), usize::MAX, pairs),
         }
     }
 
@@ -223,20 +234,27 @@ impl<K: Ord + Clone> Index<K> {
             .filter(move |pair| after.is_none_or(|after| pair > after))
     }
 
-    fn test(&self, asked: &Asked<'_>, pairs: impl Iterator<Item = Pair<K>>, limit: usize) -> Page<K> {
+    /// Tests pairs until `limit` are found or `most` are tested, and at least one.
+    fn test(&self, asked: &Asked<'_>, pairs: impl Iterator<Item = Pair<K>>, limit: usize, most: usize) -> Page<K> {
         let mut finds: Vec<Find<K>> = Vec::new();
+        let mut tested = 0;
         for pair in pairs {
+            tested += 1;
             let filed = &self.notices[&pair.key];
             let (found, _) = &filed.volumes[usize::from(pair.found)];
+            let last = tested >= most;
+            let next = last.then(|| pair.clone());
             if let Some(meeting) = asked.meet(usize::from(pair.asked), filed.kind, &Prepared::new(found)) {
                 finds.push(Find { pair, meeting });
-                if finds.len() >= limit.max(1) {
-                    let next = finds.last().map(|find| find.pair.clone());
-                    return Page { finds, next };
-                }
+            } else if !last {
+                continue;
+            }
+            if last || finds.len() >= limit.max(1) {
+                let next = next.or_else(|| finds.last().map(|find| find.pair.clone()));
+                return Page { finds, next, tested };
             }
         }
-        Page { finds, next: None }
+        Page { finds, next: None, tested }
     }
 }
 

@@ -18,17 +18,27 @@ pub(crate) fn equal_prefixes_agree(lines: [&Line; 2]) -> Check {
     let joint = lines.map(|line| line.view().joint);
     ensure(joint[0] == joint[1], NAME, || {
         let only =
-            [0, 1].map(|side: usize| lines[side].conflicts().filter(|c| lines[1 - side].conflict(&c.id) != Some(c)).count());
+            [0, 1].map(|side: usize| lines[side].conflicts().filter(|c| lines[1 - side].conflict(&c.id).as_ref() != Some(c)).count());
         let terms = lines.map(|line| line.terms().version());
         format!("other conflicts from equal prefixes: {only:?} are on one side only, under terms {terms:?}")
     })?;
+    same_conflicts(lines, NAME)?;
     ensure(lines[0].table() == lines[1].table(), NAME, || "the two sides filed other offers from equal prefixes".into())?;
     ensure(lines[0].terms() == lines[1].terms(), NAME, || "other terms are in force from equal prefixes".into())?;
-    for conflict in lines[0].conflicts() {
-        let states = lines.map(|line| line.settlement(&conflict.statements));
-        ensure(states[0] == states[1], NAME, || format!("conflict {} stands otherwise on the two sides", conflict.id))?;
+    for (id, statements) in lines[0].conflict_pairs() {
+        let states = lines.map(|line| line.settlement(&statements));
+        ensure(states[0] == states[1], NAME, || format!("conflict {id} stands otherwise on the two sides"))?;
     }
     Ok(())
+}
+
+/// The lists are equal, not only their digest: what is shown is not less than what is hashed.
+fn same_conflicts(lines: [&Line; 2], name: &'static str) -> Check {
+    let counts = lines.map(Line::conflict_count);
+    ensure(counts[0] == counts[1], name, || format!("{counts:?} conflicts are counted"))?;
+    let lists = lines.map(|line| line.conflicts().collect::<Vec<_>>());
+    ensure(lists.iter().all(|list| list.len() == counts[0]), name, || format!("{counts:?} counted, others listed"))?;
+    ensure(lists[0] == lists[1], name, || format!("{counts:?} conflicts, not the same ones"))
 }
 
 /// What a node derives when it is started again is what it had before: everything but the logs and the book is derived
@@ -40,6 +50,7 @@ pub(crate) fn rebuilt_is_equal(running: &Line, loaded: &Line) -> Check {
     ensure(was.acknowledged == is.acknowledged, NAME, || "another part is acknowledged".into())?;
     ensure(was.waiting == is.waiting, NAME, || format!("{} inputs waited, and {} do", was.waiting, is.waiting))?;
     ensure(running.view().joint == loaded.view().joint, NAME, || "other conflicts".into())?;
+    same_conflicts([running, loaded], NAME)?;
     ensure(running.table() == loaded.table(), NAME, || "other offers".into())?;
     ensure(running.terms() == loaded.terms(), NAME, || "other terms".into())?;
     let warnings = |line: &Line| line.warnings().map(|w| (w.notice, w.with)).collect::<Vec<_>>();

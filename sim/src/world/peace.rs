@@ -101,8 +101,9 @@ impl World {
         if disk.in_flight.is_some() || !rebuilt {
             return Ok(());
         }
-        let loaded = Node::load(self.scheme.clone(), clock.shows(self.now), dice.rng(), keys, &mut disk.rows)
+        let mut loaded = Node::load(self.scheme.clone(), clock.shows(self.now), dice.rng(), keys, &mut disk.rows)
             .map_err(|fault| Violation { invariant: "starts_again", detail: fault.to_string() })?;
+        loaded.catch_up();
         for id in running.line_ids() {
             if let (Some(was), Some(is)) = (running.line(&id), loaded.line(&id))
                 && !was.is_behind()
@@ -131,7 +132,7 @@ impl World {
         self.figures.statements_least = sizes.iter().copied().min().unwrap_or(0);
         for wire in &self.wires {
             let line = line_of(&self.seats[wire.ends[0].seat], &wire.line);
-            self.figures.conflicts += line.map_or(0, |line| line.conflicts().count() as u64);
+            self.figures.conflicts += line.map_or(0, |line| line.conflict_count() as u64);
         }
     }
 }

@@ -237,14 +237,15 @@ fn derive(on: &On<'_>) -> Result<Rebuilt> {
     let lines: Vec<LineId> = settings.lines.iter().filter_map(|l| LineId::parse(&l.id)).collect();
     let ring = keys::ring(&home, &lines)?;
     let mut journal = home.journal(Options::default())?;
-    let node = Node::load(std::sync::Arc::new(Ed25519), now(), &mut OsRng, &ring, &mut journal)?;
+    let mut node = Node::load(std::sync::Arc::new(Ed25519), now(), &mut OsRng, &ring, &mut journal)?;
+    node.catch_up();
     let line = |id: LineId| {
         let line = node.line(&id)?;
         Some(RebuiltLine {
             line: id.to_string(),
             joint: detente_wire::hash::hex(&line.view().joint),
             notices: line.notices().count(),
-            conflicts: line.conflicts().count(),
+            conflicts: line.conflict_count(),
         })
     };
     Ok(Rebuilt { lines: node.line_ids().filter_map(line).collect() })

@@ -83,7 +83,8 @@ proptest! {
         let expected = model(&notices, asked.0, &asked.1, &separation, side);
         let question = Asked::of_volumes(asked.0, &asked.1, separation, Law::One, side);
         prop_assert_eq!(index.query(&question).collect::<Vec<_>>(), expected.clone());
-        prop_assert_eq!(paged(&index, &question, limit), expected);
+        prop_assert_eq!(paged(&index, &question, limit), expected.clone());
+        prop_assert_eq!(examined(&index, &question, limit), expected);
     }
 
 }
@@ -102,6 +103,19 @@ fn paged(index: &Index<u32>, asked: &Asked<'_>, limit: usize) -> Vec<Find<u32>> 
     loop {
         let page = index.query_page(asked, after.as_ref(), limit);
         assert!(page.finds.len() <= limit);
+        finds.extend(page.finds);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return finds,
+        }
+    }
+}
+
+fn examined(index: &Index<u32>, asked: &Asked<'_>, pairs: usize) -> Vec<Find<u32>> {
+    let (mut finds, mut after) = (Vec::new(), None);
+    loop {
+        let page = index.examine(asked, after.as_ref(), pairs);
+        assert!(page.finds.len() <= pairs);
         finds.extend(page.finds);
         match page.next {
             Some(next) => after = Some(next),
