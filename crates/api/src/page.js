@@ -48,7 +48,7 @@ function drawLine(line, notices, conflicts, warnings) {
   if (line.round_trip_ms != null) fact(facts, "round trip", `${line.round_trip_ms.toFixed(1)} ms`);
   if (conflicts.length) fact(facts, "joint hash", line.joint.slice(0, 12));
   drawAlarms($(".alarms", section), notices);
-  drawConflicts($(".conflicts", section), conflicts);
+  drawConflicts($(".conflicts", section), conflicts, line.counts);
   drawWarnings($(".warnings", section), warnings);
   drawNotices($(".notices", section), notices);
   drawPicture($(".picture", section), notices, conflicts);
@@ -65,8 +65,12 @@ function none(list, words) {
   list.replaceWith(text("p", words, "none"));
 }
 
-function drawConflicts(list, conflicts) {
-  if (!conflicts.length) return none(list, "No conflicts.");
+function drawConflicts(list, conflicts, counts) {
+  if (!conflicts.length) return none(list, counts.finding ? "Conflicts are being found." : "No conflicts.");
+  if (conflicts.length < counts.conflicts || counts.finding) {
+    const more = counts.finding ? "; more are being found" : "";
+    list.before(text("p", `${conflicts.length} of ${counts.conflicts} conflicts${more}. All of them: detente conflicts`, "none"));
+  }
   for (const c of conflicts) {
     const item = document.createElement("li");
     for (const s of c.sentences) item.append(Object.assign(text("div", s.text), { lang: s.language }));

@@ -26,6 +26,9 @@ use crate::view::{self, ConflictView, LineView, NoticeItem, StatusView, WarningI
 
 type Answer<T> = Result<Json<T>, Problem>;
 
+/// Conflicts of one page: how they meet is computed while the node waits.
+const CONFLICTS_PAGE: usize = 200;
+
 /// All routes under `/v1`, each behind the guard.
 pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -194,12 +197,21 @@ async fn receipt(
     .await
 }
 
-/// Joint conflicts, with the sentences to read aloud and where their settlement stands.
-#[utoipa::path(get, path = "/v1/lines/{line}/conflicts", params(("line" = String, Path)), responses((status = 200, body = Vec<ConflictView>)))]
-async fn conflicts(State(api): State<Api>, Path(name): Path<String>) -> Answer<Vec<ConflictView>> {
-    look(&api, name, |line, _| {
+/// Which page of a list.
+#[derive(serde::Deserialize)]
+struct PageOf {
+    after: Option<String>,
+}
+
+/// Joint conflicts by name, with the sentences to read aloud and where their settlement stands: a page of up to 200. The next
+/// page begins `after` the last name of this one, and an empty page is the end.
+#[utoipa::path(get, path = "/v1/lines/{line}/conflicts", params(("line" = String, Path), ("after" = Option<String>, Query)), responses((status = 200, body = Vec<ConflictView>)))]
+async fn conflicts(State(api): State<Api>, Path(name): Path<String>, Query(page): Query<PageOf>) -> Answer<Vec<ConflictView>> {
+    let bad = |after: &String| Problem::new(Fault::Request, format!("{after:?} is no name of a conflict"));
+    let after = page.after.as_ref().map(|after| ConflictId::parse(after).ok_or_else(|| bad(after))).transpose()?;
+    look(&api, name, move |line, _| {
         let us = line.view().us;
-        line.conflicts().map(|c| view::conflict(line, us, &c)).collect()
+        line.conflicts_after(after.as_ref()).take(CONFLICTS_PAGE).map(|c| view::conflict(line, us, &c)).collect()
     })
     .await
 }

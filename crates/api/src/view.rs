@@ -123,6 +123,8 @@ pub struct Counts {
     pub theirs: usize,
     /// Joint conflicts.
     pub conflicts: usize,
+    /// Conflicts are still being found: the numbers of them and of warnings may change.
+    pub finding: bool,
     /// Private warnings.
     pub warnings: usize,
 }
@@ -351,7 +353,13 @@ pub fn line(line: &Line) -> LineView {
         round_trip_ms: v.round_trip_us.map(|us| us as f64 / 1e3),
         skew_ms: v.skew_us.map(|us| us as f64 / 1e3),
         joint: detente_wire::hash::hex(&v.joint),
-        counts: Counts { ours, theirs: total - ours, conflicts: line.conflict_count(), warnings: line.warnings().count() },
+        counts: Counts {
+            ours,
+            theirs: total - ours,
+            conflicts: line.conflict_count(),
+            finding: line.is_behind(),
+            warnings: line.warnings().count(),
+        },
     }
 }
 

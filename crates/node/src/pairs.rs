@@ -74,11 +74,7 @@ impl Pairs {
 
     /// Looks at the next conflicts after one, at most so many, and takes out those that were not found again in this round.
     /// Gives what went, the last that was looked at, and how many were.
-    pub(crate) fn sweep_some(
-        &mut self,
-        after: Option<ConflictId>,
-        most: usize,
-    ) -> (Vec<ConflictId>, Option<ConflictId>, usize) {
+    pub(crate) fn sweep_some(&mut self, after: Option<ConflictId>, most: usize) -> (Vec<ConflictId>, Option<ConflictId>, usize) {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let (mut gone, mut last, mut looked) = (Vec::new(), None, 0);
         for (id, met) in self.found.range((from, Bound::Unbounded)).take(most) {

@@ -17,8 +17,8 @@ pub(crate) fn equal_prefixes_agree(lines: [&Line; 2]) -> Check {
     const NAME: &str = "equal_prefixes_agree";
     let joint = lines.map(|line| line.view().joint);
     ensure(joint[0] == joint[1], NAME, || {
-        let only =
-            [0, 1].map(|side: usize| lines[side].conflicts().filter(|c| lines[1 - side].conflict(&c.id).as_ref() != Some(c)).count());
+        let only = [0, 1]
+            .map(|side: usize| lines[side].conflicts().filter(|c| lines[1 - side].conflict(&c.id).as_ref() != Some(c)).count());
         let terms = lines.map(|line| line.terms().version());
         format!("other conflicts from equal prefixes: {only:?} are on one side only, under terms {terms:?}")
     })?;

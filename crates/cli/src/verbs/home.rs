@@ -153,7 +153,7 @@ fn status_words(s: &StatusView, running: bool) -> String {
                 l.name.clone(),
                 l.state.clone(),
                 cosigned,
-                l.counts.conflicts.to_string(),
+                format!("{}{}", l.counts.conflicts, if l.counts.finding { ", finding more" } else { "" }),
                 l.waiting.to_string(),
                 [l.says.as_str(), l.state_says.as_str()].iter().filter(|s| !s.is_empty()).copied().collect::<Vec<_>>().join("; "),
             ]
