@@ -50,7 +50,7 @@ const fn against(name: &'static str, lie: Lie, bug: Bug, found_by: &'static [&'s
 }
 
 /// Every bug that can be planted.
-pub const PLANTINGS: [Planting; 19] = [
+pub const PLANTINGS: [Planting; 20] = [
     honest("disk-acks-early", Bug::DiskAcksEarly, &["durable_before_audible", "told_when_durable"]),
     honest(
         "disk-loses-last",
@@ -77,6 +77,7 @@ pub const PLANTINGS: [Planting; 19] = [
     against("refuse-refusals", Lie::Unusable, Bug::Node(Plant::RefuseRefusals), &["refusal_is_never_refused"]),
     honest("doubt-repeats", Bug::Node(Plant::DoubtRepeats), &["honest_never_accused"]),
     honest("forget-waiting", Bug::Node(Plant::ForgetWaiting), &["accepted_is_stated", "rebuilt_is_equal"]),
+    honest("list-short", Bug::Node(Plant::ListShort), &["equal_prefixes_agree", "rebuilt_is_equal"]),
     honest("hoard", Bug::Node(Plant::Hoard), &["memory_is_bounded"]),
 ];
 

@@ -42,6 +42,8 @@ pub enum Plant {
     ForgetWaiting,
     /// Keeps entries for sending although they have arrived.
     Hoard,
+    /// Lists one conflict, however many there are (against C1).
+    ListShort,
 }
 
 impl Node {
@@ -98,6 +100,11 @@ impl Line {
     pub(crate) fn planted_shape(&self, theirs: bool, disclosed: Valid<Notice>) -> Valid<Notice> {
         let exact = self.joint.exact(&disclosed.id()).filter(|_| !theirs && self.has(Plant::JointExact));
         exact.cloned().unwrap_or(disclosed)
+    }
+
+    /// [`Plant::ListShort`].
+    pub(crate) fn listed_most(&self) -> usize {
+        if self.has(Plant::ListShort) { 1 } else { usize::MAX }
     }
 
     /// [`Plant::DiscloseExact`].

@@ -175,7 +175,10 @@ impl Line {
 
     /// Those that follow on one by name: for pages.
     pub fn conflicts_after(&self, id: Option<&ConflictId>) -> impl Iterator<Item = Conflict> + '_ {
-        self.joint.pairs_after(id).filter_map(|(id, statements)| self.joint.conflict_of(id, statements))
+        let all = self.joint.pairs_after(id).filter_map(|(id, statements)| self.joint.conflict_of(id, statements));
+        #[cfg(feature = "plant")]
+        let all = all.take(self.listed_most());
+        all
     }
 
     /// One of them.
