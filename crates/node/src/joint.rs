@@ -294,7 +294,7 @@ impl Joint {
             for find in page.finds {
                 self.warnings.add(find.pair.key, *at, news);
             }
-            return Step { cost: page.tested, done: page.next.is_none() };
+            return Step { cost: page.cost, done: page.next.is_none() };
         }
         let page = others.examine(&asked, self.progress.met.as_ref(), most);
         for find in page.finds {
@@ -319,7 +319,7 @@ impl Joint {
             self.file(at, news);
         }
         self.progress.met = page.next;
-        Step { cost: page.tested, done: self.progress.met_all && ours }
+        Step { cost: page.cost, done: self.progress.met_all && ours }
     }
 
     /// Files the conflict whose meetings are gathered. The other statement may have gone between two turns.
@@ -351,7 +351,7 @@ impl Joint {
         }
         let done = page.next.is_none();
         self.progress.met = page.next;
-        Step { cost: page.tested, done }
+        Step { cost: page.cost, done }
     }
 
     fn forget(&mut self, at: &StatementRef, most: usize, news: &mut Changes) -> Step {

@@ -66,6 +66,37 @@ fn notices_that_meet_are_one_joint_conflict_on_both_sides() {
 }
 
 #[test]
+fn a_crowd_of_sites_meets_one_operation_on_both_sides_and_after_a_start() {
+    const SITES: u64 = 300;
+    let mut pair = Pair::new();
+    pair.connect();
+    let release = Release::Exact;
+    for site in 0..SITES {
+        let mut notice = notice(NoticeKind::Site);
+        notice.id = detente_testkit::notice_id(1_000 + site);
+        notice.volumes = detente_testkit::notice(NoticeKind::Operation).volumes;
+        pair.command(0, Command::Notify { notice, release, reveal: Vec::new() }).expect("a good notice");
+        if site == SITES / 2 {
+            pair.command(1, notify(NoticeKind::Operation)).expect("a good notice");
+        }
+    }
+    pair.assert_converged();
+    let conflicts = |pair: &Pair, i: usize| pair.line(i).conflicts().collect::<Vec<_>>();
+    let found = conflicts(&pair, 0);
+    assert_eq!(found.len() as u64, SITES);
+    assert_eq!(conflicts(&pair, 1), found);
+    let told = [0, 1].map(|i| pair.heard(i, |w| matches!(w, What::ConflictFound(_))) as u64);
+    assert_eq!(told, [SITES; 2]);
+    pair.restart(0);
+    pair.restart(1);
+    pair.connect();
+    pair.assert_converged();
+    assert_eq!([conflicts(&pair, 0), conflicts(&pair, 1)], [found.clone(), found]);
+    let told = [0, 1].map(|i| pair.heard(i, |w| matches!(w, What::ConflictFound(_))) as u64);
+    assert_eq!(told, [SITES; 2], "a start makes no news of it");
+}
+
+#[test]
 fn a_restarted_node_goes_on_where_it_was() {
     let mut pair = Pair::new();
     pair.connect();

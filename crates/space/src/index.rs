@@ -30,6 +30,9 @@ use bounds::Bounds;
 /// keys instead: for a page of a few hundred finds out of more than this, walking is cheaper. Tests take both ways.
 const CANDIDATES_MAX: usize = if cfg!(test) { 8 } else { 4_096 };
 
+/// So many vertices of a pair cost as much as another pair of plain volumes.
+const VERTICES_AS_PAIR: usize = 16;
+
 /// How many finds [`Index::query`] fetches at a time.
 const PAGE: usize = 256;
 
@@ -92,8 +95,8 @@ pub struct Page<K> {
     pub finds: Vec<Find<K>>,
     /// Pass it to get the next page; `None` when there is no more.
     pub next: Option<Pair<K>>,
-    /// Pairs of volumes that were tested for it.
-    pub tested: usize,
+    /// What it cost: the pairs of volumes that were tested, one with many vertices as several.
+    pub cost: usize,
 }
 
 impl<K: Ord + Clone> Default for Index<K> {
@@ -191,12 +194,12 @@ impl<K: Ord + Clone> Index<K> {
         }
     }
 
-    /// What is found among the next pairs of volumes whose boxes meet, at most so many of them and at least one: a bound on
-    /// the work, whatever is found. [`Page::next`] is the last pair that was looked at.
-    pub fn examine(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, pairs: usize) -> Page<K> {
+    /// What is found among the next pairs of volumes whose boxes meet, as many of them as this cost allows and at least one: a
+    /// bound on the work, whatever is found. [`Page::next`] is the last pair that was looked at.
+    pub fn examine(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, cost: usize) -> Page<K> {
         match self.candidates(asked, after) {
-            Some(all) => self.test(asked, all.into_iter(), usize::MAX, pairs),
-            None => self.test(asked, self.walk(asked, after), usize::MAX, pairs),
+            Some(all) => self.test(asked, all.into_iter(), usize::MAX, cost),
+            None => self.test(asked, self.walk(asked, after), usize::MAX, cost),
         }
     }
 
@@ -234,15 +237,16 @@ impl<K: Ord + Clone> Index<K> {
             .filter(move |pair| after.is_none_or(|after| pair > after))
     }
 
-    /// Tests pairs until `limit` are found or `most` are tested, and at least one.
+    /// Tests pairs until `limit` are found or the cost is `most`, and at least one.
     fn test(&self, asked: &Asked<'_>, pairs: impl Iterator<Item = Pair<K>>, limit: usize, most: usize) -> Page<K> {
         let mut finds: Vec<Find<K>> = Vec::new();
-        let mut tested = 0;
+        let mut cost = 0;
         for pair in pairs {
-            tested += 1;
             let filed = &self.notices[&pair.key];
             let (found, _) = &filed.volumes[usize::from(pair.found)];
-            let last = tested >= most;
+            let vertices = asked.volumes()[usize::from(pair.asked)].vertices + found.footprint.vertices().count();
+            cost += 1 + vertices / VERTICES_AS_PAIR;
+            let last = cost >= most;
             let next = last.then(|| pair.clone());
             if let Some(meeting) = asked.meet(usize::from(pair.asked), filed.kind, &Prepared::new(found)) {
                 finds.push(Find { pair, meeting });
@@ -251,10 +255,10 @@ impl<K: Ord + Clone> Index<K> {
             }
             if last || finds.len() >= limit.max(1) {
                 let next = next.or_else(|| finds.last().map(|find| find.pair.clone()));
-                return Page { finds, next, tested };
+                return Page { finds, next, cost };
             }
         }
-        Page { finds, next: None, tested }
+        Page { finds, next: None, cost }
     }
 }
 

@@ -210,8 +210,8 @@ proptest! {
         steps in [any_steps(), any_steps()], last_m in prop::sample::select(vec![1_000_u32, 9_260, 20_000]),
     ) {
         let (world, logs) = (World::new(), [ours, theirs]);
-        for us in 0..2 {
-            let (joint, told) = world.run(us, &logs, &steps[us], last_m);
+        for (us, steps) in steps.iter().enumerate() {
+            let (joint, told) = world.run(us, &logs, steps, last_m);
             let model = world.model(&joint, last_m);
             prop_assert_eq!(listed(&joint), model.values().cloned().collect::<Vec<_>>());
             prop_assert_eq!(joint.count(), model.len());

@@ -32,6 +32,7 @@ pub(super) struct AskedVolume<'a> {
     prepared: Prepared<'a>,
     /// Grown by the separation.
     pub(super) bounds: Bounds,
+    pub(super) vertices: usize,
 }
 
 impl<'a> Asked<'a> {
@@ -44,7 +45,7 @@ impl<'a> Asked<'a> {
         let ask = |volume: &'a Volume| {
             let prepared = Prepared::new(volume);
             let bounds = bounds::grown(bounds::of_volume(volume, prepared.outline()), &separation);
-            AskedVolume { prepared, bounds }
+            AskedVolume { prepared, bounds, vertices: volume.footprint.vertices().count() }
         };
         Self { kind, volumes: volumes.iter().map(ask).collect(), separation, law, side }
     }
