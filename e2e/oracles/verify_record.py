@@ -410,6 +410,7 @@ class Log:
     def __init__(self, number, author, generation):
         self.number, self.author, self.generation = number, author, generation
         self.rows, self.leaves, self.tree = [], [], Tree()
+        self.covered = 0  # the largest size under a checkpoint of the author's
         self.bad = False  # whether entries follow that cannot be judged
         self.own = self.others = self.previous = None
 
@@ -552,8 +553,16 @@ class Verifier:
             need(by_author if row["role"] == "checkpoint" else any(by_holder), f"has no line that makes it a {row['role']}")
             need(size < len(log.roots), f"covers {size} entries, which are not here")
             need(root == log.roots[size], "has another root than the entries")
+            if by_author:
+                log.covered = max(log.covered, size)
         except Wrong as wrong:
             self.fault(log, max(size - 1, 0), NOTE, f"{where}: {wrong}")
+
+    def check_cover(self):
+        """Each log has a checkpoint: record.md, section 6, point 6."""
+        for log in self.logs.values():
+            if log.leaves and log.covered == 0:
+                self.fault(log, len(log.leaves) - 1, NOTE, f"no checkpoint covers any of the {len(log.leaves)} entries")
 
     def holders(self, log):
         """Names and holder keys of the other party, of every generation that is certified in the record."""
@@ -571,12 +580,18 @@ class Verifier:
             self.check_claims(log)
         for number, row in enumerate(self.notes, 1):
             self.check_note(number, row)
+        if not self.faults:
+            self.check_cover()
         if self.faults:
             _, log, index, words = min(self.faults, key=lambda fault: fault[0])
             place = (log.author.hex(), log.generation, index) if log else (None, None, None)
             return {"ok": False, "log": place[0], "generation": place[1], "index": place[2], "wrong": words}
         roots = {
-            f"{log.author.hex()}/{log.generation}": {"size": len(log.leaves), "root": log.roots[-1].hex()}
+            f"{log.author.hex()}/{log.generation}": {
+                "size": len(log.leaves),
+                "root": log.roots[-1].hex(),
+                "uncovered": len(log.leaves) - log.covered,
+            }
             for log in self.logs.values()
         }
         return {"ok": True, "entries": len(self.rows), "notes": len(self.notes), "logs": roots}

@@ -142,6 +142,44 @@ fn a_verifier_written_from_the_documents_takes_what_we_export_and_nothing_else()
     rows_that_say_something_else_are_refused(&pair, &export);
 }
 
+/// A record that nobody's checkpoint covers is not called good, and one with a file less is none.
+#[test]
+fn entries_that_no_checkpoint_covers_are_told() {
+    let (pair, export) = exported();
+    let (entries, notes) = (rows(&export, "entries.ndjson"), rows(&export, "notes.ndjson"));
+    let bare = changed(&export, "notes.ndjson", Vec::clear);
+    let last = entries.iter().rposition(|entry| entry["author"] == entries[0]["author"]).unwrap();
+    names(&refused(&pair, &bare, "no checkpoint covers any of its"), &entries[last]);
+    let author = &entries[0]["author"];
+    let half = changed(&export, "notes.ndjson", |rows| rows.retain(|note| note["author"] != *author));
+    names(&refused(&pair, &half, "no checkpoint covers any of its"), &entries[last]);
+
+    // Of each log its smallest checkpoint alone: the rest is a tail, as a node that was killed leaves one.
+    let first = |author: &Value| {
+        let of = |n: &&Value| n["author"] == *author && n["role"] == "checkpoint" && n["size"] != 0;
+        notes.iter().filter(of).min_by_key(|n| n["size"].as_u64()).unwrap().clone()
+    };
+    let other = entries.iter().map(|e| &e["author"]).find(|a| *a != author).unwrap();
+    let kept = [first(author), first(other)];
+    let short = changed(&export, "notes.ndjson", |rows| *rows = kept.to_vec());
+    let ours = pair.borea.json(&["record", "verify", short.to_str().unwrap()]);
+    let tails: u64 = ours["lines"][0]["logs"].as_array().unwrap().iter().map(|log| log["uncovered"].as_u64().unwrap()).sum();
+    let covered: u64 = kept.iter().map(|note| note["size"].as_u64().unwrap()).sum();
+    assert_eq!(tails, entries.len() as u64 - covered, "{ours}");
+    assert!(tails > 0, "a checkpoint of the first entries does not cover all: {ours}");
+    let found = verdict(&short);
+    let theirs: u64 = found["logs"].as_object().unwrap().values().map(|log| log["uncovered"].as_u64().unwrap()).sum();
+    assert_eq!(theirs, tails, "{found}");
+    let words = pair.borea.ok(&["record", "verify", short.to_str().unwrap()]);
+    assert!(words.contains(&format!("; {tails} entries are under no checkpoint")), "{words}");
+
+    for name in FILES {
+        let to = changed(&export, "notes.ndjson", |_| ());
+        std::fs::remove_file(to.join(name)).unwrap();
+        refused(&pair, &to, name);
+    }
+}
+
 /// What a row says beside the signed bytes is what they say, and every file is in its one form.
 fn rows_that_say_something_else_are_refused(pair: &Pair, export: &Path) {
     let (entries, notes) = (rows(export, "entries.ndjson"), rows(export, "notes.ndjson"));

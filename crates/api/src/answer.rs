@@ -1,8 +1,10 @@
 //! What comes in and what came back: request bodies read with a [`Problem`] for whatever is wrong with them, and the answer
 //! to a check looked up in their log.
 
-use axum::Json;
+use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use detente_node::Line;
 use detente_node::port::Write;
 use detente_types::statement::{CheckAnswerIn, StatementIn};
@@ -12,7 +14,11 @@ use serde::de::DeserializeOwned;
 
 use crate::ask::CheckAnswerView;
 use crate::port::Entries;
-use crate::problem::{Fault, Problem};
+use crate::problem::{Detail, Fault, Problem, UNREADABLE};
+
+/// Largest request body, bytes: the largest file that the gateway takes, as JSON. Escapes and numbers written out make a
+/// file at most three times as long, and the names of a row's fields, under a kilobyte each, take a fourth part at most.
+pub(crate) const BODY_BYTES_MAX: usize = 4 * detente_gateway::FILE_BYTES_MAX;
 
 /// A request's body.
 pub(crate) struct Asked<T>(pub(crate) T);
@@ -21,10 +27,78 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Asked<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match Json::from_request(request, state).await {
-            Ok(Json(asked)) => Ok(Self(asked)),
+        let is_json = |kind: &str| kind.split(';').next().is_some_and(|kind| kind.trim() == "application/json");
+        if !request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(is_json) {
+            return Err(Problem::new(Fault::Request, "a body is JSON, and the header `Content-Type: application/json` says so"));
+        }
+        match Bytes::from_request(request, state).await {
+            Ok(body) => read(&body).map(Self),
+            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(too_large()),
             Err(rejection) => Err(Problem::new(Fault::Request, rejection.body_text())),
         }
+    }
+}
+
+fn too_large() -> Problem {
+    let says = format!("the request is longer than {} MiB, the most that is taken at once: cut it into several", BODY_BYTES_MAX >> 20);
+    Problem::new(Fault::TooLarge, says)
+}
+
+/// Reads a body; what is wrong is told by its field.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let asked = serde_path_to_error::deserialize(&mut reader).map_err(|fault| {
+        let path = fault.path().to_string();
+        unreadable(&path, fault.inner())
+    })?;
+    reader.end().map_err(|fault| unreadable("", &fault))?;
+    Ok(asked)
+}
+
+fn unreadable(path: &str, fault: &serde_json::Error) -> Problem {
+    let path = if path == "." { "" } else { path };
+    let (line, column) = (fault.line(), fault.column());
+    if !fault.is_data() {
+        let found = format!("no JSON at line {line}, column {column}");
+        let detail = field(path, found, "one JSON object".into());
+        return Problem::new(Fault::Request, format!("the request is no JSON: line {line}, column {column}")).with(vec![detail]);
+    }
+    let text = fault.to_string();
+    let text = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
+    let detail = told(path, text);
+    Problem::new(Fault::Request, format!("a field of the request cannot be read: {detail}")).with(vec![detail])
+}
+
+/// What the reader of JSON says, as field, found and expected.
+fn told(path: &str, text: &str) -> Detail {
+    if let Some(name) = text.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        let at = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        return field(&at, "nothing".into(), "this field, which must be there".into());
+    }
+    let (found, expected) = text.split_once(", expected ").unwrap_or((text, "another value"));
+    if let Some(name) = found.strip_prefix("unknown field ") {
+        return field(path, format!("the unknown field {name}"), expected.to_owned());
+    }
+    let found = found.split_once(": ").map_or(found, |(_, found)| found);
+    field(path, plain(found), plain(expected))
+}
+
+fn field(at: &str, found: String, expected: String) -> Detail {
+    Detail { rule: None, place: None, at: at.to_owned(), found, expected: Some(expected), says: UNREADABLE.into() }
+}
+
+/// Names of types as people say them.
+fn plain(text: &str) -> String {
+    match text {
+        "sequence" | "a sequence" => "a list".into(),
+        "map" | "a map" => "an object".into(),
+        "u8" | "u16" | "u32" | "u64" => "a whole number, not negative".into(),
+        "i64" => "a whole number".into(),
+        "f64" => "a number".into(),
+        "a string" | "string" => "text in quotation marks".into(),
+        "a boolean" => "true or false".into(),
+        other if other.starts_with("struct ") => "an object".into(),
+        other => other.strip_prefix("string ").unwrap_or(other).to_owned(),
     }
 }
 
@@ -82,5 +156,35 @@ impl Log<'_> {
             _ => None,
         };
         Ok(rows.into_iter().filter_map(statement).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ask::{NotifyAsk, ReceiptAsk};
+
+    /// At, found and expected of the only detail.
+    fn refused<T: DeserializeOwned>(body: &str) -> [String; 3] {
+        let problem = read::<T>(body.as_bytes()).err().expect("it is not read");
+        assert_eq!((problem.status, problem.details.len()), (400, 1), "{body}: {problem:?}");
+        let Detail { at, found, expected, .. } = problem.details[0].clone();
+        [at, found, expected.expect("what is expected")]
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_by_its_field() {
+        let cases = [
+            (r#"{"notices": "x"}"#, "notices", "\"x\"", "a list"),
+            (r#"{"notices": [{"kind": 5}]}"#, "notices[0].kind", "integer `5`", "text in quotation marks"),
+            (r#"{}"#, "notices", "nothing", "this field, which must be there"),
+            (r#"{"notices": [], "cheque": true}"#, "cheque", "the unknown field `cheque`", "`notices` or `check`"),
+            (r#"{"notices": [],"#, "", "no JSON at line 1, column 15", "one JSON object"),
+            (r#"{"notices": []} {}"#, "", "no JSON at line 1, column 17", "one JSON object"),
+        ];
+        for (body, at, found, expected) in cases {
+            assert_eq!(refused::<NotifyAsk>(body), [at, found, expected], "{body}");
+        }
+        assert_eq!(refused::<ReceiptAsk>(r#"{"of": "00"}"#)[0], "level");
     }
 }

@@ -19,6 +19,8 @@ pub enum Fault {
     Rules,
     /// The request cannot be read: 400.
     Request,
+    /// The request is larger than what is taken at once: 413.
+    TooLarge,
     /// There is no such thing: 404.
     NotFound,
     /// No token, or a wrong one: 401.
@@ -73,6 +75,7 @@ impl Problem {
         let (status, side) = match fault {
             Fault::Rules => (StatusCode::UNPROCESSABLE_ENTITY, "caller"),
             Fault::Request => (StatusCode::BAD_REQUEST, "caller"),
+            Fault::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "caller"),
             Fault::NotFound => (StatusCode::NOT_FOUND, "caller"),
             Fault::Unauthorised => (StatusCode::UNAUTHORIZED, "caller"),
             Fault::Forbidden => (StatusCode::FORBIDDEN, "caller"),
@@ -123,7 +126,7 @@ impl From<CommandFault> for Problem {
 }
 
 /// What is said of a field that holds nothing readable.
-const UNREADABLE: &str = "the field cannot be read";
+pub(crate) const UNREADABLE: &str = "the field cannot be read";
 
 impl From<Problems> for Problem {
     fn from(problems: Problems) -> Self {

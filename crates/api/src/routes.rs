@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Extension, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Extension, Path, Query, State};
 use axum::{Json, middleware};
 use detente_gateway::form::TextForm;
 use detente_gateway::{NoticeForm, Problems};
 use detente_node::{Command, CommandFault, Line};
+use detente_types::notice::Release;
 use detente_types::statement::{AnswerIn, ChangeIn, Kind};
 use detente_types::{ConflictId, LineId, NoticeId, StatementRef, Timestamp};
 use tokio::sync::oneshot::Receiver;
@@ -14,14 +15,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Api;
-use crate::answer::{Asked, answer_to};
+use crate::answer::{Asked, BODY_BYTES_MAX, answer_to};
 use crate::ask::{
     AcceptTermsAsk, AmendAsk, AnswerAsk, BackupAsk, CancelAsk, CheckAsk, CheckView, Done, NotifyAsk, OfferAsk, ProposeAsk,
     ReceiptAsk, SafetyActionAsk, TermsAnswer,
 };
 use crate::auth::{Officer, Role, guard};
 use crate::port::{Kept, Seat, Stopped, ask};
-use crate::problem::{Fault, Problem};
+use crate::problem::{Detail, Fault, Problem};
 use crate::view::{self, ConflictView, LineView, NoticeItem, StatusView, WarningItem};
 
 type Answer<T> = Result<Json<T>, Problem>;
@@ -51,6 +52,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(backup))
         .routes(routes!(crate::events::events))
         .route_layer(middleware::from_fn_with_state(api.clone(), guard))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
 /// The node and its lines.
@@ -103,7 +105,7 @@ fn notify_at(seat: &mut Seat<'_>, name: &str, officer: &Officer, asked: &NotifyA
     let mut drafts = Vec::with_capacity(asked.notices.len());
     let mut broken: Option<Problem> = None;
     for (i, form) in asked.notices.iter().enumerate() {
-        match draft(seat, id, form) {
+        match draft(seat, id, officer, form) {
             Ok(draft) => drafts.push(draft),
             Err(problem) => broken = Some(merge(broken, i, problem)),
         }
@@ -111,7 +113,8 @@ fn notify_at(seat: &mut Seat<'_>, name: &str, officer: &Officer, asked: &NotifyA
     if let Some(problem) = broken {
         return Err(problem);
     }
-    let mut done = Vec::with_capacity(drafts.len());
+    let count = drafts.len();
+    let mut done = Vec::with_capacity(count);
     for draft in drafts {
         let notice = draft.notice.id.to_string();
         if asked.check {
@@ -119,22 +122,63 @@ fn notify_at(seat: &mut Seat<'_>, name: &str, officer: &Officer, asked: &NotifyA
             continue;
         }
         let command = Command::Notify { notice: draft.notice, release: draft.release, reveal: draft.reveal };
-        let (mut answer, durable) = give(seat, id, officer, command)?;
+        let (mut answer, durable) = give(seat, id, officer, command).map_err(|mut problem| {
+            if !done.is_empty() {
+                problem.error = format!("the first {} of {count} notices are in the book, the others are not: {}", done.len(), problem.error);
+            }
+            problem
+        })?;
         answer.notice = Some(notice);
         done.push((answer, Some(durable)));
     }
     Ok(done)
 }
 
-fn draft(seat: &mut Seat<'_>, line: LineId, form: &NoticeForm) -> Result<detente_gateway::Draft, Problem> {
+fn draft(seat: &mut Seat<'_>, line: LineId, officer: &Officer, form: &NoticeForm) -> Result<detente_gateway::Draft, Problem> {
     let mut id = [0; 16];
     seat.rng.fill_bytes(&mut id);
     let draft = form.to_draft(NoticeId::new(id))?;
-    match seat.node.check_notice(seat.now, line, &draft.notice) {
+    let mut check = |release, reveal: &[u8]| {
+        seat.node.check_notice(seat.now, seat.rng, line, &officer.by(), &draft.notice, (release, reveal))
+    };
+    match check(draft.release, &draft.reveal) {
         Ok(()) => Ok(draft),
-        Err(CommandFault::Violations(found)) => Err(CommandFault::Violations(form.name_violations(found)).into()),
+        Err(CommandFault::Violations(found)) => {
+            let exact_is_good = check(Release::Hold, &[]).is_ok();
+            let mut problem = Problem::from(CommandFault::Violations(form.name_violations(found)));
+            if exact_is_good {
+                problem.details.iter_mut().for_each(|detail| withheld(detail, &released(form)));
+            }
+            Err(problem)
+        }
+        Err(fault @ CommandFault::Disclosure(_)) => {
+            let at = "release".into();
+            Err(unfit(fault, at, released(form), "one that it can be let out at"))
+        }
+        Err(fault @ CommandFault::TooLarge(_)) => {
+            let found = fault.to_string();
+            Err(unfit(fault, String::new(), found, "a notice of fewer volumes or a shorter text"))
+        }
         Err(fault) => Err(fault.into()),
     }
+}
+
+/// What a form asks to be let out, by the name that it uses.
+fn released(form: &NoticeForm) -> String {
+    form.release.clone().unwrap_or_else(|| "exact".into())
+}
+
+/// Says that the exact notice is good, and what its release withholds is missed.
+fn withheld(detail: &mut Detail, release: &str) {
+    let expected = detail.expected.take().map(|expected| format!("{expected}; ")).unwrap_or_default();
+    detail.expected = Some(format!("{expected}it is withheld at `{release}`, unless it is named in `reveal`"));
+}
+
+/// A notice that cannot be stated, where no rule says why.
+fn unfit(fault: CommandFault, at: String, found: String, expected: &str) -> Problem {
+    let says = fault.to_string();
+    let expected = Some(format!("{expected}: {says}"));
+    Problem::from(fault).with(vec![Detail { rule: None, place: None, at, found, expected, says }])
 }
 
 /// Puts the problems of one row beside those of the others.

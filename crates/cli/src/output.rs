@@ -48,7 +48,7 @@ pub fn fail(json: bool, fault: &anyhow::Error) -> ExitCode {
         }
     }
     let code = match refusal.map(|p| p.status) {
-        Some(400 | 409 | 422) => 3,
+        Some(400 | 409 | 413 | 422) => 3,
         Some(404) => 4,
         Some(503 | 507) => 5,
         Some(504) => 7,

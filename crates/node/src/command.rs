@@ -8,8 +8,8 @@ use detente_types::notice::{Precision, Release};
 use detente_types::statement::{
     AnswerIn, CancelIn, CheckIn, Kind, Level, OfferIn, ReceiptIn, SafetyActionIn, StatementIn, TermsAcceptIn, TermsProposeIn,
 };
-use detente_types::{ConflictId, LineId, NoticeIn, StatementRef, Timestamp};
-use detente_wire::codec;
+use detente_types::{ConflictId, LineId, Notice, NoticeIn, StatementRef, Timestamp};
+use detente_wire::{Body, Scheme, Valid, codec};
 use minicbor::bytes::ByteVec;
 use rand_core::CryptoRng;
 
@@ -59,13 +59,26 @@ impl Node {
         Ok(accepted)
     }
 
-    /// Checks notices as [`Self::command`] would, and changes nothing: for a file whose rows are all checked first.
+    /// Checks a notice as [`Self::command`] would, in its exact form and in the form that is let out, and changes nothing:
+    /// for a file whose rows are all checked before one is stated.
     ///
     /// # Errors
-    /// The violations of one notice.
-    pub fn check_notice(&self, now: Timestamp, line: LineId, notice: &NoticeIn) -> Result<(), CommandFault> {
+    /// What the command would answer: the violations of one notice, or that it cannot be let out so.
+    pub fn check_notice(
+        &self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        line: LineId,
+        by: &By,
+        notice: &NoticeIn,
+        (release, reveal): (Release, &[u8]),
+    ) -> Result<(), CommandFault> {
         let line = self.lines.get(&line).ok_or(CommandFault::NoSuchLine(line))?;
-        line.check_exact(now, &*self.scheme, &line.numbered(notice.clone())).map(drop).map_err(CommandFault::from)
+        let notice = line.numbered(signed_by(by, notice.clone()));
+        let (_, form) = line.let_out(now, &*self.scheme, &notice, release, reveal)?;
+        let Some(form) = form else { return Ok(()) };
+        let slots = codec::to_slots(&StatementIn::Notice(form));
+        Body::new(rng, slots).map(drop).map_err(|fault| CommandFault::TooLarge(fault.to_string()))
     }
 }
 
@@ -101,24 +114,14 @@ impl Line {
         &mut self,
         cx: &mut Cx<'_>,
         by: &By,
-        mut notice: NoticeIn,
+        notice: NoticeIn,
         release: Release,
         reveal: Vec<u8>,
     ) -> Result<Accepted, CommandFault> {
-        notice.desk = by.desk.clone().or(notice.desk);
-        notice.officer = by.officer.clone().or(notice.officer);
-        let notice = self.numbered(notice);
-        let exact = self.check_exact(cx.now, cx.scheme, &notice)?;
-        let disclosed = match release.precision() {
-            Some(precision) => Some(disclose(&exact, precision, &reveal)?),
-            None => None,
-        };
+        let notice = self.numbered(signed_by(by, notice));
+        let (exact, disclosed) = self.let_out(cx.now, cx.scheme, &notice, release, &reveal)?;
         #[cfg(feature = "plant")]
         let disclosed = self.planted_disclosure(&exact, disclosed);
-        // What is withheld may be what the kind cannot do without.
-        if let Some(form) = disclosed.as_ref().filter(|form| **form != notice) {
-            self.check_input(cx, &StatementIn::Notice(form.clone()))?;
-        }
         let book = cx.book(&BookEntry::Notice(BookNotice {
             line: self.id,
             at_us: cx.now.micros(),
@@ -141,6 +144,27 @@ impl Line {
             }
             Some(form) => self.stated(cx, book, StatementIn::Notice(form), None),
         }
+    }
+
+    /// A notice in its exact form, and the form that is let out; both have passed the meaning gate.
+    fn let_out(
+        &self,
+        now: Timestamp,
+        scheme: &dyn Scheme,
+        notice: &NoticeIn,
+        release: Release,
+        reveal: &[u8],
+    ) -> Result<(Valid<Notice>, Option<NoticeIn>), CommandFault> {
+        let exact = self.check_exact(now, scheme, notice)?;
+        let Some(precision) = release.precision() else {
+            return Ok((exact, None));
+        };
+        let form = disclose(&exact, precision, reveal)?;
+        // What is withheld may be what the kind cannot do without.
+        if form != *notice {
+            self.check_exact(now, scheme, &form)?;
+        }
+        Ok((exact, Some(form)))
     }
 
     /// Version and `replaces` as they come next in our log.
@@ -273,6 +297,13 @@ impl Line {
             officer,
         })
     }
+}
+
+/// A notice in the name of who gives the command.
+fn signed_by(by: &By, mut notice: NoticeIn) -> NoticeIn {
+    notice.desk = by.desk.clone().or(notice.desk);
+    notice.officer = by.officer.clone().or(notice.officer);
+    notice
 }
 
 fn kept_back(release: Release) -> String {

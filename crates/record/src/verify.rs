@@ -102,6 +102,20 @@ pub struct LogVerdict {
     pub cosigned: u64,
 }
 
+impl Verdict {
+    /// The first log that has entries and no checkpoint at all: nobody has vouched for where it ends.
+    pub fn uncovered(&self) -> Option<&LogVerdict> {
+        self.logs.iter().find(|log| log.head.size > 0 && log.signed == 0)
+    }
+}
+
+impl LogVerdict {
+    /// How many of its last entries no checkpoint of its author's covers.
+    pub const fn tail(&self) -> u64 {
+        self.head.size.saturating_sub(self.signed)
+    }
+}
+
 /// The first bad thing in a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordFault {

@@ -51,6 +51,43 @@ fn a_file_with_several_errors_lists_them_all_and_nothing_is_stated() {
 }
 
 #[test]
+fn a_row_that_cannot_be_let_out_so_keeps_all_rows_back() {
+    let pair = Pair::serving();
+    let root = pair.root.path();
+    let (from, until) = (format!("{}T06:00:00Z", day::date(1)), format!("{}T06:00:00Z", day::date(2)));
+    let text = |release: &str| {
+        format!(
+            r#"{{"kind": "text", "valid_from": "{from}", "valid_until": "{until}", "release": "{release}",
+                "text": {{"language": "en", "text": "hello"}}}}"#
+        )
+    };
+    let before = pair.aster.line()["own"].clone();
+    let file = day::write(root, "texts.json", &format!("[{}, {}]", text("exact"), text("1 km")));
+    for arguments in [&["notify", &file, "--check"][..], &["notify", &file]] {
+        let refused = pair.aster.run(arguments).expect(3).err;
+        assert!(refused.contains("notice 2, text: DV-") && refused.contains("withheld at `1 km`"), "{arguments:?}: {refused}");
+        assert!(!refused.contains("notice 1"), "{refused}");
+    }
+    assert_eq!(pair.aster.line()["own"], before, "no row is in the log");
+    assert_eq!(pair.aster.line()["waiting"], 0);
+}
+
+#[test]
+fn a_file_of_five_thousand_sites_is_taken() {
+    let pair = Pair::new();
+    let head = "kind,title,function,lat,lon,radius_m,lower_m,upper_m,datum,start,end\n";
+    let (start, end) = (day::date(1), day::date(30));
+    let row = |n: usize| {
+        let (lat, lon) = (59.0 + (n % 70) as f64 / 100.0, 26.0 + (n / 70) as f64 / 100.0);
+        format!("site,\"Clinic {n}, by the road to the harbour\",clinic,{lat:.4},{lon:.4},150,0,30,AMSL,{start}T00:00:00Z,{end}T00:00:00Z\n")
+    };
+    let sites: String = std::iter::once(head.to_owned()).chain((0..5_000).map(row)).collect();
+    let file = day::write(pair.root.path(), "sites.csv", &sites);
+    let checked = pair.aster.json(&["notify", &file, "--check"]);
+    assert_eq!(checked.as_array().map(Vec::len), Some(5_000));
+}
+
+#[test]
 fn unknown_lines_tokens_and_homes_are_refused_in_words() {
     let pair = Pair::serving();
     for arguments in [&["notices", "--line", "nowhere"][..], &["say", "hello", "--line", "nowhere"]] {

@@ -99,31 +99,50 @@ struct LogLine {
     root: String,
     signed: u64,
     cosigned: u64,
+    uncovered: u64,
 }
 
 fn verify(on: &On<'_>, path: &Path) -> Result<()> {
-    let lines = if path.join(MANIFEST).exists() { vec![verify_export(path)?] } else { verify_home(path)? };
+    let is_export = [MANIFEST, ENTRIES, NOTES].iter().any(|name| path.join(name).exists());
+    let verdicts = if is_export { vec![verify_export(path)?] } else { verify_home(path)? };
+    for (line, verdict) in &verdicts {
+        if let Some(log) = verdict.uncovered() {
+            let (author, size) = (log.author.short(), log.head.size);
+            let place = format!("line {}: log of party {author}, generation {}", line.short(), log.head.generation);
+            let what = format!("no checkpoint covers any of its {size} entries, so nothing shows that none is missing");
+            return Err(NotVerified(format!("{place}, entry {}: {what}", size - 1)).into());
+        }
+    }
+    let lines: Vec<LineVerdict> = verdicts.into_iter().map(|(line, verdict)| shown(line, &verdict)).collect();
     let result = Report { path: path.display().to_string(), lines };
-    show(on.json, &result, |r| {
-        let log = |l: &LogLine| {
-            format!(
-                "  {} generation {}: {} entries, {} signed, {} cosigned, root {}",
-                &l.author[..8],
-                l.generation,
-                l.entries,
-                l.signed,
-                l.cosigned,
-                &l.root[..16]
-            )
+    show(on.json, &result, words)
+}
+
+fn words(report: &Report) -> String {
+    let log = |l: &LogLine| {
+        let tail = match l.uncovered {
+            0 => String::new(),
+            n => format!("\n    its last {n} entries are under no checkpoint: nothing shows yet that none is missing after them"),
         };
-        let line =
-            |l: &LineVerdict| format!("line {}: good\n{}", &l.line[..8], l.logs.iter().map(log).collect::<Vec<_>>().join("\n"));
         format!(
-            "{}: every entry, signature and root verifies\n{}",
-            r.path,
-            r.lines.iter().map(line).collect::<Vec<_>>().join("\n")
+            "  {} generation {}: {} entries, {} signed, {} cosigned, root {}{tail}",
+            &l.author[..8],
+            l.generation,
+            l.entries,
+            l.signed,
+            l.cosigned,
+            &l.root[..16]
         )
-    })
+    };
+    let line = |l: &LineVerdict| {
+        let logs: Vec<String> = l.logs.iter().map(log).collect();
+        let state = if logs.is_empty() { "nothing was said on it yet" } else { "good" };
+        [vec![format!("line {}: {state}", &l.line[..8])], logs].concat().join("\n")
+    };
+    let uncovered: u64 = report.lines.iter().flat_map(|l| &l.logs).map(|l| l.uncovered).sum();
+    let rest = if uncovered > 0 { format!("; {uncovered} entries are under no checkpoint") } else { String::new() };
+    let lines = report.lines.iter().map(line).collect::<Vec<_>>().join("\n");
+    format!("{}: every entry, signature and root verifies{rest}\n{lines}", report.path)
 }
 
 /// Verifies a copy of a home that no node runs on; says how many entries it has.
@@ -132,11 +151,11 @@ fn verify(on: &On<'_>, path: &Path) -> Result<()> {
 /// The first bad entry, and what is wrong with it.
 pub(crate) fn verify_copy(root: &Path) -> Result<u64> {
     let lines = verify_home(root)?;
-    Ok(lines.iter().flat_map(|l| &l.logs).map(|l| l.entries).sum())
+    Ok(lines.iter().flat_map(|(_, verdict)| &verdict.logs).map(|log| log.head.size).sum())
 }
 
 /// First every byte of the home, then what the bytes mean.
-fn verify_home(root: &Path) -> Result<Vec<LineVerdict>> {
+fn verify_home(root: &Path) -> Result<Vec<(LineId, Verdict)>> {
     let report = detente_store::verify(root)?;
     if let Some(finding) = report.findings.first() {
         return Err(NotVerified(format!("{finding}")).into());
@@ -147,14 +166,14 @@ fn verify_home(root: &Path) -> Result<Vec<LineVerdict>> {
     for (line, parties) in parties_of(&mut reader)? {
         let entries = rows(&mut reader, line)?;
         let notes = notes(&mut reader, line)?;
-        verdicts.push(judge(line, parties, entries.into_iter(), notes.into_iter())?);
+        verdicts.push((line, judge(line, parties, entries.into_iter(), notes.into_iter())?));
     }
     Ok(verdicts)
 }
 
-fn verify_export(root: &Path) -> Result<LineVerdict> {
+fn verify_export(root: &Path) -> Result<(LineId, Verdict)> {
     let bad = |what: &str| NotVerified(format!("{MANIFEST}: {what}"));
-    let manifest = std::fs::read(root.join(MANIFEST)).with_context(|| format!("reading {MANIFEST}"))?;
+    let manifest = std::fs::read(root.join(MANIFEST)).map_err(|e| bad(&format!("it cannot be read: {e}")))?;
     let manifest: Manifest = serde_json::from_slice(&manifest).map_err(|e| bad(&e.to_string()))?;
     if manifest.format != 1 {
         return Err(bad(&format!("the record has format {}, and this program knows 1", manifest.format)).into());
@@ -175,7 +194,7 @@ fn verify_export(root: &Path) -> Result<LineVerdict> {
     let verdict = judge(line, parties, entries, notes);
     match fault.or(note_fault) {
         Some(fault) => Err(NotVerified(format!("{fault:#}")).into()),
-        None => verdict,
+        None => Ok((line, verdict?)),
     }
 }
 
@@ -186,7 +205,7 @@ fn keep<T>(fault: &mut Option<anyhow::Error>, item: Result<T>) -> Option<T> {
 
 /// The rows of a file, one a line; a fault names the line.
 fn lines_of<T>(root: &Path, name: &'static str, read: fn(&str) -> Result<T>) -> Result<impl Iterator<Item = Result<T>> + use<T>> {
-    let file = File::open(root.join(name)).with_context(|| format!("opening {name}"))?;
+    let file = File::open(root.join(name)).map_err(|e| NotVerified(format!("{name}: it cannot be read: {e}")))?;
     let rows = BufReader::new(file).lines().map(move |line| read(&line?));
     Ok(rows.enumerate().map(move |(i, row)| row.with_context(|| format!("{name}: line {}", i + 1))))
 }
@@ -227,11 +246,15 @@ fn judge(
     parties: [PartyId; 2],
     rows: impl Iterator<Item = EntryRow>,
     notes: impl Iterator<Item = NoteRow>,
-) -> Result<LineVerdict> {
+) -> Result<Verdict> {
     let verdict: Verdict = Verifier { scheme: &Ed25519, line, parties, workers: &AllCores }.verify(rows, notes);
     if let Some(fault) = verdict.fault {
         return Err(NotVerified(format!("line {}: {fault}", line.short())).into());
     }
+    Ok(verdict)
+}
+
+fn shown(line: LineId, verdict: &Verdict) -> LineVerdict {
     let log = |l: &detente_record::verify::LogVerdict| LogLine {
         author: l.author.to_string(),
         generation: l.head.generation.0,
@@ -239,8 +262,9 @@ fn judge(
         root: l.head.root.to_string(),
         signed: l.signed,
         cosigned: l.cosigned,
+        uncovered: l.tail(),
     };
-    Ok(LineVerdict { line: line.to_string(), logs: verdict.logs.iter().map(log).collect(), notes: verdict.notes })
+    LineVerdict { line: line.to_string(), logs: verdict.logs.iter().map(log).collect(), notes: verdict.notes }
 }
 
 /// One thread per core of this machine.
