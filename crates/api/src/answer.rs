@@ -60,7 +60,7 @@ fn unreadable(path: &str, fault: &serde_json::Error) -> Problem {
     let (line, column) = (fault.line(), fault.column());
     if !fault.is_data() {
         let found = format!("no JSON at line {line}, column {column}");
-        let detail = field(path, found, "one JSON object".into());
+        let detail = field("", found, "one JSON object".into());
         return Problem::new(Fault::Request, format!("the request is no JSON: line {line}, column {column}")).with(vec![detail]);
     }
     let text = fault.to_string();

@@ -498,6 +498,9 @@ pub fn find_line(seat: &Seat<'_>, name: &str) -> Result<LineId, Problem> {
     let found: Vec<LineId> = seat.node.line_ids().filter(fits).collect();
     match found.as_slice() {
         [one] => Ok(*one),
+        [] if seat.node.line_ids().next().is_none() => {
+            Err(Problem::new(Fault::NotFound, "no line yet: `detente invite` or `detente join`"))
+        }
         [] => Err(no_line(name)),
         _ => Err(Problem::new(Fault::Request, format!("{} lines fit {name:?}: name it more exactly", found.len()))),
     }

@@ -1,14 +1,18 @@
 //! How a command reaches its node: the running one over its loopback API, or one that this command starts for itself.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use detente_api::problem::Problem;
-use detente_store::Home;
+use detente_store::{Home, HomeFault};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::serve::{Reach, Serving};
+
+/// How long a node that has the lock of its home may take until it answers: it reads its journal first.
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
 /// A way to a node.
 pub struct Client {
@@ -31,17 +35,31 @@ impl Client {
     /// When there is no home, or its node cannot be started.
     pub fn open(home: &Path) -> Result<Self> {
         let agent = agent();
-        if let Some((address, token)) = Home::published(home)? {
-            let token = std::env::var("DETENTE_TOKEN").unwrap_or(token);
-            let base = format!("http://{address}");
-            if agent.get(format!("{base}/openapi.json")).call().is_ok() {
+        let until = Instant::now() + STARTS_WITHIN;
+        let mut told = false;
+        loop {
+            if let Some((base, token)) = running(&agent, home)? {
                 return Ok(Self { base, token, agent, own: None });
             }
+            match Self::own(home, &agent) {
+                Err(fault) if is_locked(&fault) && Instant::now() < until => {
+                    if !told {
+                        eprintln!("detente: another process has the home and does not answer yet: waiting for it, at most 30 s …");
+                        told = true;
+                    }
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+                found => return found,
+            }
         }
+    }
+
+    /// A node of our own.
+    fn own(home: &Path, agent: &ureq::Agent) -> Result<Self> {
         let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
         let serving = runtime.block_on(Serving::start(home, Reach::Local))?;
         let (base, token) = (format!("http://{}", serving.api), serving.token.clone());
-        Ok(Self { base, token, agent, own: Some((runtime, serving)) })
+        Ok(Self { base, token, agent: agent.clone(), own: Some((runtime, serving)) })
     }
 
     /// A way to a node that runs in this process.
@@ -84,6 +102,20 @@ impl Drop for Client {
             runtime.block_on(serving.stop());
         }
     }
+}
+
+/// Where the running node of a home answers, with the token.
+fn running(agent: &ureq::Agent, home: &Path) -> Result<Option<(String, String)>> {
+    let Some((address, token)) = Home::published(home)? else { return Ok(None) };
+    let token = std::env::var("DETENTE_TOKEN").unwrap_or(token);
+    let base = format!("http://{address}");
+    let answers = agent.get(format!("{base}/openapi.json")).call().is_ok();
+    Ok(answers.then_some((base, token)))
+}
+
+/// Whether another process has the home.
+fn is_locked(fault: &anyhow::Error) -> bool {
+    matches!(fault.downcast_ref(), Some(HomeFault::Locked { .. }))
 }
 
 fn agent() -> ureq::Agent {

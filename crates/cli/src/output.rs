@@ -25,6 +25,11 @@ pub fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
 }
 
+/// Something urgent that is in the book and not stated.
+#[derive(Debug, thiserror::Error)]
+#[error("NOT SENT: {0}")]
+pub struct NotSent(pub String);
+
 /// A record that does not verify.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -38,7 +43,10 @@ pub fn refuse(fault: Fault, error: impl Into<String>) -> anyhow::Error {
 /// Prints why a command failed, and gives its exit code.
 pub fn fail(json: bool, fault: &anyhow::Error) -> ExitCode {
     let refusal = fault.downcast_ref::<Refusal>().map(|r| &r.0);
-    if json {
+    if fault.downcast_ref::<NotSent>().is_some() {
+        // What became of it is on standard output already.
+        eprintln!("detente: {fault:#}");
+    } else if json {
         let plain = Problem { status: 0, fault: "environment".into(), error: format!("{fault:#}"), details: Vec::new() };
         print(&serde_json::to_string_pretty(refusal.unwrap_or(&plain)).unwrap_or_default());
     } else {
@@ -53,6 +61,7 @@ pub fn fail(json: bool, fault: &anyhow::Error) -> ExitCode {
         Some(503 | 507) => 5,
         Some(504) => 7,
         None if fault.downcast_ref::<NotVerified>().is_some() => 6,
+        None if fault.downcast_ref::<NotSent>().is_some() => 5,
         None if matches!(fault.downcast_ref(), Some(HomeFault::Locked { .. })) => 5,
         _ => 1,
     };

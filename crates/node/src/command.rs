@@ -103,10 +103,21 @@ impl Line {
 
     fn stated(&mut self, cx: &mut Cx<'_>, book: u64, input: StatementIn, note: Option<String>) -> Result<Accepted, CommandFault> {
         let stated = self.say_or_wait(cx, book, input).map_err(CommandFault::from)?;
-        let waits = stated.is_none().then(|| {
-            "waits in the book: since the start of this node the other side has not said what it holds of our log".to_owned()
-        });
+        let waits = stated.is_none().then(|| format!("waits in the book: {}", self.waits_for()));
         Ok(Accepted { book, stated, note: waits.or(note) })
+    }
+
+    /// What an input that is not stated waits for.
+    fn waits_for(&self) -> &'static str {
+        match self.phase {
+            Phase::Unproven => "since the start of this node the other side has not said what it holds of our log",
+            Phase::Recovering { .. } => "this node was restored, and takes its own entries back from the other side first",
+            Phase::Renewing => {
+                "this node was restored, and opens a new generation of its log first: that needs the party key in the home"
+            }
+            Phase::Held => "the line is held after fork evidence, or our copy of the other log is not complete again",
+            Phase::Open => "our copy of the other log does not reach yet what this node has signed that it had of it",
+        }
     }
 
     /// A notice: the exact form goes into the book, the disclosed form into the log.

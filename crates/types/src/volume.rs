@@ -24,6 +24,14 @@ const LAT_E7_MAX: u64 = 900_000_000;
 const LON_E7_MAX: u64 = 1_800_000_000;
 const HALF_TURN_E7: i64 = 1_800_000_000;
 
+/// Degrees in decimals, as people write them.
+fn degrees(e7: i64) -> String {
+    let (whole, part) = (e7.unsigned_abs() / 10_000_000, e7.unsigned_abs() % 10_000_000);
+    let part = format!("{part:07}");
+    let part = part.trim_end_matches('0');
+    format!("{}{whole}{}{part}", if e7 < 0 { "-" } else { "" }, if part.is_empty() { "" } else { "." })
+}
+
 /// A position on WGS-84 in units of 1e-7 degree (about one centimetre of latitude).
 ///
 /// One place has one form: longitude lies in [-180°, 180°), and is 0 at the poles.
@@ -52,7 +60,7 @@ impl Position {
     /// DV-020 when the latitude is beyond a pole or the longitude beyond ±180°.
     pub fn try_new(lat_e7: i64, lon_e7: i64) -> Result<Self, Violation> {
         if lat_e7.unsigned_abs() > LAT_E7_MAX || lon_e7.unsigned_abs() > LON_E7_MAX {
-            let found = format!("latitude {lat_e7}e-7, longitude {lon_e7}e-7");
+            let found = format!("latitude {}°, longitude {}°", degrees(lat_e7), degrees(lon_e7));
             return Err(Violation::new(Rule::PositionInRange, "position", found)
                 .expected("latitude within ±90°, longitude within ±180°".into()));
         }

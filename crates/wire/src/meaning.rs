@@ -392,7 +392,8 @@ fn check_answer(s: AnswerIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> 
                 .expected(if own { "an own offer" } else { "an offer of the other party" }.into()),
         );
     }
-    refer(&s.offer, author, &[Kind::Offer], "offer", at, faults);
+    // Whose it should be is said above.
+    refer(&s.offer, s.offer.author, &[Kind::Offer], "offer", at, faults);
     Some(s)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::day;
 use crate::program::{Running, run};
-use crate::side::Pair;
+use crate::side::{Pair, founded, invite};
 
 #[test]
 fn a_file_with_several_errors_lists_them_all_and_nothing_is_stated() {
@@ -85,6 +85,37 @@ fn a_file_of_five_thousand_sites_is_taken() {
     let file = day::write(pair.root.path(), "sites.csv", &sites);
     let checked = pair.aster.json(&["notify", &file, "--check"]);
     assert_eq!(checked.as_array().map(Vec::len), Some(5_000));
+}
+
+#[test]
+fn what_is_urgent_and_waits_is_said_to_wait() {
+    let pair = Pair::new();
+    for urgent in [&["safety", "send", "a boat"][..], &["check", "--wait", "0"]] {
+        let waits = pair.aster.run(urgent).expect(5);
+        assert!(waits.err.contains("NOT SENT") && waits.err.contains("the other side has not said what it holds"), "{}", waits.err);
+        assert!(waits.out.contains("waits in the book"), "{}", waits.out);
+    }
+    pair.aster.ok(&["say", "this may wait"]);
+    let empty = day::write(pair.root.path(), "empty.json", "[]");
+    let refused = pair.aster.run(&["notify", &empty]).expect(3);
+    assert!(refused.err.contains("holds no notice"), "{}", refused.err);
+    let far = day::write(pair.root.path(), "far.json", &day::site("Far", 1).replacen("[[59", "[[95", 1));
+    let refused = pair.aster.run(&["notify", &far]).expect(3);
+    assert!(refused.err.contains("latitude 95") && !refused.err.contains("e-7"), "{}", refused.err);
+}
+
+#[test]
+fn a_command_waits_for_a_node_that_starts() {
+    let root = tempfile::tempdir().unwrap();
+    let (aster, _) = founded(root.path(), root.path());
+    let none = aster.run(&["say", "hello"]).expect(4);
+    assert!(none.err.contains("no line yet: `detente invite` or `detente join`"), "{}", none.err);
+    // Whoever has the home does not answer yet.
+    let (inviter, _) = invite(&aster, root.path());
+    let waiting = Running::spawn(aster.command(&["status"]));
+    waiting.err_with("waiting for it, at most 30 s");
+    drop(inviter);
+    waiting.finish().expect(0);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use detente_store::Home;
 use detente_types::TermsIn;
 use serde::Serialize;
 
-use super::{On, done_words};
+use super::{On, done_words, must_be_sent};
 use crate::client::Refusal;
 use crate::host::OsRng;
 use crate::output::{print, refuse, show};
@@ -180,7 +180,8 @@ pub(super) fn check(on: &On<'_>, line: &str, wait: u64) -> Result<()> {
     let base = format!("/v1/lines/{line}");
     if wait == 0 {
         let done: Done = client.post(&format!("{base}/checks"), &CheckAsk::default())?;
-        return show(on.json, &done, done_words);
+        show(on.json, &done, done_words)?;
+        return must_be_sent("the check", &done);
     }
     if !client.is_running() {
         return Err(refuse(Fault::Unavailable, "no node runs on this home, so nothing can answer: start `detente serve`"));
@@ -192,7 +193,8 @@ pub(super) fn check(on: &On<'_>, line: &str, wait: u64) -> Result<()> {
         .ok_or_else(|| late("no check was made: the other node was not reached"))?;
     let asked = Instant::now();
     let done: Done = client.post(&format!("{base}/checks"), &CheckAsk::default())?;
-    let hash = done.stated.ok_or_else(|| refuse(Fault::Held, "the check waits in the book: see `detente status`"))?.hash;
+    must_be_sent("the check", &done)?;
+    let hash = done.stated.map(|at| at.hash).unwrap_or_default();
     let path = format!("{base}/checks/{hash}?from={}", before.copy.size);
     let check = poll(until, || match client.get::<CheckView>(&path) {
         Ok(check) => Ok(Some(check).filter(|check| check.answer.is_some())),

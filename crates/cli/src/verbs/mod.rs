@@ -58,6 +58,16 @@ impl On<'_> {
     }
 }
 
+/// Fails when something urgent waits: whoever sent it must not believe that the other side will hear of it by itself.
+pub(crate) fn must_be_sent(what: &str, done: &detente_api::ask::Done) -> Result<()> {
+    if done.stated.is_some() {
+        return Ok(());
+    }
+    let why = done.note.as_deref().unwrap_or("it is in the book");
+    let what = format!("{what} has not reached the other side: {why}. It is sent when that is over; until then, use another way");
+    Err(crate::output::NotSent(what).into())
+}
+
 /// What became of a command, in words.
 pub(crate) fn done_words(done: &detente_api::ask::Done) -> String {
     let note = done.note.as_deref();

@@ -4,17 +4,18 @@ use std::path::Path;
 
 use anyhow::Result;
 use detente_api::ask::{CancelAsk, Done, NotifyAsk, ReceiptAsk, SafetyActionAsk, TermsAnswer};
+use detente_api::problem::Fault;
 use detente_api::view::{LineView, NoticeItem};
 use detente_gateway::{DetailForm, NoticeForm, Row, TextForm, VolumeForm};
 
 use detente_types::Terms;
 
-use super::{On, done_words};
+use super::{On, done_words, must_be_sent};
 use crate::args::{OnLine, Safety, Words};
 use crate::client::{Client, Refusal};
 use crate::files;
 use crate::host::now;
-use crate::output::{show, table};
+use crate::output::{refuse, show, table};
 
 pub(super) fn notify(on: &On<'_>, line: &str, file: &Path, check: bool, release: Option<String>) -> Result<()> {
     let client = on.client()?;
@@ -24,13 +25,19 @@ pub(super) fn notify(on: &On<'_>, line: &str, file: &Path, check: bool, release:
     if let Some(release) = release {
         forms.iter_mut().for_each(|form| form.release = Some(release.clone()));
     }
+    if forms.is_empty() {
+        return Err(refuse(Fault::Rules, format!("{} holds no notice: nothing was stated", file.display())));
+    }
     let asked = NotifyAsk { notices: forms, check };
     let done: Vec<Done> =
         client.post(&format!("/v1/lines/{line}/notices"), &asked).map_err(|fault| in_file(fault, &reading.rows))?;
+    let urgent: Vec<bool> = asked.notices.iter().map(|form| form.kind == "safety" && !check).collect();
     show(on.json, &done, |done| {
         let row = |d: &Done| format!("{}  {}", d.notice.as_deref().map_or("", |n| &n[..8]), done_words(d));
         done.iter().map(row).collect::<Vec<_>>().join("\n")
-    })
+    })?;
+    let mut urgent = done.iter().zip(urgent).filter(|(_, urgent)| *urgent);
+    urgent.try_for_each(|(done, _)| must_be_sent("a safety notice of the file", done))
 }
 
 /// What the node refuses, told by the rows and columns of the file.
@@ -193,7 +200,7 @@ pub(super) fn say(on: &On<'_>, line: &str, said: Words) -> Result<()> {
         text: Some(words(&client, line, said)?),
         ..NoticeForm::default()
     };
-    state_one(on, &client, line, form)
+    state_one(on, &client, line, form).map(drop)
 }
 
 pub(super) fn safety(on: &On<'_>, safety: Safety) -> Result<()> {
@@ -219,13 +226,15 @@ pub(super) fn safety(on: &On<'_>, safety: Safety) -> Result<()> {
                 }),
                 ..NoticeForm::default()
             };
-            state_one(on, &client, &l.line, form)
+            let done = state_one(on, &client, &l.line, form)?;
+            done.iter().try_for_each(|done| must_be_sent("the safety notice", done))
         }
         Safety::Act { of, words: said, on: l } => {
             let client = on.client()?;
             let asked = SafetyActionAsk { of, action: words(&client, &l.line, said)?, by: None };
             let done: Done = client.post(&format!("/v1/lines/{}/safety-actions", l.line), &asked)?;
-            show(on.json, &done, done_words)
+            show(on.json, &done, done_words)?;
+            must_be_sent("the safety action", &done)
         }
         Safety::List { on: l } => {
             let items: Vec<NoticeItem> = on.client()?.get(&format!("/v1/lines/{}/notices", l.line))?;
@@ -251,12 +260,13 @@ fn round(client: &Client, line: &OnLine, at: [f64; 2], radius_m: f64, [from, unt
     })
 }
 
-fn state_one(on: &On<'_>, client: &Client, line: &str, form: NoticeForm) -> Result<()> {
+fn state_one(on: &On<'_>, client: &Client, line: &str, form: NoticeForm) -> Result<Vec<Done>> {
     let asked = NotifyAsk { notices: vec![form], check: false };
     let done: Vec<Done> = client.post(&format!("/v1/lines/{line}/notices"), &asked)?;
     let view: LineView = client.get(&format!("/v1/lines/{line}"))?;
     show(on.json, &done, |done| {
         let words = done.first().map(done_words).unwrap_or_default();
         format!("{words}\n{}", view.says)
-    })
+    })?;
+    Ok(done)
 }
