@@ -5,6 +5,7 @@
 //! functions to libFuzzer. Signatures are the test kit's mock ones, so that mutations get past them often.
 
 mod files;
+mod link;
 mod record;
 mod scene;
 mod seeds;
@@ -18,6 +19,7 @@ pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is that of its folder in `corpus/`.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("api_bodies", detente_api::fuzz_bodies),
     ("body", wire::body),
     ("certificate", wire::certificate),
     ("checkpoint", wire::checkpoint),
@@ -25,13 +27,16 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("deframer", detente_net::fuzzing::deframer),
     ("entry", wire::entry),
     ("evidence", record::evidence),
+    ("exported_record", detente::fuzzing::exported_record),
     ("frame", wire::frame),
     ("frames_file", detente_net::fuzzing::frames_file),
     ("knock", detente_net::fuzzing::knock),
     ("leaf", wire::leaf),
+    ("link", link::link),
     ("note", wire::note),
     ("notices_file", files::notices),
     ("opening", wire::opening),
+    ("pairing", detente::fuzzing::pairing),
     ("release", record::release),
     ("revocation", wire::revocation),
     ("slot_opening", wire::slot_opening),

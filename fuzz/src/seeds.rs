@@ -1,7 +1,7 @@
 //! What the corpora start from: the test kit's fixtures in every encoding. Deterministic, so that the committed files
 //! can be held against them.
 
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE64, HEXLOWER};
 use detente_record::evidence::Examiner;
 use detente_record::release::Part;
 use detente_record::{Log, Release};
@@ -12,6 +12,7 @@ use detente_types::statement::StatementIn;
 use detente_wire::certificate::sign_revocation;
 use detente_wire::checkpoint::{SignedCheckpoint, cosign, holder_name, log_name, sign_checkpoint};
 use detente_wire::codec::{encode, to_slots};
+use detente_wire::frame::{self, Frame, Hello};
 use detente_wire::merkle::EMPTY_ROOT;
 use detente_wire::{Body, Entry, Verified};
 use sha2::{Digest, Sha256};
@@ -23,7 +24,8 @@ pub type Seed = (&'static str, String, Vec<u8>);
 
 /// Every seed.
 pub fn seeds() -> Vec<Seed> {
-    [of_entries(), of_notes(), of_keys(), of_frames(), of_words(), of_record(), of_files(), of_carriers()].concat()
+    [of_entries(), of_notes(), of_keys(), of_frames(), of_words(), of_record(), of_files(), of_carriers(), of_edges(), of_links()]
+        .concat()
 }
 
 fn seed(target: &'static str, name: &str, bytes: impl Into<Vec<u8>>) -> Seed {
@@ -191,4 +193,93 @@ fn frames_file(frames: &[&[u8]]) -> Vec<u8> {
         file.extend([&length, bytes, &check[..16]].concat());
     }
     file
+}
+
+/// What the program reads from a peer, a file and its own interface.
+fn of_edges() -> Vec<Seed> {
+    let mut seeds: Vec<Seed> = Vec::new();
+    let pairing = detente::fuzzing::pairing_seeds(terms());
+    seeds.extend(pairing.into_iter().map(|(name, bytes)| seed("pairing", name, bytes)));
+    for (name, body) in [
+        (
+            "notify",
+            r#"{"notices":[{"kind":"text","valid_from":"2026-11-25T04:00:00Z","valid_until":"2026-11-25T06:00:00Z","release":"1 km","reveal":["text"],"text":{"language":"en","text":"hello"}}],"check":true}"#,
+        ),
+        (
+            "offer",
+            r#"{"conflict":"00ff","ours":true,"shift_min":-30,"climb_m":100,"volumes":[{"shape":"point","positions":[[59.9,24.5]],"radius_m":150,"lower_m":0,"upper_m":30.5,"datum":"AMSL","start":"2026-11-25T04:00:00Z","end":"2026-11-25T06:00:00Z"}],"lapses":"2026-11-25T04:00:00Z"}"#,
+        ),
+        ("receipt", r#"{"of":"00ff","level":"listed","list_number":"7","read_back":"60 N"}"#),
+        ("answer", r#"{"offer":"00ff","answer":"accept","text":{"language":"en","text":"yes"}}"#),
+        ("safety-action", r#"{"of":"00ff","action":{"language":"en","text":"stopped"},"by":"2026-11-25T04:00:00Z"}"#),
+    ] {
+        seeds.push(seed("api_bodies", name, body));
+    }
+    seeds.push(seed("exported_record", "short", exported()));
+    seeds
+}
+
+/// An exported record of one log's first entries, signed as the test kit signs: its form is good, its signatures are not.
+fn exported() -> String {
+    let parties = &Scene::get().parties;
+    let [entries, _] = conversation(&MockScheme, parties, &terms(), 3);
+    let author = parties.low.id();
+    let mut text = format!(r#"{{"format":1,"line":"{}","parties":["{author}","{}"]}}"#, parties.line, parties.high.id());
+    for (index, entry) in entries.iter().enumerate() {
+        let [leaf, body] = [BASE64.encode(entry.leaf().bytes()), BASE64.encode(entry.body_bytes())];
+        text +=
+            &format!("\n{{\"author\":\"{author}\",\"generation\":1,\"index\":{index},\"leaf\":\"{leaf}\",\"body\":\"{body}\"}}");
+    }
+    let note = serde_json::to_string(&checkpoint(3, head(3).root).note()).expect("a text");
+    text + &format!("\n{{\"author\":\"{author}\",\"generation\":1,\"role\":\"checkpoint\",\"size\":3,\"note\":{note}}}")
+}
+
+/// A meeting, entries and what else is said in it, and a bearer that is lost.
+fn of_links() -> Vec<Seed> {
+    let step = |op: u8, bytes: &[u8]| [&[op], (bytes.len() as u16).to_be_bytes().as_slice(), bytes].concat();
+    let say = |frame: &Frame| step(1, &encode(frame));
+    let [ours, theirs] = crate::link::SESSIONS;
+    let hello = Frame::Hello(Hello {
+        version_min: 1,
+        version_max: frame::LINK_VERSION,
+        features: 0,
+        line: Scene::get().parties.line,
+        session: theirs,
+        answers: ours,
+        own: head(5),
+        own_checkpoint: b"their checkpoint".to_vec().into(),
+        copy: head(10),
+        copy_checkpoint: b"our checkpoint".to_vec().into(),
+        revocations: Vec::new(),
+        clock_us: MORNING.micros(),
+        holds: true,
+        asks: true,
+        window_bytes: 1 << 20,
+        cosigned: Vec::new().into(),
+        early: Vec::new(),
+        more: Vec::new().into(),
+        newest: detente_types::Generation::FIRST,
+    });
+    let part = |index: u64, early: bool, part: u8| {
+        let generation = detente_types::Generation::FIRST;
+        say(&Frame::Part(frame::Part { own: true, generation, index, part, parts: 2, bytes: vec![6; 400].into(), early }))
+    };
+    let greets = step(2, &encode(&hello));
+    let entries =
+        [part(3, false, 0), part(3, false, 1), part(4, false, 1), part(4, false, 0), part(9, true, 0), part(9, true, 1)].concat();
+    let rest = [
+        say(&Frame::Checkpoint(b"note".to_vec().into())),
+        say(&Frame::Cosignature(b"note".to_vec().into())),
+        say(&Frame::Ping(1, 2)),
+        say(&Frame::Pong(1, 2, 3)),
+        say(&Frame::Evidence(vec![7; 40].into())),
+        say(&Frame::Bye(3, "good night".into())),
+    ]
+    .concat();
+    vec![
+        seed("link", "meets", greets.clone()),
+        seed("link", "entries", [greets.clone(), entries].concat()),
+        seed("link", "talks", [greets.clone(), rest].concat()),
+        seed("link", "lost-and-found", [greets.clone(), step(3, &[40]), step(4, &[]), greets, step(3, &[1])].concat()),
+    ]
 }

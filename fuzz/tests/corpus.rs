@@ -67,8 +67,8 @@ macro_rules! replays {
 }
 
 replays! {
-    body certificate checkpoint cosignature deframer entry evidence frame frames_file knock leaf note notices_file opening
-    release revocation slot_opening slots statement terms_cbor terms_toml text unpack
+    api_bodies body certificate checkpoint cosignature deframer entry evidence exported_record frame frames_file knock leaf link
+    note notices_file opening pairing release revocation slot_opening slots statement terms_cbor terms_toml text unpack
 }
 
 #[test]

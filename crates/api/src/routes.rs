@@ -124,7 +124,8 @@ fn notify_at(seat: &mut Seat<'_>, name: &str, officer: &Officer, asked: &NotifyA
         let command = Command::Notify { notice: draft.notice, release: draft.release, reveal: draft.reveal };
         let (mut answer, durable) = give(seat, id, officer, command).map_err(|mut problem| {
             if !done.is_empty() {
-                problem.error = format!("the first {} of {count} notices are in the book, the others are not: {}", done.len(), problem.error);
+                problem.error =
+                    format!("the first {} of {count} notices are in the book, the others are not: {}", done.len(), problem.error);
             }
             problem
         })?;

@@ -44,7 +44,9 @@ impl Client {
             match Self::own(home, &agent) {
                 Err(fault) if is_locked(&fault) && Instant::now() < until => {
                     if !told {
-                        eprintln!("detente: another process has the home and does not answer yet: waiting for it, at most 30 s …");
+                        eprintln!(
+                            "detente: another process has the home and does not answer yet: waiting for it, at most 30 s …"
+                        );
                         told = true;
                     }
                     std::thread::sleep(Duration::from_millis(100));

@@ -9,6 +9,7 @@ pub mod args;
 pub mod client;
 pub mod demo;
 mod files;
+pub mod fuzzing;
 pub mod host;
 pub mod keys;
 mod log;

@@ -79,7 +79,9 @@ fn a_file_of_five_thousand_sites_is_taken() {
     let (start, end) = (day::date(1), day::date(30));
     let row = |n: usize| {
         let (lat, lon) = (59.0 + (n % 70) as f64 / 100.0, 26.0 + (n / 70) as f64 / 100.0);
-        format!("site,\"Clinic {n}, by the road to the harbour\",clinic,{lat:.4},{lon:.4},150,0,30,AMSL,{start}T00:00:00Z,{end}T00:00:00Z\n")
+        format!(
+            "site,\"Clinic {n}, by the road to the harbour\",clinic,{lat:.4},{lon:.4},150,0,30,AMSL,{start}T00:00:00Z,{end}T00:00:00Z\n"
+        )
     };
     let sites: String = std::iter::once(head.to_owned()).chain((0..5_000).map(row)).collect();
     let file = day::write(pair.root.path(), "sites.csv", &sites);
@@ -92,7 +94,11 @@ fn what_is_urgent_and_waits_is_said_to_wait() {
     let pair = Pair::new();
     for urgent in [&["safety", "send", "a boat"][..], &["check", "--wait", "0"]] {
         let waits = pair.aster.run(urgent).expect(5);
-        assert!(waits.err.contains("NOT SENT") && waits.err.contains("the other side has not said what it holds"), "{}", waits.err);
+        assert!(
+            waits.err.contains("NOT SENT") && waits.err.contains("the other side has not said what it holds"),
+            "{}",
+            waits.err
+        );
         assert!(waits.out.contains("waits in the book"), "{}", waits.out);
     }
     pair.aster.ok(&["say", "this may wait"]);

@@ -132,3 +132,51 @@ pub(super) async fn receive<T: Encode<()> + for<'b> Decode<'b, ()>>(
         }
     }
 }
+
+/// Reads what a peer may say while pairing, and the text of an invite: each has one form.
+///
+/// # Panics
+/// If something that is read is not written the same.
+pub(crate) fn fuzz(data: &[u8]) {
+    fn one_form<T: Encode<()> + for<'b> Decode<'b, ()>>(bytes: &[u8]) {
+        if let Ok(message) = codec::decode::<T>(bytes, "pairing") {
+            assert_eq!(codec::encode(&message), bytes, "one message, one form");
+        }
+    }
+    let Some((&pick, bytes)) = data.split_first() else { return };
+    match pick % 4 {
+        0 => one_form::<Introduction>(bytes),
+        1 => one_form::<Reveal>(bytes),
+        2 => one_form::<Confirm>(bytes),
+        _ => {
+            let Ok(text) = std::str::from_utf8(bytes) else { return };
+            if let Ok(invite) = Invite::from_text(text) {
+                let bare: String = text.split_whitespace().collect();
+                assert_eq!(invite.to_text(), bare, "one invite, one text");
+            }
+        }
+    }
+}
+
+/// What [`fuzz`] starts from: one of each, by name.
+pub(crate) fn fuzz_seeds(terms: TermsIn) -> Vec<(&'static str, Vec<u8>)> {
+    let (party_key, nonce) = (ByteArray::from([7; 32]), ByteArray::from([8; 32]));
+    let introduction = Introduction { party_key, nonce, name: "Borea".into() };
+    let reveal = Reveal { nonce, terms, name: "Aster".into() };
+    let invite = Invite {
+        version: VERSION,
+        party_key,
+        name: "Aster".into(),
+        terms_digest: ByteArray::from([9; 32]),
+        nonce_hash: ByteArray::from([10; 32]),
+        address: "127.0.0.1:7420".into(),
+        door: ByteArray::from([11; 32]),
+        expires_us: 1_795_000_000_000_000,
+    };
+    vec![
+        ("introduction", [vec![0], codec::encode(&introduction)].concat()),
+        ("reveal", [vec![1], codec::encode(&reveal)].concat()),
+        ("confirm", [vec![2], codec::encode(&Confirm { yes: true })].concat()),
+        ("invite", [vec![3], invite.to_text().into_bytes()].concat()),
+    ]
+}

@@ -35,6 +35,7 @@ pub use code::Code;
 pub use keep::keep;
 pub use message::Invite;
 use message::{Confirm, Introduction, Reveal, receive, send};
+pub(crate) use message::{fuzz, fuzz_seeds};
 
 /// How long either side waits for the other's next message; reading a code aloud takes a minute or two.
 const ANSWER_WAIT: Duration = Duration::from_secs(600);

@@ -10,7 +10,7 @@ mod terms;
 
 use anyhow::Result;
 
-pub(crate) use record::verify_copy;
+pub(crate) use record::{fuzz as fuzz_record, verify_copy};
 
 use crate::args::{Arguments, Verb};
 

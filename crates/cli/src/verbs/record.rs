@@ -172,9 +172,26 @@ fn verify_home(root: &Path) -> Result<Vec<(LineId, Verdict)>> {
 }
 
 fn verify_export(root: &Path) -> Result<(LineId, Verdict)> {
-    let bad = |what: &str| NotVerified(format!("{MANIFEST}: {what}"));
     let manifest = std::fs::read(root.join(MANIFEST)).map_err(|e| bad(&format!("it cannot be read: {e}")))?;
-    let manifest: Manifest = serde_json::from_slice(&manifest).map_err(|e| bad(&e.to_string()))?;
+    let (line, parties) = manifest_of(&manifest)?;
+    let mut fault = None;
+    let entries = lines_of(root, ENTRIES, entry_of)?.map_while(|row| keep(&mut fault, row)).fuse();
+    let mut note_fault = None;
+    let notes = lines_of(root, NOTES, note_of)?.map_while(|row| keep(&mut note_fault, row)).fuse();
+    let verdict = judge(line, parties, entries, notes);
+    match fault.or(note_fault) {
+        Some(fault) => Err(NotVerified(format!("{fault:#}")).into()),
+        None => Ok((line, verdict?)),
+    }
+}
+
+fn bad(what: &str) -> NotVerified {
+    NotVerified(format!("{MANIFEST}: {what}"))
+}
+
+/// The line and the parties that a manifest names.
+fn manifest_of(bytes: &[u8]) -> Result<(LineId, [PartyId; 2])> {
+    let manifest: Manifest = serde_json::from_slice(bytes).map_err(|e| bad(&e.to_string()))?;
     if manifest.format != 1 {
         return Err(bad(&format!("the record has format {}, and this program knows 1", manifest.format)).into());
     }
@@ -187,15 +204,21 @@ fn verify_export(root: &Path) -> Result<(LineId, Verdict)> {
     if parties[0] == parties[1] {
         return Err(bad("a line has two different parties").into());
     }
-    let mut fault = None;
-    let entries = lines_of(root, ENTRIES, entry_of)?.map_while(|row| keep(&mut fault, row)).fuse();
-    let mut note_fault = None;
-    let notes = lines_of(root, NOTES, note_of)?.map_while(|row| keep(&mut note_fault, row)).fuse();
-    let verdict = judge(line, parties, entries, notes);
-    match fault.or(note_fault) {
-        Some(fault) => Err(NotVerified(format!("{fault:#}")).into()),
-        None => Ok((line, verdict?)),
-    }
+    Ok((line, parties))
+}
+
+/// Reads a text as a whole export: its first line the manifest, each further one an entry or a note.
+pub(crate) fn fuzz(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let mut lines = text.split('\n');
+    let Ok((line, parties)) = manifest_of(lines.next().unwrap_or_default().as_bytes()) else { return };
+    let rest: Vec<&str> = lines.collect();
+    let read = || {
+        let entries: Vec<EntryRow> = rest.iter().filter_map(|line| entry_of(line).ok()).collect();
+        let notes: Vec<NoteRow> = rest.iter().filter_map(|line| note_of(line).ok()).collect();
+        judge(line, parties, entries.into_iter(), notes.into_iter()).map_err(|fault| fault.to_string())
+    };
+    assert_eq!(read(), read(), "one record, one verdict");
 }
 
 /// Passes a good item on; a bad one ends the rows and is kept.
