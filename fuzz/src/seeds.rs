@@ -258,7 +258,7 @@ fn of_links() -> Vec<Seed> {
         cosigned: Vec::new().into(),
         early: Vec::new(),
         more: Vec::new().into(),
-        newest: detente_types::Generation::FIRST,
+        newest: Vec::new().into(),
     });
     let part = |index: u64, early: bool, part: u8| {
         let generation = detente_types::Generation::FIRST;

@@ -135,15 +135,25 @@ impl Joint {
         if let Some(before) = self.current.remove(&(author, *id)) {
             self.take_out(before);
         }
+        if author == self.us {
+            self.forget_exact(id);
+        }
+    }
+
+    /// A plan of ours is off: it warns of nothing any more.
+    fn forget_exact(&mut self, id: &NoticeId) {
+        self.warnings.forget_notice(id);
+        if self.tasks.front() == Some(&Task::Warn(*id)) {
+            self.progress = Progress::default();
+        }
+        self.exact_index.remove(id);
+        self.exact.remove(id);
     }
 
     /// Our exact plan, when what we disclosed of it is coarser: warns of what it meets (PROTOCOL C5).
     pub(crate) fn put_exact(&mut self, notice: Valid<Notice>) {
         let id = notice.id();
-        self.warnings.forget_notice(&id);
-        if self.tasks.front() == Some(&Task::Warn(id)) {
-            self.progress = Progress::default();
-        }
+        self.forget_exact(&id);
         self.exact_index.insert(id, &notice);
         self.exact.insert(id, notice);
         self.tasks.push_back(Task::Warn(id));

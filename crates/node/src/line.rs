@@ -113,6 +113,8 @@ pub struct Line {
     pub(crate) cosigned: BTreeMap<Generation, Cosigned>,
     /// Their newest cosignature of each of our generations: whoever was restored learns from it what it once had.
     pub(crate) cosignatures: BTreeMap<Generation, Vec<u8>>,
+    /// The cosignature of ours in their last hello: it may speak of a generation that our copy begins only now.
+    pub(crate) hello_cosigned: Vec<u8>,
     /// The generation of our log that the link carries: an earlier one until their copy of it is whole.
     pub(crate) tells: Generation,
     /// What they hold of our log, as they said in this session; of its root nothing is kept.
@@ -231,6 +233,7 @@ impl Line {
             holder: Holder::new(0),
             cosigned: BTreeMap::new(),
             cosignatures: BTreeMap::new(),
+            hello_cosigned: Vec::new(),
             tells: own.generation(),
             peer_copy: empty_head(),
             peer_newest: Generation::FIRST,

@@ -41,6 +41,7 @@ impl Line {
     pub(crate) fn take_hello(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
         self.take_revocations(cx, hello);
         self.peer_copy = hello.copy;
+        self.hello_cosigned = hello.cosigned.to_vec();
         self.tell_copy_of(&hello.own);
         // Openings are handed out anew, as this hello asks for.
         self.link.forget_openings();
@@ -49,7 +50,7 @@ impl Line {
             if !hello.own_checkpoint.is_empty() {
                 self.take_checkpoint(cx, &hello.own_checkpoint);
             }
-            self.take_own_cosignature(cx, hello);
+            self.take_own_cosignature(cx, &hello.cosigned);
         }
         match self.standing(cx, hello) {
             Standing::MadeUp(why) => {
@@ -101,11 +102,11 @@ impl Line {
     }
 
     /// Our own cosignature as they hold it: what we once cosigned is a floor, also after a restore (PROTOCOL E6).
-    fn take_own_cosignature(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
-        if hello.cosigned.is_empty() {
+    pub(crate) fn take_own_cosignature(&mut self, cx: &mut Cx<'_>, note: &[u8]) {
+        if note.is_empty() {
             return;
         }
-        let said = self.open_cosignature_of(cx.scheme, true, self.peer.log.origin(), &hello.cosigned);
+        let said = self.open_cosignature_of(cx.scheme, true, self.peer.log.origin(), note);
         match said.as_ref().map(Cosignature::checkpoint) {
             // A repeat of the same size is harmless and gives us the note that we lost.
             Ok(said) if said.size() > self.holder.size() => {

@@ -262,6 +262,8 @@ impl Line {
         self.link.cosign(Vec::new());
         self.tells_copy = generation;
         self.link.set_copy(Head { generation, ..empty_head() }, Vec::new());
+        let cosigned = core::mem::take(&mut self.hello_cosigned);
+        self.take_own_cosignature(cx, &cosigned);
         self.event(cx, What::PeerRenewed(generation));
     }
 
