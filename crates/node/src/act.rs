@@ -40,7 +40,7 @@ impl Line {
     fn own_durable(&mut self, cx: &mut Cx<'_>, size: u64, checkpoint: Vec<u8>) {
         self.own.durable = size;
         self.covered = size;
-        if self.tells == self.own.generation() {
+        if self.lives.tells == self.own.generation() {
             self.link.set_own(self.own.head_at(size), checkpoint);
         } else {
             self.carry_on(cx);
@@ -112,11 +112,11 @@ impl Line {
 
     pub(crate) fn own_acknowledged(&mut self, cx: &mut Cx<'_>, generation: Generation, size: u64, cosignature: Vec<u8>) {
         self.peer_holds(generation, size);
-        self.cosignatures.insert(generation, cosignature.clone());
+        self.lives.cosignatures.insert(generation, cosignature.clone());
         if generation != self.own.generation() {
             return self.carry_on(cx);
         }
-        if generation != self.tells {
+        if generation != self.lives.tells {
             return;
         }
         self.link.set_cosigned(cosignature);

@@ -21,6 +21,7 @@ mod early;
 mod input;
 mod joint;
 mod line;
+mod lives;
 mod lost;
 mod node;
 mod open;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use detente_link::{Config, Link};
-use detente_record::{Cosigned, Holder, Opening};
+use detente_record::{Cosigned, Holder};
 use detente_settle::Table;
 use detente_terms::TermsHistory;
 use detente_terms::line::LineWatch;
@@ -18,6 +18,7 @@ use rand_core::CryptoRng;
 use crate::copy::Checkpoints;
 use crate::input::{OpenFault, What};
 use crate::joint::{Joint, Live};
+use crate::lives::Lives;
 use crate::out::Out;
 use crate::receipts::Receipts;
 use crate::side::Side;
@@ -98,8 +99,6 @@ pub struct Line {
     pub(crate) name: String,
     pub(crate) opened: Timestamp,
     pub(crate) keys: LineKeys,
-    /// The keys of our earlier generations, as far as the home has them.
-    pub(crate) old_keys: BTreeMap<Generation, LineKeys>,
     /// Our party key and theirs.
     pub(crate) party_keys: [PublicKey; 2],
     /// Entry 0 of our log, as it is or will be said.
@@ -111,38 +110,10 @@ pub struct Line {
     pub(crate) holder: Holder,
     /// What they cosigned of each of our generations.
     pub(crate) cosigned: BTreeMap<Generation, Cosigned>,
-    /// Their newest cosignature of each of our generations: whoever was restored learns from it what it once had.
-    pub(crate) cosignatures: BTreeMap<Generation, Vec<u8>>,
-    /// The cosignature of ours in their last hello: it may speak of a generation that our copy begins only now.
-    pub(crate) hello_cosigned: Vec<u8>,
-    /// The generation of our log that the link carries: an earlier one until their copy of it is whole.
-    pub(crate) tells: Generation,
-    /// What they hold of our log, as they said in this session; of its root nothing is kept.
-    pub(crate) peer_copy: Head,
-    /// The newest generation of ours that they proved to hold anything of.
-    pub(crate) peer_newest: Generation,
-    /// A generation of ours that they hold and we lost.
-    pub(crate) later: Option<Generation>,
-    /// The opening of the next generation of ours that is to be taken back.
-    pub(crate) lost_opening: Option<Opening>,
-    /// Our own checkpoint as they gave it back: where the keys are lost nobody can make another.
-    pub(crate) copy_note: Vec<u8>,
-    /// The keys of our present generation are lost: it must not grow.
-    pub(crate) keys_lost: bool,
-    /// The generation of their log that our hello speaks of.
-    pub(crate) tells_copy: Generation,
-    /// Their checkpoints of the ends of their earlier generations.
-    pub(crate) peer_ends: BTreeMap<Generation, SignedCheckpoint>,
-    /// We were rolled back: a new generation must be opened before anything is said.
-    pub(crate) renews: bool,
+    /// What both sides' logs were before this generation, and what is on its way to the next.
+    pub(crate) lives: Lives,
     /// The most of their log that we have signed to have, in any generation of ours.
     pub(crate) claimed: Option<Head>,
-    /// When the caller was asked last for the keys of a new generation.
-    pub(crate) asked_renewal: Option<Timestamp>,
-    /// Our checkpoints of the ends of earlier generations, as read from the store.
-    pub(crate) ends: BTreeMap<Generation, SignedCheckpoint>,
-    /// Their next generation, until our copy of the one before is whole.
-    pub(crate) next_opening: Option<Opening>,
     /// The peer's checkpoints, until they are cosigned.
     pub(crate) checkpoints: Checkpoints,
     /// Their cosignature of entries that we are still taking back.
@@ -224,7 +195,6 @@ impl Line {
             name: founding.name,
             opened: founding.opened,
             keys: founding.keys,
-            old_keys: BTreeMap::new(),
             party_keys: [own.party_key(), peer.party_key()],
             opening: founding.opening,
             revoked: None,
@@ -232,22 +202,8 @@ impl Line {
             peer: Side::new(peer.clone()),
             holder: Holder::new(0),
             cosigned: BTreeMap::new(),
-            cosignatures: BTreeMap::new(),
-            hello_cosigned: Vec::new(),
-            tells: own.generation(),
-            peer_copy: empty_head(),
-            peer_newest: Generation::FIRST,
-            later: None,
-            lost_opening: None,
-            copy_note: Vec::new(),
-            keys_lost: false,
-            tells_copy: peer.generation(),
-            peer_ends: BTreeMap::new(),
-            renews: false,
+            lives: Lives::new(own.generation(), peer.generation()),
             claimed: None,
-            asked_renewal: None,
-            ends: BTreeMap::new(),
-            next_opening: None,
             checkpoints: Checkpoints::default(),
             early_cosignature: None,
             kept: None,

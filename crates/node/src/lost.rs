@@ -23,20 +23,20 @@ impl Line {
 
     /// They may hold a generation of ours that is not known here: our party key's word for it proves that it was opened.
     pub(crate) fn note_later(&mut self, cx: &mut Cx<'_>, certificate: &[u8]) {
-        self.peer_newest = Generation::FIRST;
+        self.lives.peer_newest = Generation::FIRST;
         if !certificate.is_empty() {
             let opened = codec::decode(certificate, "certificate").ok().and_then(|c| Certificate::open(cx.scheme, c).ok());
             match opened.filter(|c| c.party() == self.us() && c.line() == self.id) {
-                Some(certificate) => self.peer_newest = certificate.generation(),
+                Some(certificate) => self.lives.peer_newest = certificate.generation(),
                 None => self.peer_fault(cx, "they claim to hold a generation of ours, without our party key's word".into()),
             }
         }
-        let later = Some(self.peer_newest).filter(|newest| *newest > self.own.generation());
-        if later.is_some() && self.later.is_none() {
-            self.renews = true;
+        let later = Some(self.lives.peer_newest).filter(|newest| *newest > self.own.generation());
+        if later.is_some() && self.lives.later.is_none() {
+            self.lives.renews = true;
             self.event(cx, What::Recovering(self.own.log.size()));
         }
-        self.later = later;
+        self.lives.later = later;
     }
 
     /// More of our own is to come back: the link stays open for it, and they are asked again.
@@ -51,7 +51,7 @@ impl Line {
 
     /// The opening of a generation of ours, as the peer gives it back: it counts once we have all of the one before.
     pub(crate) fn take_own_opening(&mut self, cx: &mut Cx<'_>, opening: Opening) {
-        self.lost_opening = self.later.map(|_| opening);
+        self.lives.lost_opening = self.lives.later.map(|_| opening);
         self.begin_lost(cx);
     }
 
@@ -59,25 +59,25 @@ impl Line {
     pub(crate) fn begin_lost(&mut self, cx: &mut Cx<'_>) {
         let durable = self.own.durable == self.own.log.size();
         let follows = |opening: &Opening| opening.previous() == Some(&self.own.log.head());
-        if !durable || !self.lost_opening.as_ref().is_some_and(follows) {
+        if !durable || !self.lives.lost_opening.as_ref().is_some_and(follows) {
             return;
         }
-        let Some(opening) = self.lost_opening.take() else {
+        let Some(opening) = self.lives.lost_opening.take() else {
             return;
         };
         self.keep_old_keys();
         self.own.begin(opening.own().clone());
-        (self.checkpointed, self.covered, self.keys_lost) = (0, 0, true);
+        (self.checkpointed, self.covered, self.lives.keys_lost) = (0, 0, true);
         self.cache = crate::line::Cache::default();
-        self.tells = self.own.generation();
+        self.lives.tells = self.own.generation();
         self.link.set_cosigned(Vec::new());
-        self.link.set_own(Head { generation: self.tells, ..empty_head() }, Vec::new());
+        self.link.set_own(Head { generation: self.lives.tells, ..empty_head() }, Vec::new());
         self.event(cx, What::Renewed(self.own.generation()));
     }
 
     /// Our checkpoint of a generation whose keys are lost: the one that the peer gave back, now or before the last start.
     pub(crate) fn lost_checkpoint(&self, scheme: &dyn Scheme, size: u64) -> Option<SignedCheckpoint> {
-        let given = open_checkpoint(scheme, &self.own.log_key(), &self.own.log.origin(), &self.copy_note).ok();
+        let given = open_checkpoint(scheme, &self.own.log_key(), &self.own.log.origin(), &self.lives.copy_note).ok();
         let mut known = given.into_iter().chain(self.own_checkpoint.clone());
         known.find(|said| said.checkpoint().size() == size && Some(*said.checkpoint().root()) == self.own.log.root_at(size))
     }
@@ -86,7 +86,7 @@ impl Line {
     pub(crate) fn tell_copy_of(&mut self, named: &Head) {
         let (head, note) = match self.peer.life(named.generation) {
             Some(log) if named.generation != self.peer.generation() => {
-                let end = self.peer_ends.get(&named.generation);
+                let end = self.lives.peer_ends.get(&named.generation);
                 (log.head(), end.map(|end| end.note().into_bytes()).unwrap_or_default())
             }
             _ if self.seen.generation == self.peer.generation() => {
@@ -94,8 +94,8 @@ impl Line {
             }
             _ => (Head { generation: self.peer.generation(), ..empty_head() }, Vec::new()),
         };
-        if self.tells_copy != head.generation {
-            self.tells_copy = head.generation;
+        if self.lives.tells_copy != head.generation {
+            self.lives.tells_copy = head.generation;
             self.link.set_copy(head, note);
             self.link.tell_copy();
         }

@@ -158,10 +158,10 @@ impl Loader {
                     self.waiting.insert(number, (input.line, statement));
                 }
             }
-            BookEntry::Restored(_) => self.node.lines.values_mut().for_each(|line| line.renews = true),
+            BookEntry::Restored(_) => self.node.lines.values_mut().for_each(|line| line.lives.renews = true),
             BookEntry::LineRenewed(line, _) => {
                 if let Some(line) = self.node.lines.get_mut(&line) {
-                    line.renews = false;
+                    line.lives.renews = false;
                 }
             }
             BookEntry::Stated(done, _) | BookEntry::Dropped(done, _) => {
@@ -246,9 +246,9 @@ impl Loader {
                 }
                 match (own, newest) {
                     (true, true) => line.own_checkpoint = Some(opened),
-                    (true, false) => drop(line.ends.insert(generation, opened)),
+                    (true, false) => drop(line.lives.ends.insert(generation, opened)),
                     (false, true) => line.kept = Some(opened),
-                    (false, false) => drop(line.peer_ends.insert(generation, opened)),
+                    (false, false) => drop(line.lives.peer_ends.insert(generation, opened)),
                 }
             }
             NoteRole::Cosignature if own => {
@@ -257,7 +257,7 @@ impl Loader {
                     line.open_cosignature_of(&*scheme, false, name, bytes).map_err(|e| damaged(format!("{key}: {e}")))?;
                 let log = line.own.life(generation).expect("its keys are here");
                 line.cosigned.entry(generation).or_default().take(log, &opened).map_err(|e| damaged(e.to_string()))?;
-                line.cosignatures.insert(generation, bytes.to_vec());
+                line.lives.cosignatures.insert(generation, bytes.to_vec());
                 if newest {
                     line.link.set_cosigned(bytes.to_vec());
                 }
@@ -339,7 +339,7 @@ impl Line {
         let kept = self.kept.as_ref().map_or(0, |c| c.checkpoint().size());
         let cosigned = self.holder.size().max(kept);
         self.sealed = cosigned;
-        (self.tells, self.tells_copy) = (self.own.generation(), self.copied_head(cosigned).generation);
+        (self.lives.tells, self.lives.tells_copy) = (self.own.generation(), self.copied_head(cosigned).generation);
         self.seen = self.copied_head(cosigned);
         self.own.durable = self.own.log.size();
         self.peer.durable = self.peer.log.size();
@@ -397,8 +397,8 @@ impl Line {
                 self.keys = next;
             }
             // Lost with a home that was put back to before they were made: nothing more is said in this generation.
-            self.keys_lost = !keys.contains_key(&(self.id, generation));
-            self.renews |= self.keys_lost;
+            self.lives.keys_lost = !keys.contains_key(&(self.id, generation));
+            self.lives.renews |= self.lives.keys_lost;
             self.own.begin(opening.own().clone());
         } else {
             self.peer.begin(opening.own().clone());

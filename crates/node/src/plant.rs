@@ -85,7 +85,7 @@ impl Line {
     /// [`Plant::AckUndurable`].
     pub(crate) fn ack_undurable(&mut self, cx: &mut Cx<'_>, size: u64, note: &[u8]) {
         if self.has(Plant::AckUndurable) {
-            self.own_acknowledged(cx, self.tells, size, note.to_vec());
+            self.own_acknowledged(cx, self.lives.tells, size, note.to_vec());
         }
     }
 

@@ -40,8 +40,8 @@ enum Standing {
 impl Line {
     pub(crate) fn take_hello(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
         self.take_revocations(cx, hello);
-        self.peer_copy = hello.copy;
-        self.hello_cosigned = hello.cosigned.to_vec();
+        self.lives.peer_copy = hello.copy;
+        self.lives.hello_cosigned = hello.cosigned.to_vec();
         self.tell_copy_of(&hello.own);
         // Openings are handed out anew, as this hello asks for.
         self.link.forget_openings();
@@ -65,8 +65,8 @@ impl Line {
                 self.event(cx, What::Fork(u64::MAX, "the peer holds another history of our log under our own signature".into()));
             }
             Standing::Ahead { until } => {
-                self.renews = true;
-                self.copy_note = hello.copy_checkpoint.to_vec();
+                self.lives.renews = true;
+                self.lives.copy_note = hello.copy_checkpoint.to_vec();
                 self.phase = Phase::Recovering { until };
                 self.event(cx, What::Recovering(until));
                 self.open_link(cx, hello);
@@ -74,7 +74,7 @@ impl Line {
                 self.finish_recovery(cx, until);
             }
             Standing::Stranded => {
-                self.renews = true;
+                self.lives.renews = true;
                 self.go_on(cx, hello);
             }
             Standing::Later => self.wait_for_later(cx, hello),
@@ -85,14 +85,14 @@ impl Line {
 
     /// They hold no more of our log than we do.
     fn go_on(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
-        if self.later.is_some() {
+        if self.lives.later.is_some() {
             return self.wait_for_later(cx, hello);
         }
         // A log that has said nothing cannot contradict itself.
-        self.renews &= self.own.log.size() > 0;
-        if self.renews {
+        self.lives.renews &= self.own.log.size() > 0;
+        if self.lives.renews {
             self.phase = Phase::Renewing;
-            self.asked_renewal = None;
+            self.lives.asked_renewal = None;
         } else if self.phase == Phase::Held {
             return self.link.hold();
         } else {
@@ -112,7 +112,7 @@ impl Line {
             Ok(said) if said.size() > self.holder.size() => {
                 let signed = Head { generation: self.peer.generation(), size: said.size(), root: *said.root() };
                 self.holder = Holder::new(said.size() - 1);
-                self.renews |= self.claims(signed);
+                self.lives.renews |= self.claims(signed);
             }
             // Of another generation, ours or theirs.
             Ok(_) | Err(CheckpointFault::OtherLog { .. } | CheckpointFault::Note(NoteFault::Unsigned)) => {}
@@ -146,7 +146,7 @@ impl Line {
         for leaf in &hello.early {
             let Some(leaf) = self.own.log_keys().find_map(|key| Leaf::open(cx.scheme, &key, leaf).ok()) else {
                 // Of a generation that we lost, and whose key is not known again yet.
-                if self.later.is_some() {
+                if self.lives.later.is_some() {
                     continue;
                 }
                 return Standing::MadeUp("they claim an early entry of ours, without our signature".into());
@@ -167,7 +167,7 @@ impl Line {
     fn standing_of_copy(&self, cx: &Cx<'_>, hello: &Hello) -> Standing {
         let copy = &hello.copy;
         // They hold something of our newest generation and speak of another: a hello from before they heard of ours.
-        if copy.generation < self.own.generation() && self.peer_newest == self.own.generation() {
+        if copy.generation < self.own.generation() && self.lives.peer_newest == self.own.generation() {
             return Standing::Later;
         }
         if copy.size == 0 {
@@ -176,7 +176,7 @@ impl Line {
         if copy.generation != self.own.generation() {
             return match self.own.root_at(copy.generation, copy.size) {
                 Some(root) if root == copy.root => Standing::Behind,
-                None if Some(copy.generation) <= self.later => Standing::Later,
+                None if Some(copy.generation) <= self.lives.later => Standing::Later,
                 _ => Standing::MadeUp(format!("they hold generation {} of our log otherwise than we do", copy.generation)),
             };
         }
@@ -196,13 +196,13 @@ impl Line {
     /// Lets replication flow: from where their copy ends, and back to them what they lost.
     pub(crate) fn open_link(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
         let next = self.goes_out(&hello.copy);
-        if next != self.tells {
+        if next != self.lives.tells {
             return self.carry(cx, next);
         }
         self.send_opening(&hello.copy);
         // What they have but whose cosignature we have not is sent once more: then they repeat it.
-        let copied = if hello.copy.generation == self.tells { hello.copy.size } else { 0 };
-        let send_from = copied.min(self.cosigned.get(&self.tells).map_or(0, Cosigned::acknowledged_size));
+        let copied = if hello.copy.generation == self.lives.tells { hello.copy.size } else { 0 };
+        let send_from = copied.min(self.cosigned.get(&self.lives.tells).map_or(0, Cosigned::acknowledged_size));
         let held = match self.peer.life(hello.own.generation) {
             Some(log) if hello.own.generation != self.peer.generation() => log.size(),
             Some(_) => self.copied_size(),
@@ -254,9 +254,9 @@ impl Line {
             return;
         }
         self.event(cx, What::Recovered(until));
-        if self.later.is_none() {
+        if self.lives.later.is_none() {
             self.phase = Phase::Renewing;
-            self.asked_renewal = None;
+            self.lives.asked_renewal = None;
         }
         if let Some(note) = self.early_cosignature.take() {
             self.take_cosignature(cx, &note);

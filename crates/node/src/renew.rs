@@ -57,7 +57,7 @@ impl Node {
     /// (docs/decisions/0013). It is durable when [`What::Booked`] names the number that is given back.
     pub fn note_restored(&mut self, now: Timestamp, rng: &mut dyn CryptoRng) -> u64 {
         for line in self.lines.values_mut() {
-            line.renews = true;
+            line.lives.renews = true;
         }
         let mut cx = Cx { now, rng: &mut *rng, scheme: &*self.scheme, out: &mut self.out, book_size: &mut self.book_size };
         let number = cx.book(&BookEntry::Restored(now.micros()));
@@ -107,21 +107,21 @@ impl Line {
 
     /// Asks for a new generation as soon as one may be opened, and again while none is: the party key may be elsewhere.
     pub(crate) fn ask_renewal(&mut self, cx: &mut Cx<'_>) {
-        let asked = self.asked_renewal.is_some_and(|at| cx.now < at.plus_micros(ASK_AGAIN_US) && cx.now >= at);
+        let asked = self.lives.asked_renewal.is_some_and(|at| cx.now < at.plus_micros(ASK_AGAIN_US) && cx.now >= at);
         if !asked && self.renewal().is_some() {
-            self.asked_renewal = Some(cx.now);
+            self.lives.asked_renewal = Some(cx.now);
             cx.out.effect(Effect::Renew(self.id));
         }
     }
 
     /// When the caller is asked again.
     pub(crate) fn renewal_due(&self) -> Option<Timestamp> {
-        self.asked_renewal.filter(|_| self.phase == Phase::Renewing).map(|at| at.plus_micros(ASK_AGAIN_US))
+        self.lives.asked_renewal.filter(|_| self.phase == Phase::Renewing).map(|at| at.plus_micros(ASK_AGAIN_US))
     }
 
     fn renew(&mut self, cx: &mut Cx<'_>, own: Verified<Certificate>, opening: GenerationOpenIn, keys: LineKeys) {
-        if let Some(end) = self.lost_checkpoint(cx.scheme, self.own.log.size()).filter(|_| self.keys_lost) {
-            self.ends.insert(self.own.generation(), end);
+        if let Some(end) = self.lost_checkpoint(cx.scheme, self.own.log.size()).filter(|_| self.lives.keys_lost) {
+            self.lives.ends.insert(self.own.generation(), end);
         }
         self.keep_old_keys();
         self.keys = keys;
@@ -129,7 +129,7 @@ impl Line {
         self.own.begin(own);
         (self.checkpointed, self.covered) = (0, 0);
         self.cache = crate::line::Cache::default();
-        (self.renews, self.asked_renewal, self.keys_lost) = (false, None, false);
+        (self.lives.renews, self.lives.asked_renewal, self.lives.keys_lost) = (false, None, false);
         self.phase = Phase::Open;
         cx.book(&BookEntry::LineRenewed(self.id, self.own.generation()));
         self.event(cx, What::Renewed(self.own.generation()));
@@ -137,8 +137,8 @@ impl Line {
 
     /// The keys of a generation that ends: its checkpoints are still signed while the peer copies it.
     pub(crate) fn keep_old_keys(&mut self) {
-        if !self.keys_lost {
-            self.old_keys.insert(self.own.generation(), self.keys.clone());
+        if !self.lives.keys_lost {
+            self.lives.old_keys.insert(self.own.generation(), self.keys.clone());
         }
     }
 
@@ -155,45 +155,45 @@ impl Line {
     /// hello.
     pub(crate) fn peer_holds(&mut self, generation: Generation, size: u64) {
         let root = self.own.life(generation).and_then(|log| log.root_at(size));
-        let more = (generation, size) > (self.peer_copy.generation, self.peer_copy.size);
+        let more = (generation, size) > (self.lives.peer_copy.generation, self.lives.peer_copy.size);
         if let Some(root) = root.filter(|_| more) {
-            self.peer_copy = Head { generation, size, root };
+            self.lives.peer_copy = Head { generation, size, root };
         }
     }
 
     /// Makes the link carry the next generation of our log, once their copy of this one is whole and the next one is said.
     pub(crate) fn carry_on(&mut self, cx: &mut Cx<'_>) {
-        let next = self.own.after(self.tells);
-        let whole = self.peer_copy.generation == self.tells && self.peer_copy.size == self.told_log().size();
-        if self.tells != next && whole && (next != self.own.generation() || self.covered > 0) {
+        let next = self.own.after(self.lives.tells);
+        let whole = self.lives.peer_copy.generation == self.lives.tells && self.lives.peer_copy.size == self.told_log().size();
+        if self.lives.tells != next && whole && (next != self.own.generation() || self.covered > 0) {
             self.carry(cx, next);
         }
     }
 
     /// Makes the link carry another generation of our log. It greets anew.
     pub(crate) fn carry(&mut self, cx: &mut Cx<'_>, generation: Generation) {
-        self.tells = generation;
+        self.lives.tells = generation;
         let size = if generation == self.own.generation() { self.covered } else { self.told_log().size() };
         let head = self.told_log().head_at(size).expect("sizes up to the log's own are known");
         let checkpoint = self.checkpoint_of(cx, generation, size).unwrap_or_default();
-        self.link.set_cosigned(self.cosignatures.get(&generation).cloned().unwrap_or_default());
+        self.link.set_cosigned(self.lives.cosignatures.get(&generation).cloned().unwrap_or_default());
         self.link.set_own(head, checkpoint);
         self.link.acknowledged(self.cosigned.get(&generation).map_or(0, detente_record::Cosigned::acknowledged_size));
     }
 
     /// The generation of our log that the link carries.
     pub(crate) fn told_log(&self) -> &Log {
-        self.own.life(self.tells).expect("the link carries a generation that is here")
+        self.own.life(self.lives.tells).expect("the link carries a generation that is here")
     }
 
     /// Our checkpoint of one of our generations, if its key is here.
     pub(crate) fn checkpoint_of(&self, cx: &Cx<'_>, generation: Generation, size: u64) -> Option<Vec<u8>> {
-        let newest = generation == self.own.generation() && !self.keys_lost;
-        let keys = if newest { Some(&self.keys) } else { self.old_keys.get(&generation) };
+        let newest = generation == self.own.generation() && !self.lives.keys_lost;
+        let keys = if newest { Some(&self.keys) } else { self.lives.old_keys.get(&generation) };
         let log = self.own.life(generation)?;
         let root = log.root_at(size)?;
         let signed = keys.map(|keys| sign_checkpoint(cx.scheme, &keys.log, &log.origin(), size, root));
-        let kept = || self.ends.get(&generation).filter(|end| *end.checkpoint().root() == root).cloned();
+        let kept = || self.lives.ends.get(&generation).filter(|end| *end.checkpoint().root() == root).cloned();
         signed.or_else(kept).map(|signed| signed.note().into_bytes())
     }
 
@@ -202,20 +202,21 @@ impl Line {
     /// forgotten what it once acknowledged.
     pub(crate) fn known_keys(&self) -> Option<(&Log, &LineKeys)> {
         let own = self.own.generation();
-        if !self.keys_lost && (self.own.closed.is_empty() || self.peer_copy.generation >= own) {
+        if !self.lives.keys_lost && (self.own.closed.is_empty() || self.lives.peer_copy.generation >= own) {
             return Some((&self.own.log, &self.keys));
         }
-        let begun = self.old_keys.range(..=self.peer_copy.generation).next_back().or(self.old_keys.first_key_value());
+        let begun =
+            self.lives.old_keys.range(..=self.lives.peer_copy.generation).next_back().or(self.lives.old_keys.first_key_value());
         let (generation, keys) = begun?;
         Some((self.own.life(*generation)?, keys))
     }
 
     /// Hands the peer the opening of the generation that the link carries, when their copy has not begun it.
     pub(crate) fn send_opening(&mut self, copy: &Head) {
-        if copy.generation < self.tells
-            && let Some(packed) = self.own.opening(self.tells)
+        if copy.generation < self.lives.tells
+            && let Some(packed) = self.own.opening(self.lives.tells)
         {
-            self.link.send_early(self.tells, 0, packed.clone());
+            self.link.send_early(self.lives.tells, 0, packed.clone());
         }
     }
 
@@ -230,7 +231,7 @@ impl Line {
         match opened {
             Ok(opening) if opening.own().party() == self.us() => self.take_own_opening(cx, opening),
             Ok(opening) if generation > self.peer.generation() => {
-                self.next_opening = Some(opening);
+                self.lives.next_opening = Some(opening);
                 self.begin_copy(cx);
             }
             Ok(_) => {}
@@ -240,7 +241,7 @@ impl Line {
 
     /// Begins our copy of their next generation, once the one before is whole, cosigned and durable.
     pub(crate) fn begin_copy(&mut self, cx: &mut Cx<'_>) {
-        let Some(opening) = self.next_opening.take() else {
+        let Some(opening) = self.lives.next_opening.take() else {
             return;
         };
         let generation = opening.own().generation();
@@ -254,29 +255,29 @@ impl Line {
         }
         let whole = self.seen == named || (named.size == 0 && self.peer.log.size() == 0);
         if !whole || self.peer.durable != named.size {
-            self.next_opening = Some(opening);
+            self.lives.next_opening = Some(opening);
             return;
         }
         self.forget_copy_session();
         self.peer.begin(opening.own().clone());
         self.link.cosign(Vec::new());
-        self.tells_copy = generation;
+        self.lives.tells_copy = generation;
         self.link.set_copy(Head { generation, ..empty_head() }, Vec::new());
-        let cosigned = core::mem::take(&mut self.hello_cosigned);
+        let cosigned = core::mem::take(&mut self.lives.hello_cosigned);
         self.take_own_cosignature(cx, &cosigned);
         self.event(cx, What::PeerRenewed(generation));
     }
 
     /// A new session: what an earlier one told of their next generation may be no more (docs/decisions/0010).
     pub(crate) fn forget_begun_copy(&mut self) {
-        self.next_opening = None;
+        self.lives.next_opening = None;
         if !self.peer.forget_begun() {
             return;
         }
         let (generation, size) = (self.peer.generation(), self.peer.log.size());
-        self.kept = self.peer_ends.remove(&generation);
+        self.kept = self.lives.peer_ends.remove(&generation);
         self.holder = detente_record::Holder::new(size);
-        (self.sealed, self.copied, self.tells_copy) = (size, size, generation);
+        (self.sealed, self.copied, self.lives.tells_copy) = (size, size, generation);
         self.link.set_copy(self.seen, self.kept.as_ref().map(|kept| kept.note().into_bytes()).unwrap_or_default());
         self.link.cosign(self.own_cosignature.clone());
     }
@@ -286,7 +287,7 @@ impl Line {
         self.staged.clear();
         self.checkpoints = Checkpoints::default();
         if let Some(end) = self.kept.take() {
-            self.peer_ends.insert(self.peer.generation(), end);
+            self.lives.peer_ends.insert(self.peer.generation(), end);
         }
         self.holder = detente_record::Holder::new(0);
         (self.sealed, self.copied) = (0, 0);

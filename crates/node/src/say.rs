@@ -337,7 +337,7 @@ impl Line {
 
     /// Our checkpoint of the log that we have. Where its keys are lost, only the one that the peer gave back is to be had.
     fn own_checkpoint_at(&self, cx: &Cx<'_>, size: u64) -> Option<Vec<u8>> {
-        if self.keys_lost {
+        if self.lives.keys_lost {
             return self.lost_checkpoint(cx.scheme, size).map(|said| said.note().into_bytes());
         }
         self.checkpoint_of(cx, self.own.generation(), size)

@@ -67,7 +67,7 @@ impl Line {
     fn take_entry(&mut self, cx: &mut Cx<'_>, generation: Generation, index: Index, packed: &[u8]) {
         let next = self.peer_reach();
         // While generations of ours come back, what they saw of us cannot be judged: it comes again in the next meeting.
-        if generation != self.peer.generation() || index < next || self.later.is_some() {
+        if generation != self.peer.generation() || index < next || self.lives.later.is_some() {
             return;
         }
         let opened = unpack(packed).and_then(|(leaf, body)| open_entry(cx.scheme, &self.peer_place(Some(next)), leaf, body));
@@ -191,10 +191,12 @@ impl Line {
             let log = self.own.life(generation).expect("one of ours");
             self.open_cosignature_of(cx.scheme, false, log.origin(), note)
         };
-        let mut earlier = self.own.closed.keys().rev().filter(|generation| **generation != self.tells);
-        match open(self.tells) {
-            Err(fault) => earlier.find_map(|g| Some((*g, open(*g).ok()?))).map_or((self.tells, Err(fault)), |(g, c)| (g, Ok(c))),
-            opened => (self.tells, opened),
+        let mut earlier = self.own.closed.keys().rev().filter(|generation| **generation != self.lives.tells);
+        match open(self.lives.tells) {
+            Err(fault) => {
+                earlier.find_map(|g| Some((*g, open(*g).ok()?))).map_or((self.lives.tells, Err(fault)), |(g, c)| (g, Ok(c)))
+            }
+            opened => (self.lives.tells, opened),
         }
     }
 
