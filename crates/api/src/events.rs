@@ -71,6 +71,11 @@ fn words(what: &What) -> (&'static str, Option<String>, String) {
         What::Recovered(size) => ("recovered", None, format!("our log is whole again, {size} entries")),
         What::Renewed(g) => ("renewed", None, format!("this node was restored: our log goes on in generation {g}")),
         What::PeerRenewed(g) => ("peer-renewed", None, format!("the other node was restored: its log goes on in generation {g}")),
+        What::Revoked(party, g, from) => (
+            "revoked",
+            None,
+            format!("{} revoked the keys of generation {g} of its log: entries from {from} on are disputed", party.short()),
+        ),
         What::Room(true) => ("room", None, "the disk has room again".into()),
         What::Room(false) => ("disk-full", None, "the disk is full: only safety traffic and line checks are taken".into()),
         What::DiskFailed(why) => ("disk-failed", None, format!("the disk failed, nothing more is acknowledged: {why}")),

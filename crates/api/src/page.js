@@ -108,6 +108,7 @@ function drawNotices(body, notices) {
     for (const words of [n.by, n.notice.kind, n.notice.precedence]) cell(words);
     cell(reached(n), "time level");
     cell(words(n.notice), "words");
+    if (n.disputed) row.lastChild.append(" ", text("span", "DISPUTED: its key is revoked", "short"));
     if (n.action) row.lastChild.append(text("div", `action: ${n.action.action.text}${n.action.by ? ` (by ${short(n.action.by)})` : ""}`, "stand"));
     if (n.short_by_min) row.lastChild.append(" ", text("span", `SHORT by ${n.short_by_min} min`, "short"));
     cell(short(n.notice.valid_from), "time");

@@ -206,6 +206,8 @@ pub struct NoticeItem {
     pub receipts: Vec<ReceiptView>,
     /// A safety notice of theirs about which no action is stated yet.
     pub ringing: bool,
+    /// Its author has revoked the key that signed it: who said it is in doubt.
+    pub disputed: bool,
     /// What was stated last to be done about a safety notice.
     pub action: Option<ActionView>,
     /// Minutes by which it was stated too late for its precedence; absent when in time.
@@ -413,6 +415,7 @@ pub fn notice(line: &Line, us: PartyId, view: &NoticeView<'_>) -> NoticeItem {
         stored: view.stored.map(|t| t.to_string()),
         receipts: view.receipts.iter().map(ReceiptView::from).collect(),
         ringing: line.is_ringing(&view.at),
+        disputed: view.disputed,
         action: view.action.map(ActionView::from),
         short_by_min: (short_us > 0).then(|| minutes(short_us)),
         notice: NoticeForm::from(view.notice.input()),

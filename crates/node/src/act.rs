@@ -203,6 +203,7 @@ impl Line {
                 }
                 self.safety.handle_action(cx.now, &action.of, at, action.by_us.map(Timestamp::from_micros));
             }
+            Statement::KeyRevoke(revocation) => self.revoke(cx, at.author, revocation),
             Statement::GenerationOpen(opening, terms) if theirs => self.act_on_opening(cx, at, opening.previous, terms),
             _ => {}
         }

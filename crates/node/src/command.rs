@@ -254,6 +254,7 @@ impl Line {
             Command::ProposeTerms(terms) => {
                 StatementIn::TermsPropose(TermsProposeIn { kind: Kind::TermsPropose.code(), terms, desk, officer })
             }
+            Command::Revoke(revocation) => StatementIn::KeyRevoke(revocation),
             Command::AcceptTerms(proposal) => {
                 StatementIn::TermsAccept(TermsAcceptIn { kind: Kind::TermsAccept.code(), proposal, desk, officer })
             }

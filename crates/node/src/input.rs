@@ -6,7 +6,7 @@
 
 use detente_terms::line::{CheckResult, LineState};
 use detente_terms::safety::Reach;
-use detente_types::statement::{AnswerIn, ChangeIn, Kind};
+use detente_types::statement::{AnswerIn, ChangeIn, KeyRevokeIn, Kind};
 use detente_types::text::TextIn;
 use detente_types::{
     ConflictId, Generation, Index, LineId, NoticeId, NoticeIn, PartyId, Release, StatementRef, TermsIn, Timestamp, Violation,
@@ -152,6 +152,8 @@ pub enum What {
     Renewed(Generation),
     /// The peer was restored: its log goes on in this new generation.
     PeerRenewed(Generation),
+    /// A party has revoked the keys of a generation of its log: its entries from this size on are disputed (PROTOCOL P2).
+    Revoked(PartyId, Generation, u64),
     /// The disk is full, or has room again.
     Room(bool),
     /// The disk failed: nothing more is acknowledged.
@@ -230,6 +232,8 @@ pub enum Command {
     ProposeTerms(TermsIn),
     /// Accepts proposed terms.
     AcceptTerms(StatementRef),
+    /// Says that the keys of a generation of ours are not to be trusted from a size on. The party key has signed it.
+    Revoke(KeyRevokeIn),
 }
 
 impl Command {

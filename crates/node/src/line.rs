@@ -103,8 +103,8 @@ pub struct Line {
     pub(crate) party_keys: [PublicKey; 2],
     /// Entry 0 of our log, as it is or will be said.
     pub(crate) opening: GenerationOpenIn,
-    /// The peer's revocation: a generation, and the size from which its entries are disputed (PROTOCOL P2).
-    pub(crate) revoked: Option<(Generation, u64)>,
+    /// From which size on the entries of a log's generation are disputed: its party key said so (PROTOCOL P2).
+    pub(crate) revoked: BTreeMap<(PartyId, Generation), u64>,
     pub(crate) own: Side,
     pub(crate) peer: Side,
     pub(crate) holder: Holder,
@@ -197,7 +197,7 @@ impl Line {
             keys: founding.keys,
             party_keys: [own.party_key(), peer.party_key()],
             opening: founding.opening,
-            revoked: None,
+            revoked: BTreeMap::new(),
             own: Side::new(own.clone()),
             peer: Side::new(peer.clone()),
             holder: Holder::new(0),

@@ -4,7 +4,8 @@
 use detente_link::Plan;
 use detente_record::evidence::{Examiner, Proved};
 use detente_record::{Cosigned, ForkEvidence, Heads, Holder};
-use detente_types::{Generation, Head, Index};
+use detente_types::statement::KeyRevokeIn;
+use detente_types::{Generation, Head, Index, PartyId};
 use detente_wire::checkpoint::{CheckpointFault, Cosignature, SignedCheckpoint, holder_name, open_checkpoint, open_cosignature};
 use detente_wire::entry::unpack;
 use detente_wire::frame::Hello;
@@ -219,9 +220,18 @@ impl Line {
                 continue;
             };
             match detente_wire::certificate::open_revocation(cx.scheme, self.party_keys[1], self.id, &revocation) {
-                Ok(()) => self.revoked = Some((revocation.generation, revocation.from_size)),
+                Ok(()) => self.revoke(cx, self.them(), &revocation),
                 Err(fault) => self.peer_fault(cx, format!("a revocation in their hello is refused: {fault}")),
             }
+        }
+    }
+
+    /// A party has revoked the keys of a generation of its own: of several revocations the lowest size counts.
+    pub(crate) fn revoke(&mut self, cx: &mut Cx<'_>, author: PartyId, revocation: &KeyRevokeIn) {
+        let from = self.revoked.entry((author, revocation.generation)).or_insert(u64::MAX);
+        if revocation.from_size < *from {
+            *from = revocation.from_size;
+            self.event(cx, What::Revoked(author, revocation.generation, revocation.from_size));
         }
     }
 

@@ -64,6 +64,8 @@ pub struct NoticeView<'a> {
     pub stored: Option<Timestamp>,
     /// The highest level reached.
     pub level: u8,
+    /// Its author has revoked the key that signed it: it stays, and who said it is in doubt (PROTOCOL P2).
+    pub disputed: bool,
     /// What was stated last to be done about it, when it is a SAFETY notice.
     pub action: Option<&'a Action>,
 }
@@ -219,6 +221,11 @@ impl Line {
         &self.evidence
     }
 
+    /// Whether the key that signed an entry was revoked for it.
+    pub fn is_disputed(&self, at: &StatementRef) -> bool {
+        self.revoked.get(&(at.author, at.generation)).is_some_and(|from| at.index >= *from)
+    }
+
     fn notice_view<'a>(&'a self, at: &StatementRef, live: &'a crate::joint::Live) -> NoticeView<'a> {
         let receipts = self.receipts.about(&at.hash);
         let stored = if at.author == self.us() {
@@ -229,6 +236,7 @@ impl Line {
         let told = receipts.iter().map(|r| r.level).filter(|l| *l != Level::Refused).map(Level::code).max();
         let level = told.unwrap_or(0).max(u8::from(stored.is_some()));
         let action = self.receipts.action(&at.hash);
-        NoticeView { at: *at, claimed: live.claimed, notice: &live.notice, receipts, stored, level, action }
+        let disputed = self.is_disputed(at);
+        NoticeView { at: *at, claimed: live.claimed, notice: &live.notice, receipts, stored, level, disputed, action }
     }
 }

@@ -6,6 +6,8 @@ use detente_node::{Command, Phase, What};
 use detente_testkit::notice;
 use detente_types::statement::Kind;
 use detente_types::{Generation, NoticeKind, Release};
+use detente_wire::Ed25519;
+use detente_wire::certificate::sign_revocation;
 use pair::Pair;
 
 fn notify(kind: NoticeKind) -> Command {
@@ -274,4 +276,24 @@ fn a_later_version_of_a_safety_notice_overtakes_too() {
     pair.pass(5);
     assert!(pair.line(1).is_ringing(&second), "it rings before the log has caught up");
     assert_eq!(pair.line(1).notices().filter(|n| n.notice.kind() == NoticeKind::Safety).count(), 1, "the newest is shown");
+}
+
+#[test]
+fn what_was_said_under_a_revoked_key_is_disputed_and_stays() {
+    let mut pair = Pair::new();
+    pair.connect();
+    let before = pair.command(0, notify(NoticeKind::Operation)).expect("a good notice").stated.expect("stated");
+    let mut other = notice(NoticeKind::Hazard);
+    other.id = detente_testkit::notice_id(2);
+    let after = pair.command(0, Command::Notify { notice: other, release: Release::Exact, reveal: Vec::new() });
+    let after = after.expect("a good notice").stated.expect("stated");
+    let side = pair.parties.sides()[0].clone();
+    let revocation = sign_revocation(&Ed25519, &side.party, pair.line, Generation::FIRST, after.index);
+    pair.command(0, Command::Revoke(revocation)).expect("the party key signed it");
+    pair.pass(5);
+    pair.assert_converged();
+    for i in 0..2 {
+        let disputed = |at| pair.line(i).notice(&at).expect("nothing is removed").disputed;
+        assert_eq!([disputed(before), disputed(after)], [false, true], "side {i}");
+    }
 }

@@ -74,6 +74,7 @@ fn notices_words(items: &[NoticeItem]) -> String {
     let row = |n: &NoticeItem| {
         let short = n.short_by_min.map(|m| format!("SHORT by {m} min"));
         let done = n.action.as_ref().map(|a| format!("action: {}", a.action.text));
+        let done = if n.disputed { Some("DISPUTED: its key is revoked".into()) } else { done };
         let short = if n.ringing { "RINGS: no action is stated".into() } else { done.or(short).unwrap_or_default() };
         vec![
             n.at.hash[..8].to_owned(),
