@@ -52,6 +52,9 @@ impl Report {
     /// # Errors
     /// When the disk refuses.
     pub fn write(&self, path: &Path) -> Result<()> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+        }
         std::fs::write(path, &self.0).with_context(|| format!("writing {}", path.display()))
     }
 
