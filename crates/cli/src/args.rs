@@ -211,13 +211,17 @@ pub enum Verb {
         to: PathBuf,
     },
     /// Make a home of a backup. The node asks its peer before it speaks.
-    #[command(after_help = example!("--home aster restore backups/monday --set-aside"))]
+    #[command(after_help = example!("--home aster restore backups/monday --set-aside", "--home aster restore --mark"))]
     Restore {
         /// The backup.
-        from: PathBuf,
+        #[arg(required_unless_present = "mark")]
+        from: Option<PathBuf>,
         /// Put a home that is there aside and keep it.
         #[arg(long)]
         set_aside: bool,
+        /// Only mark this home as put back: after an image of its disk was.
+        #[arg(long, conflicts_with_all = ["from", "set_aside"])]
+        mark: bool,
     },
     /// Show the node, its lines and their states.
     #[command(after_help = example!("status", "status --json"))]

@@ -171,8 +171,19 @@ impl Home {
     /// # Errors
     /// [`HomeFault::Io`].
     pub fn clear_restored(&self) -> Result<(), HomeFault> {
-        let manifest = Manifest { restored: false };
-        files::write_atomic(&self.root.join(MANIFEST), manifest.render().as_bytes())
+        self.write_restored(false)
+    }
+
+    /// Marks a home that was put back by other means than [`Home::restore`]: as a file of a disk image.
+    ///
+    /// # Errors
+    /// [`HomeFault::Io`].
+    pub fn mark_restored(&self) -> Result<(), HomeFault> {
+        self.write_restored(true)
+    }
+
+    fn write_restored(&self, restored: bool) -> Result<(), HomeFault> {
+        files::write_atomic(&self.root.join(MANIFEST), Manifest { restored }.render().as_bytes())
     }
 
     /// Keeps the seed of a secret key under a new name. It is not sealed by a passphrase: whoever reads the file has the

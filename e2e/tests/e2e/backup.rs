@@ -43,6 +43,12 @@ fn a_restored_node_takes_its_newer_entries_back_before_it_speaks() {
         let count = |side: &crate::side::Side| side.notices().iter().filter(|n| n["notice"]["title"] == title).count();
         assert_eq!([count(&pair.aster), count(&pair.borea)], [1, 1], "{title}");
     }
+    // An image of the disk that is put back is marked by hand.
+    pair.aster.stop();
+    pair.aster.ok(&["restore", "--mark"]);
+    pair.aster.serve();
+    let [marked, _] = pair.converge();
+    assert!(generation(&marked) > generation(&aster), "{marked}");
     pair.aster.verify_a_copy(&root.join("aster-end"));
     pair.borea.verify_a_copy(&root.join("borea-end"));
 }

@@ -204,6 +204,18 @@ pub(super) fn restore(on: &On<'_>, from: &Path, set_aside: bool) -> Result<()> {
 }
 
 #[derive(Serialize)]
+struct Marked {
+    home: String,
+}
+
+/// Marks a home that an image of its disk put back (decision 0013).
+pub(super) fn mark_restored(on: &On<'_>) -> Result<()> {
+    Home::open(on.home)?.mark_restored()?;
+    let marked = Marked { home: on.home.display().to_string() };
+    show(on.json, &marked, |m| format!("{} is marked as put back: each line opens a new generation at the next start", m.home))
+}
+
+#[derive(Serialize)]
 struct Rebuilt {
     lines: Vec<RebuiltLine>,
 }
