@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use detente::host::{OsRng, now};
 use detente::keys;
 use detente::settings::Settings;
-use detente_node::port::{Batch, NoteRole, Store as _, Write};
+use detente_node::port::{Batch, Entries as _, NoteRole, Store as _, Write};
 use detente_record::Log;
 use detente_store::{Home, Options, Sqlite};
 use detente_types::statement::StatementIn;
@@ -51,7 +51,7 @@ pub fn lengthen(root: &Path, author: Author, size: u64, notice: impl Fn(u64) -> 
         let entries = sealed(author, key, log.size()..end, &notice);
         entries.iter().try_for_each(|entry| log.append(entry).map(drop))?;
         for rows in entries.chunks(ROWS) {
-            journal.commit(&Batch { writes: rows.iter().map(row).collect(), ..Batch::default() })?;
+            journal.commit(&Batch { writes: rows.iter().map(Write::entry).collect(), ..Batch::default() })?;
         }
     }
     let checkpoint = sign_checkpoint(&Ed25519, key, &log.origin(), size, log.head().root);
@@ -94,18 +94,6 @@ fn sealed(
             places.chunks(share).map(|part| scope.spawn(move || part.iter().map(seal).collect::<Vec<_>>())).collect();
         parts.into_iter().flat_map(|part| part.join().expect("sealing does not fail")).collect()
     })
-}
-
-fn row(entry: &Verified<Entry>) -> Write {
-    let fields = entry.fields();
-    Write::Entry {
-        line: fields.line,
-        author: fields.author,
-        generation: fields.generation,
-        index: fields.index,
-        leaf: entry.leaf().bytes().to_vec(),
-        body: entry.body_bytes().to_vec(),
-    }
 }
 
 /// What verifying so many entries cannot do without, on all cores, from a sample: every byte hashed once and one strict

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use detente_node::port::{NoteRole, Store, StoreFault, Write};
+use detente_node::port::{Entries, NoteRole, Store, StoreFault, Write};
 use detente_types::{EntryHash, Generation, Head, Index, LineId, PartyId, Root, StatementRef};
 use detente_wire::merkle::{EMPTY_ROOT, Frontier, leaf_hash};
 
@@ -246,11 +246,7 @@ fn note_bytes(row: &Write) -> Option<&[u8]> {
     }
 }
 
-impl Store for Rows {
-    fn commit(&mut self, batch: &detente_node::port::Batch) -> Result<(), StoreFault> {
-        self.take(&batch.writes)
-    }
-
+impl Entries for Rows {
     fn entries(
         &mut self,
         line: &LineId,
@@ -262,6 +258,12 @@ impl Store for Rows {
         let log = self.logs.get(&(*line, *author, generation));
         let rows = log.map(|log| log.rows.iter().skip(from as usize).take(limit).map(|row| (**row).clone()).collect());
         Ok(rows.unwrap_or_default())
+    }
+}
+
+impl Store for Rows {
+    fn commit(&mut self, batch: &detente_node::port::Batch) -> Result<(), StoreFault> {
+        self.take(&batch.writes)
     }
 
     fn replay(&mut self, take: &mut dyn FnMut(Write) -> Result<(), StoreFault>) -> Result<(), StoreFault> {

@@ -6,14 +6,13 @@ use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use detente_node::Line;
-use detente_node::port::Write;
+use detente_node::port::{Entries, Write};
 use detente_types::statement::{CheckAnswerIn, StatementIn};
 use detente_types::{Generation, PartyId, StatementRef};
 use detente_wire::{Body, codec};
 use serde::de::DeserializeOwned;
 
 use crate::ask::{self, CheckAnswerView};
-use crate::port::Entries;
 use crate::problem::{Detail, Fault, Problem, UNREADABLE};
 
 /// Largest request body, bytes: the largest file that the gateway takes, as JSON. Escapes and numbers written out make a

@@ -8,27 +8,11 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use detente_node::port::{StoreFault, Write};
+use detente_node::port::Entries;
 use detente_node::{Event, Node};
-use detente_types::{Generation, Index, LineId, PartyId, Timestamp};
+use detente_types::Timestamp;
 use rand_core::CryptoRng;
 use tokio::sync::{broadcast, oneshot};
-
-/// Entries of one author's log that are durable, from an index on, at most so many.
-pub trait Entries {
-    /// Reads them.
-    ///
-    /// # Errors
-    /// When the store does not give them.
-    fn entries(
-        &mut self,
-        line: &LineId,
-        author: &PartyId,
-        generation: Generation,
-        from: Index,
-        limit: usize,
-    ) -> Result<Vec<Write>, StoreFault>;
-}
 
 /// Who waits for which number of the book to become durable.
 pub type Waiters = BTreeMap<u64, Vec<oneshot::Sender<Kept>>>;

@@ -46,7 +46,7 @@ impl Line {
             self.carry_on(cx);
         }
         self.settle_own(cx);
-        self.begin_lost(cx);
+        self.begin_lost();
     }
 
     /// Acts on those of our entries that count from now on.

@@ -13,7 +13,7 @@ use detente_wire::checkpoint::SignedCheckpoint;
 use detente_wire::{Entry, Verified};
 
 use crate::line::{Cx, Line};
-use crate::take::entry_row;
+use crate::port::Write;
 
 /// Checkpoints of theirs that are kept until they are cosigned: a few windows of them.
 const CHECKPOINTS_MAX: usize = 64;
@@ -111,7 +111,7 @@ impl Line {
         let covered = usize::try_from(size - self.peer.log.size()).unwrap_or(usize::MAX);
         let covered: Vec<Verified<Entry>> = self.staged.drain(..covered).collect();
         for entry in covered {
-            cx.out.write(entry_row(&entry));
+            cx.out.write(Write::entry(&entry));
             let verdict = self.judge_peer(cx, &entry);
             // What comes before it in their log is at most a window: it may use the reserve for the sake of what does.
             let check = [Kind::Check.code(), Kind::CheckAnswer.code()].contains(&verdict.kind());

@@ -41,7 +41,7 @@ impl Line {
             Err(fault) => return self.peer_fault(cx, format!("their early entry {index} is refused: {fault}")),
         };
         self.early.insert((generation, index), entry.hash());
-        cx.out.write(early_row(&entry));
+        cx.out.write(Write::early(&entry));
         cx.out.reserve();
         cx.out.then(Then::Early { line: self.id, of: entry.reference(), index });
         self.early_entries.insert(entry.hash(), entry);
@@ -107,17 +107,5 @@ impl Line {
         };
         self.accuse_two_leaves(cx, &other, entry);
         false
-    }
-}
-
-fn early_row(entry: &Verified<Entry>) -> Write {
-    let fields = entry.fields();
-    Write::Early {
-        line: fields.line,
-        author: fields.author,
-        generation: fields.generation,
-        index: fields.index,
-        leaf: entry.leaf().bytes().to_vec(),
-        body: entry.body_bytes().to_vec(),
     }
 }

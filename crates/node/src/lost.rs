@@ -50,13 +50,13 @@ impl Line {
     }
 
     /// The opening of a generation of ours, as the peer gives it back: it counts once we have all of the one before.
-    pub(crate) fn take_own_opening(&mut self, cx: &mut Cx<'_>, opening: Opening) {
+    pub(crate) fn take_own_opening(&mut self, opening: Opening) {
         self.lives.lost_opening = self.lives.later.map(|_| opening);
-        self.begin_lost(cx);
+        self.begin_lost();
     }
 
     /// Begins a generation of ours that is to be taken back.
-    pub(crate) fn begin_lost(&mut self, cx: &mut Cx<'_>) {
+    pub(crate) fn begin_lost(&mut self) {
         let durable = self.own.durable == self.own.log.size();
         let follows = |opening: &Opening| opening.previous() == Some(&self.own.log.head());
         if !durable || !self.lives.lost_opening.as_ref().is_some_and(follows) {
@@ -72,7 +72,6 @@ impl Line {
         self.lives.tells = self.own.generation();
         self.link.set_cosigned(Vec::new());
         self.link.set_own(Head { generation: self.lives.tells, ..empty_head() }, Vec::new());
-        self.event(cx, What::Renewed(self.own.generation()));
     }
 
     /// Our checkpoint of a generation whose keys are lost: the one that the peer gave back, now or before the last start.

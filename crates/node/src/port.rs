@@ -4,6 +4,7 @@
 //! nothing here changes or removes one. Everything else that a store keeps is derived and can be rebuilt from these.
 
 use detente_types::{Generation, Index, LineId, PartyId};
+use detente_wire::{Entry, Verified};
 
 /// One row to add. A row that is already there with the same key and the same bytes is no error (repeats after a
 /// crash are harmless); with other bytes it is a bug or damage, and the whole batch is refused.
@@ -72,6 +73,44 @@ pub enum Write {
     },
 }
 
+impl Write {
+    /// The row of an entry that is filed.
+    pub fn entry(entry: &Verified<Entry>) -> Self {
+        let EntryParts { line, author, generation, index, leaf, body } = EntryParts::of(entry);
+        Self::Entry { line, author, generation, index, leaf, body }
+    }
+
+    /// The row of an entry that overtook its log.
+    pub fn early(entry: &Verified<Entry>) -> Self {
+        let EntryParts { line, author, generation, index, leaf, body } = EntryParts::of(entry);
+        Self::Early { line, author, generation, index, leaf, body }
+    }
+}
+
+/// What both rows of an entry have.
+struct EntryParts {
+    line: LineId,
+    author: PartyId,
+    generation: Generation,
+    index: Index,
+    leaf: Vec<u8>,
+    body: Vec<u8>,
+}
+
+impl EntryParts {
+    fn of(entry: &Verified<Entry>) -> Self {
+        let fields = entry.fields();
+        Self {
+            line: fields.line,
+            author: fields.author,
+            generation: fields.generation,
+            index: fields.index,
+            leaf: entry.leaf().bytes().to_vec(),
+            body: entry.body_bytes().to_vec(),
+        }
+    }
+}
+
 /// What a note about a log is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NoteRole {
@@ -131,14 +170,8 @@ pub enum StoreFault {
     },
 }
 
-/// A store. Backends share no code, only the conformance suite.
-pub trait Store {
-    /// Makes a batch durable, whole or not at all.
-    ///
-    /// # Errors
-    /// [`StoreFault`]; after `Full`, `Differs` or `Gap` nothing of the batch is there. After `Failed` nothing may be assumed.
-    fn commit(&mut self, batch: &Batch) -> Result<(), StoreFault>;
-
+/// Durable entries, to read.
+pub trait Entries {
     /// Rows of a log from an index on, at most `limit` of them, in order.
     ///
     /// # Errors
@@ -151,6 +184,15 @@ pub trait Store {
         from: Index,
         limit: usize,
     ) -> Result<Vec<Write>, StoreFault>;
+}
+
+/// A store. Backends share no code, only the conformance suite.
+pub trait Store: Entries {
+    /// Makes a batch durable, whole or not at all.
+    ///
+    /// # Errors
+    /// [`StoreFault`]; after `Full`, `Differs` or `Gap` nothing of the batch is there. After `Failed` nothing may be assumed.
+    fn commit(&mut self, batch: &Batch) -> Result<(), StoreFault>;
 
     /// Hands every row to `take`: the book by number, then line by line its logs by author, generation and index, its early
     /// entries likewise, its notes by author, generation, role and size, and its evidence by number.

@@ -16,7 +16,6 @@ use crate::input::{Effect, What};
 use crate::line::{Cx, Line, Phase};
 use crate::out::Then;
 use crate::port::Write;
-use crate::take::entry_row;
 
 /// Pieces of evidence that are kept: one convicts, and whoever forges can make any number.
 const EVIDENCE_KEPT_MAX: usize = 16;
@@ -94,12 +93,15 @@ impl Line {
         if self.lives.renews {
             self.phase = Phase::Renewing;
             self.lives.asked_renewal = None;
-        } else if self.phase == Phase::Held {
-            return self.link.hold();
         } else {
-            self.phase = Phase::Open;
+            self.phase = self.phase_of_evidence();
         }
         self.open_link(cx, hello);
+    }
+
+    /// Where a line stands that knows what it said: a restore does not reopen what evidence holds (PROTOCOL S3).
+    pub(crate) fn phase_of_evidence(&self) -> Phase {
+        if self.phase == Phase::Held || !self.evidence.is_empty() { Phase::Held } else { Phase::Open }
     }
 
     /// Our own cosignature as they hold it: what we once cosigned is a floor, also after a restore (PROTOCOL E6).
@@ -201,6 +203,9 @@ impl Line {
             return self.carry(cx, next);
         }
         self.send_opening(&hello.copy);
+        if self.phase == Phase::Held {
+            return self.link.hold();
+        }
         // What they have but whose cosignature we have not is sent once more: then they repeat it.
         let copied = if hello.copy.generation == self.lives.tells { hello.copy.size } else { 0 };
         let send_from = copied.min(self.cosigned.get(&self.lives.tells).map_or(0, Cosigned::acknowledged_size));
@@ -228,6 +233,10 @@ impl Line {
 
     /// A party has revoked the keys of a generation of its own: of several revocations the lowest size counts.
     pub(crate) fn revoke(&mut self, cx: &mut Cx<'_>, author: PartyId, revocation: &KeyRevokeIn) {
+        // Of a generation that is not here nothing is to be disputed; they say it again in each hello.
+        if self.side(&author).life(revocation.generation).is_none() {
+            return;
+        }
         let from = self.revoked.entry((author, revocation.generation)).or_insert(u64::MAX);
         if revocation.from_size < *from {
             *from = revocation.from_size;
@@ -250,7 +259,7 @@ impl Line {
             Ok(entry) => entry,
             Err(fault) => return self.peer_fault(cx, format!("our entry {index} as they give it back is refused: {fault}")),
         };
-        cx.out.write(entry_row(&entry));
+        cx.out.write(Write::entry(&entry));
         self.cache.put(index, entry.packed());
         self.claims(entry.fields().seen);
         self.own.append_unjudged(entry);
@@ -325,10 +334,13 @@ impl Line {
         let bytes = evidence.encode();
         self.phase = Phase::Held;
         self.link.hold();
-        if self.evidence.contains(&bytes) || self.evidence.len() >= EVIDENCE_KEPT_MAX {
+        if self.evidence.contains(&bytes) {
             return;
         }
         self.faults += 1;
+        if self.evidence.len() >= EVIDENCE_KEPT_MAX {
+            return;
+        }
         let number = self.evidence.len() as u64;
         self.evidence.push(bytes.clone());
         cx.out.write(Write::Evidence { line: self.id, number, bytes: bytes.clone() });

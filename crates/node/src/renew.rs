@@ -130,7 +130,7 @@ impl Line {
         (self.checkpointed, self.covered) = (0, 0);
         self.cache = crate::line::Cache::default();
         (self.lives.renews, self.lives.asked_renewal, self.lives.keys_lost) = (false, None, false);
-        self.phase = Phase::Open;
+        self.phase = self.phase_of_evidence();
         cx.book(&BookEntry::LineRenewed(self.id, self.own.generation()));
         self.event(cx, What::Renewed(self.own.generation()));
     }
@@ -229,7 +229,7 @@ impl Line {
             .map_err(|e| e.to_string())
             .and_then(|rows| open_either(cx.scheme, self, generation, rows).map_err(|e| e.to_string()));
         match opened {
-            Ok(opening) if opening.own().party() == self.us() => self.take_own_opening(cx, opening),
+            Ok(opening) if opening.own().party() == self.us() => self.take_own_opening(opening),
             Ok(opening) if generation > self.peer.generation() => {
                 self.lives.next_opening = Some(opening);
                 self.begin_copy(cx);

@@ -104,14 +104,7 @@ impl Line {
             body_root: body.root(),
         };
         let entry = seal_entry(cx.scheme, &self.keys.log, fields, body);
-        cx.out.write(Write::Entry {
-            line: self.id,
-            author: self.us(),
-            generation: fields.generation,
-            index,
-            leaf: entry.leaf().bytes().to_vec(),
-            body: entry.body_bytes().to_vec(),
-        });
+        cx.out.write(Write::entry(&entry));
         if urgent || matches!(input, StatementIn::Check(_) | StatementIn::CheckAnswer(_)) {
             cx.out.reserve();
         }

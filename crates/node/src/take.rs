@@ -291,16 +291,3 @@ fn judge_by(line: &Line, scheme: &dyn detente_wire::Scheme, entry: &Verified<Ent
         Err(violations) => Verdict::Unusable(kind, violations),
     }
 }
-
-/// The row of an entry.
-pub(crate) fn entry_row(entry: &Verified<Entry>) -> Write {
-    let fields = entry.fields();
-    Write::Entry {
-        line: fields.line,
-        author: fields.author,
-        generation: fields.generation,
-        index: fields.index,
-        leaf: entry.leaf().bytes().to_vec(),
-        body: entry.body_bytes().to_vec(),
-    }
-}

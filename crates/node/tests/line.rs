@@ -2,7 +2,8 @@
 
 mod pair;
 
-use detente_node::{Command, Phase, What};
+use detente_node::port::{Batch, Store as _, Write};
+use detente_node::{Command, CommandFault, Phase, What};
 use detente_testkit::notice;
 use detente_types::statement::Kind;
 use detente_types::{Generation, NoticeKind, Release};
@@ -203,6 +204,26 @@ fn a_node_put_back_to_before_its_new_generation_gets_that_one_back_too() {
     pair.connect();
     pair.pass(30);
     pair.assert_converged();
+}
+
+#[test]
+fn a_restore_does_not_reopen_a_line_that_evidence_holds() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.disconnect();
+    let evidence = Write::Evidence { line: pair.line, number: 0, bytes: vec![1] };
+    pair.seats[0].store.commit(&Batch { writes: vec![evidence], reserve: false }).expect("it is new");
+    pair.restart(0);
+    pair.note_restored(0);
+    pair.connect();
+    pair.pass(30);
+    let view = pair.line(0).view();
+    assert_ne!(view.own.generation, Generation::FIRST, "it has opened its new generation");
+    assert_eq!(view.phase, Phase::Held);
+    assert!(matches!(pair.command(0, notify(NoticeKind::Operation)), Err(CommandFault::Held)));
+    let safety = pair.command(0, notify(NoticeKind::Safety)).expect("SAFETY is taken").stated.expect("and said");
+    pair.pass(5);
+    assert!(pair.line(1).is_ringing(&safety), "and heard, although the line is held");
 }
 
 #[test]

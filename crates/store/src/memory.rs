@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use detente_node::port::{Batch, Store, StoreFault, Write};
+use detente_node::port::{Batch, Entries, Store, StoreFault, Write};
 use detente_types::{Generation, Index, LineId, PartyId};
 
 use crate::group::{GroupStore, Room, is_final};
@@ -121,6 +121,20 @@ impl Memory {
     }
 }
 
+impl Entries for Memory {
+    fn entries(
+        &mut self,
+        line: &LineId,
+        author: &PartyId,
+        generation: Generation,
+        from: Index,
+        limit: usize,
+    ) -> Result<Vec<Write>, StoreFault> {
+        let key = |index| Key::Line(*line, LineKey::Entry(*author, generation, index));
+        Ok(self.rows.range(key(from)..=key(Index::MAX)).take(limit).map(|(_, write)| write.clone()).collect())
+    }
+}
+
 impl Store for Memory {
     fn commit(&mut self, batch: &Batch) -> Result<(), StoreFault> {
         self.check_alive("committing")?;
@@ -138,18 +152,6 @@ impl Store for Memory {
         }
         self.add(fresh, added);
         Ok(())
-    }
-
-    fn entries(
-        &mut self,
-        line: &LineId,
-        author: &PartyId,
-        generation: Generation,
-        from: Index,
-        limit: usize,
-    ) -> Result<Vec<Write>, StoreFault> {
-        let key = |index| Key::Line(*line, LineKey::Entry(*author, generation, index));
-        Ok(self.rows.range(key(from)..=key(Index::MAX)).take(limit).map(|(_, write)| write.clone()).collect())
     }
 
     fn replay(&mut self, take: &mut dyn FnMut(Write) -> Result<(), StoreFault>) -> Result<(), StoreFault> {

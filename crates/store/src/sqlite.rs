@@ -19,7 +19,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use detente_node::port::{Batch, Store, StoreFault, Write};
+use detente_node::port::{Batch, Entries, Store, StoreFault, Write};
 use detente_types::{Generation, Index, LineId, PartyId};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -353,11 +353,7 @@ impl Sqlite {
     }
 }
 
-impl Store for Sqlite {
-    fn commit(&mut self, batch: &Batch) -> Result<(), StoreFault> {
-        self.commit_group(&[batch]).pop().unwrap_or(Ok(()))
-    }
-
+impl Entries for Sqlite {
     fn entries(
         &mut self,
         line: &LineId,
@@ -367,6 +363,12 @@ impl Store for Sqlite {
         limit: usize,
     ) -> Result<Vec<Write>, StoreFault> {
         self.reader.entries(line, author, generation, from, limit)
+    }
+}
+
+impl Store for Sqlite {
+    fn commit(&mut self, batch: &Batch) -> Result<(), StoreFault> {
+        self.commit_group(&[batch]).pop().unwrap_or(Ok(()))
     }
 
     fn replay(&mut self, take: &mut dyn FnMut(Write) -> Result<(), StoreFault>) -> Result<(), StoreFault> {

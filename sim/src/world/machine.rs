@@ -124,7 +124,7 @@ impl World {
         }
         let Fetch { line, author, generation, from, limit } = *rows;
         let disk = &mut self.seats[seat].disk.rows;
-        let rows = detente_node::port::Store::entries(disk, &line, &author, generation, from, limit).unwrap_or_default();
+        let rows = detente_node::port::Entries::entries(disk, &line, &author, generation, from, limit).unwrap_or_default();
         self.input(seat, Input::Fetched { line, author, generation, rows })
     }
 

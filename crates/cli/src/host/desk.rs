@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use detente_api::EventView;
-use detente_api::port::{Entries, Kept, Seat, Waiters};
+use detente_api::port::{Kept, Seat, Waiters};
 use detente_net::{FrameSender, Lane, TrySendError};
-use detente_node::port::{StoreFault, Write};
+use detente_node::port::{Entries, StoreFault};
 use detente_node::{Effect, Event, Input, Node, Token, What};
 use detente_store::{Home, Outcome, Reader, Sqlite, Writer};
-use detente_types::{Generation, Index, LineId, PartyId};
+use detente_types::LineId;
 use detente_wire::Ed25519;
 use rand_core::Rng;
 use tokio::sync::{broadcast, mpsc};
@@ -142,7 +142,7 @@ impl Desk {
         match message {
             Message::Job(job) => {
                 let (node, waiters) = (&mut self.node, &mut self.waiters);
-                job(&mut Seat { node, now: at, rng: &mut OsRng, waiters, store: &mut Shelf(&mut self.reader) });
+                job(&mut Seat { node, now: at, rng: &mut OsRng, waiters, store: &mut self.reader });
             }
             Message::Disk(Outcome::Persisted(token)) => self.node.handle(at, &mut OsRng, Input::Persisted(token)),
             Message::Disk(Outcome::Refused(token, fault)) => self.node.handle(at, &mut OsRng, Input::Refused(token, fault)),
@@ -280,22 +280,6 @@ impl Desk {
         }
         log(&event);
         let _ = self.events.send(Arc::new(event));
-    }
-}
-
-/// The reader, as jobs see it.
-struct Shelf<'a>(&'a mut Reader);
-
-impl Entries for Shelf<'_> {
-    fn entries(
-        &mut self,
-        line: &LineId,
-        author: &PartyId,
-        generation: Generation,
-        from: Index,
-        limit: usize,
-    ) -> Result<Vec<Write>, StoreFault> {
-        self.0.entries(line, author, generation, from, limit)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use detente_node::port::{Batch, Store, StoreFault, Write};
+use detente_node::port::{Batch, Entries, Store, StoreFault, Write};
 use detente_types::{Generation, Index, LineId, PartyId};
 
 /// Rows in the order in which a node wants them back.
@@ -28,18 +28,7 @@ fn key(write: &Write) -> Vec<u8> {
     }
 }
 
-impl Store for Disk {
-    fn commit(&mut self, batch: &Batch) -> Result<(), StoreFault> {
-        for write in &batch.writes {
-            let key = key(write);
-            if self.rows.get(&key).is_some_and(|there| there != write) {
-                return Err(StoreFault::Differs { key: String::from_utf8_lossy(&key).into_owned() });
-            }
-        }
-        self.rows.extend(batch.writes.iter().map(|w| (key(w), w.clone())));
-        Ok(())
-    }
-
+impl Entries for Disk {
     fn entries(
         &mut self,
         line: &LineId,
@@ -50,6 +39,19 @@ impl Store for Disk {
     ) -> Result<Vec<Write>, StoreFault> {
         let wanted = |w: &&Write| matches!(w, Write::Entry { line: l, author: a, generation: g, index, .. } if l == line && a == author && *g == generation && *index >= from);
         Ok(self.rows.values().filter(wanted).take(limit).cloned().collect())
+    }
+}
+
+impl Store for Disk {
+    fn commit(&mut self, batch: &Batch) -> Result<(), StoreFault> {
+        for write in &batch.writes {
+            let key = key(write);
+            if self.rows.get(&key).is_some_and(|there| there != write) {
+                return Err(StoreFault::Differs { key: String::from_utf8_lossy(&key).into_owned() });
+            }
+        }
+        self.rows.extend(batch.writes.iter().map(|w| (key(w), w.clone())));
+        Ok(())
     }
 
     fn replay(&mut self, take: &mut dyn FnMut(Write) -> Result<(), StoreFault>) -> Result<(), StoreFault> {

@@ -5,7 +5,7 @@ mod disk;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use detente_node::port::Store;
+use detente_node::port::{Entries, Store};
 use detente_node::{Accepted, By, Command, CommandFault, Effect, Event, Input, KeyRing, Line, LineKeys, Node, What};
 use detente_testkit::{Parties, parties, rng, terms};
 use detente_types::{Generation, LineId, TermsIn, Timestamp};

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-use detente_node::port::{NoteRole, StoreFault, Write};
+use detente_node::port::{Entries, NoteRole, StoreFault, Write};
 use detente_types::{Generation, Index, LineId, PartyId};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row};
 
@@ -49,35 +49,6 @@ impl Reader {
         let connection = Connection::open_with_flags(OsStr::from_bytes(name), flags).map_err(|e| sql_fault(doing, &e))?;
         harden(&connection).map_err(|e| sql_fault(doing, &e))?;
         Ok(Self { connection })
-    }
-
-    /// As [`detente_node::port::Store::entries`].
-    ///
-    /// # Errors
-    /// [`StoreFault`].
-    pub fn entries(
-        &mut self,
-        line: &LineId,
-        author: &PartyId,
-        generation: Generation,
-        from: Index,
-        limit: usize,
-    ) -> Result<Vec<Write>, StoreFault> {
-        let Ok(first) = i64::try_from(from) else {
-            return Ok(Vec::new());
-        };
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let sql = "SELECT line, author, generation, place, leaf, body, chk FROM entry \
-                   WHERE line = ?1 AND author = ?2 AND generation = ?3 AND place >= ?4 ORDER BY place LIMIT ?5";
-        let mut rows = Vec::new();
-        let mut order = Order::starting(Key::Line(*line, LineKey::Entry(*author, generation, from)));
-        let parameters = (line.as_bytes(), author.as_bytes(), generation.0, first, limit);
-        scan(&self.connection, sql, parameters, entry, &mut |write| {
-            order.check(&write)?;
-            rows.push(write);
-            Ok(())
-        })?;
-        Ok(rows)
     }
 
     /// As [`detente_node::port::Store::replay`], in one transaction: what is written meanwhile is not seen.
@@ -124,6 +95,33 @@ impl Reader {
     pub(crate) fn owner(&self, page: u32) -> Option<String> {
         let sql = "SELECT name FROM dbstat WHERE pageno = ?1";
         self.connection.query_row(sql, [page], |row| row.get(0)).optional().ok().flatten()
+    }
+}
+
+impl Entries for Reader {
+    fn entries(
+        &mut self,
+        line: &LineId,
+        author: &PartyId,
+        generation: Generation,
+        from: Index,
+        limit: usize,
+    ) -> Result<Vec<Write>, StoreFault> {
+        let Ok(first) = i64::try_from(from) else {
+            return Ok(Vec::new());
+        };
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let sql = "SELECT line, author, generation, place, leaf, body, chk FROM entry \
+                   WHERE line = ?1 AND author = ?2 AND generation = ?3 AND place >= ?4 ORDER BY place LIMIT ?5";
+        let mut rows = Vec::new();
+        let mut order = Order::starting(Key::Line(*line, LineKey::Entry(*author, generation, from)));
+        let parameters = (line.as_bytes(), author.as_bytes(), generation.0, first, limit);
+        scan(&self.connection, sql, parameters, entry, &mut |write| {
+            order.check(&write)?;
+            rows.push(write);
+            Ok(())
+        })?;
+        Ok(rows)
     }
 }
 

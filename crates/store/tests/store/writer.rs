@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex};
 
-use detente_node::port::{Batch, Store, StoreFault, Write};
+use detente_node::port::{Batch, Entries, Store, StoreFault, Write};
 use detente_store::{Ending, GroupStore, Memory, Options, Outcome, Room, Sqlite, Writer};
 use detente_types::{Generation, Index, LineId, PartyId};
 
@@ -100,11 +100,7 @@ struct Gated {
     groups: Arc<Mutex<Vec<usize>>>,
 }
 
-impl Store for Gated {
-    fn commit(&mut self, batch: &Batch) -> Result<(), StoreFault> {
-        self.store.commit(batch)
-    }
-
+impl Entries for Gated {
     fn entries(
         &mut self,
         line: &LineId,
@@ -114,6 +110,12 @@ impl Store for Gated {
         limit: usize,
     ) -> Result<Vec<Write>, StoreFault> {
         self.store.entries(line, author, generation, from, limit)
+    }
+}
+
+impl Store for Gated {
+    fn commit(&mut self, batch: &Batch) -> Result<(), StoreFault> {
+        self.store.commit(batch)
     }
 
     fn replay(&mut self, take: &mut dyn FnMut(Write) -> Result<(), StoreFault>) -> Result<(), StoreFault> {

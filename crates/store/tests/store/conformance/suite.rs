@@ -1,6 +1,6 @@
 //! The cases. Each takes a subject: a place where a store lives through several lives of its process.
 
-use detente_node::port::{Batch, NoteRole, Store, StoreFault, Write};
+use detente_node::port::{Batch, Entries, NoteRole, Store, StoreFault, Write};
 use detente_store::GroupStore;
 use detente_types::Generation;
 use proptest::prelude::*;
