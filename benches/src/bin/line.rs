@@ -236,15 +236,16 @@ async fn flood(pair: &Pair, line: LineId, from: u64, count: u64) -> Result<()> {
         let burst = (from + count - next).min(512);
         let host = pair.host();
         let begin = next;
-        size = ask(&*host, move |seat| {
-            for i in begin..begin + burst {
-                let command = Command::Notify { notice: spread(i, seat.now), release: Release::Exact, reveal: Vec::new() };
-                let _ = seat.node.command(seat.now, seat.rng, line, &By::default(), command);
-            }
-            seat.node.line(&line).map_or(0, |l| l.view().own.size + l.unsettled())
+        (next, size) = ask(&*host, move |seat| {
+            // The disk may have no time for all of them: those come next.
+            let taken = (begin..begin + burst).take_while(|i| {
+                let command = Command::Notify { notice: spread(*i, seat.now), release: Release::Exact, reveal: Vec::new() };
+                seat.node.command(seat.now, seat.rng, line, &By::default(), command).is_ok()
+            });
+            let next = begin + taken.count() as u64;
+            (next, seat.node.line(&line).map_or(0, |l| l.view().own.size + l.unsettled()))
         })
         .await?;
-        next += burst;
         // At most 16 bursts ahead of what is cosigned: a node under load is not a node with an endless queue.
         while acknowledged(pair, line).await? + 16 * 512 < size {
             wait_for(&mut events, |what| matches!(what, What::Cosigned(_))).await?;

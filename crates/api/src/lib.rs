@@ -7,6 +7,8 @@ mod answer;
 pub mod ask;
 pub mod auth;
 mod events;
+mod give;
+mod notify;
 mod page;
 pub mod port;
 pub mod problem;

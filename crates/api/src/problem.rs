@@ -118,6 +118,7 @@ impl From<CommandFault> for Problem {
             }
             CommandFault::NoSuchLine(_) | CommandFault::NotFound { .. } => Self::new(Fault::NotFound, error),
             CommandFault::TooLarge(_) | CommandFault::Disclosure(_) | CommandFault::Change(_) => Self::new(Fault::Rules, error),
+            CommandFault::DiskBehind => Self::new(Fault::Unavailable, error),
             CommandFault::DiskFull => Self::new(Fault::DiskFull, error),
             CommandFault::DiskFailed => Self::new(Fault::Unavailable, error),
             CommandFault::Held => Self::new(Fault::Held, error),

@@ -4,28 +4,27 @@ use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Extension, Path, Query, State};
 use axum::{Json, middleware};
+use detente_gateway::Problems;
 use detente_gateway::form::TextForm;
-use detente_gateway::{NoticeForm, Problems};
-use detente_node::{Command, CommandFault, Line};
-use detente_types::notice::Release;
+use detente_node::{Command, Line};
 use detente_types::statement::{AnswerIn, ChangeIn, Kind};
 use detente_types::{ConflictId, LineId, NoticeId, StatementRef, Timestamp};
-use tokio::sync::oneshot::Receiver;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Api;
 use crate::answer::{Asked, BODY_BYTES_MAX, answer_to};
 use crate::ask::{
-    AcceptTermsAsk, AmendAsk, AnswerAsk, BackupAsk, CancelAsk, CheckAsk, CheckView, Done, NotifyAsk, OfferAsk, ProposeAsk,
-    ReceiptAsk, SafetyActionAsk, TermsAnswer,
+    AcceptTermsAsk, AmendAsk, AnswerAsk, BackupAsk, CancelAsk, CheckAsk, CheckView, Done, OfferAsk, ProposeAsk, ReceiptAsk,
+    SafetyActionAsk, TermsAnswer,
 };
 use crate::auth::{Officer, Role, guard};
-use crate::port::{Kept, Seat, Stopped, ask};
-use crate::problem::{Detail, Fault, Problem};
+use crate::give::act;
+use crate::port::{Seat, ask};
+use crate::problem::{Fault, Problem};
 use crate::view::{self, ConflictView, LineView, NoticeItem, StatusView, WarningItem};
 
-type Answer<T> = Result<Json<T>, Problem>;
+pub(crate) type Answer<T> = Result<Json<T>, Problem>;
 
 /// Conflicts of one page: how they meet is computed while the node waits.
 const CONFLICTS_PAGE: usize = 200;
@@ -35,7 +34,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(status))
         .routes(routes!(line))
-        .routes(routes!(notices, notify))
+        .routes(routes!(notices, crate::notify::notify))
         .routes(routes!(cancel))
         .routes(routes!(receipt))
         .routes(routes!(conflicts))
@@ -76,128 +75,6 @@ async fn notices(State(api): State<Api>, Path(name): Path<String>) -> Answer<Vec
         line.notices().map(|n| view::notice(line, us, &n)).collect()
     })
     .await
-}
-
-/// States notices: all are checked before any is stated.
-#[utoipa::path(post, path = "/v1/lines/{line}/notices", params(("line" = String, Path)), request_body = NotifyAsk, responses((status = 200, body = Vec<Done>), (status = 422, body = Problem)))]
-async fn notify(
-    State(api): State<Api>,
-    Extension(officer): Extension<Officer>,
-    Path(name): Path<String>,
-    Asked(asked): Asked<NotifyAsk>,
-) -> Answer<Vec<Done>> {
-    officer.needs(Role::Officer)?;
-    let waits = ask(&*api.host, move |seat| notify_at(seat, &name, &officer, &asked)).await??;
-    let mut done = Vec::with_capacity(waits.len());
-    for (answer, durable) in waits {
-        if let Some(durable) = durable {
-            kept(durable).await?;
-        }
-        done.push(answer);
-    }
-    Ok(Json(done))
-}
-
-type Durable = Option<Receiver<Kept>>;
-
-fn notify_at(seat: &mut Seat<'_>, name: &str, officer: &Officer, asked: &NotifyAsk) -> Result<Vec<(Done, Durable)>, Problem> {
-    let id = find_line(seat, name)?;
-    let mut drafts = Vec::with_capacity(asked.notices.len());
-    let mut broken: Option<Problem> = None;
-    for (i, form) in asked.notices.iter().enumerate() {
-        match draft(seat, id, officer, form) {
-            Ok(draft) => drafts.push(draft),
-            Err(problem) => broken = Some(merge(broken, i, problem)),
-        }
-    }
-    if let Some(problem) = broken {
-        return Err(problem);
-    }
-    let count = drafts.len();
-    let mut done = Vec::with_capacity(count);
-    for draft in drafts {
-        let notice = draft.notice.id.to_string();
-        if asked.check {
-            done.push((Done { book: 0, stated: None, note: Some("checked only".into()), notice: Some(notice) }, None));
-            continue;
-        }
-        let command = Command::Notify { notice: draft.notice, release: draft.release, reveal: draft.reveal };
-        let (mut answer, durable) = give(seat, id, officer, command).map_err(|mut problem| {
-            if !done.is_empty() {
-                problem.error =
-                    format!("the first {} of {count} notices are in the book, the others are not: {}", done.len(), problem.error);
-            }
-            problem
-        })?;
-        answer.notice = Some(notice);
-        done.push((answer, Some(durable)));
-    }
-    Ok(done)
-}
-
-fn draft(seat: &mut Seat<'_>, line: LineId, officer: &Officer, form: &NoticeForm) -> Result<detente_gateway::Draft, Problem> {
-    let mut id = [0; 16];
-    seat.rng.fill_bytes(&mut id);
-    let draft = form.to_draft(NoticeId::new(id))?;
-    let mut check = |release, reveal: &[u8]| {
-        seat.node.check_notice(seat.now, seat.rng, line, &officer.by(), &draft.notice, (release, reveal))
-    };
-    match check(draft.release, &draft.reveal) {
-        Ok(()) => Ok(draft),
-        Err(CommandFault::Violations(found)) => {
-            let exact_is_good = check(Release::Hold, &[]).is_ok();
-            let mut problem = Problem::from(CommandFault::Violations(form.name_violations(found)));
-            if exact_is_good {
-                problem.details.iter_mut().for_each(|detail| withheld(detail, &released(form)));
-            }
-            Err(problem)
-        }
-        Err(fault @ CommandFault::Disclosure(_)) => {
-            let at = "release".into();
-            Err(unfit(fault, at, released(form), "one that it can be let out at"))
-        }
-        Err(fault @ CommandFault::TooLarge(_)) => {
-            let found = fault.to_string();
-            Err(unfit(fault, String::new(), found, "a notice of fewer volumes or a shorter text"))
-        }
-        Err(fault) => Err(fault.into()),
-    }
-}
-
-/// What a form asks to be let out, by the name that it uses.
-fn released(form: &NoticeForm) -> String {
-    form.release.clone().unwrap_or_else(|| "exact".into())
-}
-
-/// Says that the exact notice is good, and what its release withholds is missed.
-fn withheld(detail: &mut Detail, release: &str) {
-    let expected = detail.expected.take().map(|expected| format!("{expected}; ")).unwrap_or_default();
-    detail.expected = Some(format!("{expected}it is withheld at `{release}`, unless it is named in `reveal`"));
-}
-
-/// A notice that cannot be stated, where no rule says why.
-fn unfit(fault: CommandFault, at: String, found: String, expected: &str) -> Problem {
-    let says = fault.to_string();
-    let expected = Some(format!("{expected}: {says}"));
-    Problem::from(fault).with(vec![Detail { rule: None, place: None, at, found, expected, says }])
-}
-
-/// Puts the problems of one row beside those of the others.
-fn merge(before: Option<Problem>, row: usize, mut problem: Problem) -> Problem {
-    if problem.details.is_empty() {
-        return before.unwrap_or(problem);
-    }
-    for detail in &mut problem.details {
-        detail.at = format!("notices[{row}].{}", detail.at);
-    }
-    match before {
-        None => problem,
-        Some(mut all) => {
-            all.details.append(&mut problem.details);
-            all.error = format!("{} problem(s); nothing was stated", all.details.len());
-            all
-        }
-    }
 }
 
 /// Ends a notice of ours.
@@ -448,48 +325,6 @@ async fn look<T: Send + 'static>(api: &Api, name: String, see: impl FnOnce(&Line
     Ok(Json(seen.await??))
 }
 
-/// Makes a command from a look at the line, gives it, and answers once it is durable.
-async fn act(
-    api: &Api,
-    officer: Officer,
-    name: String,
-    make: impl FnOnce(&Line) -> Result<Command, Problem> + Send + 'static,
-) -> Answer<Done> {
-    officer.needs(Role::Officer)?;
-    let given = ask(&*api.host, move |seat| {
-        let id = find_line(seat, &name)?;
-        let command = make(seat.node.line(&id).ok_or_else(|| no_line(&name))?)?;
-        give(seat, id, &officer, command)
-    });
-    let (done, durable) = given.await??;
-    kept(durable).await?;
-    Ok(Json(done))
-}
-
-/// Waits until an input is in the book.
-async fn kept(durable: Receiver<Kept>) -> Result<(), Problem> {
-    match durable.await {
-        Ok(Kept::Durable) => Ok(()),
-        Ok(Kept::Waits) => Err(Problem::new(
-            Fault::DiskFull,
-            "the disk became full while this was written: the node holds it, and states it once there is room; give it again \
-             only if the node stops before",
-        )),
-        Ok(Kept::Failed) => Err(Problem::new(
-            Fault::Unavailable,
-            "the disk failed while this was written: start the node again, on a disk that works, and look whether it is there",
-        )),
-        Err(_) => Err(Stopped.into()),
-    }
-}
-
-fn give(seat: &mut Seat<'_>, line: LineId, officer: &Officer, command: Command) -> Result<(Done, Receiver<Kept>), Problem> {
-    let accepted = seat.node.command(seat.now, seat.rng, line, &officer.by(), command)?;
-    let durable = seat.booked(accepted.book);
-    let done = Done { book: accepted.book, stated: accepted.stated.as_ref().map(Into::into), note: accepted.note, notice: None };
-    Ok((done, durable))
-}
-
 /// A line by its name, by what we call the other party, or by enough of either; `-` when there is only one.
 pub fn find_line(seat: &Seat<'_>, name: &str) -> Result<LineId, Problem> {
     let fits = |id: &LineId| {
@@ -507,7 +342,7 @@ pub fn find_line(seat: &Seat<'_>, name: &str) -> Result<LineId, Problem> {
     }
 }
 
-fn no_line(name: &str) -> Problem {
+pub(crate) fn no_line(name: &str) -> Problem {
     Problem::new(Fault::NotFound, format!("there is no line {name:?} here"))
 }
 

@@ -44,6 +44,7 @@ impl Node {
         match disk {
             Disk::Failed => return Err(CommandFault::DiskFailed),
             Disk::Full { .. } if !reserved => return Err(CommandFault::DiskFull),
+            Disk::Ample if !reserved && self.out.is_behind() => return Err(CommandFault::DiskBehind),
             _ => {}
         }
         if line.phase == Phase::Held && !reserved {

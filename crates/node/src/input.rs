@@ -288,6 +288,9 @@ pub enum CommandFault {
     /// The disk is full; only SAFETY, its receipts and line checks are taken. Environment.
     #[error("the disk is full: only safety notices, their receipts and line checks are taken until there is room")]
     DiskFull,
+    /// What was taken before is still on its way to the disk. Environment: the same command is taken in a moment.
+    #[error("the disk has not written yet what was taken before: try again in a moment")]
+    DiskBehind,
     /// The disk failed; nothing is taken any more. Environment.
     #[error("the disk failed; nothing more is taken until this node is started again")]
     DiskFailed,

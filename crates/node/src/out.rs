@@ -64,6 +64,11 @@ pub(crate) enum Disk {
     Failed,
 }
 
+/// Bytes that may wait for the disk, on their way and gathered, before nothing more is taken than what the reserve is for:
+/// whatever a full disk refused and a SAFETY notice after it then fit into the reserve together (PROTOCOL F3), even when the
+/// journal takes twice the rows' bytes.
+const WAITING_BYTES_MAX: usize = 2 << 20;
+
 /// How long a full disk is left alone before the batch is offered again.
 const FULL_AGAIN_US: i64 = 1_000_000;
 
@@ -71,6 +76,8 @@ const FULL_AGAIN_US: i64 = 1_000_000;
 pub(crate) struct Out {
     effects: VecDeque<Effect>,
     batch: Batch,
+    /// Bytes of rows that are not known to be durable.
+    waiting: usize,
     thens: Vec<Then>,
     in_flight: Option<InFlight>,
     next_token: u64,
@@ -82,6 +89,7 @@ impl Out {
         Self {
             effects: VecDeque::new(),
             batch: Batch::default(),
+            waiting: 0,
             thens: Vec::new(),
             in_flight: None,
             next_token: 1,
@@ -98,7 +106,13 @@ impl Out {
     }
 
     pub(crate) fn write(&mut self, write: Write) {
+        self.waiting += write.weight();
         self.batch.writes.push(write);
+    }
+
+    /// Whether the disk has so much to do that ordinary work waits.
+    pub(crate) const fn is_behind(&self) -> bool {
+        self.waiting >= WAITING_BYTES_MAX
     }
 
     /// Lets the batch that is being gathered use the reserve (PROTOCOL F3).
@@ -152,6 +166,7 @@ impl Out {
     /// that.
     pub(crate) fn persisted(&mut self, token: Token) -> Option<(Vec<Then>, bool)> {
         let done = self.in_flight.take_if(|f| f.token == token)?;
+        self.waiting -= done.batch.weight();
         let has_room = matches!(self.disk, Disk::Full { .. }) && !done.batch.reserve;
         if has_room {
             self.disk = Disk::Ample;

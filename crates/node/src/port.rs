@@ -85,6 +85,14 @@ impl Write {
         let EntryParts { line, author, generation, index, leaf, body } = EntryParts::of(entry);
         Self::Early { line, author, generation, index, leaf, body }
     }
+
+    /// Bytes that it holds, without its key.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Book { bytes, .. } | Self::Note { bytes, .. } | Self::Evidence { bytes, .. } => bytes.len(),
+            Self::Entry { leaf, body, .. } | Self::Early { leaf, body, .. } => leaf.len() + body.len(),
+        }
+    }
 }
 
 /// What both rows of an entry have.
@@ -127,6 +135,13 @@ pub struct Batch {
     pub writes: Vec<Write>,
     /// Whether the reserve on disk may be used: for SAFETY, its receipts, cosignatures and line checks (PROTOCOL F3).
     pub reserve: bool,
+}
+
+impl Batch {
+    /// Bytes of its rows, without their keys.
+    pub fn weight(&self) -> usize {
+        self.writes.iter().map(Write::weight).sum()
+    }
 }
 
 /// Why the store did not take or give what it was asked.

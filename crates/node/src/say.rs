@@ -221,7 +221,7 @@ impl Line {
         let all = self.may_state(false);
         let mut kept = std::collections::VecDeque::new();
         while let Some(waiting) = self.waiting.pop_front() {
-            if !all && !self.is_reserved(&waiting.input) {
+            if (!all || cx.out.is_behind()) && !self.is_reserved(&waiting.input) {
                 kept.push_back(waiting);
                 continue;
             }

@@ -99,6 +99,43 @@ fn a_crowd_of_sites_meets_one_operation_on_both_sides_and_after_a_start() {
     assert_eq!(told, [SITES; 2], "a start makes no news of it");
 }
 
+/// A notice that takes some kilobytes of the disk.
+fn long_notice(number: u64) -> Command {
+    let mut notice = notice(NoticeKind::Text);
+    notice.id = detente_testkit::notice_id(number);
+    notice.text = Some(detente_types::text::TextIn { language: "en".into(), text: "word ".repeat(600) });
+    Command::Notify { notice, release: Release::Exact, reveal: Vec::new() }
+}
+
+/// What may wait for a disk, and what one SAFETY notice adds to it.
+const WAITING_MOST: usize = (2 << 20) + (64 << 10);
+
+#[test]
+fn a_disk_that_is_behind_takes_safety_at_once_and_the_rest_in_a_moment() {
+    let mut pair = Pair::new();
+    pair.connect();
+    let first = (1_000..10_000).find(|i| pair.give(0, long_notice(*i)) == Err(CommandFault::DiskBehind));
+    let taken = first.expect("a disk that writes nothing is behind in the end");
+    pair.give(0, notify(NoticeKind::Safety)).expect("safety is taken whatever waits");
+    pair.settle();
+    assert!(pair.largest_batch <= WAITING_MOST, "{} bytes in one batch", pair.largest_batch);
+    pair.command(0, long_notice(taken)).expect("what was refused is taken once the disk has written");
+    pair.assert_converged();
+    assert_eq!(pair.line(1).notices().count() as u64, taken - 1_000 + 2);
+}
+
+#[test]
+fn what_waited_long_is_stated_in_batches_that_a_full_disk_still_takes() {
+    let mut pair = Pair::new();
+    for number in 1_000..2_000 {
+        pair.command(0, long_notice(number)).expect("it waits in the book");
+    }
+    pair.connect();
+    pair.assert_converged();
+    assert_eq!(pair.line(1).notices().count(), 1_000);
+    assert!(pair.largest_batch <= WAITING_MOST, "{} bytes in one batch", pair.largest_batch);
+}
+
 #[test]
 fn a_restarted_node_goes_on_where_it_was() {
     let mut pair = Pair::new();

@@ -6,7 +6,7 @@ use detente_node::port::{Batch, Entries, Store, StoreFault, Write};
 use detente_types::{Generation, Index, LineId, PartyId};
 
 use crate::group::{GroupStore, Room, is_final};
-use crate::row::{Key, LineKey, weight};
+use crate::row::{Key, LineKey};
 
 /// How a commit that the disk fails has ended. Its author is told `Failed` either way, so it must live with both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +141,7 @@ impl Store for Memory {
         let number = self.commits;
         self.commits += 1;
         let fresh = self.fresh(batch)?;
-        let added = fresh.values().map(weight).sum();
+        let added = fresh.values().map(|write| write.weight() as u64).sum();
         self.fits(batch, added)?;
         if let Some((_, ending)) = self.failing.take_if(|(at, _)| *at == number) {
             if ending == Ending::Saved {

@@ -95,12 +95,6 @@ pub(crate) fn values(write: &Write) -> (&[u8], &[u8]) {
     }
 }
 
-/// Bytes that a row holds, without its key.
-pub(crate) fn weight(write: &Write) -> u64 {
-    let (first, second) = values(write);
-    (first.len() + second.len()) as u64
-}
-
 /// SHA-256 over key and values, each at a fixed place or under its length, truncated.
 pub(crate) fn check(write: &Write) -> Check {
     let mut hash = Sha256::new_with_prefix(b"detente/row/1");

@@ -14,7 +14,6 @@ use std::{io, iter};
 use detente_node::port::{Batch, StoreFault};
 
 use crate::group::{GroupStore, Room, is_final};
-use crate::row::weight;
 
 /// Batches that may wait. A submitter beyond it waits for the disk: back-pressure, not loss.
 const QUEUE_MAX: usize = 4096;
@@ -23,7 +22,7 @@ const QUEUE_MAX: usize = 4096;
 const GROUP_BATCHES_MAX: usize = 512;
 
 /// Bytes of rows in one transaction, so that the log file grows by a bounded step.
-const GROUP_BYTES_MAX: u64 = 4 << 20;
+const GROUP_BYTES_MAX: usize = 4 << 20;
 
 /// How often a store without room looks whether space came back.
 const REST_EVERY: Duration = Duration::from_secs(1);
@@ -136,11 +135,11 @@ impl<S: GroupStore, T, A: FnMut(Outcome<T>)> Hand<S, T, A> {
         } else {
             self.jobs.recv_timeout(REST_EVERY)?
         };
-        let mut bytes = batch_weight(&first.1);
+        let mut bytes = first.1.weight();
         let mut group = vec![first];
         while group.len() < GROUP_BATCHES_MAX && bytes < GROUP_BYTES_MAX {
             let Ok(job) = self.jobs.try_recv() else { break };
-            bytes += batch_weight(&job.1);
+            bytes += job.1.weight();
             group.push(job);
         }
         Ok(group)
@@ -179,10 +178,6 @@ impl<S: GroupStore, T, A: FnMut(Outcome<T>)> Hand<S, T, A> {
     fn tell_room(&self) {
         self.room.store(room_number(self.store.room()), Ordering::Release);
     }
-}
-
-fn batch_weight(batch: &Batch) -> u64 {
-    batch.writes.iter().map(weight).sum()
 }
 
 const fn room_number(room: Room) -> u8 {

@@ -210,6 +210,7 @@ fn reason(fault: &CommandFault) -> String {
         CommandFault::NotFound { what, .. } => format!("no such {what}"),
         CommandFault::Disclosure(_) => "cannot be disclosed so".into(),
         CommandFault::TooLarge(_) => "too large".into(),
+        CommandFault::DiskBehind => "disk behind".into(),
         CommandFault::DiskFull => "disk full".into(),
         CommandFault::DiskFailed => "disk failed".into(),
         CommandFault::Held => "held".into(),

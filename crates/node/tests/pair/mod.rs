@@ -29,6 +29,8 @@ pub(crate) struct Pair {
     pub(crate) parties: Parties,
     /// Frames that do not overtake are lost.
     pub(crate) only_urgent: bool,
+    /// Bytes of the largest batch that went to a disk.
+    pub(crate) largest_batch: usize,
     scheme: Arc<dyn Scheme>,
     rng: ChaCha20Rng,
 }
@@ -54,6 +56,7 @@ impl Pair {
             now,
             parties,
             only_urgent: false,
+            largest_batch: 0,
             scheme,
             rng: rng(11),
         };
@@ -94,10 +97,15 @@ impl Pair {
     }
 
     pub(crate) fn command(&mut self, i: usize, command: Command) -> Result<Accepted, CommandFault> {
-        let by = By { desk: Some("Watch".into()), officer: Some("Lt Aalto".into()) };
-        let accepted = self.seats[i].node.command(self.now, &mut self.rng, self.line, &by, command);
+        let accepted = self.give(i, command);
         self.settle();
         accepted
+    }
+
+    /// Gives a command while the disk and the bearer do nothing.
+    pub(crate) fn give(&mut self, i: usize, command: Command) -> Result<Accepted, CommandFault> {
+        let by = By { desk: Some("Watch".into()), officer: Some("Lt Aalto".into()) };
+        self.seats[i].node.command(self.now, &mut self.rng, self.line, &by, command)
     }
 
     /// Carries out effects until nothing is left to do at this moment.
@@ -130,6 +138,7 @@ impl Pair {
     fn carry_out(&mut self, i: usize, effect: Effect, frames: &mut VecDeque<(usize, Vec<u8>)>) {
         match effect {
             Effect::Persist { token, batch } => {
+                self.largest_batch = self.largest_batch.max(batch.weight());
                 let input = match self.seats[i].store.commit(&batch) {
                     Ok(()) => Input::Persisted(token),
                     Err(fault) => Input::Refused(token, fault),
