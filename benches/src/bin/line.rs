@@ -152,7 +152,7 @@ async fn first_line(pair: &Pair) -> Result<LineId> {
 /// Accepted to shown as cosigned, one in flight, each followed by one round of the floors.
 async fn one_in_flight(pair: &Pair, line: LineId, options: &Options, root: &Path, report: &mut Report) -> Result<()> {
     let (mut disk, mut loopback, signing, threads) =
-        (Disk::new(root)?, Loopback::new()?, Signing::default(), HandOver::default());
+        (Disk::new(root)?, Loopback::new().await?, Signing::default(), HandOver::default());
     let mut samples: BTreeMap<&str, Sample> = BTreeMap::new();
     let mut events = pair.host().subscribe();
     for i in 0..options.count {
@@ -161,7 +161,7 @@ async fn one_in_flight(pair: &Pair, line: LineId, options: &Options, root: &Path
         wait_for(&mut events, |what| matches!(what, What::Cosigned(_))).await?;
         samples.entry("ours").or_default().push(begun.elapsed());
         let syncs = [disk.sync()?, disk.sync()?, disk.sync()?];
-        let (net, cpu) = (loopback.round_trip()?, signing.run(3, 3));
+        let (net, cpu) = (loopback.round_trip().await?, signing.run(3, 3));
         samples.entry("sync").or_default().push(syncs[0]);
         samples.entry("net").or_default().push(net);
         samples.entry("cpu").or_default().push(cpu);
@@ -175,7 +175,7 @@ async fn one_in_flight(pair: &Pair, line: LineId, options: &Options, root: &Path
     report.sample("floor: 3 fdatasync, round trip, 3 signatures, 3 checks", three, &[]);
     report.sample("floor of two syncs: the same with 2 fdatasync", two, &[]);
     report.sample("one fdatasync, 4 KiB of a preallocated file", &samples["sync"], &[]);
-    report.sample("one TCP round trip, 1 KiB, loopback; TLS left out", &samples["net"], &[]);
+    report.sample("one TLS round trip, 1 KiB, loopback", &samples["net"], &[]);
     report.sample("3 signatures and 3 strict checks", &samples["cpu"], &[]);
     report.sample("one hand-over between two threads", &samples["thread"], &[]);
     report.note(
