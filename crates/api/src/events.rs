@@ -51,6 +51,11 @@ fn words(what: &What) -> (&'static str, Option<String>, String) {
             ("unusable", of(r), format!("their entry {} cannot be acted on: {first}", r.index))
         }
         What::SafetyEarly(r) => ("safety-early", of(r), "a safety notice overtook its log and is acted on".into()),
+        What::SafetyUnstored(r) => (
+            "safety-unstored",
+            of(r),
+            "a safety notice is acted on and is not stored: write it down, it is gone when this node stops".into(),
+        ),
         What::SafetyRings(r, reach) => ("safety-rings", of(r), format!("SAFETY: no action is stated yet; it rings at {reach:?}")),
         What::PromiseDue(r, due) => ("promise-due", of(r), format!("an action was promised by {due}: was it done?")),
         What::SafetyFlood(n) => ("safety-flood", None, format!("the other side floods SAFETY: {n} notices in one alarm")),

@@ -52,15 +52,20 @@ impl Line {
     /// Acts on those of our entries that count from now on.
     fn settle_own(&mut self, cx: &mut Cx<'_>) {
         for pending in self.own.settle(self.covered) {
-            let fields = *pending.entry.fields();
-            if fields.urgent && self.is_unacknowledged(&fields) {
-                self.link.send_early(fields.generation, fields.index, pending.entry.packed());
-            }
+            self.overtake(&pending.entry);
             let reference = pending.entry.reference();
             if let Some(kind) = said_kind(&pending.verdict) {
                 self.event(cx, What::Said(reference, kind));
             }
             self.act(cx, pending);
+        }
+    }
+
+    /// Sends a SAFETY statement of ours ahead of its log, until they have it (PROTOCOL F1).
+    pub(crate) fn overtake(&mut self, entry: &Entry) {
+        let fields = entry.fields();
+        if fields.urgent && self.is_unacknowledged(fields) {
+            self.link.send_early(fields.generation, fields.index, entry.packed());
         }
     }
 
@@ -184,8 +189,8 @@ impl Line {
                 if !theirs && *level == Level::Read {
                     self.safety.handle_read(cx.now, &input.of);
                 }
-                if theirs && *level == Level::StoredEarly {
-                    self.link.early_done(input.of.generation, input.of.index);
+                if theirs {
+                    self.stored_early(&input.of);
                 }
             }
             Statement::Check(check) if theirs => {
@@ -206,6 +211,13 @@ impl Line {
             Statement::KeyRevoke(revocation) => self.revoke(cx, at.author, revocation),
             Statement::GenerationOpen(opening, terms) if theirs => self.act_on_opening(cx, at, opening.previous, terms),
             _ => {}
+        }
+    }
+
+    /// They have stored a SAFETY statement of ours that overtook: it need not be sent again.
+    pub(crate) fn stored_early(&mut self, of: &StatementRef) {
+        if of.author == self.us() {
+            self.link.early_done(of.generation, of.index);
         }
     }
 

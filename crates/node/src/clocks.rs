@@ -77,6 +77,7 @@ impl Line {
 
     /// Takes what the clocks say is due.
     pub(crate) fn watch_clocks(&mut self, cx: &mut Cx<'_>) {
+        self.act_on_unstored(cx);
         self.poll_safety(cx);
         while let Some(effect) = self.watch.poll(cx.now) {
             match effect {
@@ -95,6 +96,7 @@ impl Line {
             Some(self.watch.next_timeout()),
             self.turn_due(),
             self.renewal_due(),
+            self.unstored_due(),
         ];
         due.into_iter().flatten().min()
     }

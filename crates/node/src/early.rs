@@ -1,15 +1,16 @@
 //! SAFETY that overtakes its log (PROTOCOL F1, F2): acted on by its own signature, filed when the log catches up.
 
 use detente_types::statement::{Kind, Level, Statement};
-use detente_types::{Generation, Index, StatementRef};
+use detente_types::{EntryHash, Generation, Index, Notice, StatementRef, Timestamp};
 use detente_wire::entry::unpack;
-use detente_wire::{Entry, Verified, open_entry};
+use detente_wire::{Entry, Place, Valid, Verified, open_entry};
 
 use crate::input::What;
 use crate::joint::Live;
 use crate::line::{Cx, Line, Owed};
 use crate::out::Then;
 use crate::port::Write;
+use crate::receipts::{Action, Receipt};
 use crate::side::Verdict;
 use crate::take::judge_early;
 
@@ -17,15 +18,35 @@ use crate::take::judge_early;
 /// (PROTOCOL F3). Four times as many as an honest author's link sends at a time.
 const EARLY_KEPT_MAX: usize = 256;
 
+/// How long the disk has for a SAFETY entry before it is acted on all the same (docs/decisions/0015).
+const STORE_US: i64 = 250_000;
+
 impl Line {
-    /// A SAFETY entry ahead of its log. It is acted on once it is durable.
+    /// A SAFETY entry ahead of its log. It is acted on once it is durable, or when the disk does not take it in time.
     pub(crate) fn take_early(&mut self, cx: &mut Cx<'_>, generation: Generation, index: Index, packed: &[u8]) {
         if index == 0 {
             return self.take_opening(cx, generation, packed);
         }
-        if generation != self.peer.generation() || index < self.peer.log.size() || self.early.contains_key(&(generation, index)) {
+        let Some((log, log_key)) = self.peer.log_of(generation) else {
             return;
+        };
+        let filed = log.leaf_hash(index);
+        let place = Place { generation, log_key, ..self.peer_place(None) };
+        let opened = unpack(packed).and_then(|(leaf, body)| open_entry(cx.scheme, &place, leaf, body));
+        let entry = match opened {
+            Ok(entry) if entry.fields().index == index && entry.fields().urgent => entry,
+            Ok(_) => return self.peer_fault(cx, format!("entry {index} came early and is not an urgent one of that index")),
+            Err(fault) => return self.peer_fault(cx, format!("their early entry {index} is refused: {fault}")),
+        };
+        match filed.or_else(|| self.early.get(&(generation, index)).copied()) {
+            Some(known) if known == entry.hash() => {}
+            Some(_) => self.take_second_leaf(cx, &entry),
+            None if generation == self.peer.generation() => self.keep_early(cx, entry),
+            None => {}
         }
+    }
+
+    fn keep_early(&mut self, cx: &mut Cx<'_>, entry: Verified<Entry>) {
         if self.early.len() >= EARLY_KEPT_MAX {
             // Said once: what a flood makes us say must not be a flood.
             if !core::mem::replace(&mut self.early_floods, true) {
@@ -34,17 +55,26 @@ impl Line {
             return;
         }
         self.early_floods = false;
-        let opened = unpack(packed).and_then(|(leaf, body)| open_entry(cx.scheme, &self.peer_place(None), leaf, body));
-        let entry = match opened {
-            Ok(entry) if entry.fields().index == index && entry.fields().urgent => entry,
-            Ok(_) => return self.peer_fault(cx, format!("entry {index} came early and is not an urgent one of that index")),
-            Err(fault) => return self.peer_fault(cx, format!("their early entry {index} is refused: {fault}")),
-        };
-        self.early.insert((generation, index), entry.hash());
+        let of = entry.reference();
+        self.early.insert((of.generation, of.index), of.hash);
         cx.out.write(Write::early(&entry));
         cx.out.reserve();
-        cx.out.then(Then::Early { line: self.id, of: entry.reference(), index });
-        self.early_entries.insert(entry.hash(), entry);
+        cx.out.then(Then::Early { line: self.id, of });
+        self.early_entries.insert(of.hash, entry);
+        self.early_unstored.insert(of.hash, cx.now.plus_micros(STORE_US));
+    }
+
+    /// Another leaf for a place of theirs that has one (PROTOCOL S3). What it says may be what matters most: it rings.
+    fn take_second_leaf(&mut self, cx: &mut Cx<'_>, second: &Verified<Entry>) {
+        let fields = second.fields();
+        match self.early.get(&(fields.generation, fields.index)).and_then(|first| self.early_entries.get(first)).cloned() {
+            Some(first) => self.accuse_two_leaves(cx, &first, second),
+            None => self.accuse_left_out(cx, second),
+        }
+        // Whoever forges can make any number.
+        if self.early_notices.len() < EARLY_KEPT_MAX {
+            self.act_early(cx, second, false);
+        }
     }
 
     /// Tells the link which early entries our copy does not reach yet: their author must know after a restore.
@@ -57,15 +87,32 @@ impl Line {
     /// An early entry is durable: act on it and owe the receipt.
     pub(crate) fn early_durable(&mut self, cx: &mut Cx<'_>, of: StatementRef) {
         self.early_durable.insert(of.hash);
+        self.early_unstored.remove(&of.hash);
         self.tell_early_copies();
-        self.act_early(cx, of);
+        if let Some(entry) = self.early_entries.get(&of.hash).cloned() {
+            self.act_early(cx, &entry, true);
+        }
     }
 
-    /// Acts on a SAFETY entry by its own signature.
-    pub(crate) fn act_early(&mut self, cx: &mut Cx<'_>, of: StatementRef) {
-        let Some(entry) = self.early_entries.get(&of.hash) else {
-            return;
-        };
+    /// Acts on what the disk has not taken in time: a full or failed disk silences no alarm.
+    pub(crate) fn act_on_unstored(&mut self, cx: &mut Cx<'_>) {
+        let due: Vec<EntryHash> = self.early_unstored.iter().filter(|(_, due)| **due <= cx.now).map(|(hash, _)| *hash).collect();
+        for hash in due {
+            self.early_unstored.remove(&hash);
+            if let Some(entry) = self.early_entries.get(&hash).cloned() {
+                self.act_early(cx, &entry, false);
+            }
+        }
+    }
+
+    /// When the disk's time for an early entry is over.
+    pub(crate) fn unstored_due(&self) -> Option<Timestamp> {
+        self.early_unstored.values().copied().min()
+    }
+
+    /// Acts on a SAFETY entry by its own signature, once. Its receipt needs that it is stored.
+    pub(crate) fn act_early(&mut self, cx: &mut Cx<'_>, entry: &Verified<Entry>, stored: bool) {
+        let of = entry.reference();
         let statement = match judge_early(self, cx.scheme, entry) {
             Verdict::Valid(statement) => statement,
             Verdict::Unusable(kind, violations) if kind == Kind::Safety.code() => {
@@ -74,23 +121,40 @@ impl Line {
             // The rest waits for the log: what it names may lie there.
             Verdict::Unusable(..) | Verdict::Unknown(_) => return,
         };
+        let (at, claimed) = (of, entry.fields().claimed);
         match &*statement {
-            Statement::Notice(notice) if self.acted_early.insert(of.hash) => {
-                let at = entry.fields().claimed;
-                if let Some(notice) = statement.notice() {
-                    self.early_notices.retain(|_, live| live.notice.id() != notice.id());
-                    self.early_notices.insert(of, Live { notice, claimed: at });
-                }
-                if !self.own.has_said(&of, Level::StoredEarly) {
+            Statement::Notice(notice) => {
+                if stored && !self.own.has_said(&of, Level::StoredEarly) {
                     self.owed.insert(of, Owed::StoredEarly);
                 }
-                self.event(cx, What::SafetyEarly(of));
-                self.ring(cx, of, &notice.clone(), at);
+                if self.acted_early.insert(of.hash) {
+                    self.ring_early(cx, of, &statement, notice, claimed);
+                    self.event(cx, if stored { What::SafetyEarly(of) } else { What::SafetyUnstored(of) });
+                }
             }
-            // What they do about a notice of ours, and receipts, are acted on when the log has caught up: no clock of ours
-            // waits for them.
+            Statement::Receipt(input, level) if stored => {
+                self.receipts.take(Receipt { at, claimed, level: *level, input: input.clone() });
+                self.stored_early(&input.of);
+            }
+            Statement::SafetyAction(action) if stored => self.receipts.act(Action { at, claimed, input: action.clone() }),
+            // No clock of ours waits for the rest: it is acted on when the log has caught up.
             _ => {}
         }
+    }
+
+    fn ring_early(
+        &mut self,
+        cx: &mut Cx<'_>,
+        of: StatementRef,
+        statement: &Valid<Statement>,
+        notice: &Notice,
+        claimed: Timestamp,
+    ) {
+        if let Some(notice) = statement.notice() {
+            self.early_notices.retain(|_, live| live.notice.id() != notice.id());
+            self.early_notices.insert(of, Live { notice, claimed });
+        }
+        self.ring(cx, of, notice, claimed);
     }
 
     /// The log caught up with an early entry: it must be the same (PROTOCOL S3). False when it is not.

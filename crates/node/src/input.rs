@@ -116,6 +116,9 @@ pub enum What {
     Unusable(StatementRef, Vec<Violation>),
     /// A SAFETY notice overtook its log and is acted on.
     SafetyEarly(StatementRef),
+    /// A SAFETY notice is acted on that is not stored: the disk does not take it in time (docs/decisions/0015), or another
+    /// stands at its place.
+    SafetyUnstored(StatementRef),
     /// A SAFETY notice of theirs rings, at these people and at everyone before them.
     SafetyRings(StatementRef, Reach),
     /// The time has come by which an action about a SAFETY notice was promised.

@@ -141,6 +141,8 @@ pub struct Line {
     pub(crate) early: BTreeMap<(Generation, Index), EntryHash>,
     pub(crate) early_entries: BTreeMap<EntryHash, Verified<Entry>>,
     pub(crate) early_durable: BTreeSet<EntryHash>,
+    /// SAFETY entries that are on their way to the disk, and when they are acted on without it.
+    pub(crate) early_unstored: BTreeMap<EntryHash, Timestamp>,
     /// SAFETY notices of theirs that are acted on and not filed: shown at once, and orphans for good.
     pub(crate) early_notices: BTreeMap<StatementRef, Live>,
     /// More early entries came than are kept, and it has been said.
@@ -221,6 +223,7 @@ impl Line {
             early: BTreeMap::new(),
             early_entries: BTreeMap::new(),
             early_durable: BTreeSet::new(),
+            early_unstored: BTreeMap::new(),
             early_notices: BTreeMap::new(),
             early_floods: false,
             staged: VecDeque::new(),

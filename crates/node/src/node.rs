@@ -115,7 +115,7 @@ impl Node {
     /// Works until nothing more follows: link events, what waits and is owed, the next batch, frames to send.
     pub(crate) fn run(&mut self, now: Timestamp, rng: &mut dyn CryptoRng) {
         if self.out.disk == Disk::Failed {
-            return;
+            return self.each_line(now, rng, |line, cx| line.pump_safety(cx));
         }
         self.each_line(now, rng, |line, cx| {
             line.pump(cx);

@@ -324,12 +324,9 @@ impl Loader {
 impl Line {
     /// A SAFETY entry that was acted on and can never be filed (docs/decisions/0011): it rings until an action is stated.
     fn load_orphan(&mut self, cx: &mut Cx<'_>, entry: Verified<Entry>) {
-        let of = entry.reference();
-        self.early_entries.insert(of.hash, entry);
         self.loading = true;
-        self.act_early(cx, of);
+        self.act_early(cx, &entry, true);
         self.loading = false;
-        self.early_entries.remove(&of.hash);
     }
 
     /// Derives everything from the two logs, each entry once what its author had is derived.
@@ -364,6 +361,9 @@ impl Line {
             side.learn(entry, verdict);
             if counts {
                 for pending in side.settle(if ended { 0 } else { index + 1 }) {
+                    if !of_peer {
+                        self.overtake(&pending.entry);
+                    }
                     self.act(cx, pending);
                 }
             }

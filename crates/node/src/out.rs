@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use detente_types::{Generation, Index, LineId, StatementRef, Timestamp};
+use detente_types::{Generation, LineId, StatementRef, Timestamp};
 
 use crate::input::{Effect, Event, Token, What};
 use crate::port::{Batch, StoreFault, Write};
@@ -24,7 +24,7 @@ pub(crate) enum Then {
     /// Their cosignature of our log is durable.
     Acknowledged { line: LineId, generation: Generation, size: u64, cosignature: Vec<u8> },
     /// A SAFETY entry that overtook is durable.
-    Early { line: LineId, of: StatementRef, index: Index },
+    Early { line: LineId, of: StatementRef },
     /// Evidence is durable.
     Evidence { line: LineId, number: u64, bytes: Vec<u8>, says: String },
 }
@@ -113,6 +113,11 @@ impl Out {
     /// Whether the disk has so much to do that ordinary work waits.
     pub(crate) const fn is_behind(&self) -> bool {
         self.waiting >= WAITING_BYTES_MAX
+    }
+
+    /// Whether the disk is full.
+    pub(crate) const fn is_full(&self) -> bool {
+        matches!(self.disk, Disk::Full { .. })
     }
 
     /// Lets the batch that is being gathered use the reserve (PROTOCOL F3).

@@ -37,13 +37,21 @@ pub(crate) struct Receipts {
 }
 
 impl Receipts {
+    /// Takes a receipt, once: it may overtake its log.
     pub(crate) fn take(&mut self, receipt: Receipt) {
-        self.by_entry.entry(receipt.input.of.hash).or_default().push(receipt);
+        let known = self.by_entry.entry(receipt.input.of.hash).or_default();
+        if known.iter().all(|other| other.at != receipt.at) {
+            known.push(receipt);
+        }
     }
 
-    /// The newest action counts: it may name another time.
+    /// The newest action counts: it may name another time. An older one may come after it, when its log catches up.
     pub(crate) fn act(&mut self, action: Action) {
-        self.actions.insert(action.input.of.hash, action);
+        let place = |action: &Action| (action.at.generation, action.at.index);
+        let known = self.actions.get(&action.input.of.hash);
+        if known.is_none_or(|known| known.at.author != action.at.author || place(known) <= place(&action)) {
+            self.actions.insert(action.input.of.hash, action);
+        }
     }
 
     /// What was stated last to be done about a SAFETY notice.

@@ -320,6 +320,23 @@ impl Line {
         }
     }
 
+    /// A leaf of theirs for a place where their log has another, under their checkpoint (PROTOCOL S3).
+    pub(crate) fn accuse_left_out(&mut self, cx: &mut Cx<'_>, second: &Verified<Entry>) {
+        let (generation, index) = (second.fields().generation, second.fields().index);
+        let newest = generation == self.peer.generation();
+        let kept = if newest { self.kept.as_ref() } else { self.lives.peer_ends.get(&generation) };
+        let evidence = kept.zip(self.peer.life(generation)).and_then(|(kept, log)| {
+            let path = log.inclusion_proof(index, kept.checkpoint().size()).ok()?;
+            let proved = Proved { hash: *log.leaf_hash(index)?.as_bytes(), path: &path };
+            let examiner = Examiner::new(cx.scheme, self.peer.certificate_of(generation));
+            examiner.examine_inclusion(second.leaf().bytes(), kept.note().as_bytes(), proved).ok()
+        });
+        match evidence {
+            Some(evidence) => self.keep_evidence(cx, &evidence),
+            None => self.peer_fault(cx, format!("they sent another entry {index} than the one that they put in their log")),
+        }
+    }
+
     /// Evidence that the peer hands over: it may accuse either of us.
     pub(crate) fn take_evidence(&mut self, cx: &mut Cx<'_>, bytes: Vec<u8>) {
         match ForkEvidence::open(cx.scheme, &bytes) {

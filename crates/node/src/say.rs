@@ -13,7 +13,7 @@ use crate::book::BookEntry;
 use crate::line::{Cx, Line, Owed};
 use crate::out::Then;
 use crate::port::{NoteRole, Write};
-use crate::side::{Side, Verdict, kind_of};
+use crate::side::{Pending, Side, Verdict, kind_of};
 
 /// What an author had when it wrote an entry: its own log before it, and the other's below its `seen`.
 pub(crate) struct Had<'a> {
@@ -347,6 +347,11 @@ impl Line {
             return;
         };
         let size = checkpoint.checkpoint().size();
+        // What else they say waits for room: the reserve is not theirs to use up (PROTOCOL F3).
+        let reserved = self.peer.pending.iter().filter(|pending| pending.entry.fields().index < size).all(is_for_reserve);
+        if cx.out.is_full() && !reserved {
+            return;
+        }
         let mut holder = self.holder;
         let cosigned = match self.known_keys() {
             Some((own, keys)) => {
@@ -370,13 +375,21 @@ impl Line {
         if !cosignature.is_empty() {
             cx.out.write(self.note(self.them(), generation, NoteRole::Cosignature, size, cosignature.clone()));
         }
-        cx.out.reserve();
+        if reserved {
+            cx.out.reserve();
+        }
         cx.out.then(Then::Cosigned { line: self.id, size, checkpoint, cosignature });
     }
 
     pub(crate) fn note(&self, author: PartyId, generation: Generation, role: NoteRole, size: u64, bytes: Vec<u8>) -> Write {
         Write::Note { line: self.id, author, generation, role, size, bytes }
     }
+}
+
+/// Whether an entry of theirs may use the reserve: SAFETY, what answers it, and line checks.
+fn is_for_reserve(pending: &Pending) -> bool {
+    let kind = Kind::from_code(pending.verdict.kind());
+    pending.entry.fields().urgent || matches!(kind, Some(Kind::Check | Kind::CheckAnswer))
 }
 
 fn owed_statement(of: StatementRef, owed: &Owed) -> StatementIn {

@@ -175,6 +175,11 @@ impl Side {
         self.closed.get(&generation).map(|ended| (&ended.log, ended.certificate.keys().log))
     }
 
+    /// The certificate of one generation.
+    pub(crate) fn certificate_of(&self, generation: Generation) -> &Verified<Certificate> {
+        self.closed.get(&generation).map_or(&self.certificate, |ended| &ended.certificate)
+    }
+
     /// The generation after one that has ended.
     pub(crate) fn after(&self, generation: Generation) -> Generation {
         let later = (Bound::Excluded(generation), Bound::Unbounded);

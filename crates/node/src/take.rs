@@ -21,6 +21,18 @@ use crate::side::{Verdict, statement_of};
 const FETCH_ROWS: usize = 256;
 
 impl Line {
+    /// Works off what the link reports while the disk has failed: nothing leaves this node any more and nothing is kept, but
+    /// whoever is on watch still hears of SAFETY.
+    pub(crate) fn pump_safety(&mut self, cx: &mut Cx<'_>) {
+        while let Some(event) = self.link.poll_event() {
+            if let LinkEvent::Entry { generation, index, packed, early: true } = event
+                && index > 0
+            {
+                self.take_early(cx, generation, index, &packed);
+            }
+        }
+    }
+
     /// Works off what the link reports; says whether there was something.
     pub(crate) fn pump(&mut self, cx: &mut Cx<'_>) -> bool {
         let mut any = false;

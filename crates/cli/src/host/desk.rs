@@ -290,7 +290,7 @@ fn log(event: &Event) {
     let about = about.as_deref().and_then(|hash| hash.get(..12)).unwrap_or_default();
     match &event.what {
         What::Fork(..) | What::DiskFailed(_) | What::Room(false) => tracing::error!(%line, kind, about, "{says}"),
-        What::PeerFault(_) | What::SafetyEarly(_) | What::SafetyRings(..) | What::SafetyFlood(_) => {
+        What::PeerFault(_) | What::SafetyEarly(_) | What::SafetyUnstored(_) | What::SafetyRings(..) | What::SafetyFlood(_) => {
             tracing::warn!(%line, kind, about, "{says}");
         }
         _ => tracing::info!(%line, kind, about, "{says}"),

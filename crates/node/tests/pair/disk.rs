@@ -1,4 +1,4 @@
-//! A disk in memory that takes everything.
+//! A disk in memory that takes everything, until it is told to be full or to fail.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,15 @@ use detente_types::{Generation, Index, LineId, PartyId};
 /// Rows in the order in which a node wants them back.
 #[derive(Clone, Default)]
 pub(crate) struct Disk {
-    rows: BTreeMap<Vec<u8>, Write>,
+    /// It takes nothing, from the reserve neither.
+    pub(crate) full: bool,
+    /// Only its reserve is left.
+    pub(crate) ordinary_full: bool,
+    /// Rows that went to the reserve.
+    pub(crate) from_reserve: usize,
+    /// It fails, for good.
+    pub(crate) failed: bool,
+    pub(crate) rows: BTreeMap<Vec<u8>, Write>,
 }
 
 /// Sorts rows as `Store::replay` promises: the book, then entries, early entries, notes and evidence.
@@ -44,12 +52,19 @@ impl Entries for Disk {
 
 impl Store for Disk {
     fn commit(&mut self, batch: &Batch) -> Result<(), StoreFault> {
+        if self.failed {
+            return Err(StoreFault::Failed { doing: "writing".into(), detail: "told to".into() });
+        }
+        if self.full || (self.ordinary_full && !batch.reserve) {
+            return Err(StoreFault::Full { doing: "writing".into() });
+        }
         for write in &batch.writes {
             let key = key(write);
             if self.rows.get(&key).is_some_and(|there| there != write) {
                 return Err(StoreFault::Differs { key: String::from_utf8_lossy(&key).into_owned() });
             }
         }
+        self.from_reserve += if self.ordinary_full { batch.writes.len() } else { 0 };
         self.rows.extend(batch.writes.iter().map(|w| (key(w), w.clone())));
         Ok(())
     }

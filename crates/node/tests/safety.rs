@@ -1,0 +1,88 @@
+//! SAFETY gets through: past a full or failed disk, past a start of its author, past a log that says something else.
+
+mod pair;
+
+use detente_node::{Command, CommandFault, What};
+use detente_testkit::notice;
+use detente_types::{NoticeKind, Release, StatementRef};
+use pair::Pair;
+
+fn safety() -> Command {
+    Command::Notify { notice: notice(NoticeKind::Safety), release: Release::Exact, reveal: Vec::new() }
+}
+
+fn said(accepted: Result<detente_node::Accepted, CommandFault>) -> StatementRef {
+    accepted.expect("safety is taken").stated.expect("safety is stated at once")
+}
+
+#[test]
+fn a_full_or_failed_disk_of_the_receiver_silences_no_alarm() {
+    for failed in [false, true] {
+        let mut pair = Pair::new();
+        pair.connect();
+        (pair.seats[1].store.full, pair.seats[1].store.failed) = (!failed, failed);
+        let at = said(pair.command(0, safety()));
+        pair.pass(1);
+        assert!(pair.line(1).is_ringing(&at), "disk failed: {failed}");
+        assert_eq!(pair.heard(1, |w| *w == What::SafetyUnstored(at)), 1, "and it is said that it is not stored");
+        assert!(pair.line(1).notice(&at).is_some(), "it is shown");
+        assert_eq!(pair.line(0).notice(&at).expect("ours").level, 0, "no receipt for what is not stored");
+        // Of a disk that failed nothing more is expected; one that was full stores it when it has room again.
+        pair.seats[1].store.full = false;
+        pair.pass(5);
+        let level = pair.line(0).notice(&at).expect("ours").level;
+        assert_eq!(level > 0, !failed);
+        assert_eq!(pair.heard(1, |w| matches!(w, What::SafetyEarly(_))), 0, "it is acted on once");
+    }
+}
+
+#[test]
+fn on_a_disk_that_failed_before_safety_still_rings() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.seats[1].store.failed = true;
+    pair.command(1, Command::Check(None)).expect("nobody knows yet that the disk fails");
+    assert_eq!(pair.command(1, Command::Check(None)), Err(CommandFault::DiskFailed));
+    let at = said(pair.command(0, safety()));
+    pair.pass(1);
+    assert!(pair.line(1).is_ringing(&at));
+}
+
+#[test]
+fn safety_said_offline_overtakes_after_its_author_started_again() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.disconnect();
+    let at = said(pair.command(0, safety()));
+    pair.restart(0);
+    pair.only_urgent = true;
+    pair.connect();
+    pair.pass(5);
+    assert!(pair.line(1).is_ringing(&at), "although nothing of the log arrives");
+    assert_eq!(pair.line(0).notice(&at).expect("ours").level, 1, "and its receipt comes back the same way");
+}
+
+#[test]
+fn what_a_busy_peer_says_does_not_use_up_the_reserve() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.seats[1].store.ordinary_full = true;
+    let notify = |number| {
+        let mut notice = notice(NoticeKind::Operation);
+        notice.id = detente_testkit::notice_id(number);
+        Command::Notify { notice, release: Release::Exact, reveal: Vec::new() }
+    };
+    for number in 0..50 {
+        pair.command(0, notify(1_000 + number)).expect("a good notice");
+    }
+    pair.pass(5);
+    assert_eq!(pair.seats[1].store.from_reserve, 0, "no row of theirs went to the reserve");
+    let at = said(pair.command(0, safety()));
+    pair.pass(5);
+    assert!(pair.line(1).is_ringing(&at));
+    assert_eq!(pair.line(0).notice(&at).expect("ours").level, 1, "stored early, by the reserve");
+    pair.seats[1].store.ordinary_full = false;
+    pair.pass(5);
+    pair.assert_converged();
+    assert_eq!(pair.line(1).notices().count(), 51);
+}
