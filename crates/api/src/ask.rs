@@ -120,6 +120,17 @@ pub struct SafetyActionAsk {
     pub by: Option<String>,
 }
 
+/// Proposes to reopen a line that fork evidence holds, or agrees to a proposal of another officer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReopenAsk {
+    /// Why: one line, for the book.
+    pub reason: String,
+    /// The proposal that is agreed to, by its number in the book; absent to propose.
+    #[serde(default)]
+    pub agree: Option<u64>,
+}
+
 /// Copies the home of the running node. The copy holds the secret keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

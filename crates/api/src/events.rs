@@ -70,6 +70,16 @@ fn words(what: &What) -> (&'static str, Option<String>, String) {
         What::PeerFault(why) => ("peer-fault", None, format!("the other node broke the protocol: {why}")),
         What::Fault(why) => ("fault", None, why.clone()),
         What::Fork(_, why) => ("fork", None, why.clone()),
+        What::ReopenProposed(number, officer) => (
+            "reopen-proposed",
+            None,
+            format!("{officer} proposed, under number {number}, to reopen the held line: a different officer must agree"),
+        ),
+        What::ReopenVoid => ("reopen-void", None, "new fork evidence came: the proposal to reopen the line is void".into()),
+        What::Reopened(_, officer) => {
+            ("reopened", None, format!("{officer} agreed: the held line is open again on this side, and its evidence stays"))
+        }
+        What::CopyStops(size) => ("copy-stops", None, crate::view::copy_stops(*size)),
         What::Recovering(until) => {
             ("recovering", None, format!("this node was restored: it takes its entries back, up to {until}"))
         }

@@ -44,7 +44,7 @@ function drawLine(line, notices, conflicts, warnings) {
   fact(facts, "their entries", `${line.copy.size}`);
   fact(facts, "waiting", `${line.waiting}`);
   fact(facts, "faults of theirs", `${line.faults}`);
-  fact(facts, "fork evidence", `${line.evidence}`);
+  fact(facts, "fork evidence", line.undecided ? `${line.evidence}, ${line.undecided} to decide` : `${line.evidence}`);
   if (line.round_trip_ms != null) fact(facts, "round trip", `${line.round_trip_ms.toFixed(1)} ms`);
   if (conflicts.length) fact(facts, "joint hash", line.joint.slice(0, 12));
   drawAlarms($(".alarms", section), notices);

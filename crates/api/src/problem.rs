@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use detente_gateway::terms::TermsFault;
 use detente_gateway::{FileFault, Finding, Level, Problems};
-use detente_node::CommandFault;
+use detente_node::{CommandFault, ReopenFault};
 use detente_types::Violation;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -121,7 +121,8 @@ impl From<CommandFault> for Problem {
             CommandFault::DiskBehind => Self::new(Fault::Unavailable, error),
             CommandFault::DiskFull => Self::new(Fault::DiskFull, error),
             CommandFault::DiskFailed => Self::new(Fault::Unavailable, error),
-            CommandFault::Held => Self::new(Fault::Held, error),
+            CommandFault::Reopen(ReopenFault::NotProposed { .. }) => Self::new(Fault::NotFound, error),
+            CommandFault::Held | CommandFault::Reopen(_) => Self::new(Fault::Held, error),
         }
     }
 }

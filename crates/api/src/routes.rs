@@ -16,13 +16,13 @@ use crate::Api;
 use crate::answer::{Asked, BODY_BYTES_MAX, answer_to};
 use crate::ask::{
     AcceptTermsAsk, AmendAsk, AnswerAsk, BackupAsk, CancelAsk, CheckAsk, CheckView, Done, OfferAsk, ProposeAsk, ReceiptAsk,
-    SafetyActionAsk, TermsAnswer,
+    ReopenAsk, SafetyActionAsk, TermsAnswer,
 };
 use crate::auth::{Officer, Role, guard};
 use crate::give::act;
 use crate::port::{Seat, ask};
 use crate::problem::{Fault, Problem};
-use crate::view::{self, ConflictView, LineView, NoticeItem, StatusView, WarningItem};
+use crate::view::{self, ConflictView, EvidenceItem, LineView, NoticeItem, StatusView, WarningItem};
 
 pub(crate) type Answer<T> = Result<Json<T>, Problem>;
 
@@ -48,6 +48,8 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(terms))
         .routes(routes!(propose))
         .routes(routes!(accept_terms))
+        .routes(routes!(evidence))
+        .routes(routes!(reopen))
         .routes(routes!(backup))
         .routes(routes!(crate::events::events))
         .route_layer(middleware::from_fn_with_state(api.clone(), guard))
@@ -300,6 +302,29 @@ async fn accept_terms(
 ) -> Answer<Done> {
     officer.needs(Role::Principal)?;
     act(&api, officer, name, move |line| Ok(Command::AcceptTerms(statement(line, &asked.proposal)?))).await
+}
+
+/// Fork evidence that is kept, as it came, with its portable bytes.
+#[utoipa::path(get, path = "/v1/lines/{line}/evidence", params(("line" = String, Path)), responses((status = 200, body = Vec<EvidenceItem>)))]
+async fn evidence(State(api): State<Api>, Path(name): Path<String>) -> Answer<Vec<EvidenceItem>> {
+    look(&api, name, |line, _| line.evidence().iter().map(EvidenceItem::from).collect()).await
+}
+
+/// Reopens a line that fork evidence holds: one officer proposes, and a different one agrees. The evidence stays.
+#[utoipa::path(post, path = "/v1/lines/{line}/reopenings", params(("line" = String, Path)), request_body = ReopenAsk, responses((status = 200, body = Done), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn reopen(
+    State(api): State<Api>,
+    Extension(officer): Extension<Officer>,
+    Path(name): Path<String>,
+    Asked(asked): Asked<ReopenAsk>,
+) -> Answer<Done> {
+    act(&api, officer, name, move |_| {
+        Ok(match asked.agree {
+            Some(proposal) => Command::AgreeToReopen { proposal, reason: asked.reason },
+            None => Command::ProposeReopening(asked.reason),
+        })
+    })
+    .await
 }
 
 /// Copies the home of the running node.

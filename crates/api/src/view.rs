@@ -3,12 +3,13 @@
 use detente_gateway::NoticeForm;
 use detente_gateway::form::TextForm;
 use detente_node::sentence::Language;
-use detente_node::{Action, Line, Node, NoticeView, Phase, Receipt};
+use detente_node::{Action, Evidence, Line, Node, NoticeView, Phase, Proposal, Receipt};
 use detente_settle::Settlement;
 use detente_terms::line::LineState;
 use detente_types::conflict::VolumeMeeting;
 use detente_types::statement::Change;
 use detente_types::{Conflict, Head, LineId, PartyId, StatementRef, Timestamp};
+use detente_wire::hash::hex;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -102,8 +103,12 @@ pub struct LineView {
     pub waiting: u64,
     /// Faults of the other node since the start.
     pub faults: u64,
-    /// Pieces of fork evidence.
+    /// Pieces of fork evidence that are kept.
     pub evidence: usize,
+    /// Those of them that hold the line: no two officers have decided upon them.
+    pub undecided: usize,
+    /// What one officer has proposed, where fork evidence holds the line.
+    pub reopening: Option<ReopenView>,
     /// Round trip, milliseconds.
     pub round_trip_ms: Option<f64>,
     /// Their clock less ours, milliseconds.
@@ -112,6 +117,55 @@ pub struct LineView {
     pub joint: String,
     /// Live notices, conflicts and private warnings.
     pub counts: Counts,
+}
+
+/// A proposal to reopen a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReopenView {
+    /// Its number in the book: whoever agrees names it.
+    pub book: u64,
+    /// When.
+    pub at: String,
+    /// Desk of whoever proposed.
+    pub desk: Option<String>,
+    /// Officer who proposed: a different one must agree.
+    pub officer: String,
+    /// Why.
+    pub reason: String,
+    /// Digests of the evidence that it is about, hex.
+    pub evidence: Vec<String>,
+}
+
+impl From<&Proposal> for ReopenView {
+    fn from(p: &Proposal) -> Self {
+        Self {
+            book: p.book,
+            at: p.at.to_string(),
+            desk: p.desk.clone(),
+            officer: p.officer.clone(),
+            reason: p.reason.clone(),
+            evidence: p.evidence.iter().map(|digest| hex(digest)).collect(),
+        }
+    }
+}
+
+/// A piece of fork evidence: anyone can check it offline who knows the party that it accuses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EvidenceItem {
+    /// Its name, hex: SHA-256 of `detente/evidence/1`, a zero byte, and its bytes.
+    pub digest: String,
+    /// Whether two officers have decided upon it; otherwise it holds the line.
+    pub decided: bool,
+    /// What it shows, in plain words.
+    pub says: String,
+    /// Its portable bytes, hex.
+    pub bytes: String,
+}
+
+impl From<&Evidence> for EvidenceItem {
+    fn from(e: &Evidence) -> Self {
+        Self { digest: hex(&e.digest), decided: e.decided, says: e.says.clone(), bytes: hex(&e.bytes) }
+    }
 }
 
 /// How much there is of what.
@@ -337,14 +391,14 @@ pub fn line(line: &Line) -> LineView {
     let total = line.notices().count();
     LineView {
         line: v.line.to_string(),
-        name: v.name,
+        name: v.name.clone(),
         us: v.us.to_string(),
         them: v.them.to_string(),
         opened: v.opened.to_string(),
         phase: phase_name(&v.phase).into(),
         state: v.state.to_string(),
         state_says: state_says(&v.state).into(),
-        says: phase_says(&v.phase, v.connected),
+        says: line_says(line, &v),
         connected: v.connected,
         own: (&v.own).into(),
         acknowledged: v.acknowledged,
@@ -352,9 +406,11 @@ pub fn line(line: &Line) -> LineView {
         waiting: v.waiting as u64 + line.unsettled(),
         faults: v.faults,
         evidence: v.evidence,
+        undecided: line.evidence().iter().filter(|piece| !piece.decided).count(),
+        reopening: line.reopening().map(ReopenView::from),
         round_trip_ms: v.round_trip_us.map(|us| us as f64 / 1e3),
         skew_ms: v.skew_us.map(|us| us as f64 / 1e3),
-        joint: detente_wire::hash::hex(&v.joint),
+        joint: hex(&v.joint),
         counts: Counts {
             ours,
             theirs: total - ours,
@@ -385,12 +441,30 @@ const fn phase_name(phase: &Phase) -> &'static str {
     }
 }
 
+fn line_says(line: &Line, v: &detente_node::LineView) -> String {
+    let phase = phase_says(&v.phase, v.connected);
+    let evidence = match line.reopening() {
+        Some(p) => Some(format!("{} proposes to reopen it (number {}): a different officer must agree", p.officer, p.book)),
+        None => (v.phase != Phase::Held && line.is_held()).then(|| HELD.to_owned()),
+    };
+    let stops = line.copy_stops().then(|| copy_stops(v.copy.size));
+    [Some(phase), evidence, stops].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+const HELD: &str = "fork evidence is kept: only safety notices and line checks flow until two officers decide";
+
+/// What a reopened line cannot mend.
+pub(crate) fn copy_stops(size: u64) -> String {
+    format!(
+        "what they sign does not continue our copy of {size} entries, so it stops there: a generation of theirs that names \
+         those entries, or a new line, goes on"
+    )
+}
+
 fn phase_says(phase: &Phase, connected: bool) -> String {
     match phase {
         Phase::Unproven if connected => "the other node is there and has not said yet what it holds of our log".into(),
-        Phase::Unproven => {
-            "the other node has not been reached since the start of this one: what is put in waits in the book".into()
-        }
+        Phase::Unproven => "the other node has not said yet what it holds of our log: what is put in waits in the book".into(),
         Phase::Recovering { until } => {
             format!("this node was restored: it takes its own entries back from the other side, up to {until}")
         }
@@ -399,7 +473,7 @@ fn phase_says(phase: &Phase, connected: bool) -> String {
         }
         Phase::Open if connected => "everything flows".into(),
         Phase::Open => "the other node is not reached now: statements are kept and go out when it is".into(),
-        Phase::Held => "fork evidence is kept: only safety notices and line checks flow until two officers decide".into(),
+        Phase::Held => HELD.into(),
     }
 }
 

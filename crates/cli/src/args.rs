@@ -200,7 +200,7 @@ pub enum Verb {
     #[command(subcommand)]
     #[command(after_help = example!("officer add \"Maj Lind\" --desk \"Aster watch\" --role officer"))]
     Officer(OfficerVerb),
-    /// Verify, export and release the joint record, offline.
+    /// Verify, export and release the joint record, offline; see fork evidence, and reopen a line that it holds.
     #[command(subcommand)]
     #[command(after_help = example!("record verify backups/monday", "record export record-of-the-line"))]
     Record(RecordVerb),
@@ -415,6 +415,26 @@ pub enum RecordVerb {
     Export {
         /// A new directory.
         to: PathBuf,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// Show the fork evidence that is kept; with --to, write each piece to a file that anyone can check.
+    #[command(after_help = example!("record evidence", "record evidence --to evidence-of-the-line"))]
+    Evidence {
+        /// A new directory.
+        #[arg(long)]
+        to: Option<PathBuf>,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// Reopen a line that fork evidence holds: one officer proposes, a different one agrees. The evidence stays.
+    #[command(after_help = example!("record reopen \"their disk was cloned; one node runs now\"", "record reopen --agree 41 \"spoken with their watch; same account\""))]
+    Reopen {
+        /// Why, on one line: it stands in the book.
+        reason: String,
+        /// Agree to the proposal of this number.
+        #[arg(long)]
+        agree: Option<u64>,
         #[command(flatten)]
         on: OnLine,
     },

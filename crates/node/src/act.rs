@@ -81,6 +81,7 @@ impl Line {
 
     fn peer_cosigned(&mut self, cx: &mut Cx<'_>, size: u64, checkpoint: Vec<u8>, cosignature: Vec<u8>) {
         self.seen = self.peer.head_at(size);
+        self.decisions.copy_stops = false;
         self.kept = self.checkpoints.take_to(size).or(self.kept.take());
         self.tell_newest();
         self.link.set_copy(self.seen, checkpoint);

@@ -5,7 +5,7 @@
 
 use detente_types::{Generation, LineId, NoticeIn, PartyId, StatementRef};
 use detente_wire::codec;
-use minicbor::bytes::ByteVec;
+use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
 /// An entry of the book.
@@ -33,6 +33,12 @@ pub enum BookEntry {
     /// A line opened a new generation of our log.
     #[n(6)]
     LineRenewed(#[n(0)] LineId, #[n(1)] Generation),
+    /// An officer proposed to reopen a line that fork evidence holds (PROTOCOL S3).
+    #[n(7)]
+    ReopenProposed(#[n(0)] BookDecision),
+    /// A different officer agreed to the proposal of this number: the line is reopened.
+    #[n(8)]
+    ReopenAgreed(#[n(0)] u64, #[n(1)] BookDecision),
 }
 
 /// A line and who is on it.
@@ -90,6 +96,30 @@ pub struct BookInput {
     /// Slot numbers and values.
     #[n(2)]
     pub slots: Vec<(u8, ByteVec)>,
+}
+
+/// What an officer decided about fork evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct BookDecision {
+    /// The line that it is about.
+    #[n(0)]
+    pub line: LineId,
+    /// When, microseconds UTC.
+    #[n(1)]
+    pub at_us: i64,
+    /// Desk.
+    #[n(2)]
+    pub desk: Option<String>,
+    /// Officer.
+    #[n(3)]
+    pub officer: String,
+    /// Why.
+    #[n(4)]
+    pub reason: String,
+    /// Names of just the pieces that were decided upon ([`crate::Digest`]), ascending.
+    #[n(5)]
+    pub evidence: Vec<ByteArray<32>>,
 }
 
 impl BookEntry {

@@ -78,6 +78,7 @@ impl Line {
     /// Takes what the clocks say is due.
     pub(crate) fn watch_clocks(&mut self, cx: &mut Cx<'_>) {
         self.act_on_unstored(cx);
+        self.watch.handle_dispute(self.is_held());
         self.poll_safety(cx);
         while let Some(effect) = self.watch.poll(cx.now) {
             match effect {
@@ -146,6 +147,7 @@ impl Line {
     /// A fresh watch: what was missed while this node was down is not counted against the line.
     pub(crate) fn watch_anew(&mut self, now: Timestamp) {
         self.watch = LineWatch::new(self.current_terms(), usize::from(self.us() > self.them()), now);
+        self.watch.handle_dispute(self.is_held());
     }
 }
 

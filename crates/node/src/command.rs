@@ -47,7 +47,7 @@ impl Node {
             Disk::Ample if !reserved && self.out.is_behind() => return Err(CommandFault::DiskBehind),
             _ => {}
         }
-        if line.phase == Phase::Held && !reserved {
+        if line.is_held() && !reserved && !command.decides() {
             return Err(CommandFault::Held);
         }
         let mut cx = Cx { now, rng: &mut *rng, scheme: &*self.scheme, out: &mut self.out, book_size: &mut self.book_size };
@@ -87,6 +87,8 @@ impl Line {
     fn command(&mut self, cx: &mut Cx<'_>, by: &By, command: Command) -> Result<Accepted, CommandFault> {
         match command {
             Command::Notify { notice, release, reveal } => self.notify(cx, by, notice, release, reveal),
+            Command::ProposeReopening(reason) => self.propose_reopening(cx, by, reason),
+            Command::AgreeToReopen { proposal, reason } => self.agree_to_reopen(cx, by, proposal, reason),
             other => {
                 let input = self.statement_of(cx, by, other)?;
                 self.input(cx, input)
@@ -198,7 +200,9 @@ impl Line {
     fn statement_of(&self, cx: &mut Cx<'_>, by: &By, command: Command) -> Result<StatementIn, CommandFault> {
         let (desk, officer) = (by.desk.clone(), by.officer.clone());
         Ok(match command {
-            Command::Notify { .. } => unreachable!("taken by `notify`"),
+            Command::Notify { .. } | Command::ProposeReopening(_) | Command::AgreeToReopen { .. } => {
+                unreachable!("taken before: what they put in the book is no statement as it stands")
+            }
             Command::Cancel { id, reason } => {
                 let (version, replaces) = self.own.latest(&id).ok_or_else(|| not_found("notice", &id))?;
                 StatementIn::Cancel(CancelIn {

@@ -13,6 +13,7 @@ use detente_types::{
 };
 use detente_wire::certificate::CertificateFault;
 
+use crate::held::ReopenFault;
 use crate::port::{Batch, StoreFault, Write};
 
 /// Names a batch that is on its way to the disk.
@@ -147,6 +148,14 @@ pub enum What {
     Fault(String),
     /// Evidence of a fork is kept under this number.
     Fork(u64, String),
+    /// An officer proposed, under this number of the book, to reopen a line that evidence holds (PROTOCOL S3).
+    ReopenProposed(u64, String),
+    /// New evidence came: what was proposed is void.
+    ReopenVoid,
+    /// A different officer agreed, under this number of the book: the line is reopened.
+    Reopened(u64, String),
+    /// On a reopened line: what they sign does not continue our copy of so many entries, which stops there.
+    CopyStops(u64),
     /// This node was rolled back and takes its own entries back from the peer.
     Recovering(u64),
     /// Recovery is done.
@@ -237,6 +246,15 @@ pub enum Command {
     AcceptTerms(StatementRef),
     /// Says that the keys of a generation of ours are not to be trusted from a size on. The party key has signed it.
     Revoke(KeyRevokeIn),
+    /// Proposes to reopen a line that fork evidence holds, for this reason (PROTOCOL S3).
+    ProposeReopening(String),
+    /// Agrees to a proposal of another officer.
+    AgreeToReopen {
+        /// Its number in the book.
+        proposal: u64,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Command {
@@ -248,6 +266,11 @@ impl Command {
             Self::SafetyAction { .. } | Self::Check(_) => true,
             _ => false,
         }
+    }
+
+    /// Whether it is taken on a line that evidence holds, although it is neither SAFETY nor a line check.
+    pub(crate) const fn decides(&self) -> bool {
+        matches!(self, Self::ProposeReopening(_) | Self::AgreeToReopen { .. })
     }
 }
 
@@ -300,6 +323,9 @@ pub enum CommandFault {
     /// The line is held after fork evidence; only SAFETY and line checks are taken (PROTOCOL S3). Caller.
     #[error("the line is held after fork evidence: only safety notices and line checks are taken until two officers decide")]
     Held,
+    /// The line is not reopened. Caller.
+    #[error("the line is not reopened: {0}")]
+    Reopen(#[from] ReopenFault),
 }
 
 /// Why a line cannot be opened with these keys. Caller.

@@ -18,6 +18,7 @@ mod command;
 mod copy;
 mod disclose;
 mod early;
+mod held;
 mod input;
 mod joint;
 mod line;
@@ -40,8 +41,9 @@ mod side;
 mod take;
 mod view;
 
-pub use book::{BookEntry, BookInput, BookNotice, LineOpened};
+pub use book::{BookDecision, BookEntry, BookInput, BookNotice, LineOpened};
 pub use disclose::WITHHELD_SLOTS;
+pub use held::{Digest, Evidence, Proposal, ReopenFault};
 pub use input::{Accepted, By, Command, CommandFault, Effect, Event, Input, OpenFault, Token, What};
 pub use line::{Line, LineKeys, Phase};
 pub use node::Node;

@@ -16,6 +16,7 @@ use detente_wire::{Certificate, Entry, KeyPair, PublicKey, Scheme, Verified};
 use rand_core::CryptoRng;
 
 use crate::copy::Checkpoints;
+use crate::held::{Decisions, Evidence};
 use crate::input::{OpenFault, What};
 use crate::joint::{Joint, Live};
 use crate::lives::Lives;
@@ -167,7 +168,8 @@ pub struct Line {
     pub(crate) safety: SafetyBoard,
     pub(crate) watch: LineWatch,
     pub(crate) faults: u64,
-    pub(crate) evidence: Vec<Vec<u8>>,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) decisions: Decisions,
     pub(crate) fetching: bool,
     #[cfg(feature = "plant")]
     pub(crate) plant: Option<crate::plant::Plant>,
@@ -242,6 +244,7 @@ impl Line {
             receipts: Receipts::default(),
             faults: 0,
             evidence: Vec::new(),
+            decisions: Decisions::default(),
             fetching: false,
             #[cfg(feature = "plant")]
             plant: None,

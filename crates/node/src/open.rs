@@ -118,9 +118,9 @@ impl Loader {
                 self.take_note(line, author, generation, role, size, &bytes)
             }
             Write::Evidence { line, bytes, .. } => {
-                if let Some(line) = self.node.lines.get_mut(&line) {
-                    line.phase = crate::line::Phase::Held;
-                    line.evidence.push(bytes);
+                let Node { scheme, lines, .. } = &mut self.node;
+                if let Some(line) = lines.get_mut(&line) {
+                    line.load_evidence(&**scheme, bytes);
                 }
                 Ok(())
             }
@@ -162,6 +162,16 @@ impl Loader {
             BookEntry::LineRenewed(line, _) => {
                 if let Some(line) = self.node.lines.get_mut(&line) {
                     line.lives.renews = false;
+                }
+            }
+            BookEntry::ReopenProposed(entry) => {
+                if let Some(line) = self.node.lines.get_mut(&entry.line) {
+                    line.decisions.load_proposal(number, entry);
+                }
+            }
+            BookEntry::ReopenAgreed(_, entry) => {
+                if let Some(line) = self.node.lines.get_mut(&entry.line) {
+                    line.decisions.load_agreement(&entry);
                 }
             }
             BookEntry::Stated(done, _) | BookEntry::Dropped(done, _) => {
@@ -413,6 +423,7 @@ impl Line {
         self.tell_newest();
         self.link.set_copy(self.seen, note(&self.kept));
         self.link.cosign(self.own_cosignature.clone());
+        self.evidence.iter().for_each(|piece| self.link.send_evidence(piece.bytes.clone()));
     }
 }
 

@@ -3,7 +3,7 @@
 
 use detente_link::Plan;
 use detente_record::evidence::{Examiner, Proved};
-use detente_record::{Cosigned, ForkEvidence, Heads, Holder};
+use detente_record::{Cosigned, Heads, Holder};
 use detente_types::statement::KeyRevokeIn;
 use detente_types::{Generation, Head, Index, PartyId};
 use detente_wire::checkpoint::{CheckpointFault, Cosignature, SignedCheckpoint, holder_name, open_checkpoint, open_cosignature};
@@ -14,11 +14,7 @@ use detente_wire::{Entry, Leaf, Place, Scheme, Verified, open_entry};
 
 use crate::input::{Effect, What};
 use crate::line::{Cx, Line, Phase};
-use crate::out::Then;
 use crate::port::Write;
-
-/// Pieces of evidence that are kept: one convicts, and whoever forges can make any number.
-const EVIDENCE_KEPT_MAX: usize = 16;
 
 /// What the peer's copy of our log says about us.
 enum Standing {
@@ -61,6 +57,7 @@ impl Line {
             Standing::Forked => {
                 // The note is the peer's evidence against us: it may be used against us, so both officers must see it.
                 self.phase = Phase::Held;
+                self.decisions.unshown = true;
                 self.link.hold();
                 self.event(cx, What::Fork(u64::MAX, "the peer holds another history of our log under our own signature".into()));
             }
@@ -97,11 +94,6 @@ impl Line {
             self.phase = self.phase_of_evidence();
         }
         self.open_link(cx, hello);
-    }
-
-    /// Where a line stands that knows what it said: a restore does not reopen what evidence holds (PROTOCOL S3).
-    pub(crate) fn phase_of_evidence(&self) -> Phase {
-        if self.phase == Phase::Held || !self.evidence.is_empty() { Phase::Held } else { Phase::Open }
     }
 
     /// Our own cosignature as they hold it: what we once cosigned is a floor, also after a restore (PROTOCOL E6).
@@ -301,7 +293,7 @@ impl Line {
             examiner.examine_consistency(note.as_bytes(), kept.note().as_bytes(), proved).ok()
         });
         match evidence {
-            Some(evidence) => self.keep_evidence(cx, &evidence),
+            Some(evidence) => self.accuse(cx, &evidence),
             None => {
                 self.peer_fault(cx, format!("their checkpoint of {size} entries has another root than the entries they sent"));
                 self.link.hold();
@@ -315,7 +307,7 @@ impl Line {
     pub(crate) fn accuse_two_leaves(&mut self, cx: &mut Cx<'_>, first: &Verified<Entry>, second: &Verified<Entry>) {
         let examiner = Examiner::new(cx.scheme, &self.peer.certificate);
         match examiner.examine_leaves(first.leaf().bytes(), second.leaf().bytes()) {
-            Ok(evidence) => self.keep_evidence(cx, &evidence),
+            Ok(evidence) => self.accuse(cx, &evidence),
             Err(fault) => self.peer_fault(cx, format!("their entry {} contradicts itself: {fault}", second.fields().index)),
         }
     }
@@ -332,38 +324,8 @@ impl Line {
             examiner.examine_inclusion(second.leaf().bytes(), kept.note().as_bytes(), proved).ok()
         });
         match evidence {
-            Some(evidence) => self.keep_evidence(cx, &evidence),
+            Some(evidence) => self.accuse(cx, &evidence),
             None => self.peer_fault(cx, format!("they sent another entry {index} than the one that they put in their log")),
         }
-    }
-
-    /// Evidence that the peer hands over: it may accuse either of us.
-    pub(crate) fn take_evidence(&mut self, cx: &mut Cx<'_>, bytes: Vec<u8>) {
-        match ForkEvidence::open(cx.scheme, &bytes) {
-            Ok(evidence) if evidence.line() == self.id => self.keep_evidence(cx, &evidence),
-            Ok(_) => self.peer_fault(cx, "they sent evidence about another line".into()),
-            Err(fault) => self.peer_fault(cx, format!("the evidence they sent is refused: {fault}")),
-        }
-    }
-
-    /// Keeps evidence, once, and holds the line: only SAFETY and line checks flow until two officers decide.
-    pub(crate) fn keep_evidence(&mut self, cx: &mut Cx<'_>, evidence: &ForkEvidence) {
-        let bytes = evidence.encode();
-        self.phase = Phase::Held;
-        self.link.hold();
-        if self.evidence.contains(&bytes) {
-            return;
-        }
-        self.faults += 1;
-        if self.evidence.len() >= EVIDENCE_KEPT_MAX {
-            return;
-        }
-        let number = self.evidence.len() as u64;
-        self.evidence.push(bytes.clone());
-        cx.out.write(Write::Evidence { line: self.id, number, bytes: bytes.clone() });
-        if number == 0 {
-            cx.out.reserve();
-        }
-        cx.out.then(Then::Evidence { line: self.id, number, bytes, says: evidence.describe() });
     }
 }

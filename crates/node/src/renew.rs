@@ -260,6 +260,7 @@ impl Line {
         }
         self.forget_copy_session();
         self.peer.begin(opening.own().clone());
+        self.decisions.copy_stops = false;
         self.link.cosign(Vec::new());
         self.lives.tells_copy = generation;
         self.link.set_copy(Head { generation, ..empty_head() }, Vec::new());
@@ -316,10 +317,12 @@ impl Line {
                 .ok()
         });
         match evidence {
-            Some(evidence) => self.keep_evidence(cx, &evidence),
-            None => self.phase = Phase::Held,
+            Some(evidence) => self.accuse(cx, &evidence),
+            None => {
+                self.decisions.unshown = true;
+                self.hold();
+            }
         }
-        self.link.hold();
     }
 }
 

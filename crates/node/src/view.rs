@@ -216,11 +216,6 @@ impl Line {
         &self.table
     }
 
-    /// Fork evidence, portable.
-    pub fn evidence(&self) -> &[Vec<u8>] {
-        &self.evidence
-    }
-
     /// Whether the key that signed an entry was revoked for it.
     pub fn is_disputed(&self, at: &StatementRef) -> bool {
         self.revoked.get(&(at.author, at.generation)).is_some_and(|from| at.index >= *from)

@@ -11,6 +11,7 @@ mod demo;
 mod disk;
 mod errors;
 mod forged;
+mod held;
 mod json;
 mod pairing;
 mod program;

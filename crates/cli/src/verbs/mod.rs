@@ -1,5 +1,6 @@
 //! The verbs: each asks its node and prints what came back.
 
+mod held;
 mod home;
 mod line;
 mod notices;

@@ -21,7 +21,7 @@ use detente_wire::checkpoint::{holder_name, open_checkpoint, open_cosignature};
 use detente_wire::{Certificate, Ed25519, Entry, Place, Verified, open_entry};
 use serde::{Deserialize, Serialize};
 
-use super::On;
+use super::{On, held};
 use crate::args::RecordVerb;
 use crate::output::{NotVerified, refuse, show};
 
@@ -67,6 +67,8 @@ pub(super) fn record(on: &On<'_>, verb: RecordVerb) -> Result<()> {
         RecordVerb::Verify { path } => verify(on, &path.unwrap_or_else(|| on.home.to_owned())),
         RecordVerb::Export { to, on: l } => export(on, &l.line, &to),
         RecordVerb::Release { to, entries, slots, on: l } => release(on, &l.line, &to, &entries, &slots),
+        RecordVerb::Evidence { to, on: l } => held::evidence(on, &l.line, to.as_deref()),
+        RecordVerb::Reopen { reason, agree, on: l } => held::reopen(on, &l.line, reason, agree),
     }
     .map_err(|fault| match fault.downcast_ref() {
         Some(locked @ HomeFault::Locked { .. }) => {

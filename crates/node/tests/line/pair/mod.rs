@@ -97,14 +97,18 @@ impl Pair {
     }
 
     pub(crate) fn command(&mut self, i: usize, command: Command) -> Result<Accepted, CommandFault> {
-        let accepted = self.give(i, command);
+        self.command_by(i, "Lt Aalto", command)
+    }
+
+    pub(crate) fn command_by(&mut self, i: usize, officer: &str, command: Command) -> Result<Accepted, CommandFault> {
+        let accepted = self.give(i, officer, command);
         self.settle();
         accepted
     }
 
     /// Gives a command while the disk and the bearer do nothing.
-    pub(crate) fn give(&mut self, i: usize, command: Command) -> Result<Accepted, CommandFault> {
-        let by = By { desk: Some("Watch".into()), officer: Some("Lt Aalto".into()) };
+    pub(crate) fn give(&mut self, i: usize, officer: &str, command: Command) -> Result<Accepted, CommandFault> {
+        let by = By { desk: Some("Watch".into()), officer: Some(officer.into()) };
         self.seats[i].node.command(self.now, &mut self.rng, self.line, &by, command)
     }
 

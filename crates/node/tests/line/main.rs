@@ -1,6 +1,8 @@
 //! The line between two honest nodes, step by step.
 
+mod held;
 mod pair;
+mod safety;
 
 use detente_node::port::{Batch, Store as _, Write};
 use detente_node::{Command, CommandFault, Phase, What};
@@ -114,9 +116,9 @@ const WAITING_MOST: usize = (2 << 20) + (64 << 10);
 fn a_disk_that_is_behind_takes_safety_at_once_and_the_rest_in_a_moment() {
     let mut pair = Pair::new();
     pair.connect();
-    let first = (1_000..10_000).find(|i| pair.give(0, long_notice(*i)) == Err(CommandFault::DiskBehind));
+    let first = (1_000..10_000).find(|i| pair.give(0, "Lt Aalto", long_notice(*i)) == Err(CommandFault::DiskBehind));
     let taken = first.expect("a disk that writes nothing is behind in the end");
-    pair.give(0, notify(NoticeKind::Safety)).expect("safety is taken whatever waits");
+    pair.give(0, "Lt Aalto", notify(NoticeKind::Safety)).expect("safety is taken whatever waits");
     pair.settle();
     assert!(pair.largest_batch <= WAITING_MOST, "{} bytes in one batch", pair.largest_batch);
     pair.command(0, long_notice(taken)).expect("what was refused is taken once the disk has written");

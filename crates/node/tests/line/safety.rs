@@ -1,11 +1,10 @@
 //! SAFETY gets through: past a full or failed disk, past a start of its author, past a log that says something else.
 
-mod pair;
-
 use detente_node::{Command, CommandFault, What};
 use detente_testkit::notice;
 use detente_types::{NoticeKind, Release, StatementRef};
-use pair::Pair;
+
+use crate::pair::Pair;
 
 fn safety() -> Command {
     Command::Notify { notice: notice(NoticeKind::Safety), release: Release::Exact, reveal: Vec::new() }
