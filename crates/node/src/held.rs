@@ -213,10 +213,20 @@ impl Line {
     /// Evidence that the peer hands over: it may accuse either of us.
     pub(crate) fn take_evidence(&mut self, cx: &mut Cx<'_>, bytes: &[u8]) {
         match ForkEvidence::open(cx.scheme, bytes) {
-            Ok(evidence) if evidence.line() == self.id => drop(self.keep_evidence(cx, &evidence)),
-            Ok(_) => self.peer_fault(cx, "they sent evidence about another line".into()),
+            Ok(evidence) if evidence.line() != self.id => {
+                self.peer_fault(cx, "they sent evidence about another line".into());
+            }
+            Ok(evidence) if !self.is_of_a_party(&evidence) => {
+                self.peer_fault(cx, "they sent evidence about somebody who is no party of this line".into());
+            }
+            Ok(evidence) => drop(self.keep_evidence(cx, &evidence)),
             Err(fault) => self.peer_fault(cx, format!("the evidence they sent is refused: {fault}")),
         }
+    }
+
+    /// Whether evidence accuses one of us two: anybody may certify keys of their own for a line that is not theirs.
+    fn is_of_a_party(&self, evidence: &ForkEvidence) -> bool {
+        [self.us(), self.them()].contains(&evidence.accused())
     }
 
     /// What they signed does not continue our copy: that holds the line, or, where two officers have decided upon it, stops
