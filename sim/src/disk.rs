@@ -15,8 +15,12 @@ pub(crate) struct DiskBugs {
     pub(crate) ack_undurable: bool,
     /// Loses the batch before the crash although it had answered.
     pub(crate) lose_last: bool,
-    /// Writes half of the batch that was on its way.
+    /// Loses what the book gained with the batch before the crash.
+    pub(crate) lose_book: bool,
+    /// Writes the first half of the batch that was on its way.
     pub(crate) torn: bool,
+    /// Writes the second half, and not the first.
+    pub(crate) swapped: bool,
 }
 
 /// A batch on its way.
@@ -38,6 +42,8 @@ pub(crate) struct Disk {
     pub(crate) bugs: DiskBugs,
     /// What was there before the last batch, when that bug is planted.
     before: Option<Box<Rows>>,
+    /// Entries of the book before the last batch.
+    book_before: u64,
 }
 
 impl Disk {
@@ -57,6 +63,7 @@ impl Disk {
                 return Some(Input::Refused(token, StoreFault::Full { doing: "writing a batch".into() }));
             }
         }
+        self.book_before = self.rows.book_size();
         self.before = self.bugs.lose_last.then(|| Box::new(self.rows.clone()));
         match self.rows.take(&batch.writes) {
             Ok(()) => Some(Input::Persisted(token)),
@@ -71,6 +78,9 @@ impl Disk {
         {
             self.rows = *before;
         }
+        if self.bugs.lose_book {
+            self.rows.cut_book(self.book_before);
+        }
         let Some(mut in_flight) = self.in_flight.take() else { return };
         let fits = self.room_bytes.is_none();
         if self.bugs.torn {
@@ -78,6 +88,9 @@ impl Disk {
             in_flight.batch.writes.truncate(half);
             // Half a batch may well not follow what is there: that is the point.
             let _ = self.rows.take(&in_flight.batch.writes);
+        } else if self.bugs.swapped {
+            let half = in_flight.batch.writes.len().div_ceil(2);
+            let _ = self.rows.take(&in_flight.batch.writes.split_off(half));
         } else if saved && fits && in_flight.fails.is_none() {
             let _ = self.rows.take(&in_flight.batch.writes);
         }

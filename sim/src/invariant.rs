@@ -4,13 +4,52 @@
 pub(crate) mod agree;
 pub(crate) mod audible;
 pub(crate) mod booked;
+pub(crate) mod convicted;
 pub(crate) mod kept;
+pub(crate) mod lives;
 pub(crate) mod manners;
 pub(crate) mod markers;
 pub(crate) mod safety;
 pub(crate) mod written;
 
 use std::fmt;
+
+/// All of them, as they are reported. Each is tripped by a bug of its own in [`crate::PLANTINGS`].
+pub const INVARIANTS: [&str; 33] = [
+    "accepted_is_kept",
+    "accepted_is_stated",
+    "answered_is_quiet",
+    "comes_to_an_end",
+    "converges",
+    "cosignature_never_shrinks",
+    "durable_before_audible",
+    "ends_are_stated",
+    "equal_prefixes_agree",
+    "every_lie_is_named",
+    "every_safety_rings",
+    "evidence_convicts_the_liar",
+    "generations_follow",
+    "hello_names_early_leaves",
+    "honest_never_accused",
+    "memory_is_bounded",
+    "never_panics",
+    "no_acknowledged_entry_lost",
+    "no_self_fork",
+    "nothing_beyond_marking",
+    "nothing_held_is_disowned",
+    "owed_is_said_once",
+    "rebuilt_is_equal",
+    "refusal_is_never_refused",
+    "safety_acted_once",
+    "said_from_the_book",
+    "seen_is_durable",
+    "seen_never_decreases",
+    "starts_again",
+    "stated_is_there",
+    "stated_once",
+    "taken_back_is_signed",
+    "told_when_durable",
+];
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]

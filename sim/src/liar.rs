@@ -4,17 +4,20 @@
 //! What it does wrong stands in `deeds`. An honest node must come through every lie without a panic, with its own record
 //! whole, and must name the lie.
 
+mod copy;
 mod deeds;
 mod log;
+mod restored;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use detente_link::{Config, DownReason, Event as LinkEvent, Link, Plan};
+use detente_wire::frame::Hello;
 use detente_node::{Effect, Input};
 use detente_testkit::Side;
 use detente_types::statement::{GenerationOpenIn, StatementIn};
-use detente_types::{LineId, PartyId, Timestamp};
+use detente_types::{Head, LineId, PartyId, Timestamp};
 use detente_wire::Scheme;
 use detente_wire::checkpoint::{Checkpoint, cosign, holder_name, log_name};
 use detente_wire::frame::{Channel, Frame, decode};
@@ -22,8 +25,10 @@ use detente_wire::frame::{Channel, Frame, decode};
 use crate::dice::Dice;
 use crate::invariant::audible::{read_entry, read_note};
 use crate::invariant::{Check, ensure};
+use copy::Copied;
 use deeds::Deeds;
-use log::{Claims, Copied, OwnLog};
+use log::{Claims, OwnLog};
+use restored::Restored;
 
 /// How a peer lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,11 +67,25 @@ pub enum Lie {
     FalseEvidence,
     /// Claims in its hello to hold what was never said.
     MadeUpCopy,
+    /// Names in its hello, as proof of a later generation of ours, what proves none.
+    FalseNewest,
+    /// Floods evidence: of forks of its own, of strangers, of none.
+    EvidenceFlood,
+    /// Claims that it holds less of a restored log than it does, and keeps the rest for later.
+    ClaimsLess,
+    /// Claims that it holds more of a restored log than there ever was.
+    ClaimsMore,
+    /// Claims that a restored log contradicts what it holds.
+    ClaimsFork,
+    /// Gives a restored node other entries back than that node once said.
+    GivesAltered,
+    /// Gives a restored node nothing back of what it proves to hold.
+    GivesNothing,
 }
 
 impl Lie {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 24] = [
         Self::Withhold,
         Self::ForkEarly,
         Self::ForkRoots,
@@ -84,6 +103,13 @@ impl Lie {
         Self::Replay,
         Self::FalseEvidence,
         Self::MadeUpCopy,
+        Self::FalseNewest,
+        Self::EvidenceFlood,
+        Self::ClaimsLess,
+        Self::ClaimsMore,
+        Self::ClaimsFork,
+        Self::GivesAltered,
+        Self::GivesNothing,
     ];
 
     /// As the command line names it.
@@ -106,6 +132,13 @@ impl Lie {
             Self::Replay => "replay",
             Self::FalseEvidence => "false-evidence",
             Self::MadeUpCopy => "made-up-copy",
+            Self::FalseNewest => "false-newest",
+            Self::EvidenceFlood => "evidence-flood",
+            Self::ClaimsLess => "claims-less",
+            Self::ClaimsMore => "claims-more",
+            Self::ClaimsFork => "claims-fork",
+            Self::GivesAltered => "gives-altered",
+            Self::GivesNothing => "gives-nothing",
         }
     }
 
@@ -114,16 +147,23 @@ impl Lie {
         Self::ALL.into_iter().find(|lie| lie.name() == name)
     }
 
+    /// Whether it is told to a node that was restored.
+    pub(crate) const fn is_about_a_restore(self) -> bool {
+        matches!(self, Self::ClaimsLess | Self::ClaimsMore | Self::ClaimsFork | Self::GivesAltered | Self::GivesNothing)
+    }
+
     /// What an honest node must have said of it, any of these; empty when nobody can tell.
     const fn named_as(self) -> &'static [&'static str] {
         match self {
-            Self::ForkEarly | Self::ForkEarlier => &["fork"],
+            Self::ForkEarly | Self::ForkEarlier | Self::EvidenceFlood => &["fork"],
             // The other root may come before the entries: then it contradicts them, and nothing signed is kept to compare.
             Self::ForkRoots | Self::Rollback => &["fork", "peer fault"],
             Self::Unusable => &["unusable"],
             Self::Flood => &["safety flood"],
             Self::Stall => &["line down"],
-            Self::CosignUnread | Self::CosignShrink | Self::Replay => &[],
+            // What is held back may be lost: the officer reads that the line waits for it.
+            Self::GivesNothing => &["recovering"],
+            Self::CosignUnread | Self::CosignShrink | Self::Replay | Self::ClaimsLess => &[],
             _ => &["peer fault"],
         }
     }
@@ -149,6 +189,7 @@ pub(crate) struct Liar {
     own: OwnLog,
     copied: Copied,
     deeds: Deeds,
+    restored: Restored,
     effects: VecDeque<Effect>,
     /// When it says the next thing.
     next: Option<Timestamp>,
@@ -170,16 +211,17 @@ impl Liar {
             their_session: 0,
             own: OwnLog::new(side),
             copied: Copied::default(),
-            deeds: Deeds::new(seed),
+            deeds: Deeds::new(seed, opening.other.clone()),
+            restored: Restored::default(),
             effects: VecDeque::new(),
             next: None,
             connected: false,
             scheme,
         };
-        let claims = Claims { index: 0, seen: liar.copied.head_at(0), now: detente_testkit::MORNING, urgent: false };
+        let claims = Claims { index: 0, seen: liar.copied.seen(), now: detente_testkit::MORNING, urgent: false };
         let first = liar.own.seal(&*liar.scheme, &mut dice, &StatementIn::GenerationOpen(opening), claims);
         liar.own.push(first.expect("an opening fits a body"));
-        liar.link.set_copy(liar.copied.head_at(0), Vec::new());
+        liar.tell_copy();
         liar.tell_own();
         liar
     }
@@ -222,6 +264,7 @@ impl Liar {
     fn hear(&mut self, now: Timestamp, bytes: &[u8]) {
         if let Ok(Frame::Hello(hello)) = decode(bytes, Channel::default()) {
             self.their_session = hello.session;
+            self.notice_restore(&hello);
         }
         if !self.deeds.is_deaf() {
             self.link.handle_frame(now, bytes);
@@ -233,7 +276,7 @@ impl Liar {
             let mut any = false;
             while let Some(event) = self.link.poll_event() {
                 any = true;
-                self.take(now, event);
+                self.take(now, dice, event);
             }
             while let Some(frame) = self.link.poll_transmit(now) {
                 any = true;
@@ -245,17 +288,17 @@ impl Liar {
         }
     }
 
-    fn take(&mut self, now: Timestamp, event: LinkEvent) {
+    fn take(&mut self, now: Timestamp, dice: &mut Dice, event: LinkEvent) {
         match event {
             LinkEvent::Dial => self.effects.push_back(Effect::Dial(self.line)),
-            LinkEvent::Hello(hello) => {
-                let send_from = hello.copy.size.min(self.own.size());
-                self.link.open(Plan { send_from, give_back: None });
-            }
-            LinkEvent::Entry { index, packed, early: false, .. } if index == self.copied.size() => {
+            LinkEvent::Hello(hello) => self.meet(&hello),
+            LinkEvent::Entry { generation, index: 0, packed, early: true } => self.copied.keep_opening(generation, packed),
+            LinkEvent::Entry { generation, index, packed, early: false }
+                if generation == self.copied.generation && index == self.copied.size() =>
+            {
                 if let Some((fields, hash, _)) = read_entry(&packed) {
                     let (author, generation) = (fields.author, fields.generation);
-                    self.copied.push(detente_types::StatementRef { author, generation, index, hash });
+                    self.copied.push(detente_types::StatementRef { author, generation, index, hash }, packed);
                     self.cosign_newest(now);
                 }
             }
@@ -276,6 +319,7 @@ impl Liar {
                     }
                 }
             }
+            LinkEvent::Need { own: false, generation, from, max_bytes } => self.give_back(dice, generation, from, max_bytes),
             LinkEvent::NeedCheckpoint { generation, size } => {
                 self.link.supply_checkpoint(generation, size, self.own.honest_checkpoint(&*self.scheme, size));
             }
@@ -295,15 +339,34 @@ impl Liar {
         entry.packed()
     }
 
+    fn meet(&mut self, hello: &Hello) {
+        let send_from = hello.copy.size.min(self.own.size());
+        let held = if hello.own.generation == self.copied.generation { self.copied.size() } else { 0 };
+        let give_back = (hello.own.size < held).then_some((hello.own.generation, hello.own.size..held));
+        self.link.open(Plan { send_from, give_back });
+        self.met_restored();
+    }
+
     fn take_checkpoint(&mut self, now: Timestamp, note: Vec<u8>) {
-        let Some((size, root)) = read_note(&note).map(|said| (said.size(), *said.root())) else { return };
+        let said = read_note(&note).filter(|said| said.origin() == self.copied_origin());
+        let Some((size, root)) = said.map(|said| (said.size(), *said.root())) else { return };
         if self.lie == Lie::CosignUnread {
             self.cosign(now, size, root);
         }
         if size > self.copied.checkpoint.0 {
-            self.copied.checkpoint = (size, note);
+            self.copied.keep_checkpoint(size, note);
             self.cosign_newest(now);
         }
+    }
+
+    fn copied_origin(&self) -> String {
+        log_name(&self.line, &self.them, self.copied.generation)
+    }
+
+    /// Tells the link how far its copy goes, under their signature.
+    fn tell_copy(&mut self) {
+        let (size, note) = self.copied.checkpoint.clone();
+        self.link.set_copy(self.copied.head_at(size.min(self.copied.size())), note);
     }
 
     /// What an honest holder would do.
@@ -313,13 +376,24 @@ impl Liar {
             return;
         }
         let head = self.copied.head_at(size);
-        self.link.set_copy(head, note);
+        if !self.restored.claims_falsely() {
+            self.link.set_copy(head, note);
+        }
         self.cosign(now, size, head.root);
+        if self.copied.begin_next() {
+            self.tell_copy();
+        }
+    }
+
+    /// What it gives back of each generation, should its author lose it: all of which is under their signature.
+    pub(crate) fn copies(&self) -> impl Iterator<Item = Head> + '_ {
+        let gives = self.lie != Lie::GivesNothing && !self.restored.claims_falsely();
+        self.copied.heads().filter(move |_| gives)
     }
 
     /// Cosigns anything.
     fn cosign(&mut self, now: Timestamp, size: u64, root: detente_types::Root) {
-        let origin = log_name(&self.line, &self.them, detente_types::Generation::FIRST);
+        let origin = self.copied_origin();
         let name = holder_name(&self.line, &self.own.side.id(), detente_types::Generation::FIRST);
         let note = cosign(&*self.scheme, &self.own.side.holder, &name, &Checkpoint::new(&origin, size, root), now).note();
         self.link.cosign(note.into_bytes());

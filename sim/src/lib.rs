@@ -26,7 +26,7 @@ mod world;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use fault::{Fault, Without};
-pub use invariant::Violation;
+pub use invariant::{INVARIANTS, Violation};
 pub use liar::Lie;
 pub use options::Options;
 pub use planted::{Bug, PLANTINGS, Planting};

@@ -43,6 +43,11 @@ impl Options {
         self.nodes.unwrap_or(if self.seed % 4 == 3 { 3 } else { 2 })
     }
 
+    /// Whether a machine that is restored knows it: always beside a liar, and in a quarter of the seeds.
+    pub(crate) fn marks_restores(&self) -> bool {
+        self.lie.is_some() || self.plant.is_some_and(Bug::wants_mark) || matches!(self.seed % 16, 1 | 5 | 8 | 15)
+    }
+
     /// Real signatures for one seed in twenty.
     pub(crate) const fn signs_for_real(&self) -> bool {
         self.seed % 20 == 7

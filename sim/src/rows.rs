@@ -76,6 +76,11 @@ impl Rows {
         self.book.len() as u64
     }
 
+    /// Loses entries of the book from a number on.
+    pub(crate) fn cut_book(&mut self, number: u64) {
+        self.book.truncate(number as usize);
+    }
+
     /// Entries of the book from a number on.
     pub(crate) fn book_from(&self, number: u64) -> impl Iterator<Item = (u64, &[u8])> {
         self.book.iter().skip(number as usize).filter_map(|row| match &**row {
@@ -147,6 +152,14 @@ impl Rows {
     pub(crate) fn has_evidence(&self, line: LineId, bytes: &[u8]) -> bool {
         let kept = self.evidence.range((line, 0)..=(line, u64::MAX));
         kept.into_iter().any(|(_, row)| matches!(&**row, Write::Evidence { bytes: kept, .. } if kept == bytes))
+    }
+
+    /// The evidence that is kept about a line, the first piece first.
+    pub(crate) fn evidence(&self, line: LineId) -> impl Iterator<Item = &[u8]> {
+        self.evidence.range((line, 0)..=(line, u64::MAX)).filter_map(|(_, row)| match &**row {
+            Write::Evidence { bytes, .. } => Some(bytes.as_slice()),
+            _ => None,
+        })
     }
 
     /// Takes rows, all or none.

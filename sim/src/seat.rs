@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::disk::Disk;
 use crate::invariant::booked::Books;
+use crate::invariant::lives::Ends;
 use crate::invariant::manners::Debts;
 use crate::invariant::safety::Alarms;
 use crate::liar::Liar;
@@ -79,6 +80,15 @@ pub(crate) enum Doom {
     },
 }
 
+/// The mark that a restore by the book leaves in a home (decision 0013).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// No process has read it.
+    Unread,
+    /// It moves into the book, as the entry of this number.
+    Booked(u64),
+}
+
 /// One machine.
 pub(crate) struct Seat {
     pub(crate) process: Process,
@@ -102,6 +112,12 @@ pub(crate) struct Seat {
     pub(crate) officers: BTreeMap<usize, Officer>,
     pub(crate) alarms: BTreeMap<usize, Alarms>,
     pub(crate) debts: BTreeMap<usize, Debts>,
+    /// Its home says that it was put back from a backup, until a book entry of this number is durable.
+    pub(crate) mark: Option<Mark>,
+    /// Where generations ended, by what was looked at.
+    pub(crate) ends: Ends,
+    /// Pieces of evidence that were looked at, by line.
+    pub(crate) convicted: BTreeMap<usize, usize>,
     /// Entries of its own logs that were looked at, by line and generation.
     pub(crate) looked: BTreeMap<(usize, Generation), u64>,
 }
@@ -124,6 +140,9 @@ impl Seat {
             officers: BTreeMap::new(),
             alarms: BTreeMap::new(),
             debts: BTreeMap::new(),
+            mark: None,
+            ends: Ends::new(),
+            convicted: BTreeMap::new(),
             looked: BTreeMap::new(),
         }
     }

@@ -76,6 +76,8 @@ pub(crate) struct Fetch {
 
 /// So many events are never needed: more say that something runs in circles.
 const EVENTS_MAX: u64 = 3_000_000;
+/// So many at one time neither.
+const EVENTS_AT_ONCE_MAX: u64 = 20_000;
 
 /// Everything that is simulated.
 pub(crate) struct World {
@@ -84,6 +86,8 @@ pub(crate) struct World {
     start: Timestamp,
     now: Timestamp,
     heap: BinaryHeap<Reverse<(Timestamp, u64, Event)>>,
+    /// Events so far at this time.
+    at_once: u64,
     /// Events so far scheduled: what is scheduled first happens first at one time.
     scheduled: u64,
     seats: Vec<Seat>,
@@ -108,9 +112,10 @@ impl World {
     pub(crate) fn run(&mut self) -> Check {
         while !self.done {
             let Some(Reverse((at, _, event))) = self.heap.pop() else { break };
+            self.at_once = if at == self.now { self.at_once + 1 } else { 0 };
             self.now = at;
             self.figures.events += 1;
-            ensure(self.figures.events < EVENTS_MAX, "comes_to_an_end", || "events run in circles".into())?;
+            comes_to_an_end(self.figures.events < EVENTS_MAX && self.at_once < EVENTS_AT_ONCE_MAX)?;
             self.figures.virtual_us = self.now.since(self.start);
             self.take(event)?;
         }
@@ -169,4 +174,9 @@ impl World {
         process.handle(clock.shows(self.now), dice, input);
         self.work(seat)
     }
+}
+
+/// Nothing keeps a node busy for ever.
+fn comes_to_an_end(ends: bool) -> Check {
+    ensure(ends, "comes_to_an_end", || "events run in circles".into())
 }

@@ -207,6 +207,10 @@ impl Line {
                 if theirs {
                     return;
                 }
+                #[cfg(feature = "plant")]
+                if self.has(crate::plant::Plant::RingAnswered) {
+                    return;
+                }
                 self.safety.handle_action(cx.now, &action.of, at, action.by_us.map(Timestamp::from_micros));
             }
             Statement::KeyRevoke(revocation) => self.revoke(cx, at.author, revocation),
@@ -227,6 +231,8 @@ impl Line {
         if *terms != self.founding_terms && !self.terms.knows(terms) {
             self.peer_fault(cx, "their opening carries other terms than those that were agreed".into());
         }
+        #[cfg(feature = "plant")]
+        let previous = previous.filter(|_| !self.has(crate::plant::Plant::CloseUnsaid));
         if let Some(head) = previous.filter(|head| !self.own.has_ended(head.generation)) {
             self.owed.insert(at, Owed::Close(head));
         }

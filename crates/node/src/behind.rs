@@ -43,6 +43,8 @@ impl Line {
         match work {
             Work::Notice(at, claimed, notice) => self.joint.put(at, claimed, notice),
             Work::Cancel(author, id) => self.joint.remove(author, &id),
+            #[cfg(feature = "plant")]
+            Work::Exact(_) if self.has(crate::plant::Plant::WarnLate) => {}
             Work::Exact(notice) => self.joint.put_exact(notice),
             Work::Terms(terms) => self.joint.set_terms(&terms),
         }

@@ -3,13 +3,15 @@
 //! Only builds with the feature `plant` have them, and there each does nothing until [`Node::danger_plant`] is called:
 //! cargo unifies features over a workspace build, so the product must be safe with this code inside.
 
+use detente_record::ForkEvidence;
 use detente_terms::safety::{Pace, SafetyBoard};
-use detente_types::{Notice, NoticeIn, StatementRef};
-use detente_wire::Valid;
+use detente_types::{Generation, Head, Notice, NoticeIn, StatementIn, StatementRef};
 use detente_wire::checkpoint::{Checkpoint, SignedCheckpoint, cosign, holder_name};
+use detente_wire::{PublicKey, Scheme, SecretKey, Signature, Valid};
 
-use crate::line::{Cx, Line};
+use crate::line::{Cx, Line, Phase, Waiting};
 use crate::node::Node;
+use crate::port::NoteRole;
 
 /// One bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +46,40 @@ pub enum Plant {
     Hoard,
     /// Lists one conflict, however many there are (against C1).
     ListShort,
+    /// Names as `seen` less than it has named before, now and then (against S1).
+    SeenBack,
+    /// States an input again that was stated (against S4).
+    StateTwice,
+    /// Says again what it has said because it owed it (against F2, K2).
+    OweTwice,
+    /// Rings on when an action is stated (against DESIGN D8).
+    RingAnswered,
+    /// Finds what its exact plans meet at the next start, and not before (against DESIGN D4).
+    WarnLate,
+    /// Keeps a cosignature that it refuses.
+    KeepRefused,
+    /// Takes it for granted that evidence reads as evidence.
+    EvidenceExpected,
+    /// Keeps evidence of whoever is accused on this line.
+    EvidenceAnybody,
+    /// Wants its timer at once, always.
+    TickAtOnce,
+    /// Opens a generation before the peer has said what it holds of the one before (against S4).
+    RenewUnasked,
+    /// Says that its last generation ended one entry before it did (against S5).
+    RenewShort,
+    /// Goes on in the generation in which it was rolled back (against decision 0013).
+    StayInOld,
+    /// Begins a copy of the next generation before that of the last one is whole (against decision 0014).
+    BeginEarly,
+    /// Does not state where the generation before ended (against S5).
+    CloseUnsaid,
+    /// Takes its own entries back unverified (against S4).
+    TakeBackUnread,
+    /// Forgets what entries say that came back until they are judged.
+    ForgetRecalled,
+    /// Does not look at the word for a later generation of its own (against decision 0052).
+    NewestUnread,
 }
 
 impl Node {
@@ -114,5 +150,90 @@ impl Line {
             form.volumes.clone_from(&exact.input().volumes);
         }
         Some(form)
+    }
+
+    /// [`Plant::SeenUndurable`], [`Plant::SeenBack`].
+    pub(crate) fn planted_seen(&self, seen: Head) -> Head {
+        /// Every so many entries one names less.
+        const EVERY: u64 = 8;
+        match self.plant {
+            Some(Plant::SeenUndurable) => self.peer.log.head(),
+            Some(Plant::SeenBack) if self.own.log.size() % EVERY == EVERY - 1 && self.copied_size() > 0 => {
+                self.peer.head_at(seen.size / 2)
+            }
+            _ => seen,
+        }
+    }
+
+    /// [`Plant::StateTwice`], once.
+    pub(crate) fn state_twice(&mut self, book: u64, input: &StatementIn) {
+        if self.has(Plant::StateTwice) && matches!(input, StatementIn::Check(_)) {
+            self.waiting.push_back(Waiting { book, input: input.clone() });
+            self.plant = None;
+        }
+    }
+
+    /// [`Plant::KeepRefused`].
+    pub(crate) fn keep_refused(&self, cx: &mut Cx<'_>, generation: Generation, size: u64, note: Vec<u8>) {
+        if self.has(Plant::KeepRefused) {
+            cx.out.write(self.note(self.us(), generation, NoteRole::Cosignature, size, note));
+        }
+    }
+
+    /// [`Plant::EvidenceExpected`].
+    pub(crate) fn expect_evidence(&self, cx: &Cx<'_>, bytes: &[u8]) {
+        if self.has(Plant::EvidenceExpected) {
+            ForkEvidence::open(cx.scheme, bytes).expect("a peer sends nothing else");
+        }
+    }
+
+    /// [`Plant::RenewUnasked`].
+    pub(crate) fn renew_unasked(&mut self) {
+        if self.has(Plant::RenewUnasked) && self.lives.renews && self.phase == Phase::Unproven {
+            self.phase = Phase::Renewing;
+        }
+    }
+
+    /// [`Plant::RenewShort`]: where our generation ends.
+    pub(crate) fn planted_end(&self) -> u64 {
+        self.own.log.size().saturating_sub(u64::from(self.has(Plant::RenewShort)))
+    }
+
+    /// [`Plant::StayInOld`].
+    pub(crate) fn stay_in_old(&mut self) {
+        if self.has(Plant::StayInOld) {
+            self.lives.renews = false;
+            self.phase = self.phase_of_evidence();
+        }
+    }
+
+    /// [`Plant::TakeBackUnread`].
+    pub(crate) fn planted_scheme<'a>(&self, scheme: &'a dyn Scheme) -> &'a dyn Scheme {
+        if self.has(Plant::TakeBackUnread) { &Trusting } else { scheme }
+    }
+
+    /// [`Plant::ForgetRecalled`].
+    pub(crate) fn forget_recalled(&mut self) {
+        if self.has(Plant::ForgetRecalled) {
+            self.own.drop_recalled();
+        }
+    }
+}
+
+/// Takes every signature for a good one.
+#[derive(Debug)]
+struct Trusting;
+
+impl Scheme for Trusting {
+    fn public(&self, _: &SecretKey) -> PublicKey {
+        PublicKey([0; 32])
+    }
+
+    fn sign(&self, _: &SecretKey, _: &[u8]) -> Signature {
+        Signature([0; 64])
+    }
+
+    fn verify(&self, _: &PublicKey, _: &[u8], _: &Signature) -> bool {
+        true
     }
 }

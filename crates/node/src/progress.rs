@@ -36,6 +36,8 @@ pub struct Held {
     pub owed: usize,
     /// Entries of both logs that do not count yet.
     pub pending: usize,
+    /// Pieces of evidence.
+    pub evidence: usize,
 }
 
 impl Line {
@@ -65,6 +67,7 @@ impl Line {
             early: self.early_entries.len(),
             owed: self.owed.len(),
             pending: self.own.pending.len() + self.peer.pending.len(),
+            evidence: self.evidence.len(),
         }
     }
 }

@@ -87,6 +87,8 @@ impl Line {
         }
         // A log that has said nothing cannot contradict itself.
         self.lives.renews &= self.own.log.size() > 0;
+        #[cfg(feature = "plant")]
+        self.stay_in_old();
         if self.lives.renews {
             self.phase = Phase::Renewing;
             self.lives.asked_renewal = None;
@@ -246,7 +248,10 @@ impl Line {
             return;
         }
         let place = Place { line: self.id, author: self.us(), generation, index: Some(next), log_key: self.own.log_key() };
-        let opened = unpack(packed).and_then(|(leaf, body)| open_entry(cx.scheme, &place, leaf, body));
+        let scheme = cx.scheme;
+        #[cfg(feature = "plant")]
+        let scheme = self.planted_scheme(scheme);
+        let opened = unpack(packed).and_then(|(leaf, body)| open_entry(scheme, &place, leaf, body));
         let entry = match opened {
             Ok(entry) => entry,
             Err(fault) => return self.peer_fault(cx, format!("our entry {index} as they give it back is refused: {fault}")),
@@ -255,6 +260,8 @@ impl Line {
         self.cache.put(index, entry.packed());
         self.claims(entry.fields().seen);
         self.own.append_unjudged(entry);
+        #[cfg(feature = "plant")]
+        self.forget_recalled();
         self.judge_taken_back(cx);
         self.finish_recovery(cx, until);
     }
@@ -269,6 +276,8 @@ impl Line {
             self.phase = Phase::Renewing;
             self.lives.asked_renewal = None;
         }
+        #[cfg(feature = "plant")]
+        self.stay_in_old();
         if let Some(note) = self.early_cosignature.take() {
             self.take_cosignature(cx, &note);
         }

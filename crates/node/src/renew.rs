@@ -97,8 +97,10 @@ impl Line {
     pub fn renewal(&self) -> Option<Renewal> {
         let size = self.own.log.size();
         let whole = self.own.durable == size && self.covered == size;
+        #[cfg(feature = "plant")]
+        let size = self.planted_end();
         (self.phase == Phase::Renewing && whole).then(|| Renewal {
-            previous: self.own.log.head(),
+            previous: self.own.head_at(size),
             own: self.own.certificate.clone(),
             other: self.peer.certificate.clone(),
             terms: self.current_terms().input().clone(),
@@ -107,6 +109,8 @@ impl Line {
 
     /// Asks for a new generation as soon as one may be opened, and again while none is: the party key may be elsewhere.
     pub(crate) fn ask_renewal(&mut self, cx: &mut Cx<'_>) {
+        #[cfg(feature = "plant")]
+        self.renew_unasked();
         let asked = self.lives.asked_renewal.is_some_and(|at| cx.now < at.plus_micros(ASK_AGAIN_US) && cx.now >= at);
         if !asked && self.renewal().is_some() {
             self.lives.asked_renewal = Some(cx.now);
@@ -254,6 +258,8 @@ impl Line {
             return self.take_disowning(cx, &opening, &named);
         }
         let whole = self.seen == named || (named.size == 0 && self.peer.log.size() == 0);
+        #[cfg(feature = "plant")]
+        let whole = whole || self.has(crate::plant::Plant::BeginEarly);
         if !whole || self.peer.durable != named.size {
             self.lives.next_opening = Some(opening);
             return;

@@ -90,7 +90,7 @@ impl Line {
         let index = self.own.log.size();
         let seen = self.seen;
         #[cfg(feature = "plant")]
-        let seen = if self.has(crate::plant::Plant::SeenUndurable) { self.peer.log.head() } else { seen };
+        let seen = self.planted_seen(seen);
         let verdict = self.judge_own(cx, input.clone(), index, urgent)?;
         let body = Body::new(cx.rng, codec::to_slots(input)).map_err(|e| SayFault::TooLarge(e.to_string()))?;
         let fields = LeafFields {
@@ -204,6 +204,8 @@ impl Line {
     fn say_booked(&mut self, cx: &mut Cx<'_>, book: u64, input: &StatementIn) -> Result<StatementRef, SayFault> {
         let reference = self.say(cx, input)?;
         cx.book(&BookEntry::Stated(book, reference));
+        #[cfg(feature = "plant")]
+        self.state_twice(book, input);
         Ok(reference)
     }
 
@@ -286,6 +288,10 @@ impl Line {
 
     /// Whether our log says it already: what it owed before a restore comes back with it.
     fn is_paid(&self, of: &StatementRef, owed: &Owed) -> bool {
+        #[cfg(feature = "plant")]
+        if self.has(crate::plant::Plant::OweTwice) {
+            return false;
+        }
         match owed {
             Owed::StoredEarly => self.own.has_said(of, Level::StoredEarly),
             Owed::Refusal(..) => self.own.has_said(of, Level::Refused),
@@ -296,6 +302,10 @@ impl Line {
 
     /// What our log says from now on is not owed any more.
     pub(crate) fn settle_debt(&mut self, input: &StatementIn) {
+        #[cfg(feature = "plant")]
+        if self.has(crate::plant::Plant::OweTwice) {
+            return;
+        }
         match input {
             StatementIn::Receipt(receipt) => {
                 self.owed.remove(&receipt.of);

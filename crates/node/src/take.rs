@@ -193,7 +193,11 @@ impl Line {
                 self.link.hold();
                 cx.out.effect(Effect::Hangup(self.id));
             }
-            Err(fault) => self.peer_fault(cx, format!("their cosignature is refused: {fault}")),
+            Err(fault) => {
+                #[cfg(feature = "plant")]
+                self.keep_refused(cx, generation, size, note);
+                self.peer_fault(cx, format!("their cosignature is refused: {fault}"));
+            }
         }
     }
 

@@ -131,9 +131,10 @@ impl Sent<'_> {
         Ok(())
     }
 
-    /// Whether the sender may have forgotten what it once let out: it was restored since, and nobody kept it.
+    /// Whether the sender may have forgotten what it once let out: it was restored since, and nobody kept it. A liar keeps
+    /// everything.
     fn may_differ(&self, at: Timestamp, kept: impl Fn(&Rows) -> bool) -> bool {
-        self.wire.ends[self.end].restored.is_some_and(|restored| restored >= at) && !kept(self.other)
+        !self.wire.is_broken() && self.wire.ends[self.end].restored.is_some_and(|restored| restored >= at) && !kept(self.other)
     }
 
     fn seen(&self, fields: &LeafFields) -> Check {

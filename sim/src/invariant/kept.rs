@@ -54,6 +54,11 @@ pub(crate) fn check_end(wire: &mut Wire, disks: [&Rows; 2]) -> Check {
     Ok(())
 }
 
+/// What a liar still has of an honest author's log, and gives back, is on that author's disk, restored or not.
+pub(crate) fn check_copy(wire: &Wire, author: usize, disk: &Rows, head: &Head) -> Check {
+    no_acknowledged_entry_lost(disk.reaches(wire.line, wire.ends[author].party, head), false, head)
+}
+
 /// An entry that its holder has cosigned is on the author's disk and on the holder's, whatever crashes (PROTOCOL E5). A
 /// machine that was restored gets it back from the other.
 fn no_acknowledged_entry_lost(there: bool, of_holder: bool, head: &Head) -> Check {

@@ -92,12 +92,14 @@ pub(crate) fn memory_is_bounded(held: &Held, unacknowledged: u64) -> Check {
     const CACHE_BYTES_MAX: usize = 8 << 20;
     const EARLY_MAX: usize = 512;
     const OWED_MAX: usize = 8_192;
+    const EVIDENCE_MAX: usize = 16;
     /// Entries that are made and not durable, or acknowledged and not durably so: a burst of an officer's.
     const SLACK: u64 = 64;
     let within = held.link_bytes <= LINK_BYTES_MAX
         && held.cache_bytes <= CACHE_BYTES_MAX
         && held.early <= EARLY_MAX
-        && held.owed <= OWED_MAX;
+        && held.owed <= OWED_MAX
+        && held.evidence <= EVIDENCE_MAX;
     ensure(within, NAME, || format!("{held:?}"))?;
     // What has arrived is not kept for sending.
     let kept = held.cached as u64;

@@ -1,9 +1,12 @@
 //! What a liar says and sends, and where it lies.
 
 use detente_node::Effect;
+use detente_record::evidence::Examiner;
+use detente_testkit::Side;
 use detente_testkit::strategy::statement::statement;
-use detente_types::statement::{CheckIn, Kind, Level, ReceiptIn, StatementIn};
-use detente_types::{Head, NoticeId, NoticeKind, Precedence, Root, StatementRef, Timestamp};
+use detente_types::statement::{CertificateIn, CheckIn, Kind, Level, ReceiptIn, StatementIn};
+use detente_types::{Generation, Head, NoticeId, NoticeKind, Precedence, Root, StatementRef, Timestamp};
+use detente_wire::checkpoint::{log_name, sign_checkpoint};
 use detente_wire::frame::{Frame, Part, decode, encode};
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -26,12 +29,16 @@ pub(crate) struct Deeds {
     withhold_from: Option<u64>,
     deaf: bool,
     kept: Vec<Frame>,
+    /// The other side's certificate, as the opening names it.
+    theirs: CertificateIn,
+    /// It has done what it is there for.
+    pub(crate) lied: bool,
     hostile: BoxedStrategy<StatementIn>,
     runner: TestRunner,
 }
 
 impl Deeds {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64, theirs: CertificateIn) -> Self {
         let mut bytes = [7; 32];
         bytes[..8].copy_from_slice(&seed.to_be_bytes());
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
@@ -40,6 +47,8 @@ impl Deeds {
             withhold_from: None,
             deaf: false,
             kept: Vec::new(),
+            theirs,
+            lied: false,
             hostile: statement().boxed(),
             runner: TestRunner::new_with_rng(Config::default(), rng),
         }
@@ -94,13 +103,7 @@ impl Liar {
             0..=5 => self.notice([NoticeKind::Operation, NoticeKind::Hazard, NoticeKind::Text][dice.below(3) as usize], now),
             6 => self.notice(NoticeKind::Safety, now),
             7 => self.read_receipt(dice),
-            _ => StatementIn::Check(CheckIn {
-                kind: Kind::Check.code(),
-                challenge: [dice.below(256) as u8; 32].into(),
-                text: None,
-                desk: None,
-                officer: None,
-            }),
+            _ => check(dice),
         }
     }
 
@@ -133,7 +136,7 @@ impl Liar {
     }
 
     fn seen(&self, dice: &mut Dice) -> Head {
-        let honest = self.copied.head_at(self.copied.checkpoint.0.min(self.copied.size()));
+        let honest = self.copied.seen();
         if self.lie != Lie::WrongSeen || !self.is_time(dice) {
             return honest;
         }
@@ -181,6 +184,9 @@ impl Liar {
                 let bytes: Vec<u8> = (0..dice.between(1, 900)).map(|_| dice.below(256) as u8).collect();
                 self.inject(Frame::Evidence(bytes.into()));
             }
+            Lie::FalseNewest => self.name_newest(dice),
+            Lie::EvidenceFlood => self.flood_evidence(dice),
+            Lie::GivesAltered => self.hang_up_after_giving(),
             Lie::MadeUpCopy => {
                 let head = Head { size: copied + 5, root: made_up(), ..self.copied.head_at(copied) };
                 self.link.set_copy(head, self.copied.checkpoint.1.clone());
@@ -214,6 +220,44 @@ impl Liar {
             let generation = entry.fields().generation;
             self.inject(Frame::Part(Part { own: true, generation, index, part: 0, parts: 1, bytes, early: true }));
         }
+    }
+
+    /// As the newest generation of theirs that it holds: not theirs, none, not signed by them, and one that is over or not.
+    fn name_newest(&mut self, dice: &mut Dice) {
+        let certificate = match dice.below(4) {
+            0 => self.own.side.certificate.input().clone(),
+            1 => CertificateIn { generation: Generation(2 + dice.below(1 << 31) as u32), ..self.deeds.theirs.clone() },
+            2 => self.deeds.theirs.clone(),
+            _ => {
+                let bytes = (0..dice.between(1, 300)).map(|_| dice.below(256) as u8).collect();
+                self.link.set_newest(bytes);
+                return self.effects.push_back(Effect::Hangup(self.line));
+            }
+        };
+        self.link.set_newest(detente_wire::codec::encode(&certificate));
+        self.effects.push_back(Effect::Hangup(self.line));
+    }
+
+    fn flood_evidence(&mut self, dice: &mut Dice) {
+        for _ in 0..AHEAD {
+            let stranger = Side::generate(&*self.scheme, self.line, dice.rng());
+            let bytes = match dice.below(4) {
+                0 | 1 => self.two_roots(&self.own.side, dice),
+                2 => self.two_roots(&stranger, dice),
+                _ => (0..dice.between(1, 900)).map(|_| dice.below(256) as u8).collect(),
+            };
+            self.inject(Frame::Evidence(bytes.into()));
+        }
+    }
+
+    /// Evidence that somebody has signed two roots, as it is.
+    fn two_roots(&self, of: &Side, dice: &mut Dice) -> Vec<u8> {
+        let origin = log_name(&self.line, &of.id(), Generation::FIRST);
+        let size = 1 + dice.below(1 << 40);
+        let [one, two] = [made_up(), Root::new([dice.below(128) as u8; 32])]
+            .map(|root| sign_checkpoint(&*self.scheme, &of.log, &origin, size, root).note());
+        let examined = Examiner::new(&*self.scheme, &of.certificate).examine_roots(one.as_bytes(), two.as_bytes());
+        examined.expect("two roots of one size").encode()
     }
 
     fn litter(&mut self, dice: &mut Dice) {
@@ -271,8 +315,13 @@ impl Liar {
     }
 }
 
-fn made_up() -> Root {
+pub(super) fn made_up() -> Root {
     Root::new([0x99; 32])
+}
+
+pub(super) fn check(dice: &mut Dice) -> StatementIn {
+    let challenge = [dice.below(256) as u8; 32].into();
+    StatementIn::Check(CheckIn { kind: Kind::Check.code(), challenge, text: None, desk: None, officer: None })
 }
 
 fn receipt(level: u8, of: StatementRef) -> StatementIn {

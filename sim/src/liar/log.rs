@@ -1,4 +1,4 @@
-//! The logs as a liar keeps them: its own, which it may write anew, and its copy of the other side's.
+//! Its own log as a liar keeps it: it may write it anew.
 
 use detente_testkit::Side;
 use detente_types::statement::{Kind, Level, StatementIn};
@@ -89,33 +89,6 @@ impl OwnLog {
     /// The checkpoint that it would sign if it were honest.
     pub(crate) fn honest_checkpoint(&self, scheme: &dyn Scheme, size: u64) -> Vec<u8> {
         self.checkpoint(scheme, size, self.head_at(size).root)
-    }
-}
-
-/// The copy of the other side's log.
-#[derive(Default)]
-pub(crate) struct Copied {
-    pub(crate) entries: Vec<detente_types::StatementRef>,
-    frontier: Frontier,
-    roots: Vec<Root>,
-    /// The newest checkpoint that it covers, and its size.
-    pub(crate) checkpoint: (u64, Vec<u8>),
-}
-
-impl Copied {
-    pub(crate) fn size(&self) -> u64 {
-        self.entries.len() as u64
-    }
-
-    pub(crate) fn push(&mut self, entry: detente_types::StatementRef) {
-        self.frontier.push(*entry.hash.as_bytes());
-        self.roots.push(self.frontier.root());
-        self.entries.push(entry);
-    }
-
-    pub(crate) fn head_at(&self, size: u64) -> Head {
-        let root = size.checked_sub(1).map_or(Some(EMPTY_ROOT), |last| self.roots.get(last as usize).copied());
-        Head { generation: Generation::FIRST, size, root: root.unwrap_or(Root::new([0xa5; 32])) }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::disk::DiskBugs;
 use crate::fault::{Fault, Faults};
 use crate::invariant::Check;
 use crate::invariant::markers::Markers;
-use crate::liar::Liar;
+use crate::liar::{Liar, Lie};
 use crate::options::Options;
 use crate::planted::Bug;
 use crate::report::Figures;
@@ -43,9 +43,11 @@ impl World {
         let scheme: Arc<dyn Scheme> = if options.signs_for_real() { Arc::new(Ed25519) } else { Arc::new(MockScheme) };
         let mut fate = Dice::new(options.seed, "fate", 0);
         let mut faults = Faults::draw(&mut fate);
-        if options.lie.is_some() {
-            // Nobody can give a restored node back what it lost when its peer lies.
-            faults.remove(Fault::Restore);
+        match options.lie {
+            Some(lie) if lie.is_about_a_restore() => faults.add(Fault::Restore),
+            // Most lies are told to one who knows what it has said.
+            Some(_) => faults.remove(Fault::Restore),
+            None => {}
         }
         for fault in options.plant.map(Bug::wants).unwrap_or_default() {
             faults.add(*fault);
@@ -56,6 +58,7 @@ impl World {
             start: MORNING,
             now: MORNING,
             heap: BinaryHeap::new(),
+            at_once: 0,
             scheduled: 0,
             seats: Vec::new(),
             wires: Vec::new(),
@@ -167,6 +170,10 @@ impl World {
         for seat in 0..self.seats.len() {
             self.schedule(CALM_US, Event::Snapshot { seat });
         }
+        if self.options.lie.is_some_and(Lie::is_about_a_restore) || self.options.plant.is_some_and(Bug::wants_restore) {
+            let after_us = self.fate.clone().between(8 * MINUTE_US, 20 * MINUTE_US);
+            self.schedule(after_us, Event::Fault { fault: Fault::Restore, at: self.seats.len() - 2 });
+        }
         let timed: Vec<(Fault, i64)> = self.faults.timed().collect();
         for (fault, every_us) in timed {
             let many = if fault.is_of_node() { self.seats.len() } else { self.wires.len() };
@@ -188,7 +195,12 @@ fn keys_of(seat: &Seat) -> u64 {
 }
 
 fn disk_bugs(bug: Bug) -> (DiskBugs, bool) {
-    let bugs =
-        DiskBugs { ack_undurable: bug == Bug::DiskAcksEarly, lose_last: bug == Bug::DiskLosesLast, torn: bug == Bug::DiskTears };
+    let bugs = DiskBugs {
+        ack_undurable: bug == Bug::DiskAcksEarly,
+        lose_last: bug == Bug::DiskLosesLast,
+        lose_book: bug == Bug::DiskLosesBook,
+        torn: bug == Bug::DiskTears,
+        swapped: bug == Bug::DiskSwaps,
+    };
     (bugs, bug == Bug::DiskForgetsEarly)
 }

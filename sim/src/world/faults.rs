@@ -5,7 +5,7 @@ use detente_types::Timestamp;
 use super::{Event, World};
 use crate::fault::Fault;
 use crate::invariant::Check;
-use crate::seat::{Doom, Process, Seat};
+use crate::seat::{Doom, Mark, Process, Seat};
 
 const SECOND_US: i64 = 1_000_000;
 
@@ -89,6 +89,11 @@ impl World {
         let ends: Vec<(usize, usize)> =
             (0..self.wires.len()).filter_map(|wire| Some((wire, self.wires[wire].end_of(seat)?))).collect();
         let peers_whole = ends.iter().all(|(wire, end)| !self.wires[*wire].ends[1 - end].behind);
+        // What was restored once has said all that a liar may use.
+        let used = ends.iter().any(|(wire, end)| self.wires[*wire].is_broken() && self.wires[*wire].ends[*end].restored.is_some());
+        if used {
+            return Ok(());
+        }
         if !peers_whole || !self.seats[seat].process.is_up() {
             return Ok(());
         }
@@ -99,7 +104,11 @@ impl World {
             let end = &mut self.wires[wire].ends[end];
             (end.restored, end.behind) = (Some(now), true);
         }
-        let Seat { disk, books, alarms, debts, looked, doom, snapshots, .. } = &mut self.seats[seat];
+        let marked = self.options.marks_restores();
+        let Seat { disk, books, alarms, debts, looked, doom, snapshots, mark, ends, convicted, .. } = &mut self.seats[seat];
+        *mark = marked.then_some(Mark::Unread);
+        ends.clear();
+        convicted.clear();
         disk.restore(rows);
         books.restore(&disk.rows);
         alarms.values_mut().for_each(|alarms| alarms.restore());

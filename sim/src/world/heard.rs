@@ -8,11 +8,11 @@ use detente_wire::Body;
 use detente_wire::codec::from_body;
 
 use super::{Event, World};
-use crate::invariant::{Check, agree, ensure, manners};
+use crate::invariant::{Check, agree, convicted, ensure, lives, manners};
 use crate::officer::Desk;
 use crate::report::Figures;
 use crate::rows::LogRows;
-use crate::seat::{Process, Seat};
+use crate::seat::{Mark, Process, Seat};
 
 /// So many new entries are looked at together: comparing both sides goes through all conflicts.
 const COMPARE_EVERY: u64 = 24;
@@ -44,6 +44,7 @@ impl World {
                 let there = self.seats[seat].disk.rows.book_size() > *number;
                 told_when_durable(there, || format!("input {number} is told to be in the book"))?;
                 self.seats[seat].books.booked(*number);
+                self.seats[seat].mark.take_if(|mark| *mark == Mark::Booked(*number));
             }
             What::DiskFailed(_) => {
                 let life = self.seats[seat].life;
@@ -112,6 +113,8 @@ impl World {
             if let Some(end) = self.wires[wire].end_of(seat) {
                 self.look_at_log(seat, wire, end)?;
                 self.check_kept(wire)?;
+                self.look_at_lives(seat, wire, end)?;
+                self.look_at_evidence(seat, wire)?;
             }
         }
         Ok(())
@@ -123,8 +126,28 @@ impl World {
         generations.into_iter().try_for_each(|generation| self.look_at_life(seat, (wire, end), generation))
     }
 
+    fn look_at_lives(&mut self, seat: usize, wire: usize, end: usize) -> Check {
+        let wire = &self.wires[wire];
+        let mut ends = core::mem::take(&mut self.seats[seat].ends);
+        let (disk, other) = (&self.seats[seat].disk.rows, &self.seats[wire.ends[1 - end].seat].disk.rows);
+        let checked = lives::check(wire, end, disk, other, &mut ends);
+        self.seats[seat].ends = ends;
+        checked
+    }
+
+    fn look_at_evidence(&mut self, seat: usize, wire: usize) -> Check {
+        let Seat { disk, convicted, .. } = &mut self.seats[seat];
+        let looked = convicted.entry(wire).or_default();
+        let wire = &self.wires[wire];
+        for bytes in disk.rows.evidence(wire.line).skip(*looked).filter(|_| wire.is_broken()) {
+            *looked += 1;
+            convicted::check(&*self.scheme, wire, bytes)?;
+        }
+        Ok(())
+    }
+
     fn look_at_life(&mut self, seat: usize, (wire, end): (usize, usize), generation: Generation) -> Check {
-        let Seat { disk, debts, looked, alarms, books, .. } = &mut self.seats[seat];
+        let Seat { disk, debts, looked, alarms, books, keys, .. } = &mut self.seats[seat];
         let wires = &self.wires[wire];
         let looked = looked.entry((wire, generation)).or_default();
         let name = wires.log_of(end, generation);
@@ -132,7 +155,12 @@ impl World {
         *looked = (*looked).min(log.size());
         while *looked < log.size() {
             let (hash, row) = (log.hash(*looked), log.row(*looked));
-            if let (Some(hash), Some(detente_node::port::Write::Entry { body, .. })) = (hash, row) {
+            if let (Some(hash), Some(detente_node::port::Write::Entry { body, leaf, .. })) = (hash, row) {
+                if wires.ends[end].restored.is_some()
+                    && let Some(keys) = keys.get(&(wires.line, generation))
+                {
+                    lives::own_entry(&*self.scheme, &keys.log.public(), leaf, *looked)?;
+                }
                 let said = Body::decode(body).ok().and_then(|body| from_body(&body).ok());
                 if let Some(StatementIn::SafetyAction(action)) = &said {
                     alarms.entry(wire).or_default().acted(action.of);

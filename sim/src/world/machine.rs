@@ -11,7 +11,7 @@ use crate::disk::InFlight;
 use crate::fault::Fault;
 use crate::invariant::{Check, kept, written};
 use crate::planted::Bug;
-use crate::seat::{Doom, Process, Seat};
+use crate::seat::{Doom, Mark, Process, Seat};
 
 const SECOND_US: i64 = 1_000_000;
 /// Snapshots that are kept of a machine.
@@ -172,7 +172,7 @@ impl World {
     pub(super) fn start_process(&mut self, seat: usize) -> Check {
         let now = self.now;
         let plant = self.options.plant.and_then(Bug::in_node);
-        let Seat { process, disk, clock, dice, keys, life, alarms, .. } = &mut self.seats[seat];
+        let Seat { process, disk, clock, dice, keys, life, alarms, mark, .. } = &mut self.seats[seat];
         if process.is_up() {
             return Ok(());
         }
@@ -184,6 +184,7 @@ impl World {
         if let Some(plant) = plant {
             node.danger_plant(plant);
         }
+        *mark = mark.map(|_| Mark::Booked(node.note_restored(clock.shows(now), dice.rng())));
         *process = Process::Node(node);
         self.input(seat, Input::Tick)
     }

@@ -5,7 +5,7 @@ use detente_node::Node;
 use super::heard::line_of;
 use super::{Event, World};
 use crate::fault::Faults;
-use crate::invariant::{Check, Violation, agree, kept};
+use crate::invariant::{Check, Violation, agree, kept, lives};
 use crate::report::{COUNTED_MINUTES, COUNTED_STATEMENTS};
 use crate::seat::{Process, Seat};
 
@@ -72,15 +72,24 @@ impl World {
         self.done = true;
         for wire in 0..self.wires.len() {
             self.compare(wire, 0, 0)?;
-            let wire = &mut self.wires[wire];
-            let disks = [0, 1].map(|end: usize| &self.seats[wire.ends[end].seat].disk.rows);
+            let Self { wires, seats, .. } = &mut *self;
+            let wire = &mut wires[wire];
+            let disks = [0, 1].map(|end: usize| &seats[wire.ends[end].seat].disk.rows);
             kept::check_end(wire, disks)?;
+            for end in 0..2 {
+                match &seats[wire.ends[1 - end].seat].process {
+                    Process::Liar(liar) => liar.copies().try_for_each(|head| kept::check_copy(wire, end, disks[end], &head))?,
+                    _ if wire.is_broken() => {}
+                    _ => lives::check_end(wire, end, disks[end])?,
+                }
+            }
         }
         let rebuilt = self.fate.below(self.seats.len() as u64) as usize;
         for seat in 0..self.seats.len() {
             self.finish_seat(seat, seat == rebuilt)?;
         }
-        if let Some(lie) = self.options.lie {
+        let told = self.seats.iter().any(|seat| matches!(&seat.process, Process::Liar(liar) if liar.has_lied()));
+        if let Some(lie) = self.options.lie.filter(|_| told) {
             crate::liar::is_named(lie, &self.figures.named)?;
         }
         self.count_up();
