@@ -94,6 +94,27 @@ impl Line {
         }
     }
 
+    /// An early entry that the disk has.
+    pub(crate) fn know_early(&mut self, cx: &mut Cx<'_>, entry: Verified<Entry>) {
+        let of = entry.reference();
+        self.early.insert((of.generation, of.index), of.hash);
+        self.early_entries.insert(of.hash, entry);
+        self.early_durable(cx, of);
+    }
+
+    /// Our copy begins a generation anew of which the last process had stored early entries, and filed nothing.
+    pub(crate) fn adopt_strays(&mut self, cx: &mut Cx<'_>) {
+        let begun = self.peer.generation();
+        let of_it = |row: &mut Write| matches!(row, Write::Early { generation, .. } if *generation == begun);
+        for row in self.lives.strays.extract_if(.., of_it).collect::<Vec<_>>() {
+            if let Write::Early { leaf, body, .. } = &row
+                && let Ok(entry) = open_entry(cx.scheme, &self.peer_place(None), leaf, body)
+            {
+                self.know_early(cx, entry);
+            }
+        }
+    }
+
     /// Acts on what the disk has not taken in time: a full or failed disk silences no alarm.
     pub(crate) fn act_on_unstored(&mut self, cx: &mut Cx<'_>) {
         let due: Vec<EntryHash> = self.early_unstored.iter().filter(|(_, due)| **due <= cx.now).map(|(hash, _)| *hash).collect();

@@ -8,6 +8,7 @@ use detente_types::{Generation, Head, Timestamp};
 use detente_wire::checkpoint::SignedCheckpoint;
 
 use crate::line::{LineKeys, empty_head};
+use crate::port::Write;
 
 /// Earlier generations of both logs, and the way to the next.
 pub(crate) struct Lives {
@@ -41,6 +42,8 @@ pub(crate) struct Lives {
     pub(crate) peer_ends: BTreeMap<Generation, SignedCheckpoint>,
     /// Their next generation, until our copy of the one before is whole.
     pub(crate) next_opening: Option<Opening>,
+    /// Early entries on the disk of a generation of theirs that our copy has not begun since the start.
+    pub(crate) strays: Vec<Write>,
     /// The cosignature of ours in their last hello: it may speak of a generation that our copy begins only now.
     pub(crate) hello_cosigned: Vec<u8>,
 }
@@ -64,6 +67,7 @@ impl Lives {
             tells_copy: peer,
             peer_ends: BTreeMap::new(),
             next_opening: None,
+            strays: Vec::new(),
             hello_cosigned: Vec::new(),
         }
     }

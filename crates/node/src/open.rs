@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use detente_record::{Holder, Opening};
 use detente_types::statement::GenerationOpenIn;
-use detente_types::{Generation, Head, LineId, PartyId, StatementRef, Terms, Timestamp};
+use detente_types::{Generation, Head, LineId, PartyId, Terms, Timestamp};
 use detente_wire::certificate::open_opening;
 use detente_wire::checkpoint::{SignedCheckpoint, open_checkpoint};
 use detente_wire::{Entry, Place, Verified, open_entry};
@@ -312,7 +312,7 @@ impl Loader {
         };
         self.node.on_line(now, rng, *line, |line, cx| {
             let Some((log, key)) = line.peer.log_of(*generation) else {
-                return;
+                return line.lives.strays.push(row.clone());
             };
             let place = Place { index: None, generation: *generation, log_key: key, ..line.peer_place(None) };
             if *generation != line.peer.generation() || *index < log.size() {
@@ -320,11 +320,8 @@ impl Loader {
                 return orphan.into_iter().for_each(|entry| line.load_orphan(cx, entry));
             }
             if let Ok(entry) = open_entry(cx.scheme, &line.peer_place(None), leaf, body) {
-                let of: StatementRef = entry.reference();
-                line.early.insert((*generation, *index), entry.hash());
-                line.early_entries.insert(entry.hash(), entry);
                 line.loading = true;
-                line.early_durable(cx, of);
+                line.know_early(cx, entry);
                 line.loading = false;
             }
         });

@@ -273,6 +273,7 @@ impl Line {
         let cosigned = core::mem::take(&mut self.lives.hello_cosigned);
         self.take_own_cosignature(cx, &cosigned);
         self.event(cx, What::PeerRenewed(generation));
+        self.adopt_strays(cx);
     }
 
     /// A new session: what an earlier one told of their next generation may be no more (docs/decisions/0010).
