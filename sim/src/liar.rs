@@ -292,7 +292,10 @@ impl Liar {
         match event {
             LinkEvent::Dial => self.effects.push_back(Effect::Dial(self.line)),
             LinkEvent::Hello(hello) => self.meet(&hello),
-            LinkEvent::Entry { generation, index: 0, packed, early: true } => self.copied.keep_opening(generation, packed),
+            LinkEvent::Entry { generation, index: 0, packed, early: true } => {
+                self.copied.keep_opening(generation, packed);
+                self.begin_next();
+            }
             LinkEvent::Entry { generation, index, packed, early: false }
                 if generation == self.copied.generation && index == self.copied.size() =>
             {
@@ -380,7 +383,12 @@ impl Liar {
             self.link.set_copy(head, note);
         }
         self.cosign(now, size, head.root);
-        if self.copied.begin_next() {
+        self.begin_next();
+    }
+
+    /// Goes on to their next generation, once it has all of this one.
+    fn begin_next(&mut self) {
+        if !self.restored.claims_falsely() && self.copied.begin_next() {
             self.tell_copy();
         }
     }

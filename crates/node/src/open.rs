@@ -272,6 +272,9 @@ impl Loader {
                     line.link.set_cosigned(bytes.to_vec());
                 }
             }
+            NoteRole::Cosignature if newest && size > log.size() => {
+                return Err(damaged(format!("it covers more than the {} entries that are here", log.size())));
+            }
             NoteRole::Cosignature if newest => {
                 line.holder = Holder::new(size);
                 line.own_cosignature = bytes.to_vec();
