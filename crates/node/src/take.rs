@@ -78,8 +78,9 @@ impl Line {
     /// The next entry of the peer's log. A bad envelope stops the copy there (PROTOCOL E4).
     fn take_entry(&mut self, cx: &mut Cx<'_>, generation: Generation, index: Index, packed: &[u8]) {
         let next = self.peer_reach();
-        // While generations of ours come back, what they saw of us cannot be judged: it comes again in the next meeting.
-        if generation != self.peer.generation() || index < next || self.lives.later.is_some() {
+        // While generations of ours come back, what they saw of us cannot be judged: it comes again in the next meeting. So
+        // does what the link had handed on behind an entry that was not taken.
+        if generation != self.peer.generation() || index != next || self.lives.later.is_some() {
             return;
         }
         let opened = unpack(packed).and_then(|(leaf, body)| open_entry(cx.scheme, &self.peer_place(Some(next)), leaf, body));
