@@ -142,6 +142,12 @@ impl Rows {
         self.notes.get(&(*name, role, size)).and_then(|row| note_bytes(row))
     }
 
+    /// Every cosignature that is kept, of whichever log.
+    pub(crate) fn cosignatures(&self) -> impl Iterator<Item = &[u8]> {
+        let made = self.notes.iter().filter(|((_, role, _), _)| *role == NoteRole::Cosignature);
+        made.filter_map(|(_, row)| note_bytes(row))
+    }
+
     /// The largest size that a note of this role covers; 0 when there is none.
     pub(crate) fn noted(&self, name: &LogName, role: NoteRole) -> u64 {
         let all = self.notes.range((*name, role, 0)..=(*name, role, u64::MAX));

@@ -273,7 +273,7 @@ impl Liar {
         self.effects.push_back(Effect::Send { line: self.line, urgent: false, frame: form });
         let absurd = Part {
             own: true,
-            generation: detente_types::Generation(dice.below(3) as u32),
+            generation: Generation(dice.below(3) as u32),
             index: dice.below(u64::MAX),
             part: dice.below(9) as u8,
             parts: dice.below(9) as u8,

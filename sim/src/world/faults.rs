@@ -103,6 +103,8 @@ impl World {
         for (wire, end) in ends {
             let end = &mut self.wires[wire].ends[end];
             (end.restored, end.behind) = (Some(now), true);
+            // Some of what it made before may never have been heard, and is now.
+            end.cosigned.notes.extend(rows.cosignatures().map(<[u8]>::to_vec));
         }
         let marked = self.options.marks_restores();
         let Seat { disk, books, alarms, debts, looked, doom, snapshots, mark, ends, convicted, .. } = &mut self.seats[seat];
