@@ -15,10 +15,11 @@ pub(crate) mod written;
 use std::fmt;
 
 /// All of them, as they are reported. Each is tripped by a bug of its own in [`crate::PLANTINGS`].
-pub const INVARIANTS: [&str; 33] = [
+pub const INVARIANTS: [&str; 34] = [
     "accepted_is_kept",
     "accepted_is_stated",
     "answered_is_quiet",
+    "blame_fits_the_lie",
     "comes_to_an_end",
     "converges",
     "cosignature_never_shrinks",

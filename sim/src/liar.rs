@@ -4,27 +4,27 @@
 //! What it does wrong stands in `deeds`. An honest node must come through every lie without a panic, with its own record
 //! whole, and must name the lie.
 
+pub(crate) mod blame;
 mod copy;
 mod deeds;
 mod log;
 mod restored;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use detente_link::{Config, DownReason, Event as LinkEvent, Link, Plan};
-use detente_wire::frame::Hello;
 use detente_node::{Effect, Input};
 use detente_testkit::Side;
 use detente_types::statement::{GenerationOpenIn, StatementIn};
 use detente_types::{Head, LineId, PartyId, Timestamp};
 use detente_wire::Scheme;
 use detente_wire::checkpoint::{Checkpoint, cosign, holder_name, log_name};
+use detente_wire::frame::Hello;
 use detente_wire::frame::{Channel, Frame, decode};
 
 use crate::dice::Dice;
 use crate::invariant::audible::{read_entry, read_note};
-use crate::invariant::{Check, ensure};
 use copy::Copied;
 use deeds::Deeds;
 use log::{Claims, OwnLog};
@@ -151,30 +151,6 @@ impl Lie {
     pub(crate) const fn is_about_a_restore(self) -> bool {
         matches!(self, Self::ClaimsLess | Self::ClaimsMore | Self::ClaimsFork | Self::GivesAltered | Self::GivesNothing)
     }
-
-    /// What an honest node must have said of it, any of these; empty when nobody can tell.
-    const fn named_as(self) -> &'static [&'static str] {
-        match self {
-            Self::ForkEarly | Self::ForkEarlier | Self::EvidenceFlood => &["fork"],
-            // The other root may come before the entries: then it contradicts them, and nothing signed is kept to compare.
-            Self::ForkRoots | Self::Rollback => &["fork", "peer fault"],
-            Self::Unusable => &["unusable"],
-            Self::Flood => &["safety flood"],
-            Self::Stall => &["line down"],
-            // What is held back may be lost: the officer reads that the line waits for it.
-            Self::GivesNothing => &["recovering"],
-            Self::CosignUnread | Self::CosignShrink | Self::Replay | Self::ClaimsLess => &[],
-            _ => &["peer fault"],
-        }
-    }
-}
-
-/// A lie that can be told from the truth is named by the honest side: as a fault, as evidence, or as an unusable
-/// statement (DESIGN D12).
-pub(crate) fn is_named(lie: Lie, named: &BTreeMap<String, u64>) -> Check {
-    let wanted = lie.named_as();
-    let holds = wanted.is_empty() || wanted.iter().any(|kind| named.contains_key(*kind));
-    ensure(holds, "every_lie_is_named", || format!("{} was named only as {named:?}", lie.name()))
 }
 
 /// The peer.

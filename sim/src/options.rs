@@ -15,6 +15,8 @@ pub struct Options {
     pub lie: Option<Lie>,
     /// A bug that is planted.
     pub plant: Option<Bug>,
+    /// Whether a machine is restored, whatever the seed says.
+    pub restore: bool,
     /// Kinds of fault that are left out.
     pub without: Without,
     /// Whether to tell every event on standard error.
@@ -33,14 +35,20 @@ impl Options {
         let lie = self.lie.map(|lie| format!(" --liar {}", lie.name()));
         let plant = PLANTINGS.iter().find(|planting| Some(planting.bug) == self.plant);
         let plant = plant.map(|planting| format!(" --plant {}", planting.name));
+        let restore = self.restore.then(|| " --restore".to_owned());
         let without: Vec<&str> = self.without.faults().map(Fault::name).collect();
         let without = (!without.is_empty()).then(|| format!(" --without {}", without.join(",")));
-        let rest: String = [nodes, lie, plant, without].into_iter().flatten().collect();
+        let rest: String = [nodes, lie, plant, restore, without].into_iter().flatten().collect();
         format!("cargo xtask sim --seed {}{rest}", self.seed)
     }
 
     pub(crate) fn node_count(&self) -> usize {
         self.nodes.unwrap_or(if self.seed % 4 == 3 { 3 } else { 2 })
+    }
+
+    /// Whether a machine is restored for sure.
+    pub(crate) fn wants_restore(&self) -> bool {
+        self.restore || self.lie.is_some_and(Lie::is_about_a_restore) || self.plant.is_some_and(Bug::wants_restore)
     }
 
     /// Whether a machine that is restored knows it: always beside a liar, and in a quarter of the seeds.

@@ -55,12 +55,12 @@ const fn against(name: &'static str, lie: Lie, plant: Plant, found_by: &'static 
 }
 
 /// Every bug that can be planted.
-pub const PLANTINGS: [Planting; 38] = [
+pub const PLANTINGS: [Planting; 40] = [
     honest("disk-acks-early", Bug::DiskAcksEarly, "told_when_durable", 1),
     honest("disk-loses-last", Bug::DiskLosesLast, "no_acknowledged_entry_lost", 1),
     honest("disk-loses-book", Bug::DiskLosesBook, "accepted_is_kept", 1),
     honest("disk-tears", Bug::DiskTears, "said_from_the_book", 1),
-    honest("disk-swaps", Bug::DiskSwaps, "stated_is_there", 1),
+    honest("disk-swaps", Bug::DiskSwaps, "starts_again", 1),
     honest("disk-forgets-early", Bug::DiskForgetsEarly, "hello_names_early_leaves", 7),
     honest("carrier-mute", Bug::CarrierMute, "converges", 1),
     node("cosign-unread", Plant::CosignUnread, "durable_before_audible", 1),
@@ -78,6 +78,7 @@ pub const PLANTINGS: [Planting; 38] = [
     node("ring-answered", Plant::RingAnswered, "answered_is_quiet", 1),
     node("silent-safety", Plant::SilentSafety, "every_safety_rings", 1),
     node("state-twice", Plant::StateTwice, "stated_once", 1),
+    node("book-next", Plant::BookNext, "stated_is_there", 1),
     node("owe-twice", Plant::OweTwice, "owed_is_said_once", 1),
     node("forget-waiting", Plant::ForgetWaiting, "accepted_is_stated", 2),
     node("doubt-repeats", Plant::DoubtRepeats, "honest_never_accused", 1),
@@ -87,12 +88,13 @@ pub const PLANTINGS: [Planting; 38] = [
     against("keep-refused", Lie::CosignWrong, Plant::KeepRefused, "starts_again", 1),
     against("evidence-expected", Lie::FalseEvidence, Plant::EvidenceExpected, "never_panics", 1),
     against("evidence-anybody", Lie::EvidenceFlood, Plant::EvidenceAnybody, "evidence_convicts_the_liar", 1),
+    against("newest-unread", Lie::FalseNewest, Plant::NewestUnread, "every_lie_is_named", 1),
     // In new generations, after a restore.
     node("renew-unasked", Plant::RenewUnasked, "nothing_held_is_disowned", 1),
     node("renew-short", Plant::RenewShort, "generations_follow", 1),
-    node("begin-early", Plant::BeginEarly, "generations_follow", 1),
     node("close-unsaid", Plant::CloseUnsaid, "ends_are_stated", 1),
-    node("forget-recalled", Plant::ForgetRecalled, "owed_is_said_once", 1),
+    node("return-twice", Plant::ReturnTwice, "rebuilt_is_equal", 7),
+    against("blame-gaps", Lie::ClaimsLess, Plant::BlameGaps, "blame_fits_the_lie", 1),
     against("stay-in-old", Lie::ClaimsLess, Plant::StayInOld, "no_self_fork", 1),
     against("take-back-unread", Lie::GivesAltered, Plant::TakeBackUnread, "taken_back_is_signed", 1),
 ];
@@ -123,19 +125,10 @@ impl Bug {
 
     /// Whether a machine is restored for its sake.
     pub(crate) const fn wants_restore(self) -> bool {
-        use Plant::{BeginEarly, CloseUnsaid, ForgetRecalled, RenewShort, RenewUnasked, SpeakUnproven, StayInOld, TakeBackUnread};
+        use Plant::{CloseUnsaid, RenewShort, RenewUnasked, ReturnTwice, SpeakUnproven, StayInOld, TakeBackUnread};
         matches!(
             self,
-            Self::Node(
-                SpeakUnproven
-                    | RenewUnasked
-                    | RenewShort
-                    | BeginEarly
-                    | CloseUnsaid
-                    | ForgetRecalled
-                    | StayInOld
-                    | TakeBackUnread
-            )
+            Self::Node(SpeakUnproven | RenewUnasked | RenewShort | CloseUnsaid | ReturnTwice | StayInOld | TakeBackUnread)
         )
     }
 

@@ -1,12 +1,15 @@
 //! Seeds that must stay green: a fixed share, a twentieth of it with real signatures. `cargo xtask soak` plays ten thousand,
 //! by the program `sim`, which tells how far it is.
 
+use std::collections::BTreeSet;
 use std::thread;
 
-use detente_sim::{Lie, Options, Outcome, PLANTINGS, Planting, run};
+use detente_sim::{INVARIANTS, Lie, Options, Outcome, PLANTINGS, Planting, run};
 
 /// Honest seeds of this share; 1007 signs for real, and every fourth has three nodes.
 const HONEST: std::ops::Range<u64> = 1_000..1_024;
+/// Seeds in which a machine is restored for sure; 2007 signs for real.
+const RESTORED: std::ops::Range<u64> = 2_000..2_010;
 /// Of a hundred honest seeds so many are long and rough enough to count; the others have a node that was down for long.
 const COUNTED_PERCENT: usize = 90;
 /// Strategies for hostile statements are deep.
@@ -36,6 +39,15 @@ fn honest_lines_keep_every_promise() {
     assert!(counted * 100 >= outcomes.len() * COUNTED_PERCENT, "only {counted} seeds are long and rough enough to count");
 }
 
+/// A restore comes by itself in one seed of four: here one comes in each.
+#[test]
+fn restored_machines_keep_every_promise() {
+    let outcomes = play(RESTORED.map(|seed| Options { restore: true, ..Options::of(seed) }));
+    assert_green(&outcomes);
+    let renewed = outcomes.iter().filter(|outcome| outcome.figures.renewed > 0).count();
+    assert!(renewed * 2 > outcomes.len(), "only {renewed} seeds have a machine that opened a generation");
+}
+
 /// Each lie has a seed of its own, so that they meet other faults; that of one in seventeen signs for real.
 #[test]
 fn every_lie_is_survived_and_named() {
@@ -49,8 +61,14 @@ fn every_planted_bug_is_found_within_its_seeds() {
         let found = first_found(planting);
         let failure = found.failure.as_ref().unwrap_or_else(|| panic!("{} was not found", planting.name));
         let by = failure.violation.invariant;
-        assert!(planting.found_by.contains(&by), "{} was found by {by}: {failure}", planting.name);
+        assert_eq!(by, planting.found_by, "{} was found in seed {}: {failure}", planting.name, found.seed);
     }
+}
+
+#[test]
+fn every_invariant_is_tripped_by_a_planted_bug() {
+    let tripped: BTreeSet<&str> = PLANTINGS.iter().map(|planting| planting.found_by).collect();
+    assert_eq!(tripped, BTreeSet::from(INVARIANTS));
 }
 
 /// The first seed that finds a bug, or the last of those that should.
@@ -69,14 +87,16 @@ fn seeds_that_once_failed_stay_green() {
     assert_green(&play(all));
 }
 
-/// A line of the file: seed, number of nodes or `-`, lie or `-`, and what it found.
+/// A line of the file: seed, number of nodes or `-`, a lie or `restored` or `-`, and what it found.
 fn options_of(line: &str) -> Options {
     let mut words = line.split_whitespace();
     let mut word = || words.next().expect("a line has a seed, nodes and a lie");
     let seed = word().parse().expect("a line begins with a seed");
     let nodes = Some(word()).filter(|word| *word != "-").map(|nodes| nodes.parse().expect("two or three nodes"));
-    let lie = Some(word()).filter(|word| *word != "-").map(|name| Lie::by_name(name).expect("the name of a lie"));
-    Options { seed, nodes, lie, ..Options::default() }
+    let how = word();
+    let restore = how == "restored";
+    let lie = Some(how).filter(|_| how != "-" && !restore).map(|name| Lie::by_name(name).expect("the name of a lie"));
+    Options { seed, nodes, lie, restore, ..Options::default() }
 }
 
 #[test]

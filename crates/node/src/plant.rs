@@ -7,11 +7,12 @@ use detente_record::ForkEvidence;
 use detente_terms::safety::{Pace, SafetyBoard};
 use detente_types::{Generation, Head, Notice, NoticeIn, StatementIn, StatementRef};
 use detente_wire::checkpoint::{Checkpoint, SignedCheckpoint, cosign, holder_name};
-use detente_wire::{PublicKey, Scheme, SecretKey, Signature, Valid};
+use detente_wire::{Entry, PublicKey, Scheme, SecretKey, Signature, Valid, Verified};
 
 use crate::line::{Cx, Line, Phase, Waiting};
 use crate::node::Node;
 use crate::port::NoteRole;
+use crate::side::Verdict;
 
 /// One bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +63,10 @@ pub enum Plant {
     EvidenceExpected,
     /// Keeps evidence of whoever is accused on this line.
     EvidenceAnybody,
+    /// Refuses what follows a refused entry as well, and blames the peer for it.
+    BlameGaps,
+    /// Books the next entry as the one that an input became (against DESIGN D4).
+    BookNext,
     /// Wants its timer at once, always.
     TickAtOnce,
     /// Opens a generation before the peer has said what it holds of the one before (against S4).
@@ -70,14 +75,12 @@ pub enum Plant {
     RenewShort,
     /// Goes on in the generation in which it was rolled back (against decision 0013).
     StayInOld,
-    /// Begins a copy of the next generation before that of the last one is whole (against decision 0014).
-    BeginEarly,
     /// Does not state where the generation before ended (against S5).
     CloseUnsaid,
     /// Takes its own entries back unverified (against S4).
     TakeBackUnread,
-    /// Forgets what entries say that came back until they are judged.
-    ForgetRecalled,
+    /// Acts twice on entries that came back.
+    ReturnTwice,
     /// Does not look at the word for a later generation of its own (against decision 0052).
     NewestUnread,
 }
@@ -212,11 +215,16 @@ impl Line {
         if self.has(Plant::TakeBackUnread) { &Trusting } else { scheme }
     }
 
-    /// [`Plant::ForgetRecalled`].
-    pub(crate) fn forget_recalled(&mut self) {
-        if self.has(Plant::ForgetRecalled) {
-            self.own.drop_recalled();
+    /// [`Plant::ReturnTwice`].
+    pub(crate) fn return_twice(&mut self, entry: &Verified<Entry>, verdict: &Verdict) {
+        if self.has(Plant::ReturnTwice) {
+            self.own.learn(entry.clone(), verdict.clone());
         }
+    }
+
+    /// [`Plant::BookNext`].
+    pub(crate) fn booked_as(&self, stated: StatementRef) -> StatementRef {
+        StatementRef { index: stated.index + u64::from(self.has(Plant::BookNext)), ..stated }
     }
 }
 

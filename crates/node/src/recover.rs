@@ -260,8 +260,6 @@ impl Line {
         self.cache.put(index, entry.packed());
         self.claims(entry.fields().seen);
         self.own.append_unjudged(entry);
-        #[cfg(feature = "plant")]
-        self.forget_recalled();
         self.judge_taken_back(cx);
         self.finish_recovery(cx, until);
     }

@@ -258,8 +258,6 @@ impl Line {
             return self.take_disowning(cx, &opening, &named);
         }
         let whole = self.seen == named || (named.size == 0 && self.peer.log.size() == 0);
-        #[cfg(feature = "plant")]
-        let whole = whole || self.has(crate::plant::Plant::BeginEarly);
         if !whole || self.peer.durable != named.size {
             self.lives.next_opening = Some(opening);
             return;

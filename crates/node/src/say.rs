@@ -203,9 +203,11 @@ impl Line {
 
     fn say_booked(&mut self, cx: &mut Cx<'_>, book: u64, input: &StatementIn) -> Result<StatementRef, SayFault> {
         let reference = self.say(cx, input)?;
-        cx.book(&BookEntry::Stated(book, reference));
         #[cfg(feature = "plant")]
         self.state_twice(book, input);
+        #[cfg(feature = "plant")]
+        let reference = self.booked_as(reference);
+        cx.book(&BookEntry::Stated(book, reference));
         Ok(reference)
     }
 

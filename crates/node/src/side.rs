@@ -304,12 +304,6 @@ impl Side {
         }
     }
 
-    /// Forgets what came back, judged or not: a planted bug.
-    #[cfg(feature = "plant")]
-    pub(crate) fn drop_recalled(&mut self) {
-        self.recalled = Answers::default();
-    }
-
     /// How far entries have their verdict: generation, and size in it.
     pub(crate) fn judged(&self) -> (Generation, u64) {
         let first = self.unjudged.front().map(|entry| (entry.fields().generation, entry.fields().index));

@@ -80,7 +80,10 @@ impl Line {
         let next = self.peer_reach();
         // While generations of ours come back, what they saw of us cannot be judged: it comes again in the next meeting. So
         // does what the link had handed on behind an entry that was not taken.
-        if generation != self.peer.generation() || index != next || self.lives.later.is_some() {
+        let gap = index > next;
+        #[cfg(feature = "plant")]
+        let gap = gap && !self.has(crate::plant::Plant::BlameGaps);
+        if generation != self.peer.generation() || index < next || gap || self.lives.later.is_some() {
             return;
         }
         let opened = unpack(packed).and_then(|(leaf, body)| open_entry(cx.scheme, &self.peer_place(Some(next)), leaf, body));

@@ -31,6 +31,9 @@ struct Arguments {
     /// A bug to plant; stops at the first seed that finds it.
     #[arg(long, value_name = "NAME")]
     plant: Option<String>,
+    /// Restore a machine, whatever the seed says.
+    #[arg(long)]
+    restore: bool,
     /// Kinds of fault to leave out.
     #[arg(long, value_name = "FAULT,...", value_delimiter = ',')]
     without: Vec<String>,
@@ -111,6 +114,7 @@ fn play(arguments: &Arguments, plan: &Plan) -> ExitCode {
             nodes: arguments.nodes.map(usize::from),
             lie: lie.or(plan.planting.and_then(|planting| planting.lie)),
             plant: plan.planting.map(|planting| planting.bug),
+            restore: arguments.restore,
             without: plan.without,
             trace: arguments.trace,
         };

@@ -1,7 +1,8 @@
 //! Agreement: what both sides derive from equal prefixes, what a node derives again after a start, and that both have
 //! everything when faults are off.
 
-use detente_node::{Line, Phase};
+use detente_node::{Line, NoticeView, Phase};
+use detente_types::StatementRef;
 
 use super::{Check, ensure};
 use crate::wire::Wire;
@@ -53,10 +54,22 @@ pub(crate) fn rebuilt_is_equal(running: &Line, loaded: &Line) -> Check {
     same_conflicts([running, loaded], NAME)?;
     ensure(running.table() == loaded.table(), NAME, || "other offers".into())?;
     ensure(running.terms() == loaded.terms(), NAME, || "other terms".into())?;
+    ensure(levels(running) == levels(loaded), NAME, || "other receipts or actions".into())?;
     let warnings = |line: &Line| line.warnings().map(|w| (w.notice, w.with)).collect::<Vec<_>>();
     ensure(warnings(running) == warnings(loaded), NAME, || {
         format!("{} warnings were there, and {} are", warnings(running).len(), warnings(loaded).len())
     })
+}
+
+/// What became of each live notice: its receipts and the last action, by place.
+fn levels(line: &Line) -> Vec<(StatementRef, Vec<StatementRef>, Option<StatementRef>)> {
+    let of = |notice: NoticeView<'_>| {
+        let mut receipts: Vec<_> = notice.receipts.iter().map(|receipt| receipt.at).collect();
+        // Those of two logs come in any order.
+        receipts.sort_unstable();
+        (notice.at, receipts, notice.action.map(|action| action.at))
+    };
+    line.notices().map(of).collect()
 }
 
 /// Faults off, both sides have everything within sixty seconds, and admit it: both copies are the other's log, all is

@@ -96,7 +96,9 @@ fn generations_follow<T: core::fmt::Debug + ?Sized>(holds: bool, generation: Gen
 /// No author opens a generation that names less of the one before than an honest peer holds under its signature: it asks
 /// first (PROTOCOL S4, S5).
 fn nothing_held_is_disowned(holds: bool, generation: Generation, named: u64, held: u64) -> Check {
-    ensure(holds, "nothing_held_is_disowned", || format!("generation {generation} names {named} entries, and the peer has {held}"))
+    ensure(holds, "nothing_held_is_disowned", || {
+        format!("generation {generation} names {named} entries, and the peer has {held}")
+    })
 }
 
 /// Each side states where a generation of the other ended (PROTOCOL S5).

@@ -56,6 +56,7 @@ impl Liar {
             Lie::ClaimsLess => {
                 self.restored.left = 0;
                 self.copied.cut(hello.own.size / 2);
+                self.link.cosign(Vec::new());
                 self.tell_copy();
             }
             Lie::ClaimsMore => {
@@ -90,7 +91,8 @@ impl Liar {
         self.restored.gave |= altered;
         let mut given = 0;
         for index in from..self.copied.size() {
-            let packed = if altered && index == from { self.altered(dice, index) } else { self.copied.packed[index as usize].clone() };
+            let packed =
+                if altered && index == from { self.altered(dice, index) } else { self.copied.packed[index as usize].clone() };
             given += packed.len();
             self.link.supply(false, generation, index, packed);
             if given >= max_bytes {

@@ -16,7 +16,7 @@ use crate::disk::DiskBugs;
 use crate::fault::{Fault, Faults};
 use crate::invariant::Check;
 use crate::invariant::markers::Markers;
-use crate::liar::{Liar, Lie};
+use crate::liar::Liar;
 use crate::options::Options;
 use crate::planted::Bug;
 use crate::report::Figures;
@@ -43,11 +43,11 @@ impl World {
         let scheme: Arc<dyn Scheme> = if options.signs_for_real() { Arc::new(Ed25519) } else { Arc::new(MockScheme) };
         let mut fate = Dice::new(options.seed, "fate", 0);
         let mut faults = Faults::draw(&mut fate);
-        match options.lie {
-            Some(lie) if lie.is_about_a_restore() => faults.add(Fault::Restore),
+        if options.wants_restore() {
+            faults.add(Fault::Restore);
+        } else if options.lie.is_some() {
             // Most lies are told to one who knows what it has said.
-            Some(_) => faults.remove(Fault::Restore),
-            None => {}
+            faults.remove(Fault::Restore);
         }
         for fault in options.plant.map(Bug::wants).unwrap_or_default() {
             faults.add(*fault);
@@ -170,7 +170,7 @@ impl World {
         for seat in 0..self.seats.len() {
             self.schedule(CALM_US, Event::Snapshot { seat });
         }
-        if self.options.lie.is_some_and(Lie::is_about_a_restore) || self.options.plant.is_some_and(Bug::wants_restore) {
+        if self.options.wants_restore() {
             let after_us = self.fate.clone().between(8 * MINUTE_US, 20 * MINUTE_US);
             self.schedule(after_us, Event::Fault { fault: Fault::Restore, at: self.seats.len() - 2 });
         }

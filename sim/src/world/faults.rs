@@ -90,7 +90,8 @@ impl World {
             (0..self.wires.len()).filter_map(|wire| Some((wire, self.wires[wire].end_of(seat)?))).collect();
         let peers_whole = ends.iter().all(|(wire, end)| !self.wires[*wire].ends[1 - end].behind);
         // What was restored once has said all that a liar may use.
-        let used = ends.iter().any(|(wire, end)| self.wires[*wire].is_broken() && self.wires[*wire].ends[*end].restored.is_some());
+        let used =
+            ends.iter().any(|(wire, end)| self.wires[*wire].is_broken() && self.wires[*wire].ends[*end].restored.is_some());
         if used {
             return Ok(());
         }

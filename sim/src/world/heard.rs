@@ -9,6 +9,7 @@ use detente_wire::codec::from_body;
 
 use super::{Event, World};
 use crate::invariant::{Check, agree, convicted, ensure, lives, manners};
+use crate::liar::blame;
 use crate::officer::Desk;
 use crate::report::Figures;
 use crate::rows::LogRows;
@@ -26,6 +27,7 @@ impl World {
         manners::honest_never_accused(&self.wires[wire], end, &event.what)?;
         if self.wires[wire].ends[1 - end].lies {
             name(&mut self.figures, &event.what);
+            self.options.lie.map_or(Ok(()), |lie| blame::check(lie, &event.what))?;
         }
         match &event.what {
             What::Renewed(_) => self.figures.renewed += 1,

@@ -90,7 +90,7 @@ impl World {
         }
         let told = self.seats.iter().any(|seat| matches!(&seat.process, Process::Liar(liar) if liar.has_lied()));
         if let Some(lie) = self.options.lie.filter(|_| told) {
-            crate::liar::is_named(lie, &self.figures.named)?;
+            crate::liar::blame::is_named(lie, &self.figures.named)?;
         }
         self.count_up();
         Ok(())
