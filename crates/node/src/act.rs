@@ -205,8 +205,8 @@ impl Line {
             Statement::Check(_) => self.watch.handle_check_sent(cx.now, at),
             Statement::CheckAnswer(answer) if theirs => self.watch.handle_answered(cx.now, &answer.of),
             Statement::SafetyAction(action) => {
-                self.receipts.act(Action { at, claimed, input: action.clone() });
-                if theirs {
+                let newest = self.receipts.act(Action { at, claimed, input: action.clone() });
+                if theirs || !newest {
                     return;
                 }
                 #[cfg(feature = "plant")]

@@ -45,13 +45,15 @@ impl Receipts {
         }
     }
 
-    /// The newest action counts: it may name another time. An older one may come after it, when its log catches up.
-    pub(crate) fn act(&mut self, action: Action) {
+    /// The newest action counts: it may name another time. One that came back after a restore may be judged after a newer
+    /// one. Says whether this is the newest.
+    pub(crate) fn act(&mut self, action: Action) -> bool {
         let place = |action: &Action| (action.at.generation, action.at.index);
-        let known = self.actions.get(&action.input.of.hash);
-        if known.is_none_or(|known| known.at.author != action.at.author || place(known) <= place(&action)) {
+        let newer = self.actions.get(&action.input.of.hash).is_none_or(|known| place(known) <= place(&action));
+        if newer {
             self.actions.insert(action.input.of.hash, action);
         }
+        newer
     }
 
     /// What was stated last to be done about a SAFETY notice.
