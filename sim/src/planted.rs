@@ -65,7 +65,7 @@ pub const PLANTINGS: [Planting; 40] = [
     honest("carrier-mute", Bug::CarrierMute, "converges", 1),
     node("cosign-unread", Plant::CosignUnread, "durable_before_audible", 1),
     node("cosign-older", Plant::CosignOlder, "cosignature_never_shrinks", 1),
-    node("speak-unproven", Plant::SpeakUnproven, "no_self_fork", 1),
+    node("speak-unproven", Plant::SpeakUnproven, "no_self_fork", 2),
     node("seen-undurable", Plant::SeenUndurable, "seen_is_durable", 2),
     node("seen-back", Plant::SeenBack, "seen_never_decreases", 1),
     against("seen-unchecked", Lie::WrongSeen, Plant::SeenUnchecked, "every_lie_is_named", 1),

@@ -54,15 +54,24 @@ pub(crate) fn rebuilt_is_equal(running: &Line, loaded: &Line) -> Check {
     same_conflicts([running, loaded], NAME)?;
     ensure(running.table() == loaded.table(), NAME, || "other offers".into())?;
     ensure(running.terms() == loaded.terms(), NAME, || "other terms".into())?;
-    ensure(levels(running) == levels(loaded), NAME, || "other receipts or actions".into())?;
+    same_levels(levels(running), levels(loaded))?;
     let warnings = |line: &Line| line.warnings().map(|w| (w.notice, w.with)).collect::<Vec<_>>();
     ensure(warnings(running) == warnings(loaded), NAME, || {
         format!("{} warnings were there, and {} are", warnings(running).len(), warnings(loaded).len())
     })
 }
 
+/// Receipts and actions are the same.
+fn same_levels(running: Vec<Standing>, loaded: Vec<Standing>) -> Check {
+    let other = running.iter().zip(&loaded).find(|(was, is)| was != is);
+    ensure(running == loaded, "rebuilt_is_equal", || format!("of a notice there were other receipts or actions: {other:?}"))
+}
+
+/// A live notice, its receipts and the last action.
+type Standing = (StatementRef, Vec<StatementRef>, Option<StatementRef>);
+
 /// What became of each live notice: its receipts and the last action, by place.
-fn levels(line: &Line) -> Vec<(StatementRef, Vec<StatementRef>, Option<StatementRef>)> {
+fn levels(line: &Line) -> Vec<Standing> {
     let of = |notice: NoticeView<'_>| {
         let mut receipts: Vec<_> = notice.receipts.iter().map(|receipt| receipt.at).collect();
         // Those of two logs come in any order.
