@@ -39,6 +39,8 @@ pub struct Figures {
     pub early: u64,
     /// Joint conflicts at the end.
     pub conflicts: u64,
+    /// Liars that had the occasion to lie.
+    pub lied: u64,
     /// What an honest node said of a liar, by kind.
     pub named: BTreeMap<String, u64>,
 }
@@ -61,6 +63,7 @@ impl Figures {
         self.converged_us = self.converged_us.max(other.converged_us);
         self.early += other.early;
         self.conflicts += other.conflicts;
+        self.lied += other.lied;
         other.faults.iter().for_each(|(fault, n)| *self.faults.entry(*fault).or_default() += n);
         merge(&mut self.refused, &other.refused);
         merge(&mut self.dropped, &other.dropped);

@@ -20,7 +20,7 @@ pub(crate) fn soak(seeds: u64) -> Result<()> {
     honest.and(lies)
 }
 
-/// There are seventeen lies.
+/// There are two dozen lies.
 const LIES_SHARE: u64 = 20;
 
 fn play(arguments: &[&str]) -> Result<()> {

@@ -88,8 +88,9 @@ impl World {
         for seat in 0..self.seats.len() {
             self.finish_seat(seat, seat == rebuilt)?;
         }
-        let told = self.seats.iter().any(|seat| matches!(&seat.process, Process::Liar(liar) if liar.has_lied()));
-        if let Some(lie) = self.options.lie.filter(|_| told) {
+        let lied = self.seats.iter().filter(|seat| matches!(&seat.process, Process::Liar(liar) if liar.has_lied()));
+        self.figures.lied = lied.count() as u64;
+        if let Some(lie) = self.options.lie.filter(|_| self.figures.lied > 0) {
             crate::liar::blame::is_named(lie, &self.figures.named)?;
         }
         self.count_up();
