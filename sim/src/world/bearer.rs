@@ -119,7 +119,7 @@ impl World {
             bytes.truncate(kept);
             return;
         }
-        for _ in 0..self.net.between(1, 4) {
+        for _ in 0..self.net.between(1, 4).min(bytes.len() as i64) {
             let bit = self.net.below(bytes.len() as u64 * 8) as usize;
             bytes[bit / 8] ^= 1 << (bit % 8);
         }
