@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use rustls::NamedGroup;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadHalf};
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 use tokio_rustls::{TlsStream, rustls};
 use tracing::debug;
 
@@ -54,6 +55,7 @@ pub struct PairingConnection {
 pub struct FrameReceiver {
     stream: ReadHalf<Session>,
     inbox: Inbox,
+    writer: JoinHandle<()>,
 }
 
 impl Connection {
@@ -80,12 +82,12 @@ impl Connection {
     pub fn split(self) -> (FrameSender, FrameReceiver) {
         let (read, write) = tokio::io::split(self.established.stream);
         let (sender, writer) = lanes();
-        tokio::spawn(async move {
+        let writer = tokio::spawn(async move {
             if let Err(error) = writer.run(write).await {
                 debug!(%error, "writer of a connection ended");
             }
         });
-        (sender, FrameReceiver { stream: read, inbox: Inbox::new() })
+        (sender, FrameReceiver { stream: read, inbox: Inbox::new(), writer })
     }
 }
 
@@ -98,6 +100,13 @@ impl FrameReceiver {
     /// [`Environment::Closed`].
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, NetError> {
         self.inbox.next(&mut self.stream).await
+    }
+
+    /// Reads no more, and waits until nothing of the connection is left: [`CLOSE_TIMEOUT`](crate::CLOSE_TIMEOUT) at
+    /// most after the last sender was dropped.
+    pub async fn close(self) {
+        drop(self.stream);
+        let _ = self.writer.await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The node's thread: takes messages one by one, and carries out the effects of each before the next.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
@@ -16,7 +17,7 @@ use detente_store::{Home, Outcome, Reader, Sqlite, Writer};
 use detente_types::LineId;
 use detente_wire::Ed25519;
 use rand_core::Rng;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::{Message, OsRng, now};
 use crate::keys;
@@ -85,12 +86,21 @@ struct Desk {
     looked: Instant,
 }
 
-/// The newest bearer of a line, and frames that its full lane did not take yet.
-struct Bearer {
+/// The newest bearer of a line, and frames that its full lane did not take yet. A line has one: whatever drops it ends
+/// its connection, both ways.
+pub(crate) struct Bearer {
     /// The connection's number, counted up by the host.
     number: u64,
     sender: FrameSender,
     queued: VecDeque<(Lane, Vec<u8>)>,
+    /// Carries nothing; the connection's reading end sees it close.
+    _carried: oneshot::Sender<Infallible>,
+}
+
+impl Bearer {
+    pub(super) const fn new(number: u64, sender: FrameSender, carried: oneshot::Sender<Infallible>) -> Self {
+        Self { number, sender, queued: VecDeque::new(), _carried: carried }
+    }
 }
 
 impl Desk {
@@ -146,8 +156,8 @@ impl Desk {
             }
             Message::Disk(Outcome::Persisted(token)) => self.node.handle(at, &mut OsRng, Input::Persisted(token)),
             Message::Disk(Outcome::Refused(token, fault)) => self.node.handle(at, &mut OsRng, Input::Refused(token, fault)),
-            Message::Up(line, number, sender) => {
-                self.bearers.insert(line, Bearer { number, sender, queued: VecDeque::new() });
+            Message::Up(line, bearer) => {
+                self.bearers.insert(line, bearer);
                 self.node.handle(at, &mut OsRng, Input::Connected(line));
             }
             Message::Down(line, number) => {
@@ -157,7 +167,12 @@ impl Desk {
                     self.node.handle(at, &mut OsRng, Input::Disconnected(line));
                 }
             }
-            Message::Frame(line, bytes, _room) => self.node.handle(at, &mut OsRng, Input::Frame(line, bytes)),
+            // What an older bearer still brought is no part of the session that its successor began.
+            Message::Frame(line, number, bytes, _room) => {
+                if self.bearers.get(&line).is_some_and(|b| b.number == number) {
+                    self.node.handle(at, &mut OsRng, Input::Frame(line, bytes));
+                }
+            }
             Message::Stop => {}
         }
     }

@@ -9,6 +9,8 @@
 
 mod desk;
 mod links;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -22,6 +24,7 @@ use detente_store::{Home, Outcome};
 use detente_types::{LineId, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
 
+use desk::Bearer;
 pub use desk::DeskConfig;
 pub use links::{LinkConfig, Links};
 
@@ -31,12 +34,13 @@ pub(crate) enum Message {
     Job(Job),
     /// An answer of the store.
     Disk(Outcome<Token>),
-    /// A bearer of a line is up, under a number of its own.
-    Up(LineId, u64, detente_net::FrameSender),
-    /// That bearer is gone; number 0 when none could be had.
+    /// A bearer of a line is up.
+    Up(LineId, Bearer),
+    /// The bearer of this number is gone; 0 when none could be had.
     Down(LineId, u64),
-    /// A frame, and the room that it takes until it is handled: a peer that floods waits (PROTOCOL F6).
-    Frame(LineId, Vec<u8>, OwnedSemaphorePermit),
+    /// A frame that the bearer of this number brought, and the room that it takes until it is handled: a peer that floods
+    /// waits (PROTOCOL F6).
+    Frame(LineId, u64, Vec<u8>, OwnedSemaphorePermit),
     /// Stop after what is queued.
     Stop,
 }
