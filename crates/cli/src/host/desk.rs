@@ -19,7 +19,8 @@ use detente_wire::Ed25519;
 use rand_core::Rng;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use super::{Message, OsRng, now};
+use super::clock::{self, now};
+use super::{Message, OsRng};
 use crate::keys;
 
 /// What the node's thread works with.
@@ -37,7 +38,7 @@ pub struct DeskConfig {
     pub dials: mpsc::UnboundedSender<LineId>,
 }
 
-/// Longest sleep without a reason: a clock that was set back is noticed.
+/// Longest sleep without a reason: a clock that was set, or a machine that slept, is noticed.
 const SLEEP_MAX: Duration = Duration::from_secs(1);
 /// Messages that are taken before effects are looked at again, so that commands that come together share one batch.
 const BURST_MAX: usize = 64;
@@ -123,6 +124,7 @@ impl Desk {
             }
             self.work();
             self.answer_overdue();
+            self.tell_set_back();
             if self.node.is_behind() {
                 self.node.handle(now(), &mut OsRng, Input::Tick);
                 self.work();
@@ -277,6 +279,18 @@ impl Desk {
         self.overdue = if full { self.waiters.keys().copied().collect() } else { Vec::new() };
     }
 
+    /// Tells that the machine's clock was set back: what waits goes on by the node's own count, and so do the times that it claims.
+    fn tell_set_back(&mut self) {
+        if let Some(behind) = clock::set_back() {
+            let what = format!(
+                "this machine's clock was set back: it is {} s behind this node, which counts on from the time before. \
+                 Alarms ring and the line works. If the clock is right now, restart the node: until then what it states carries its own time",
+                behind.as_secs()
+            );
+            self.tell(Event { at: now(), line: None, what: What::Fault(what) });
+        }
+    }
+
     fn tell(&mut self, event: Event) {
         if let What::Booked(number) = event.what {
             if self.restored == Some(number)
@@ -305,7 +319,12 @@ fn log(event: &Event) {
     let about = about.as_deref().and_then(|hash| hash.get(..12)).unwrap_or_default();
     match &event.what {
         What::Fork(..) | What::DiskFailed(_) | What::Room(false) => tracing::error!(%line, kind, about, "{says}"),
-        What::PeerFault(_) | What::SafetyEarly(_) | What::SafetyUnstored(_) | What::SafetyRings(..) | What::SafetyFlood(_) => {
+        What::PeerFault(_)
+        | What::Fault(_)
+        | What::SafetyEarly(_)
+        | What::SafetyUnstored(_)
+        | What::SafetyRings(..)
+        | What::SafetyFlood(_) => {
             tracing::warn!(%line, kind, about, "{says}");
         }
         _ => tracing::info!(%line, kind, about, "{says}"),

@@ -7,6 +7,7 @@
 //!   disk    ───┘    (one, alone)    └── Event ────▶ subscribers
 //! ```
 
+mod clock;
 mod desk;
 mod links;
 #[cfg(test)]
@@ -21,9 +22,10 @@ use std::thread::JoinHandle;
 use detente_api::port::{Host as HostPort, Job};
 use detente_node::{Event, Node, Token};
 use detente_store::{Home, Outcome};
-use detente_types::{LineId, Timestamp};
+use detente_types::LineId;
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
 
+pub use clock::now;
 use desk::Bearer;
 pub use desk::DeskConfig;
 pub use links::{LinkConfig, Links};
@@ -108,12 +110,6 @@ impl HostPort for Host {
     fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
         self.events.subscribe()
     }
-}
-
-/// The clock of this machine.
-pub fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
 /// Randomness of the operating system.
