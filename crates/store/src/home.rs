@@ -186,20 +186,26 @@ impl Home {
         files::write_atomic(&self.root.join(MANIFEST), Manifest { restored }.render().as_bytes())
     }
 
-    /// Keeps the seed of a secret key under a new name. It is not sealed by a passphrase: whoever reads the file has the
-    /// key.
+    /// Keeps the seeds of secret keys under new names: all of them, or none. After a crash some of the first may be there
+    /// without the rest, and the last one only with all of them. They are not sealed by a passphrase: whoever reads a file
+    /// has the key.
     ///
     /// # Errors
-    /// [`HomeFault::Occupied`] when there is a key of that name: keys are never replaced. [`HomeFault::KeyName`],
+    /// [`HomeFault::Occupied`] when there is a key of one of the names: keys are never replaced. [`HomeFault::KeyName`],
     /// [`HomeFault::Io`].
-    pub fn write_key(&self, name: &str, seed: &[u8; 32]) -> Result<(), HomeFault> {
-        let path = key_path(&self.root, name)?;
-        if path.exists() {
-            return Err(HomeFault::Occupied { path });
+    pub fn write_keys(&self, keys: &[(&str, &[u8; 32])]) -> Result<(), HomeFault> {
+        let paths = keys.iter().map(|(name, _)| key_path(&self.root, name)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(path) = paths.iter().find(|path| path.exists()) {
+            return Err(HomeFault::Occupied { path: path.clone() });
         }
-        let hex = Zeroizing::new(HEXLOWER.encode(seed));
-        let line = Zeroizing::new(sealed::seal(KEY_WORD, &hex));
-        files::write_atomic(&path, line.as_bytes())
+        let written = paths.iter().zip(keys).try_for_each(|(path, (_, seed))| {
+            let hex = Zeroizing::new(HEXLOWER.encode(&**seed));
+            files::write_atomic(path, Zeroizing::new(sealed::seal(KEY_WORD, &hex)).as_bytes())
+        });
+        if written.is_err() {
+            paths.iter().for_each(|path| drop(std::fs::remove_file(path)));
+        }
+        written
     }
 
     /// Reads the seed of a secret key; `None` when there is none of that name.

@@ -43,7 +43,7 @@ impl Called {
         let Side { party, log, holder, tls: own, .. } = parties.low;
         let us = tls(&own).public_key();
         let home = Home::create(&root).unwrap();
-        home.write_key("party", party.secret().danger_seed()).unwrap();
+        home.write_keys(&[("party", party.secret().danger_seed())]).unwrap();
         Settings { name: "Aster".into(), ..Settings::default() }.write(&root).unwrap();
         let keys = NewKeys { log, holder, tls: own };
         let paired = Paired { line: parties.line, opening, keys, name: "Borea".into(), address: None };

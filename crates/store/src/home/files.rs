@@ -24,7 +24,7 @@ pub(super) fn create_directory(path: &Path) -> Result<(), HomeFault> {
     DirBuilder::new().mode(DIRECTORY_MODE).create(path).map_err(|e| HomeFault::io("making", path, e))
 }
 
-/// Replaces a file: after a crash it has its old content or the new one. The order matters: content, sync, name, sync of
+/// Replaces a file: after a crash it has its old content or the new one, and a full disk is left no fuller. The order matters: content, sync, name, sync of
 /// the directory; a rename before the sync can leave an empty file under the right name.
 pub(super) fn write_atomic(path: &Path, content: &[u8]) -> Result<(), HomeFault> {
     let fault = |e| HomeFault::io("writing", path, e);
@@ -36,7 +36,10 @@ pub(super) fn write_atomic(path: &Path, content: &[u8]) -> Result<(), HomeFault>
         fs::rename(&unfinished, path)?;
         sync_directory(path.parent().unwrap_or(Path::new(".")))
     };
-    write().map_err(fault)
+    write().map_err(|e| {
+        let _ = fs::remove_file(&unfinished);
+        fault(e)
+    })
 }
 
 fn unfinished(path: &Path) -> PathBuf {

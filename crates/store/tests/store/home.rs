@@ -24,7 +24,7 @@ fn mode(path: &Path) -> u32 {
 fn a_new_home_is_private_and_empty() {
     in_temporary(|root| {
         let home = Home::create(root).unwrap();
-        home.write_key("party", &[1; 32]).unwrap();
+        home.write_keys(&[("party", &[1; 32])]).unwrap();
         home.publish(&"[::1]:80".parse().unwrap(), &[2; 24]).unwrap();
         let mut store = home.journal(OPTIONS).unwrap();
         assert_eq!(all(&mut store), []);
@@ -96,14 +96,14 @@ fn what_is_no_home_or_a_newer_one_is_refused_and_untouched() {
 fn keys_are_kept_never_replaced_and_for_the_owner_only() {
     in_temporary(|root| {
         let home = Home::create(root).unwrap();
-        home.write_key("party", &[1; 32]).unwrap();
-        home.write_key("0aff-1-log.old", &[2; 32]).unwrap();
+        home.write_keys(&[("party", &[1; 32])]).unwrap();
+        home.write_keys(&[("0aff-1-log.old", &[2; 32])]).unwrap();
         assert_eq!(home.key_names().unwrap(), ["0aff-1-log.old", "party"]);
         assert_eq!(home.read_key("party").unwrap().as_deref(), Some(&[1; 32]));
         assert_eq!(home.read_key("absent").unwrap(), None);
-        assert!(matches!(home.write_key("party", &[3; 32]), Err(HomeFault::Occupied { .. })));
+        assert!(matches!(home.write_keys(&[("party", &[3; 32])]), Err(HomeFault::Occupied { .. })));
         for name in ["", ".hidden", "../party", "a/b", "Party", "é", &"x".repeat(161)] {
-            assert!(matches!(home.write_key(name, &[1; 32]), Err(HomeFault::KeyName { .. })), "{name}");
+            assert!(matches!(home.write_keys(&[(name, &[1; 32])]), Err(HomeFault::KeyName { .. })), "{name}");
         }
         let key = root.join("keys/party.key");
         fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).unwrap();
@@ -117,10 +117,28 @@ fn keys_are_kept_never_replaced_and_for_the_owner_only() {
 }
 
 #[test]
+fn keys_that_belong_together_are_all_there_or_none() {
+    in_temporary(|root| {
+        let home = Home::create(root).unwrap();
+        let pair = [("line.2.holder", &[1; 32]), ("line.2.log", &[2; 32])];
+        // The disk refuses the second.
+        let in_the_way = root.join("keys/line.2.log.key.unfinished");
+        fs::create_dir(&in_the_way).unwrap();
+        assert!(matches!(home.write_keys(&pair), Err(HomeFault::Io { .. })));
+        assert_eq!(home.key_names().unwrap(), [""; 0]);
+        fs::remove_dir(&in_the_way).unwrap();
+        home.write_keys(&pair).unwrap();
+        let and_another = [("line.3.log", &[3; 32]), pair[0]];
+        assert!(matches!(home.write_keys(&and_another), Err(HomeFault::Occupied { .. })));
+        assert_eq!(home.key_names().unwrap(), ["line.2.holder", "line.2.log"], "what was there is not touched");
+    });
+}
+
+#[test]
 fn a_damaged_key_is_no_key() {
     in_temporary(|root| {
         let home = Home::create(root).unwrap();
-        home.write_key("party", &[1; 32]).unwrap();
+        home.write_keys(&[("party", &[1; 32])]).unwrap();
         let path = root.join("keys/party.key");
         let right = fs::read_to_string(&path).unwrap();
         assert_eq!(right, format!("ed25519-seed {} 000\n", "01".repeat(32)).replace("000", &right[78..94]));
@@ -150,7 +168,7 @@ fn commands_find_the_running_node() {
 fn a_backup_of_a_running_home_is_a_home_of_that_moment() {
     in_temporary(|root| {
         let home = Home::create(root).unwrap();
-        home.write_key("party", &[1; 32]).unwrap();
+        home.write_keys(&[("party", &[1; 32])]).unwrap();
         let mut store = home.journal(OPTIONS).unwrap();
         store.commit(&batch((0..50).map(|n| book(n, &[4; 2000])))).unwrap();
         let copy = root.with_file_name("copy");

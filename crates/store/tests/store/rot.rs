@@ -30,8 +30,7 @@ fn rows() -> Batch {
 /// A whole home: keys, a published address, rows.
 fn home(root: &Path) -> Home {
     let home = Home::create(root).unwrap();
-    home.write_key("party", &[7; 32]).unwrap();
-    home.write_key("line-1-log", &[8; 32]).unwrap();
+    home.write_keys(&[("party", &[7; 32]), ("line-1-log", &[8; 32])]).unwrap();
     home.publish(&"127.0.0.1:4711".parse().unwrap(), &[9; 24]).unwrap();
     home
 }
