@@ -6,10 +6,8 @@ use anyhow::{Context, Result};
 use data_encoding::HEXLOWER;
 use detente_api::auth::{Doors, Officer, Role};
 use detente_net::TlsPublicKey;
+use detente_store::{Home, SETTINGS};
 use serde::{Deserialize, Serialize};
-
-/// The file.
-const FILE: &str = "node.toml";
 
 /// Everything that is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,20 +85,17 @@ impl Settings {
         toml::from_str(&text).with_context(|| format!("reading {}", path.display()))
     }
 
-    /// Writes them: beside the file first, then in its place.
+    /// Writes them, durably.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn write(&self, home: &Path) -> Result<()> {
-        let path = Self::path(home);
-        let aside = path.with_extension("toml.new");
         let text = toml::to_string_pretty(self).context("writing the settings")?;
-        std::fs::write(&aside, text).with_context(|| format!("writing {}", aside.display()))?;
-        std::fs::rename(&aside, &path).with_context(|| format!("putting {} in place", path.display()))
+        Ok(Home::write_settings(home, &text)?)
     }
 
     fn path(home: &Path) -> PathBuf {
-        home.join(FILE)
+        home.join(SETTINGS)
     }
 }
 

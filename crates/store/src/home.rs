@@ -21,6 +21,9 @@ use crate::verify::{Finding, Place};
 
 /// Format and provenance.
 const MANIFEST: &str = "home.toml";
+/// What the people of a home set. Its words are the program's above; here it is a file that is kept whole and goes with
+/// the home. A home that was just made has none.
+pub const SETTINGS: &str = "node.toml";
 /// Secret keys.
 const KEYS: &str = "keys";
 /// Who runs here.
@@ -184,6 +187,14 @@ impl Home {
 
     fn write_restored(&self, restored: bool) -> Result<(), HomeFault> {
         files::write_atomic(&self.root.join(MANIFEST), Manifest { restored }.render().as_bytes())
+    }
+
+    /// Replaces the settings of a home, which a node may be running on: after a crash they are the old ones or the new.
+    ///
+    /// # Errors
+    /// [`HomeFault::Io`].
+    pub fn write_settings(root: &Path, text: &str) -> Result<(), HomeFault> {
+        files::write_atomic(&root.join(SETTINGS), text.as_bytes())
     }
 
     /// Keeps the seeds of secret keys under new names: all of them, or none. After a crash some of the first may be there

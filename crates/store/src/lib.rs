@@ -20,7 +20,7 @@ mod verify;
 mod writer;
 
 pub use group::{GroupStore, Room};
-pub use home::{Home, HomeFault, RestoreOver};
+pub use home::{Home, HomeFault, RestoreOver, SETTINGS};
 pub use memory::{Ending, Memory};
 pub use sqlite::{OpenFault, Options, Reader, Sqlite, danger_reseal};
 pub use verify::{Finding, Place, Report, verify};

@@ -1,7 +1,7 @@
 //! A backup restored over a newer home does not fork (PROTOCOL S4): the other side gives back what it holds.
 
 use crate::day;
-use crate::side::Pair;
+use crate::side::{Pair, Side};
 
 #[test]
 fn a_restored_node_takes_its_newer_entries_back_before_it_speaks() {
@@ -40,7 +40,7 @@ fn a_restored_node_takes_its_newer_entries_back_before_it_speaks() {
         assert_eq!(view["own"]["generation"], was["own"]["generation"]);
     }
     for title in ["Before", "After it", "Long after it", "After the restore"] {
-        let count = |side: &crate::side::Side| side.notices().iter().filter(|n| n["notice"]["title"] == title).count();
+        let count = |side: &Side| side.notices().iter().filter(|n| n["notice"]["title"] == title).count();
         assert_eq!([count(&pair.aster), count(&pair.borea)], [1, 1], "{title}");
     }
     // An image of the disk that is put back is marked by hand.
@@ -51,4 +51,22 @@ fn a_restored_node_takes_its_newer_entries_back_before_it_speaks() {
     assert!(generation(&marked) > generation(&aster), "{marked}");
     pair.aster.verify_a_copy(&root.join("aster-end"));
     pair.borea.verify_a_copy(&root.join("borea-end"));
+}
+
+#[test]
+fn a_copy_whose_settings_are_not_good_replaces_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let (aster, party) = Side::init(root.path(), "Aster");
+    let copy = root.path().join("copy");
+    aster.ok(&["backup", copy.to_str().unwrap()]);
+    let settings = copy.join("node.toml");
+    std::fs::write(&settings, "name = ").unwrap();
+    let spoilt = aster.run(&["restore", copy.to_str().unwrap(), "--set-aside"]).expect(1);
+    std::fs::remove_file(&settings).unwrap();
+    let missing = aster.run(&["restore", copy.to_str().unwrap(), "--set-aside"]).expect(1);
+    for refused in [spoilt, missing] {
+        assert!(refused.err.contains("nothing was restored") && refused.err.contains("node.toml"), "{}", refused.err);
+    }
+    assert!(!root.path().join("aster.replaced-1").exists(), "the home of {party} is where it was");
+    aster.ok(&["status"]);
 }

@@ -184,18 +184,18 @@ pub(super) fn backup(on: &On<'_>, to: &Path) -> Result<()> {
         }
         Err(fault) => return Err(fault.into()),
     }
-    std::fs::copy(on.home.join("node.toml"), to.join("node.toml")).context("copying node.toml")?;
     let copied = Copied { to: to.display().to_string(), kept: None };
     show(on.json, &copied, |c| format!("copied to {}; it holds the secret keys", c.to))
 }
 
 pub(super) fn restore(on: &On<'_>, from: &Path, set_aside: bool) -> Result<()> {
     let over = if set_aside { RestoreOver::SetAside } else { RestoreOver::Nothing };
+    // Before anything moves: without them no node starts on the home that is made.
+    Settings::read(from).context("the settings in the copy are not good, and nothing was restored")?;
     let kept = Home::restore(from, on.home, over).map_err(|fault| match fault {
         HomeFault::Occupied { .. } => anyhow!("{fault}; with --set-aside it is put aside and kept"),
         fault => fault.into(),
     })?;
-    std::fs::copy(from.join("node.toml"), on.home.join("node.toml")).context("copying node.toml")?;
     let copied = Copied { to: on.home.display().to_string(), kept: kept.map(|k| k.display().to_string()) };
     show(on.json, &copied, |c| {
         let kept = c.kept.as_deref().map(|k| format!("; what was there is kept in {k}")).unwrap_or_default();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::lock::Lock;
 use super::manifest::Manifest;
-use super::{Home, HomeFault, KEY_END, KEYS, MANIFEST, files, key_names, read_manifest};
+use super::{Home, HomeFault, KEY_END, KEYS, MANIFEST, SETTINGS, files, key_names, read_manifest};
 use crate::sqlite::{self, JOURNAL, OpenFault, Reader, SUMS, Sums};
 
 /// What a restore does where a home is already.
@@ -18,7 +18,7 @@ pub enum RestoreOver {
 }
 
 impl Home {
-    /// Copies the home, running or not, into a new directory: journal as of now, keys, provenance. The copy is checked
+    /// Copies the home, running or not, into a new directory: journal as of now, keys, settings, provenance. The copy is checked
     /// by its sums like a home, is durable when this returns, and holds the secret keys.
     ///
     /// `reader` is a view of this home's open journal; without one the journal is opened.
@@ -39,6 +39,7 @@ impl Home {
         .map_err(OpenFault::Store)?;
         finish_copy(&journal, &aside)?;
         copy_keys(&self.root, &aside)?;
+        copy_settings(&self.root, &aside)?;
         files::copy_private(&self.root.join(MANIFEST), &aside.join(MANIFEST))?;
         files::move_into_place(&aside, to)
     }
@@ -64,6 +65,7 @@ impl Home {
             }
         }
         copy_keys(from, &aside)?;
+        copy_settings(from, &aside)?;
         read_manifest(from)?;
         files::write_atomic(&aside.join(MANIFEST), Manifest { restored: true }.render().as_bytes())?;
         let kept = if occupied { Some(set_aside(to)?) } else { None };
@@ -87,6 +89,13 @@ fn copy_keys(from: &Path, to: &Path) -> Result<(), HomeFault> {
         files::copy_private(&from.join(KEYS).join(&file), &to.join(KEYS).join(&file))?;
     }
     files::sync_directory(&to.join(KEYS)).map_err(|e| HomeFault::io("copying keys to", to, e))
+}
+
+fn copy_settings(from: &Path, to: &Path) -> Result<(), HomeFault> {
+    if !from.join(SETTINGS).exists() {
+        return Ok(());
+    }
+    files::copy_private(&from.join(SETTINGS), &to.join(SETTINGS))
 }
 
 /// Renames a home that nobody runs to the first free `name.replaced-n`.

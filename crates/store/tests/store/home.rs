@@ -171,10 +171,12 @@ fn a_backup_of_a_running_home_is_a_home_of_that_moment() {
         home.write_keys(&[("party", &[1; 32])]).unwrap();
         let mut store = home.journal(OPTIONS).unwrap();
         store.commit(&batch((0..50).map(|n| book(n, &[4; 2000])))).unwrap();
+        Home::write_settings(root, "name = \"Aster\"\n").unwrap();
         let copy = root.with_file_name("copy");
         home.backup(Some(&store.reader().unwrap()), &copy).unwrap();
+        Home::write_settings(root, "name = \"Another\"\n").unwrap();
         store.commit(&batch([book(50, b"after the backup")])).unwrap();
-        for file in ["home.toml", "journal.db", "journal.sum", "keys/party.key"] {
+        for file in ["home.toml", "journal.db", "journal.sum", "keys/party.key", "node.toml"] {
             assert_eq!(mode(&copy.join(file)), 0o600, "{file}");
         }
         assert_eq!(verify(&copy).unwrap(), detente_store::Report { findings: vec![], rows: 50 });
@@ -185,6 +187,7 @@ fn a_backup_of_a_running_home_is_a_home_of_that_moment() {
         assert_eq!(Home::restore(&copy, &restored, RestoreOver::Nothing).unwrap(), None);
         let home = Home::open(&restored).unwrap();
         assert!(home.is_restored());
+        assert_eq!(fs::read_to_string(restored.join("node.toml")).unwrap(), "name = \"Aster\"\n");
         assert_eq!(home.read_key("party").unwrap().as_deref(), Some(&[1; 32]));
         let mut store = home.journal(OPTIONS).unwrap();
         assert_eq!(all(&mut store).len(), 50);
