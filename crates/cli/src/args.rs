@@ -443,7 +443,7 @@ pub enum RecordVerb {
     Release {
         /// A new file.
         to: PathBuf,
-        /// Hashes of the entries, or enough of them.
+        /// Hashes of the entries: eight hex digits or more, each of exactly one entry.
         #[arg(required = true)]
         entries: Vec<String>,
         /// Slots to open; all when absent.

@@ -227,7 +227,14 @@ fn terms_officers_and_status_answer_in_words_and_in_json() {
     assert_eq!(rebuilt["lines"][0]["joint"], pair.aster.line()["joint"]);
     assert!(pair.aster.ok(&["rebuild"]).contains("derived anew"));
     let release = root.join("release");
-    let released = pair.aster.json(&["record", "release", release.to_str().unwrap(), &proposal[..12]]);
-    assert_eq!(released["entries"], 1);
+    // An empty word is what an unset variable of a shell gives: it would fit every entry.
+    for (word, code) in [("", 3), (&proposal[..7], 3), ("not-hex-", 3), ("00000000", 4)] {
+        let refused = pair.aster.run(&["record", "release", release.to_str().unwrap(), &proposal[..12], word]).expect(code);
+        assert!(!release.exists(), "{word:?}: {}", refused.err);
+    }
+    let released = pair.aster.json(&["record", "release", release.to_str().unwrap(), &proposal[..12], &proposal[..8]]);
+    assert_eq!((&released["entries"], &released["opened"][0]["hash"]), (&1.into(), &proposal.as_str().into()));
+    let again = pair.aster.run(&["record", "release", root.join("again").to_str().unwrap(), &proposal[..8]]).expect(0);
+    assert!(again.err.starts_with("opens all of entry ") && again.err.contains(&proposal[..12]), "{}", again.err);
     assert!(pair.aster.ok(&["record", "verify"]).contains("every entry, signature and root verifies"));
 }

@@ -1,6 +1,7 @@
 //! The joint record: verify it, export it, release parts of it. All offline.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::num::NonZeroUsize;
@@ -15,7 +16,7 @@ use detente_record::verify::{EntryRow, NoteRole as Role, NoteRow, Verdict, Verif
 use detente_record::{Log, Release};
 use detente_store::{Home, HomeFault, Options, Reader};
 use detente_types::statement::StatementIn;
-use detente_types::{Generation, LineId, PartyId};
+use detente_types::{Generation, Kind, LineId, NoticeIn, PartyId};
 use detente_wire::certificate::open_opening;
 use detente_wire::checkpoint::{holder_name, open_checkpoint, open_cosignature};
 use detente_wire::{Certificate, Ed25519, Entry, Place, Verified, open_entry};
@@ -424,44 +425,96 @@ fn open_line(on: &On<'_>, name: &str) -> Result<(Reader, LineId, [PartyId; 2], H
     }
 }
 
+/// Hex digits by which an entry is named at least: fewer fit by accident, and a variable that is not set fits everything.
+const HASH_DIGITS_MIN: usize = 8;
+
 #[derive(Serialize)]
 struct Released {
     to: String,
     entries: usize,
     bytes: usize,
+    opened: Vec<Opened>,
+}
+
+/// An entry that a release opens.
+#[derive(Serialize)]
+struct Opened {
+    author: String,
+    generation: u32,
+    index: u64,
+    hash: String,
+    says: String,
 }
 
 fn release(on: &On<'_>, line: &str, to: &PathBuf, wanted: &[String], slots: &[u8]) -> Result<()> {
     let (mut reader, id, _, _home) = open_line(on, line)?;
     ensure!(!to.exists(), "{} is there already and is not overwritten", to.display());
-    let mut parts = Vec::new();
-    let mut count = 0;
     let logs = LogOf::all(rows(&mut reader, id)?, id)?;
     let notes = notes(&mut reader, id)?;
-    for kept in &logs {
-        let chosen: Vec<&Verified<Entry>> =
-            kept.entries.iter().filter(|e| wanted.iter().any(|w| e.hash().to_string().starts_with(w))).collect();
-        if chosen.is_empty() {
-            continue;
+    let mut parts = BTreeMap::new();
+    let mut opened = Vec::new();
+    for (at, index) in chosen(&logs, wanted)? {
+        let (log, entry) = (&logs[at].log, &logs[at].entries[index]);
+        let part = match parts.entry(at) {
+            Slot::Occupied(part) => part.into_mut(),
+            Slot::Vacant(free) => free.insert(logs[at].part(&notes, &logs)?),
+        };
+        if slots.is_empty() {
+            part.release_whole(log, entry)?;
+        } else {
+            part.release_slots(log, entry, slots.iter().copied())?;
         }
-        let mut part = kept.part(&notes, &logs)?;
-        for entry in chosen {
-            count += 1;
-            if slots.is_empty() {
-                part.release_whole(&kept.log, entry)?;
-            } else {
-                part.release_slots(&kept.log, entry, slots.iter().copied())?;
-            }
-        }
-        parts.push(part);
+        opened.push(Opened::of(entry));
     }
-    if count == 0 {
-        return Err(refuse(Fault::NotFound, "no entry of this line has a hash that begins so"));
-    }
-    let bytes = Release::new(parts).encode();
+    // Before the file is there: it may be handed on at once.
+    let what = if slots.is_empty() { "all of" } else { "chosen slots of" };
+    opened.iter().for_each(|entry| eprintln!("opens {what} {}", entry.words()));
+    let bytes = Release::new(parts.into_values().collect()).encode();
     std::fs::write(to, &bytes).with_context(|| format!("writing {}", to.display()))?;
-    let released = Released { to: to.display().to_string(), entries: count, bytes: bytes.len() };
+    let released = Released { to: to.display().to_string(), entries: opened.len(), bytes: bytes.len(), opened };
     show(on.json, &released, |r| format!("released {} entries in {} ({} bytes)", r.entries, r.to, r.bytes))
+}
+
+/// The entries that are asked for, by log and place in it: each word must fit exactly one of them.
+fn chosen(logs: &[LogOf], wanted: &[String]) -> Result<BTreeSet<(usize, usize)>> {
+    let all = || logs.iter().enumerate().flat_map(|(at, log)| (0..log.entries.len()).map(move |index| (at, index)));
+    let one = |word: &String| {
+        if word.len() < HASH_DIGITS_MIN || !word.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            let what =
+                format!("{word:?} names no entry: give {HASH_DIGITS_MIN} hex digits of its hash or more. Nothing was released");
+            return Err(refuse(Fault::Request, what));
+        }
+        let word = word.to_ascii_lowercase();
+        let fits = |(at, index): &(usize, usize)| logs[*at].entries[*index].hash().to_string().starts_with(&word);
+        match all().filter(fits).collect::<Vec<_>>()[..] {
+            [one] => Ok(one),
+            [] => Err(refuse(Fault::NotFound, format!("no entry of this line has a hash that begins with {word}"))),
+            ref many => Err(refuse(Fault::Request, format!("{} entries begin with {word}: give more of its digits", many.len()))),
+        }
+    };
+    wanted.iter().map(one).collect()
+}
+
+impl Opened {
+    fn of(entry: &Entry) -> Self {
+        let fields = entry.fields();
+        let says = match detente_wire::codec::from_body(entry.body()) {
+            Ok(StatementIn::Notice(NoticeIn { kind, title: Some(title), .. })) => format!("{} {title:?}", kind_words(kind)),
+            Ok(statement) => kind_words(statement.kind()),
+            Err(_) => "unreadable".into(),
+        };
+        let (author, hash) = (fields.author.to_string(), entry.hash().to_string());
+        Self { author, generation: fields.generation.0, index: fields.index, hash, says }
+    }
+
+    fn words(&self) -> String {
+        let (author, hash) = (&self.author[..8], &self.hash[..12]);
+        format!("entry {} of party {author}, generation {} ({hash}): {}", self.index, self.generation, self.says)
+    }
+}
+
+fn kind_words(kind: u16) -> String {
+    Kind::from_code(kind).map_or_else(|| format!("a statement of unknown kind {kind}"), |kind| kind.to_string())
 }
 
 /// One log of a journal, opened: one author, one generation.
