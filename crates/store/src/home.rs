@@ -128,11 +128,11 @@ impl Home {
         if files::is_occupied(root)? {
             return Err(HomeFault::Occupied { path: root.into() });
         }
-        let aside = files::aside(root)?;
-        files::create_directory(&aside.join(KEYS))?;
-        Sqlite::create(&aside)?;
-        files::write_atomic(&aside.join(MANIFEST), Manifest { restored: false }.render().as_bytes())?;
-        files::move_into_place(&aside, root)?;
+        files::make_whole(root, |aside| {
+            files::create_directory(&aside.join(KEYS))?;
+            Sqlite::create(aside)?;
+            files::write_atomic(&aside.join(MANIFEST), Manifest { restored: false }.render().as_bytes())
+        })?;
         Self::open(root)
     }
 

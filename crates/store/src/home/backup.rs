@@ -29,19 +29,19 @@ impl Home {
         if files::is_occupied(to)? {
             return Err(HomeFault::Occupied { path: to.into() });
         }
-        let aside = files::aside(to)?;
-        let journal = aside.join(JOURNAL);
-        files::create_private(&journal).map_err(|e| HomeFault::io("making", &journal, e))?;
-        match reader {
-            Some(reader) => reader.copy_into(&journal),
-            None => Reader::open(&self.root.join(JOURNAL)).and_then(|reader| reader.copy_into(&journal)),
-        }
-        .map_err(OpenFault::Store)?;
-        finish_copy(&journal, &aside)?;
-        copy_keys(&self.root, &aside)?;
-        copy_settings(&self.root, &aside)?;
-        files::copy_private(&self.root.join(MANIFEST), &aside.join(MANIFEST))?;
-        files::move_into_place(&aside, to)
+        files::make_whole(to, |aside| {
+            let journal = aside.join(JOURNAL);
+            files::create_private(&journal).map_err(|e| HomeFault::io("making", &journal, e))?;
+            match reader {
+                Some(reader) => reader.copy_into(&journal),
+                None => Reader::open(&self.root.join(JOURNAL)).and_then(|reader| reader.copy_into(&journal)),
+            }
+            .map_err(OpenFault::Store)?;
+            finish_copy(&journal, aside)?;
+            copy_keys(&self.root, aside)?;
+            copy_settings(&self.root, aside)?;
+            files::copy_private(&self.root.join(MANIFEST), &aside.join(MANIFEST))
+        })
     }
 
     /// Makes a home of a backup, after checking every byte of it, and marks it as restored. Gives the name under which a
@@ -51,27 +51,40 @@ impl Home {
     /// [`HomeFault::Occupied`] where a home may not be replaced, [`HomeFault::Locked`] where it is being run,
     /// [`HomeFault::Damaged`] when the backup is not what was written; the rest of [`HomeFault`].
     pub fn restore(from: &Path, to: &Path, over: RestoreOver) -> Result<Option<PathBuf>, HomeFault> {
-        let occupied = files::is_occupied(to)?;
-        if occupied && over == RestoreOver::Nothing {
-            return Err(HomeFault::Occupied { path: to.into() });
-        }
+        // Taken first: secret keys are not copied for a home that is being run.
+        let replaced = match (files::is_occupied(to)?, over) {
+            (false, _) => None,
+            (true, RestoreOver::Nothing) => return Err(HomeFault::Occupied { path: to.into() }),
+            (true, RestoreOver::SetAside) => Some(Lock::take(to)?),
+        };
         if let Some(finding) = crate::verify::verify(from)?.findings.into_iter().next() {
             return Err(HomeFault::Damaged(finding));
         }
-        let aside = files::aside(to)?;
-        for name in [JOURNAL, SUMS, sqlite::LOG] {
-            if from.join(name).exists() {
-                files::copy_private(&from.join(name), &aside.join(name))?;
-            }
+        let mut kept = None;
+        let made = files::make_whole(to, |aside| {
+            copy_into_home(from, aside)?;
+            kept = replaced.as_ref().map(|_| set_aside(to)).transpose()?;
+            Ok(())
+        });
+        if let (Err(_), Some(kept)) = (&made, &kept) {
+            // The system refuses this where the new home took the place and only the sync of its name failed.
+            let _ = fs::rename(kept, to);
         }
-        copy_keys(from, &aside)?;
-        copy_settings(from, &aside)?;
-        read_manifest(from)?;
-        files::write_atomic(&aside.join(MANIFEST), Manifest { restored: true }.render().as_bytes())?;
-        let kept = if occupied { Some(set_aside(to)?) } else { None };
-        files::move_into_place(&aside, to)?;
-        Ok(kept)
+        made.map(|()| kept)
     }
+}
+
+/// Copies a backup into an empty directory, and marks it as restored.
+fn copy_into_home(from: &Path, to: &Path) -> Result<(), HomeFault> {
+    for name in [JOURNAL, SUMS, sqlite::LOG] {
+        if from.join(name).exists() {
+            files::copy_private(&from.join(name), &to.join(name))?;
+        }
+    }
+    copy_keys(from, to)?;
+    copy_settings(from, to)?;
+    read_manifest(from)?;
+    files::write_atomic(&to.join(MANIFEST), Manifest { restored: true }.render().as_bytes())
 }
 
 /// Gives a copied database its mode, its sums and its place on disk.
@@ -98,9 +111,8 @@ fn copy_settings(from: &Path, to: &Path) -> Result<(), HomeFault> {
     files::copy_private(&from.join(SETTINGS), &to.join(SETTINGS))
 }
 
-/// Renames a home that nobody runs to the first free `name.replaced-n`.
+/// Renames a home whose lock is held to the first free `name.replaced-n`.
 fn set_aside(home: &Path) -> Result<PathBuf, HomeFault> {
-    let _lock = Lock::take(home)?;
     let name = home.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let free = (1_u32..).map(|n| home.with_file_name(format!("{name}.replaced-{n}"))).find(|path| !path.exists());
     let kept = free.ok_or_else(|| HomeFault::Occupied { path: home.into() })?;

@@ -93,17 +93,19 @@ pub(super) fn is_occupied(directory: &Path) -> Result<bool, HomeFault> {
     }
 }
 
-/// Gives a directory that was made aside its place. An empty directory there is replaced.
-pub(super) fn move_into_place(aside: &Path, place: &Path) -> Result<(), HomeFault> {
-    let fault = |e| HomeFault::io("moving into place", place, e);
-    sync_directory(aside).map_err(fault)?;
-    fs::rename(aside, place).map_err(fault)?;
-    let parent = place.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    sync_directory(parent).map_err(fault)
+/// Makes a directory beside its place and moves it there: it appears whole, or not at all. When something fails nothing of it
+/// stays; what a crash left is removed at the next attempt. An empty directory in the place is replaced.
+pub(super) fn make_whole(place: &Path, make: impl FnOnce(&Path) -> Result<(), HomeFault>) -> Result<(), HomeFault> {
+    let aside = aside(place)?;
+    let made = make(&aside).and_then(|()| move_into_place(&aside, place));
+    if made.is_err() {
+        let _ = fs::remove_dir_all(&aside);
+    }
+    made
 }
 
-/// A directory beside another in which it is made; what an earlier, crashed attempt left there is removed.
-pub(super) fn aside(place: &Path) -> Result<PathBuf, HomeFault> {
+/// An empty directory beside another; what an earlier, crashed attempt left there is removed.
+fn aside(place: &Path) -> Result<PathBuf, HomeFault> {
     let aside = unfinished(place);
     if let Some(parent) = place.parent() {
         fs::create_dir_all(parent).map_err(|e| HomeFault::io("making", parent, e))?;
@@ -115,4 +117,12 @@ pub(super) fn aside(place: &Path) -> Result<PathBuf, HomeFault> {
     }
     create_directory(&aside)?;
     Ok(aside)
+}
+
+fn move_into_place(aside: &Path, place: &Path) -> Result<(), HomeFault> {
+    let fault = |e| HomeFault::io("moving into place", place, e);
+    sync_directory(aside).map_err(fault)?;
+    fs::rename(aside, place).map_err(fault)?;
+    let parent = place.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    sync_directory(parent).map_err(fault)
 }

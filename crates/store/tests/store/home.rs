@@ -210,6 +210,7 @@ fn a_restore_replaces_only_when_told_and_keeps_what_was_there() {
         store.commit(&batch([book(0, b"newer than the backup")])).unwrap();
         assert!(matches!(Home::restore(&copy, root, RestoreOver::Nothing), Err(HomeFault::Occupied { .. })));
         assert!(matches!(Home::restore(&copy, root, RestoreOver::SetAside), Err(HomeFault::Locked { .. })));
+        assert!(!root.with_file_name("home.unfinished").exists(), "no keys are left in another place");
         assert_eq!(all(&mut store).len(), 1);
         drop((store, home));
         let kept = Home::restore(&copy, root, RestoreOver::SetAside).unwrap().expect("the old home is kept");
@@ -218,6 +219,28 @@ fn a_restore_replaces_only_when_told_and_keeps_what_was_there() {
         assert_eq!(all(&mut Home::open(root).unwrap().journal(OPTIONS).unwrap()).len(), 0);
         let kept = Home::restore(&copy, root, RestoreOver::SetAside).unwrap().expect("again");
         assert_eq!(kept, root.with_file_name("home.replaced-2"));
+    });
+}
+
+#[test]
+fn a_copy_that_fails_leaves_nothing_of_it_and_moves_nothing() {
+    in_temporary(|root| {
+        let home = Home::create(root).unwrap();
+        home.write_keys(&[("party", &[1; 32])]).unwrap();
+        let copy = root.with_file_name("copy");
+        home.backup(None, &copy).unwrap();
+        drop(home);
+        // Where a file should be, something that cannot be copied as one.
+        for place in [root, &copy] {
+            fs::create_dir(place.join("node.toml")).unwrap();
+        }
+        let another = root.with_file_name("another");
+        assert!(matches!(Home::open(root).unwrap().backup(None, &another), Err(HomeFault::Io { .. })));
+        assert!(matches!(Home::restore(&copy, root, RestoreOver::SetAside), Err(HomeFault::Io { .. })));
+        let mut left: Vec<_> = fs::read_dir(root.parent().unwrap()).unwrap().map(|f| f.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["copy", "home"]);
+        drop(Home::open(root).unwrap());
     });
 }
 
