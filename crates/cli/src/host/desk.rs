@@ -8,7 +8,6 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use detente_api::EventView;
 use detente_api::port::{Kept, Seat, Waiters};
 use detente_net::{FrameSender, Lane, TrySendError};
 use detente_node::port::{Entries, StoreFault};
@@ -20,6 +19,7 @@ use rand_core::Rng;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::clock::{self, now};
+use super::log::Log;
 use super::{Message, OsRng};
 use crate::keys;
 
@@ -66,6 +66,7 @@ pub(super) fn start(
         waiters: Waiters::new(),
         overdue: Vec::new(),
         looked: Instant::now(),
+        log: Log::default(),
     };
     let thread = Builder::new().name("node".into()).spawn(move || desk.run())?;
     Ok((to_node, thread))
@@ -85,6 +86,7 @@ struct Desk {
     /// Numbers of the book that waited when a full disk was last looked at.
     overdue: Vec<u64>,
     looked: Instant,
+    log: Log,
 }
 
 /// The newest bearer of a line, and frames that its full lane did not take yet. A line has one: whatever drops it ends
@@ -125,6 +127,7 @@ impl Desk {
             self.work();
             self.answer_overdue();
             self.tell_set_back();
+            self.log.catch_up(Instant::now());
             if self.node.is_behind() {
                 self.node.handle(now(), &mut OsRng, Input::Tick);
                 self.work();
@@ -307,26 +310,7 @@ impl Desk {
                 let _ = waiter.send(Kept::Failed);
             }
         }
-        log(&event);
+        self.log.event(&event, Instant::now());
         let _ = self.events.send(Arc::new(event));
-    }
-}
-
-/// One line of the log for each event, in the words of the API's events; a person on watch reads these.
-fn log(event: &Event) {
-    let EventView { kind, about, says, .. } = EventView::from(event);
-    let line = event.line.map(|l| l.short()).unwrap_or_default();
-    let about = about.as_deref().and_then(|hash| hash.get(..12)).unwrap_or_default();
-    match &event.what {
-        What::Fork(..) | What::DiskFailed(_) | What::Room(false) => tracing::error!(%line, kind, about, "{says}"),
-        What::PeerFault(_)
-        | What::Fault(_)
-        | What::SafetyEarly(_)
-        | What::SafetyUnstored(_)
-        | What::SafetyRings(..)
-        | What::SafetyFlood(_) => {
-            tracing::warn!(%line, kind, about, "{says}");
-        }
-        _ => tracing::info!(%line, kind, about, "{says}"),
     }
 }

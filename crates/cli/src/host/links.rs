@@ -156,7 +156,7 @@ impl Carrier {
                 }
                 Ok(None) => return,
                 Err(fault) => {
-                    tracing::info!(line = %self.line.short(), %fault, "the connection ended");
+                    tracing::debug!(line = %self.line.short(), %fault, "the connection ended");
                     return;
                 }
             }

@@ -10,6 +10,7 @@
 mod clock;
 mod desk;
 mod links;
+mod log;
 #[cfg(test)]
 mod tests;
 
