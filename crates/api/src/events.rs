@@ -91,6 +91,7 @@ fn words(what: &What) -> (&'static str, Option<String>, String) {
             None,
             format!("{} revoked the keys of generation {g} of its log: entries from {from} on are disputed", party.short()),
         ),
+        What::QuotaUsed { entries, bytes, until } => ("quota", None, crate::view::quota_used(*entries, *bytes, *until)),
         What::Room(true) => ("room", None, "the disk has room again".into()),
         What::Room(false) => ("disk-full", None, "the disk is full: only safety traffic and line checks are taken".into()),
         What::DiskFailed(why) => ("disk-failed", None, format!("the disk failed, nothing more is acknowledged: {why}")),

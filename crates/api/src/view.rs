@@ -109,6 +109,8 @@ pub struct LineView {
     pub undecided: usize,
     /// What one officer has proposed, where fork evidence holds the line.
     pub reopening: Option<ReopenView>,
+    /// What was copied of their log today, and the quota of the terms.
+    pub quota: QuotaView,
     /// Round trip, milliseconds.
     pub round_trip_ms: Option<f64>,
     /// Their clock less ours, milliseconds.
@@ -117,6 +119,42 @@ pub struct LineView {
     pub joint: String,
     /// Live notices, conflicts and private warnings.
     pub counts: Counts,
+}
+
+/// The quota of the day, by our clock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct QuotaView {
+    /// Entries of theirs copied since midnight UTC.
+    pub entries: u64,
+    /// How many may be.
+    pub entries_per_day: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// How many may be.
+    pub bytes_per_day: u64,
+    /// It is used up and more waits, which is read from this time on.
+    pub shut_until: Option<String>,
+}
+
+fn quota(line: &Line) -> QuotaView {
+    let (day, quota) = (line.day(), &line.terms().input().quota);
+    QuotaView {
+        entries: day.entries,
+        entries_per_day: quota.entries_per_day.into(),
+        bytes: day.bytes,
+        bytes_per_day: quota.bytes_per_day,
+        shut_until: day.shut_until.map(|until| until.to_string()),
+    }
+}
+
+/// That the quota of the day is used up.
+pub(crate) fn quota_used(entries: u64, bytes: u64, until: Timestamp) -> String {
+    let until = until.to_string();
+    let (day, time) = (until.get(..10).unwrap_or_default(), until.get(11..16).unwrap_or_default());
+    format!(
+        "the peer used up its day's quota with {entries} entries of {bytes} bytes: reading again at {time} UTC on {day}; SAFETY \
+         and line checks go on"
+    )
 }
 
 /// A proposal to reopen a line.
@@ -408,6 +446,7 @@ pub fn line(line: &Line) -> LineView {
         evidence: v.evidence,
         undecided: line.evidence().iter().filter(|piece| !piece.decided).count(),
         reopening: line.reopening().map(ReopenView::from),
+        quota: quota(line),
         round_trip_ms: v.round_trip_us.map(|us| us as f64 / 1e3),
         skew_ms: v.skew_us.map(|us| us as f64 / 1e3),
         joint: hex(&v.joint),
@@ -448,7 +487,9 @@ fn line_says(line: &Line, v: &detente_node::LineView) -> String {
         None => (v.phase != Phase::Held && line.is_held()).then(|| HELD.to_owned()),
     };
     let stops = line.copy_stops().then(|| copy_stops(v.copy.size));
-    [Some(phase), evidence, stops].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    let day = line.day();
+    let shut = day.shut_until.map(|until| quota_used(day.entries, day.bytes, until));
+    [Some(phase), evidence, stops, shut].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 const HELD: &str = "fork evidence is kept: only safety notices and line checks flow until two officers decide";

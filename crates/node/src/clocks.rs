@@ -102,6 +102,7 @@ impl Line {
             self.turn_due(),
             self.renewal_due(),
             self.unstored_due(),
+            self.quota_due(),
         ];
         due.into_iter().flatten().min()
     }

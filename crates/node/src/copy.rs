@@ -37,6 +37,11 @@ impl Checkpoints {
         self.0.range(..=size).next_back().map(|(_, checkpoint)| checkpoint)
     }
 
+    /// The size that the nearest one beyond `size` covers.
+    pub(crate) fn next_above(&self, size: u64) -> Option<u64> {
+        self.0.range(size + 1..).next().map(|(size, _)| *size)
+    }
+
     /// Forgets those that cover more than `size` entries.
     fn forget_beyond(&mut self, size: u64) {
         self.0.split_off(&(size + 1));
@@ -99,9 +104,10 @@ impl Line {
         self.file_covered(cx);
     }
 
-    /// Files what the newest checkpoint of theirs that is complete covers.
+    /// Files what the newest checkpoint of theirs that is complete covers, as far as the quota of the day admits.
     pub(crate) fn file_covered(&mut self, cx: &mut Cx<'_>) {
-        let Some(checkpoint) = self.checkpoints.newest_within(self.peer_reach()).cloned() else {
+        let admitted = self.admitted(cx);
+        let Some(checkpoint) = self.checkpoints.newest_within(admitted).cloned() else {
             return;
         };
         let size = checkpoint.checkpoint().size();
@@ -112,6 +118,7 @@ impl Line {
         let covered: Vec<Verified<Entry>> = self.staged.drain(..covered).collect();
         for entry in covered {
             cx.out.write(Write::entry(&entry));
+            self.count(&entry);
             let verdict = self.judge_peer(cx, &entry);
             // What comes before it in their log is at most a window: it may use the reserve for the sake of what does.
             let check = [Kind::Check.code(), Kind::CheckAnswer.code()].contains(&verdict.kind());

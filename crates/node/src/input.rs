@@ -166,6 +166,15 @@ pub enum What {
     PeerRenewed(Generation),
     /// A party has revoked the keys of a generation of its log: its entries from this size on are disputed (PROTOCOL P2).
     Revoked(PartyId, Generation, u64),
+    /// The peer's log has used up the quota of the day (PROTOCOL F6): what follows waits.
+    QuotaUsed {
+        /// Entries copied today.
+        entries: u64,
+        /// Their bytes.
+        bytes: u64,
+        /// When it is read again.
+        until: Timestamp,
+    },
     /// The disk is full, or has room again.
     Room(bool),
     /// The disk failed: nothing more is acknowledged.

@@ -21,6 +21,7 @@ use crate::input::{OpenFault, What};
 use crate::joint::{Joint, Live};
 use crate::lives::Lives;
 use crate::out::Out;
+use crate::quota::Day;
 use crate::receipts::Receipts;
 use crate::side::Side;
 
@@ -135,6 +136,8 @@ pub struct Line {
     pub(crate) sealed: u64,
     /// Size of the copy whose rows were written.
     pub(crate) copied: u64,
+    /// What was copied of their log today.
+    pub(crate) day: Day,
     pub(crate) link: Link,
     pub(crate) phase: Phase,
     pub(crate) waiting: VecDeque<Waiting>,
@@ -218,6 +221,7 @@ impl Line {
             covered: 0,
             sealed: 0,
             copied: 0,
+            day: Day::of(founding.opened, 0, 0),
             link: Link::new(Config::new(id, session)),
             phase: Phase::Unproven,
             waiting: VecDeque::new(),

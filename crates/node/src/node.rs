@@ -139,6 +139,7 @@ impl Node {
 impl Line {
     fn tick(&mut self, cx: &mut Cx<'_>) {
         self.link.handle_timeout(cx.now, cx.rng);
+        self.read_on(cx);
         self.watch_clocks(cx);
         self.take_turn(cx);
     }

@@ -20,6 +20,7 @@ use crate::line::{Cx, Founding, Line, LineKeys, Waiting};
 use crate::node::Node;
 use crate::out::Then;
 use crate::port::{NoteRole, StoreFault, Write};
+use crate::quota::{DayBook, bytes_of};
 use crate::side::Verdict;
 use crate::take::judge;
 
@@ -89,7 +90,7 @@ impl Node {
         keys: &KeyRing,
         store: &mut dyn crate::port::Store,
     ) -> Result<Self, StoreFault> {
-        let mut loader = Loader { node: Self::new(scheme), early: Vec::new(), waiting: BTreeMap::new() };
+        let mut loader = Loader { node: Self::new(scheme), early: Vec::new(), waiting: BTreeMap::new(), days: BTreeMap::new() };
         store.replay(&mut |row| loader.take(now, rng, keys, row))?;
         loader.finish(now, rng)
     }
@@ -101,6 +102,8 @@ struct Loader {
     early: Vec<Write>,
     /// Inputs of the book that have not been stated, by number.
     waiting: BTreeMap<u64, (LineId, detente_types::StatementIn)>,
+    /// From which the day's counts are derived.
+    days: BTreeMap<LineId, DayBook>,
 }
 
 impl Loader {
@@ -226,6 +229,8 @@ impl Loader {
         let entry = open_entry(&*scheme, &place, leaf, body).map_err(|e| damaged(e.to_string()))?;
         if author == line.us() {
             line.claims(entry.fields().seen);
+        } else {
+            self.days.entry(id).or_default().take_entry(generation, bytes_of(&entry));
         }
         // The verdict needs what the author had, which may lie in rows that come later: it is made at the end.
         let side = if author == line.us() { &mut line.own } else { &mut line.peer };
@@ -275,11 +280,13 @@ impl Loader {
             NoteRole::Cosignature if newest && size > log.size() => {
                 return Err(damaged(format!("it covers more than the {} entries that are here", log.size())));
             }
-            NoteRole::Cosignature if newest => {
-                line.holder = Holder::new(size);
-                line.own_cosignature = bytes.to_vec();
+            NoteRole::Cosignature => {
+                self.days.entry(id).or_default().take_cosignature(generation, size, bytes);
+                if newest {
+                    line.holder = Holder::new(size);
+                    line.own_cosignature = bytes.to_vec();
+                }
             }
-            NoteRole::Cosignature => {}
         }
         Ok(())
     }
@@ -292,6 +299,7 @@ impl Loader {
         }
         let Node { scheme, lines, book_size, out } = &mut self.node;
         for line in lines.values_mut() {
+            line.day = line.load_day(&**scheme, now, &self.days.remove(&line.id).unwrap_or_default());
             let mut cx = Cx { now, rng: &mut *rng, scheme: &**scheme, out, book_size };
             line.loading = true;
             line.derive(&mut cx);

@@ -2,6 +2,7 @@
 
 mod held;
 mod pair;
+mod quota;
 mod safety;
 
 use detente_node::port::{Batch, Store as _, Write};
