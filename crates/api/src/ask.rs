@@ -131,6 +131,17 @@ pub struct ReopenAsk {
     pub agree: Option<u64>,
 }
 
+/// Revokes the keys of a generation of our log: what they signed from a size on is disputed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeAsk {
+    /// Entries from this place on are disputed.
+    pub from: u64,
+    /// Which generation; the present one when absent.
+    #[serde(default)]
+    pub generation: Option<u32>,
+}
+
 /// Copies the home of the running node. The copy holds the secret keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

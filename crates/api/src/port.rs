@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use detente_node::port::Entries;
 use detente_node::{Event, Node};
-use detente_types::Timestamp;
+use detente_types::statement::KeyRevokeIn;
+use detente_types::{Generation, LineId, Timestamp};
 use rand_core::CryptoRng;
 use tokio::sync::{broadcast, oneshot};
 
@@ -61,6 +62,12 @@ pub trait Host: Send + Sync + 'static {
 
     /// Copies the home of the node into a new directory; says why not.
     fn backup(&self, to: PathBuf) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
+    /// Signs with the party key that the keys of a generation of ours on a line are revoked from a size on; says why not.
+    ///
+    /// # Errors
+    /// In words: the party key may be kept elsewhere.
+    fn sign_revocation(&self, line: LineId, generation: Generation, from: u64) -> Result<KeyRevokeIn, String>;
 
     /// Everything that happens from now on.
     fn subscribe(&self) -> broadcast::Receiver<Arc<Event>>;

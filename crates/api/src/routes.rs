@@ -8,7 +8,7 @@ use detente_gateway::Problems;
 use detente_gateway::form::TextForm;
 use detente_node::{Command, Line};
 use detente_types::statement::{AnswerIn, ChangeIn, Kind};
-use detente_types::{ConflictId, LineId, NoticeId, StatementRef, Timestamp};
+use detente_types::{ConflictId, Generation, LineId, NoticeId, StatementRef, Timestamp};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -16,7 +16,7 @@ use crate::Api;
 use crate::answer::{Asked, BODY_BYTES_MAX, answer_to};
 use crate::ask::{
     AcceptTermsAsk, AmendAsk, AnswerAsk, BackupAsk, CancelAsk, CheckAsk, CheckView, Done, OfferAsk, ProposeAsk, ReceiptAsk,
-    ReopenAsk, SafetyActionAsk, TermsAnswer,
+    ReopenAsk, RevokeAsk, SafetyActionAsk, TermsAnswer,
 };
 use crate::auth::{Officer, Role, guard};
 use crate::give::act;
@@ -50,6 +50,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(accept_terms))
         .routes(routes!(evidence))
         .routes(routes!(reopen))
+        .routes(routes!(revoke))
         .routes(routes!(backup))
         .routes(routes!(crate::events::events))
         .route_layer(middleware::from_fn_with_state(api.clone(), guard))
@@ -323,6 +324,25 @@ async fn reopen(
             Some(proposal) => Command::AgreeToReopen { proposal, reason: asked.reason },
             None => Command::ProposeReopening(asked.reason),
         })
+    })
+    .await
+}
+
+/// Revokes the keys of a generation of our log, with the party key in the home. It is said in the log, and in every hello.
+#[utoipa::path(post, path = "/v1/lines/{line}/revocations", params(("line" = String, Path)), request_body = RevokeAsk, responses((status = 200, body = Done), (status = 503, body = Problem)))]
+async fn revoke(
+    State(api): State<Api>,
+    Extension(officer): Extension<Officer>,
+    Path(name): Path<String>,
+    Asked(asked): Asked<RevokeAsk>,
+) -> Answer<Done> {
+    officer.needs(Role::Principal)?;
+    let host = Arc::clone(&api.host);
+    act(&api, officer, name, move |line| {
+        let detente_node::LineView { line: id, own, .. } = line.view();
+        let generation = asked.generation.map_or(own.generation, Generation);
+        let signed = host.sign_revocation(id, generation, asked.from);
+        signed.map(Command::Revoke).map_err(|why| Problem::new(Fault::Unavailable, why))
     })
     .await
 }

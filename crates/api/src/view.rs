@@ -8,7 +8,7 @@ use detente_settle::Settlement;
 use detente_terms::line::LineState;
 use detente_types::conflict::VolumeMeeting;
 use detente_types::statement::Change;
-use detente_types::{Conflict, Head, LineId, PartyId, StatementRef, Timestamp};
+use detente_types::{Conflict, Generation, Head, LineId, PartyId, StatementRef, Timestamp};
 use detente_wire::hash::hex;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -109,6 +109,8 @@ pub struct LineView {
     pub undecided: usize,
     /// What one officer has proposed, where fork evidence holds the line.
     pub reopening: Option<ReopenView>,
+    /// Revocations of both parties.
+    pub revoked: Vec<RevokedView>,
     /// What was copied of their log today, and the quota of the terms.
     pub quota: QuotaView,
     /// Round trip, milliseconds.
@@ -119,6 +121,21 @@ pub struct LineView {
     pub joint: String,
     /// Live notices, conflicts and private warnings.
     pub counts: Counts,
+}
+
+/// A revocation: what was signed from there on is disputed, and stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RevokedView {
+    /// Whose keys: `ours` or `theirs`.
+    pub by: String,
+    /// Of which generation of that log.
+    pub generation: u32,
+    /// Entries from this place on are disputed.
+    pub from: u64,
+}
+
+fn revocation(us: &PartyId, (party, generation, from): (PartyId, Generation, u64)) -> RevokedView {
+    RevokedView { by: side(party == *us), generation: generation.0, from }
 }
 
 /// The quota of the day, by our clock.
@@ -446,6 +463,7 @@ pub fn line(line: &Line) -> LineView {
         evidence: v.evidence,
         undecided: line.evidence().iter().filter(|piece| !piece.decided).count(),
         reopening: line.reopening().map(ReopenView::from),
+        revoked: line.revocations().map(|revoked| revocation(&v.us, revoked)).collect(),
         quota: quota(line),
         round_trip_ms: v.round_trip_us.map(|us| us as f64 / 1e3),
         skew_ms: v.skew_us.map(|us| us as f64 / 1e3),

@@ -196,6 +196,18 @@ pub enum Verb {
     #[command(subcommand)]
     #[command(after_help = example!("terms check terms.toml", "terms show > agreed.toml"))]
     Terms(TermsVerb),
+    /// Revoke the keys of our log: what they signed from an entry on is disputed, and stays. Needs the party key.
+    #[command(after_help = example!("revoke --from 40", "revoke --generation 1 --from 0"))]
+    Revoke {
+        /// The first disputed entry, from 0.
+        #[arg(long)]
+        from: u64,
+        /// The generation of our log; the present one when absent.
+        #[arg(long)]
+        generation: Option<u32>,
+        #[command(flatten)]
+        on: OnLine,
+    },
     /// Officers with tokens of their own.
     #[command(subcommand)]
     #[command(after_help = example!("officer add \"Maj Lind\" --desk \"Aster watch\" --role officer"))]

@@ -5,6 +5,7 @@ use core::ops::Range;
 
 use detente_types::{Generation, Index, LineId};
 use detente_wire::frame::{Hello, PARTS_MAX};
+use minicbor::bytes::ByteVec;
 
 /// Something that the caller should act on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub enum Event {
     /// The peer's hello, once a meeting: our line, a version we share, and an answer to *this* session of ours, so nothing
     /// late. Answer with `open` or `hold`; until then nothing flows.
     Hello(Hello),
+    /// The revocations in a later hello of the same meeting, where they are others than before; unchecked.
+    Revocations(Vec<ByteVec>),
     /// An entry of the peer's log. `early` ones come in any order, at most once a meeting; the others strictly in the order
     /// of their index from our durable copy on, each once a meeting.
     Entry {

@@ -128,6 +128,9 @@ impl Link {
                 streams.log.acknowledge(now, cosigned_before, &mut self.patience);
             }
         }
+        if self.peer.hello.as_ref().is_some_and(|known| known.revocations != hello.revocations) {
+            self.events.push_back(Event::Revocations(hello.revocations.clone()));
+        }
         self.peer.refresh(hello, self.told.own.as_ref().map(|(head, _)| head.generation));
     }
 

@@ -174,9 +174,13 @@ impl Link {
         self.reply.again(self.clock);
     }
 
-    /// Revocations by our party key, the newest last. Those that fit go into the hello; all of them are in the log too.
+    /// Revocations by our party key, the newest last. Those that fit go into the hello: the log may not be able to carry
+    /// them.
     pub fn set_revocations(&mut self, revocations: Vec<Vec<u8>>) {
-        self.told.revocations = revocations;
+        if self.told.revocations != revocations {
+            self.told.revocations = revocations;
+            self.reply.again(self.clock);
+        }
     }
 
     /// The peer's newest cosignature that we hold, for the hello.

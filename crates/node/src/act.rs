@@ -29,6 +29,7 @@ impl Line {
                 self.own_acknowledged(cx, generation, size, cosignature);
             }
             Then::Early { of, .. } => self.early_durable(cx, of),
+            Then::Revocation { revocation, .. } => self.revoke(cx, self.us(), &revocation),
             Then::Evidence { number, bytes, says, .. } => {
                 self.link.send_evidence(bytes);
                 self.event(cx, What::Fork(number, says));

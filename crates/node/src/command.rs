@@ -47,7 +47,7 @@ impl Node {
             Disk::Ample if !reserved && self.out.is_behind() => return Err(CommandFault::DiskBehind),
             _ => {}
         }
-        if line.is_held() && !reserved && !command.decides() {
+        if line.is_held() && !reserved && !command.passes_held() {
             return Err(CommandFault::Held);
         }
         let mut cx = Cx { now, rng: &mut *rng, scheme: &*self.scheme, out: &mut self.out, book_size: &mut self.book_size };
@@ -101,6 +101,9 @@ impl Line {
         self.check_input(cx, &input)?;
         let slots = codec::to_slots(&input).into_iter().map(|(slot, value)| (slot, ByteVec::from(value))).collect();
         let book = cx.book(&BookEntry::Input(BookInput { line: self.id, at_us: cx.now.micros(), slots }));
+        if let StatementIn::KeyRevoke(revocation) = &input {
+            cx.out.then(Then::Revocation { line: self.id, revocation: revocation.clone() });
+        }
         self.stated(cx, book, input, None)
     }
 

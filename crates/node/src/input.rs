@@ -277,9 +277,10 @@ impl Command {
         }
     }
 
-    /// Whether it is taken on a line that evidence holds, although it is neither SAFETY nor a line check.
-    pub(crate) const fn decides(&self) -> bool {
-        matches!(self, Self::ProposeReopening(_) | Self::AgreeToReopen { .. })
+    /// Whether it is taken on a line that evidence holds, although it is neither SAFETY nor a line check: what officers decide
+    /// about it, and a revocation, which the hello carries.
+    pub(crate) const fn passes_held(&self) -> bool {
+        matches!(self, Self::ProposeReopening(_) | Self::AgreeToReopen { .. } | Self::Revoke(_))
     }
 }
 

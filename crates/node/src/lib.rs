@@ -36,6 +36,7 @@ mod quota;
 mod receipts;
 mod recover;
 mod renew;
+mod revoke;
 mod say;
 pub mod sentence;
 mod side;

@@ -107,6 +107,8 @@ pub struct Line {
     pub(crate) opening: GenerationOpenIn,
     /// From which size on the entries of a log's generation are disputed: its party key said so (PROTOCOL P2).
     pub(crate) revoked: BTreeMap<(PartyId, Generation), u64>,
+    /// Our own revocations, as the hello names them.
+    pub(crate) own_revocations: BTreeMap<Generation, Vec<u8>>,
     pub(crate) own: Side,
     pub(crate) peer: Side,
     pub(crate) holder: Holder,
@@ -205,6 +207,7 @@ impl Line {
             party_keys: [own.party_key(), peer.party_key()],
             opening: founding.opening,
             revoked: BTreeMap::new(),
+            own_revocations: BTreeMap::new(),
             own: Side::new(own.clone()),
             peer: Side::new(peer.clone()),
             holder: Holder::new(0),

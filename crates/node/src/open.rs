@@ -303,6 +303,7 @@ impl Loader {
             let mut cx = Cx { now, rng: &mut *rng, scheme: &**scheme, out, book_size };
             line.loading = true;
             line.derive(&mut cx);
+            line.load_revocations(&mut cx);
             line.loading = false;
             // What these meet is found in turns, once the node runs: no news, as all of long ago.
             line.joint.hush();

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use detente_types::statement::KeyRevokeIn;
 use detente_types::{Generation, LineId, StatementRef, Timestamp};
 
 use crate::input::{Effect, Event, Token, What};
@@ -25,6 +26,8 @@ pub(crate) enum Then {
     Acknowledged { line: LineId, generation: Generation, size: u64, cosignature: Vec<u8> },
     /// A SAFETY entry that overtook is durable.
     Early { line: LineId, of: StatementRef },
+    /// A revocation of ours is in the book.
+    Revocation { line: LineId, revocation: KeyRevokeIn },
     /// Evidence is durable.
     Evidence { line: LineId, number: u64, bytes: Vec<u8>, says: String },
 }
@@ -39,6 +42,7 @@ impl Then {
             | Self::Cosigned { line, .. }
             | Self::Acknowledged { line, .. }
             | Self::Early { line, .. }
+            | Self::Revocation { line, .. }
             | Self::Evidence { line, .. } => Some(*line),
         }
     }

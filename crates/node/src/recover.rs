@@ -4,8 +4,7 @@
 use detente_link::Plan;
 use detente_record::evidence::{Examiner, Proved};
 use detente_record::{Cosigned, Heads, Holder};
-use detente_types::statement::KeyRevokeIn;
-use detente_types::{Generation, Head, Index, PartyId};
+use detente_types::{Generation, Head, Index};
 use detente_wire::checkpoint::{CheckpointFault, Cosignature, SignedCheckpoint, holder_name, open_checkpoint, open_cosignature};
 use detente_wire::entry::unpack;
 use detente_wire::frame::Hello;
@@ -35,7 +34,7 @@ enum Standing {
 
 impl Line {
     pub(crate) fn take_hello(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
-        self.take_revocations(cx, hello);
+        self.take_revocations(cx, &hello.revocations);
         self.lives.peer_copy = hello.copy;
         self.lives.hello_cosigned = hello.cosigned.to_vec();
         self.tell_copy_of(&hello.own);
@@ -210,32 +209,6 @@ impl Line {
         };
         let give_back = (hello.own.size < held).then_some((hello.own.generation, hello.own.size..held));
         self.link.open(Plan { send_from, give_back });
-    }
-
-    fn take_revocations(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
-        for bytes in &hello.revocations {
-            let Ok(revocation) = detente_wire::codec::decode(bytes, "revocation") else {
-                self.peer_fault(cx, "a revocation in their hello does not decode".into());
-                continue;
-            };
-            match detente_wire::certificate::open_revocation(cx.scheme, self.party_keys[1], self.id, &revocation) {
-                Ok(()) => self.revoke(cx, self.them(), &revocation),
-                Err(fault) => self.peer_fault(cx, format!("a revocation in their hello is refused: {fault}")),
-            }
-        }
-    }
-
-    /// A party has revoked the keys of a generation of its own: of several revocations the lowest size counts.
-    pub(crate) fn revoke(&mut self, cx: &mut Cx<'_>, author: PartyId, revocation: &KeyRevokeIn) {
-        // Of a generation that is not here nothing is to be disputed; they say it again in each hello.
-        if self.side(&author).life(revocation.generation).is_none() {
-            return;
-        }
-        let from = self.revoked.entry((author, revocation.generation)).or_insert(u64::MAX);
-        if revocation.from_size < *from {
-            *from = revocation.from_size;
-            self.event(cx, What::Revoked(author, revocation.generation, revocation.from_size));
-        }
     }
 
     /// One of our own entries, given back by the peer (PROTOCOL S4).

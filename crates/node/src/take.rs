@@ -48,6 +48,7 @@ impl Line {
                 LinkEvent::GivenBack { generation, index, packed } => self.take_back(cx, generation, index, &packed),
                 LinkEvent::Checkpoint(note) => self.take_checkpoint(cx, &note),
                 LinkEvent::Cosignature(note) => self.take_cosignature(cx, &note),
+                LinkEvent::Revocations(all) => self.take_revocations(cx, &all),
                 LinkEvent::Evidence(bytes) => self.take_evidence(cx, &bytes),
                 LinkEvent::Need { own, generation, from, max_bytes } => self.supply(cx, own, generation, from, max_bytes),
                 LinkEvent::NeedCheckpoint { generation, size } => self.supply_checkpoint(cx, generation, size),

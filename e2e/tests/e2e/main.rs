@@ -15,6 +15,7 @@ mod held;
 mod json;
 mod pairing;
 mod program;
+mod revoke;
 mod rot;
 mod script;
 mod side;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use detente_api::auth::{Doors, Officer};
 use detente_api::port::{Host, Job};
+use detente_types::statement::KeyRevokeIn;
+use detente_types::{Generation, LineId};
 use tokio::sync::broadcast;
 
 /// No node stands behind the description.
@@ -18,6 +20,10 @@ impl Host for Nobody {
 
     fn backup(&self, _to: PathBuf) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> {
         Box::pin(async { Err("there is no node".into()) })
+    }
+
+    fn sign_revocation(&self, _line: LineId, _generation: Generation, _from: u64) -> Result<KeyRevokeIn, String> {
+        Err("there is no node".into())
     }
 
     fn subscribe(&self) -> broadcast::Receiver<Arc<detente_node::Event>> {

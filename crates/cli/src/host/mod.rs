@@ -23,7 +23,10 @@ use std::thread::JoinHandle;
 use detente_api::port::{Host as HostPort, Job};
 use detente_node::{Event, Node, Token};
 use detente_store::{Home, Outcome};
-use detente_types::LineId;
+use detente_types::statement::KeyRevokeIn;
+use detente_types::{Generation, LineId};
+use detente_wire::Ed25519;
+use detente_wire::certificate::sign_revocation;
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
 
 pub use clock::now;
@@ -106,6 +109,11 @@ impl HostPort for Host {
             let copy = tokio::task::spawn_blocking(move || home.backup(None, &to).map_err(|e| e.to_string()));
             copy.await.map_err(|e| e.to_string())?
         })
+    }
+
+    fn sign_revocation(&self, line: LineId, generation: Generation, from: u64) -> Result<KeyRevokeIn, String> {
+        let party = crate::keys::party(&self.home).map_err(|e| format!("signing with the party key: {e:#}"))?;
+        Ok(sign_revocation(&Ed25519, &party, line, generation, from))
     }
 
     fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {

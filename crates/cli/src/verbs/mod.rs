@@ -42,6 +42,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Verb::Conflicts { on: l } => settle::conflicts(&on, &l.line),
         Verb::Settle(settle) => settle::settle(&on, settle),
         Verb::Terms(terms) => terms::terms(&on, terms),
+        Verb::Revoke { from, generation, on: l } => officers::revoke(&on, &l.line, from, generation),
         Verb::Officer(officer) => officers::officer(&on, officer),
         Verb::Record(record) => record::record(&on, record),
         Verb::Demo { headless, examples, keep } => crate::demo::run(crate::demo::Options { json, headless, examples, keep }),

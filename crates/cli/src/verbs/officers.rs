@@ -1,13 +1,14 @@
-//! Officers with tokens of their own.
+//! Who may speak: officers with tokens of their own, and keys that are revoked.
 
 use anyhow::Result;
 use data_encoding::BASE64URL_NOPAD;
+use detente_api::ask::{Done, RevokeAsk};
 use detente_api::auth::Role;
 use detente_api::problem::Fault;
 use rand_core::Rng;
 use serde::Serialize;
 
-use super::On;
+use super::{On, done_words};
 use crate::args::OfficerVerb;
 use crate::host::OsRng;
 use crate::output::{refuse, show, table};
@@ -69,4 +70,15 @@ pub(super) fn officer(on: &On<'_>, verb: OfficerVerb) -> Result<()> {
             show(on.json, &Removed { name }, |r| format!("{}'s token is taken away", r.name))
         }
     }
+}
+
+/// Revokes the keys of a generation of our log.
+pub(super) fn revoke(on: &On<'_>, line: &str, from: u64, generation: Option<u32>) -> Result<()> {
+    let asked = RevokeAsk { from, generation };
+    let done: Done = on.client()?.post(&format!("/v1/lines/{line}/revocations"), &asked)?;
+    show(on.json, &done, |done| {
+        let next = "the other side hears of it in the log or in the next hello; for new keys, stop the node and give \
+                    `detente restore --mark`";
+        format!("revoked: {}\n{next}", done_words(done))
+    })
 }

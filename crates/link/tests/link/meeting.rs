@@ -110,6 +110,20 @@ fn on_hold_only_safety_cosignatures_and_evidence_flow_too() {
 }
 
 #[test]
+fn a_revocation_is_heard_at_once_also_on_hold_and_again_in_each_meeting() {
+    let mut world = World::new(4, 1 << 20);
+    world.sides.iter_mut().for_each(|side| side.judge = Judge::Hold);
+    world.connect();
+    world.run_for(5 * SECOND_US);
+    world.sides[0].link.set_revocations(vec![vec![7; 80]]);
+    world.run_for(5 * SECOND_US);
+    assert_eq!(world.sides[1].heard.revocations, [1], "a later hello of the same meeting");
+    world.sides[0].link.set_revocations(vec![vec![7; 80]]);
+    world.run_for(5 * SECOND_US);
+    assert_eq!(world.sides[1].heard.revocations, [1], "said anew, it is no news");
+}
+
+#[test]
 fn version_n_and_n_minus_one_meet_both_ways() {
     for (ours, theirs, spoken) in
         [((1, 2), (1, 1), Some(1)), ((1, 1), (1, 2), Some(1)), ((1, 2), (2, 3), Some(2)), ((1, 1), (2, 2), None)]

@@ -22,6 +22,8 @@ pub(crate) struct Heard {
     pub(crate) round_trips: Vec<(i64, i64)>,
     pub(crate) faults: Vec<LinkFault>,
     pub(crate) evidence: Vec<Vec<u8>>,
+    /// How many revocations a later hello of a meeting named.
+    pub(crate) revocations: Vec<usize>,
     pub(crate) checkpoint_needs: u32,
     /// Early entries, each with the number of times it was handed on in this life of the process.
     pub(crate) early: BTreeMap<Index, u32>,
@@ -206,6 +208,7 @@ impl Side {
             }
             Event::Cosignature(bytes) => self.take_cosignature(size_of("cosignature", &bytes)),
             Event::Evidence(bytes) => self.heard.evidence.push(bytes),
+            Event::Revocations(all) => self.heard.revocations.push(all.len()),
             Event::Need { own, from, max_bytes, .. } => self.supply(own, from, max_bytes),
             Event::NeedCheckpoint { generation, size } => {
                 self.heard.checkpoint_needs += 1;

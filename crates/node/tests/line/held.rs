@@ -31,6 +31,12 @@ fn finds(pair: &mut Pair, i: usize, number: u64, bytes: Vec<u8>) {
     pair.pass(5);
 }
 
+/// A side finds that the other forked, and both are held.
+pub(crate) fn finds_a_fork(pair: &mut Pair, i: usize) {
+    let bytes = evidence(pair, 1 - i, 9);
+    finds(pair, i, 0, bytes);
+}
+
 fn propose(pair: &mut Pair, i: usize) -> u64 {
     let reason = "their disk was cloned; one node runs now";
     pair.command_by(i, "Lt Aalto", Command::ProposeReopening(reason.into())).expect("a proposal").book
@@ -41,7 +47,7 @@ fn agree(pair: &mut Pair, i: usize, officer: &str, proposal: u64) -> Result<u64,
     pair.command_by(i, officer, command).map(|accepted| accepted.book)
 }
 
-fn reopen(pair: &mut Pair, i: usize) {
+pub(crate) fn reopen(pair: &mut Pair, i: usize) {
     let proposal = propose(pair, i);
     agree(pair, i, "Maj Lind", proposal).expect("another officer");
     pair.pass(5);

@@ -3,6 +3,7 @@
 mod held;
 mod pair;
 mod quota;
+mod revoke;
 mod safety;
 
 use detente_node::port::{Batch, Store as _, Write};
