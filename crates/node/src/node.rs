@@ -95,6 +95,7 @@ impl Node {
         };
         if has_room {
             self.out.event(now, None, What::Room(true));
+            self.each_line(now, rng, |line, cx| line.file_covered(cx));
         }
         for then in thens {
             match then.line() {

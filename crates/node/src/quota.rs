@@ -1,6 +1,6 @@
 //! The quota of a day (PROTOCOL F6): how much of the peer's log is copied from one midnight UTC to the next, by our clock.
 //!
-//! Over it nothing more is filed until the day turns. What has arrived waits in memory, no more than the link's window, so
+//! Over it nothing more is filed until the day turns, and on a full disk nothing until there is room. What has arrived waits in memory, no more than the link's window, so
 //! the author stops by that; nothing is dropped or skipped. SAFETY overtakes, and hellos and cosignatures are no entries:
 //! none of them waits. A line check, or what is said because of SAFETY, stands in the log behind other entries: from time
 //! to time those are let through for its sake, at most a window of them (F3).
@@ -70,8 +70,8 @@ impl Line {
         &self.day
     }
 
-    /// Up to which size their log may be filed now: all of it that is here, or what the quota admits. The checkpoints are
-    /// theirs: where none lies within the quota of a whole day, the nearest is taken, so that the line does not stop for good.
+    /// Up to which size their log may be filed now: all of it that is here, or what the quota and the disk admit. The
+    /// checkpoints are theirs: where none lies within the quota of a whole day, the nearest is taken, so that the line does not stop for good.
     pub(crate) fn admitted(&mut self, cx: &mut Cx<'_>) -> u64 {
         self.day.turn(cx.now);
         let (size, reach) = (self.peer.log.size(), self.peer_reach());
@@ -79,13 +79,17 @@ impl Line {
         if covered <= size {
             return size;
         }
-        let within = self.within_quota();
+        let full = cx.out.is_full();
+        let within = if full { self.within_reserve() } else { self.within_quota() };
         if covered <= within {
             return within;
         }
         if self.passes_for_a_check(cx.now, within..covered) {
             self.day.let_through = Some(cx.now);
             return covered;
+        }
+        if full {
+            return within;
         }
         let moves = self.checkpoints.newest_within(within).is_some_and(|checkpoint| checkpoint.checkpoint().size() > size);
         if self.day.entries == 0 && !moves {
@@ -141,6 +145,11 @@ impl Line {
         self.peer.log.size() + self.staged.iter().take_while(admits).count() as u64
     }
 
+    /// Up to which size of what is here a full disk's reserve is meant for.
+    fn within_reserve(&self) -> u64 {
+        self.peer.log.size() + self.staged.iter().take_while(|entry| is_exempt(entry)).count() as u64
+    }
+
     /// Whether entries over the quota are let through now: one of them is a line check or follows from SAFETY, and none was
     /// for a while.
     fn passes_for_a_check(&self, now: Timestamp, over: Range<u64>) -> bool {
@@ -175,7 +184,7 @@ impl Line {
 }
 
 /// Whether an entry is a line check, its answer, or said because of SAFETY (PROTOCOL F3).
-fn is_exempt(entry: &Entry) -> bool {
+pub(crate) fn is_exempt(entry: &Entry) -> bool {
     let kind = entry.body().slots().get(&0).and_then(|value| minicbor::decode::<u16>(value).ok()).and_then(Kind::from_code);
     entry.fields().urgent || matches!(kind, Some(Kind::Check | Kind::CheckAnswer))
 }

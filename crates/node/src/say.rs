@@ -13,7 +13,8 @@ use crate::book::BookEntry;
 use crate::line::{Cx, Line, Owed};
 use crate::out::Then;
 use crate::port::{NoteRole, Write};
-use crate::side::{Pending, Side, Verdict, kind_of};
+use crate::quota::is_exempt;
+use crate::side::{Side, Verdict, kind_of};
 
 /// What an author had when it wrote an entry: its own log before it, and the other's below its `seen`.
 pub(crate) struct Had<'a> {
@@ -359,11 +360,9 @@ impl Line {
             return;
         };
         let size = checkpoint.checkpoint().size();
-        // What else they say waits for room: the reserve is not theirs to use up (PROTOCOL F3).
-        let reserved = self.peer.pending.iter().filter(|pending| pending.entry.fields().index < size).all(is_for_reserve);
-        if cx.out.is_full() && !reserved {
-            return;
-        }
+        // What else they say is refused by a full disk: the reserve is not theirs to use up (PROTOCOL F3).
+        let reserved =
+            self.peer.pending.iter().filter(|pending| pending.entry.fields().index < size).all(|p| is_exempt(&p.entry));
         let mut holder = self.holder;
         let cosigned = match self.known_keys() {
             Some((own, keys)) => {
@@ -396,12 +395,6 @@ impl Line {
     pub(crate) fn note(&self, author: PartyId, generation: Generation, role: NoteRole, size: u64, bytes: Vec<u8>) -> Write {
         Write::Note { line: self.id, author, generation, role, size, bytes }
     }
-}
-
-/// Whether an entry of theirs may use the reserve: SAFETY, what answers it, and line checks.
-fn is_for_reserve(pending: &Pending) -> bool {
-    let kind = Kind::from_code(pending.verdict.kind());
-    pending.entry.fields().urgent || matches!(kind, Some(Kind::Check | Kind::CheckAnswer))
 }
 
 fn owed_statement(of: StatementRef, owed: &Owed) -> StatementIn {
