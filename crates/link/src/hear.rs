@@ -96,7 +96,7 @@ impl Link {
         self.early_out.restart();
         self.evidence.restart();
         self.cosign.now();
-        if let (Some((own, _)), Some((copy, _))) = (&self.told.own, &self.told.copy) {
+        if let (Some((own, _)), Some((copy, _))) = (self.told.whole_own(), &self.told.copy) {
             self.inbox = Inbox::new(copy.generation, copy.size, self.config.window_bytes);
             self.back_inbox = Inbox::new(own.generation, own.size, self.config.window_bytes);
         }

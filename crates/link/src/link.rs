@@ -157,6 +157,16 @@ impl Link {
         self.told.own = Some((head, checkpoint));
     }
 
+    /// Our own log as far as it came back, durable: of a generation whose keys are lost no checkpoint can be made before it
+    /// is whole. The peer hears of it, and goes on giving back; nothing of it is sent.
+    pub fn set_back(&mut self, head: Head) {
+        if self.back_inbox.generation() == head.generation {
+            self.back_inbox.set_durable(head.size);
+            self.told.back = Some(head);
+            self.reply.again(self.clock);
+        }
+    }
+
     /// Our durable copy of the peer's log, and the peer's checkpoint that covers it.
     pub fn set_copy(&mut self, head: Head, checkpoint: Vec<u8>) {
         if self.inbox.generation() != head.generation {

@@ -159,6 +159,8 @@ pub(crate) fn judge(config: &Config, hello: &Hello) -> Result<u16, LinkFault> {
 pub(crate) struct Told {
     pub(crate) own: Option<(Head, Vec<u8>)>,
     pub(crate) copy: Option<(Head, Vec<u8>)>,
+    /// Our log as far as it came back, beyond what is under a checkpoint.
+    pub(crate) back: Option<Head>,
     pub(crate) revocations: Vec<Vec<u8>>,
     pub(crate) cosigned: Vec<u8>,
     pub(crate) early: Vec<Vec<u8>>,
@@ -169,9 +171,16 @@ pub(crate) struct Told {
 }
 
 impl Told {
+    /// Our log as far as it is durable here, and our checkpoint of it, if it has one.
+    pub(crate) fn whole_own(&self) -> Option<(Head, &[u8])> {
+        let (own, checkpoint) = self.own.as_ref()?;
+        let back = self.back.filter(|back| back.generation == own.generation && back.size > own.size);
+        Some(back.map_or((*own, checkpoint.as_slice()), |back| (back, &[])))
+    }
+
     /// Our hello; none until both heads have been told, lest we seem to have lost what is only not read yet.
     pub(crate) fn hello(&self, now: Timestamp, config: &Config, peer: &Peer, holds: bool, asks: bool) -> Option<Hello> {
-        let ((own, own_checkpoint), (copy, copy_checkpoint)) = (self.own.as_ref()?, self.copy.as_ref()?);
+        let ((own, own_checkpoint), (copy, copy_checkpoint)) = (self.whole_own()?, self.copy.as_ref()?);
         Some(Hello {
             version_min: config.version_min,
             version_max: config.version_max,
@@ -179,7 +188,7 @@ impl Told {
             line: config.line,
             session: config.session,
             answers: peer.heard,
-            own: *own,
+            own,
             own_checkpoint: note(own_checkpoint),
             copy: *copy,
             copy_checkpoint: note(copy_checkpoint),
@@ -230,6 +239,7 @@ mod tests {
             let told = Told {
                 own: Some((head, vec![1; HELLO_NOTE_BYTES_MAX])),
                 copy: Some((head, vec![1; HELLO_NOTE_BYTES_MAX])),
+                back: None,
                 revocations: vec![vec![1; length]; 5_000],
                 cosigned: vec![1; HELLO_NOTE_BYTES_MAX],
                 early: vec![vec![1; length]; 5_000],

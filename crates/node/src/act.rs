@@ -23,6 +23,7 @@ impl Line {
     pub(crate) fn follow(&mut self, cx: &mut Cx<'_>, then: Then) {
         match then {
             Then::Own { size, checkpoint, .. } => self.own_durable(cx, size, checkpoint),
+            Then::Back { size, .. } => self.link.set_back(self.own.head_at(size)),
             Then::Copy { size, .. } => self.peer.durable = size,
             Then::Cosigned { size, checkpoint, cosignature, .. } => self.peer_cosigned(cx, size, checkpoint, cosignature),
             Then::Acknowledged { generation, size, cosignature, .. } => {

@@ -36,6 +36,8 @@ pub(crate) struct Lives {
     pub(crate) copy_note: Vec<u8>,
     /// The keys of our present generation are lost: it must not grow.
     pub(crate) keys_lost: bool,
+    /// How much of that generation came back, and was written.
+    pub(crate) back: u64,
     /// The generation of their log that our hello speaks of.
     pub(crate) tells_copy: Generation,
     /// Their checkpoints of the ends of their earlier generations.
@@ -64,6 +66,7 @@ impl Lives {
             lost_opening: None,
             copy_note: Vec::new(),
             keys_lost: false,
+            back: 0,
             tells_copy: peer,
             peer_ends: BTreeMap::new(),
             next_opening: None,

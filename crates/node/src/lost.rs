@@ -71,7 +71,7 @@ impl Line {
         };
         self.keep_old_keys();
         self.own.begin(opening.own().clone());
-        (self.checkpointed, self.covered, self.lives.keys_lost) = (0, 0, true);
+        (self.checkpointed, self.covered, self.lives.keys_lost, self.lives.back) = (0, 0, true, 0);
         self.cache = crate::line::Cache::default();
         self.lives.tells = self.own.generation();
         self.link.set_cosigned(Vec::new());

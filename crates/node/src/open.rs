@@ -429,6 +429,10 @@ impl Line {
     fn introduce(&mut self) {
         let note = |signed: &Option<SignedCheckpoint>| signed.as_ref().map(|s| s.note().into_bytes()).unwrap_or_default();
         self.link.set_own(self.own.head_at(self.checkpointed), note(&self.own_checkpoint));
+        if self.lives.keys_lost {
+            self.lives.back = self.own.log.size();
+            self.link.set_back(self.own.log.head());
+        }
         self.tell_newest();
         self.link.set_copy(self.seen, note(&self.kept));
         self.link.cosign(self.own_cosignature.clone());

@@ -18,6 +18,8 @@ pub(crate) enum Then {
     Booked(u64),
     /// Our log is durable up to a size, under this checkpoint.
     Own { line: LineId, size: u64, checkpoint: Vec<u8> },
+    /// Our log is durable up to a size, as it came back: nobody here can make a checkpoint of it.
+    Back { line: LineId, size: u64 },
     /// Our copy of their log is durable up to a size.
     Copy { line: LineId, size: u64 },
     /// Our cosignature of their log is durable, or (when it is empty) a head below what we once cosigned.
@@ -38,6 +40,7 @@ impl Then {
         match self {
             Self::Booked(_) => None,
             Self::Own { line, .. }
+            | Self::Back { line, .. }
             | Self::Copy { line, .. }
             | Self::Cosigned { line, .. }
             | Self::Acknowledged { line, .. }

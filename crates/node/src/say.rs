@@ -333,6 +333,9 @@ impl Line {
             let generation = self.own.generation();
             cx.out.write(self.note(self.us(), generation, NoteRole::Checkpoint, size, checkpoint.clone()));
             cx.out.then(Then::Own { line: self.id, size, checkpoint });
+        } else if self.lives.keys_lost && size > self.lives.back.max(self.checkpointed) {
+            self.lives.back = size;
+            cx.out.then(Then::Back { line: self.id, size });
         }
         if self.peer.log.size() > self.copied {
             self.copied = self.peer.log.size();
