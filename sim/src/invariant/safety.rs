@@ -65,13 +65,17 @@ impl Alarms {
 
     /// Takes an event of the node.
     ///
-    /// A node that was restored and still takes its own entries back (`whole` is false) may ring for what it has answered.
-    pub(crate) fn take(&mut self, now: Timestamp, what: &What, whole: bool) -> Check {
+    /// A node that was restored and still takes its own entries back (`whole` is false) may ring for what it has answered;
+    /// one that asks its peer what it said (`recovers`) may know that it has answered, and not durably.
+    pub(crate) fn take(&mut self, now: Timestamp, what: &What, whole: bool, recovers: bool) -> Check {
         match what {
             What::SafetyEarly(notice) => {
                 self.count += 1;
                 safety_acted_once(self.early.insert(*notice), notice)?;
-                self.delivered(*notice);
+                // Its action may be among what came back and is not durable yet.
+                if !recovers {
+                    self.delivered(*notice);
+                }
             }
             What::Received(notice, kind) if *kind == Kind::Safety.code() => self.delivered(*notice),
             What::SafetyRings(notice, reach) => return self.rang(now, *notice, *reach, whole),

@@ -37,7 +37,8 @@ impl World {
         }
         let now = self.now;
         let whole = line_of(&self.seats[seat], &line).is_some_and(|line| line.unsettled() == 0 && !line.is_recovering());
-        self.seats[seat].alarms.entry(wire).or_default().take(now, &event.what, whole)
+        let recovers = line_of(&self.seats[seat], &line).is_some_and(Line::is_recovering);
+        self.seats[seat].alarms.entry(wire).or_default().take(now, &event.what, whole, recovers)
     }
 
     fn heard_of_node(&mut self, seat: usize, what: &What) -> Check {
