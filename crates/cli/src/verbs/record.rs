@@ -6,11 +6,12 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use data_encoding::BASE64;
 use detente_api::problem::Fault;
-use detente_node::port::{NoteRole, Write};
+use detente_node::port::{NoteRole, StoreFault, Write};
 use detente_record::release::Part;
 use detente_record::verify::{EntryRow, NoteRole as Role, NoteRow, Verdict, Verifier, Workers};
 use detente_record::{Log, Release};
@@ -31,6 +32,9 @@ const ENTRIES: &str = "entries.ndjson";
 const NOTES: &str = "notes.ndjson";
 const CHECKPOINT: &str = "checkpoint";
 const COSIGNATURE: &str = "cosignature";
+
+/// Rows of a journal that are read ahead of the verifier: at most 64 KiB each, and mostly far less.
+const ROWS_AHEAD: usize = 256;
 
 /// What an exported record is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,11 +171,35 @@ fn verify_home(root: &Path) -> Result<Vec<(LineId, Verdict)>> {
     let mut reader = home.journal(Options::default())?.reader()?;
     let mut verdicts = Vec::new();
     for (line, parties) in parties_of(&mut reader)? {
-        let entries = rows(&mut reader, line)?;
-        let notes = notes(&mut reader, line)?;
-        verdicts.push((line, judge(line, parties, entries.into_iter(), notes.into_iter())?));
+        verdicts.push((line, judge_kept(&mut reader, line, parties)?));
     }
     Ok(verdicts)
+}
+
+/// Judges a line while it is read: the rows of a long one do not fit in memory. The thread that reads ends by itself, since
+/// both ends of what it fills are here.
+fn judge_kept(reader: &mut Reader, line: LineId, parties: [PartyId; 2]) -> Result<Verdict> {
+    let (to_entries, entries) = sync_channel(ROWS_AHEAD);
+    let (to_notes, notes) = sync_channel(ROWS_AHEAD);
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(move || {
+            let mut to_entries = Some(to_entries);
+            each_row(reader, line, &mut |row| {
+                // A verifier that needs no more has dropped its end.
+                match row {
+                    Row::Entry(entry) => drop(to_entries.as_ref().map(|to| to.send(entry))),
+                    Row::Note(note) => {
+                        to_entries = None;
+                        let _ = to_notes.send(note);
+                    }
+                }
+                Ok(())
+            })
+        });
+        let verdict = judge(line, parties, entries.into_iter(), notes.into_iter());
+        reading.join().expect("reading a journal does not panic")?;
+        verdict
+    })
 }
 
 fn verify_export(root: &Path) -> Result<(LineId, Verdict)> {
@@ -314,7 +342,7 @@ impl Workers for AllCores {
 /// The lines of a journal and their parties, from the book.
 fn parties_of(reader: &mut Reader) -> Result<BTreeMap<LineId, [PartyId; 2]>> {
     let mut lines = BTreeMap::new();
-    reader.replay(&mut |row| {
+    reader.replay_book(&mut |row| {
         if let Write::Book { bytes, .. } = row
             && let Some(detente_node::BookEntry::LineOpened(opened)) = detente_node::BookEntry::decode(&bytes)
             && let Ok(opening) = detente_wire::codec::decode(&opened.opening, "opening")
@@ -327,49 +355,27 @@ fn parties_of(reader: &mut Reader) -> Result<BTreeMap<LineId, [PartyId; 2]>> {
     Ok(lines)
 }
 
-fn rows(reader: &mut Reader, of: LineId) -> Result<Vec<EntryRow>> {
-    let mut rows = Vec::new();
-    reader.replay(&mut |row| {
-        if let Write::Entry { line, author, generation, index, leaf, body } = row
-            && line == of
-        {
-            rows.push(EntryRow { author, generation, index, leaf, body });
-        }
-        Ok(())
-    })?;
-    Ok(rows)
+/// A row of a line's record.
+enum Row {
+    Entry(EntryRow),
+    Note(NoteRow),
 }
 
-fn notes(reader: &mut Reader, of: LineId) -> Result<Vec<NoteRow>> {
-    let mut notes = Vec::new();
-    reader.replay(&mut |row| {
-        if let Write::Note { line, author, generation, role, size, bytes } = row
-            && line == of
-        {
+/// Hands over a line's record as it is read: its entries, then its notes.
+fn each_row(reader: &mut Reader, of: LineId, take: &mut dyn FnMut(Row) -> Result<(), StoreFault>) -> Result<(), StoreFault> {
+    reader.replay_line(&of, &mut |row| match row {
+        Write::Entry { author, generation, index, leaf, body, .. } => {
+            take(Row::Entry(EntryRow { author, generation, index, leaf, body }))
+        }
+        Write::Note { author, generation, role, size, bytes, .. } => {
             let role = match role {
                 NoteRole::Checkpoint => Role::Checkpoint,
                 NoteRole::Cosignature => Role::Cosignature,
             };
-            notes.push(NoteRow { author, generation, role, size, note: bytes });
+            take(Row::Note(NoteRow { author, generation, role, size, note: bytes }))
         }
-        Ok(())
-    })?;
-    Ok(notes)
-}
-
-fn note_rows(reader: &mut Reader, of: LineId) -> Result<Vec<NoteLine>> {
-    let line = |row: NoteRow| NoteLine {
-        author: row.author.to_string(),
-        generation: row.generation.0,
-        role: match row.role {
-            Role::Checkpoint => CHECKPOINT,
-            Role::Cosignature => COSIGNATURE,
-        }
-        .into(),
-        size: row.size,
-        note: String::from_utf8_lossy(&row.note).into_owned(),
-    };
-    Ok(notes(reader, of)?.into_iter().map(line).collect())
+        _ => Ok(()),
+    })
 }
 
 #[derive(Serialize)]
@@ -386,30 +392,56 @@ fn export(on: &On<'_>, line: &str, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
     let manifest = Manifest { format: 1, line: id.to_string(), parties: parties.map(|p| p.to_string()) };
     std::fs::write(to.join(MANIFEST), serde_json::to_string_pretty(&manifest)?)?;
-    let mut entries = 0;
-    let mut out = BufWriter::new(File::create(to.join(ENTRIES))?);
-    for row in rows(&mut reader, id)? {
-        let line = EntryLine {
+    let create = |name: &str| File::create(to.join(name)).map(BufWriter::new).with_context(|| format!("making {name}"));
+    let (mut entry_lines, mut note_lines) = (create(ENTRIES)?, create(NOTES)?);
+    let (mut entries, mut notes) = (0, 0);
+    each_row(&mut reader, id, &mut |row| {
+        let written = match row {
+            Row::Entry(row) => {
+                entries += 1;
+                put_line(&mut entry_lines, &EntryLine::from(row))
+            }
+            Row::Note(row) => {
+                notes += 1;
+                put_line(&mut note_lines, &NoteLine::from(row))
+            }
+        };
+        written.map_err(|e| StoreFault::Failed { doing: "writing the export".into(), detail: e.to_string() })
+    })?;
+    entry_lines.flush()?;
+    note_lines.flush()?;
+    let exported = Exported { to: to.display().to_string(), line: id.to_string(), entries, notes };
+    show(on.json, &exported, |e| {
+        format!("exported {} entries and {} notes of line {} to {}", e.entries, e.notes, &e.line[..8], e.to)
+    })
+}
+
+fn put_line(out: &mut impl std::io::Write, line: &impl Serialize) -> std::io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.write_all(b"\n")
+}
+
+impl From<EntryRow> for EntryLine {
+    fn from(row: EntryRow) -> Self {
+        Self {
             author: row.author.to_string(),
             generation: row.generation.0,
             index: row.index,
             leaf: BASE64.encode(&row.leaf),
             body: BASE64.encode(&row.body),
+        }
+    }
+}
+
+impl From<NoteRow> for NoteLine {
+    fn from(row: NoteRow) -> Self {
+        let role = match row.role {
+            Role::Checkpoint => CHECKPOINT,
+            Role::Cosignature => COSIGNATURE,
         };
-        entries += 1;
-        writeln!(out, "{}", serde_json::to_string(&line)?)?;
+        let note = String::from_utf8_lossy(&row.note).into_owned();
+        Self { author: row.author.to_string(), generation: row.generation.0, role: role.into(), size: row.size, note }
     }
-    out.flush()?;
-    let mut out = BufWriter::new(File::create(to.join(NOTES))?);
-    let notes = note_rows(&mut reader, id)?;
-    for note in &notes {
-        writeln!(out, "{}", serde_json::to_string(note)?)?;
-    }
-    out.flush()?;
-    let exported = Exported { to: to.display().to_string(), line: id.to_string(), entries, notes: notes.len() };
-    show(on.json, &exported, |e| {
-        format!("exported {} entries and {} notes of line {} to {}", e.entries, e.notes, &e.line[..8], e.to)
-    })
 }
 
 /// Opens the journal of a home that no node runs on, and finds the line.
@@ -449,8 +481,15 @@ struct Opened {
 fn release(on: &On<'_>, line: &str, to: &PathBuf, wanted: &[String], slots: &[u8]) -> Result<()> {
     let (mut reader, id, _, _home) = open_line(on, line)?;
     ensure!(!to.exists(), "{} is there already and is not overwritten", to.display());
-    let logs = LogOf::all(rows(&mut reader, id)?, id)?;
-    let notes = notes(&mut reader, id)?;
+    let (mut entries, mut notes) = (Vec::new(), Vec::new());
+    each_row(&mut reader, id, &mut |row| {
+        match row {
+            Row::Entry(entry) => entries.push(entry),
+            Row::Note(note) => notes.push(note),
+        }
+        Ok(())
+    })?;
+    let logs = LogOf::all(entries, id)?;
     let mut parts = BTreeMap::new();
     let mut opened = Vec::new();
     for (at, index) in chosen(&logs, wanted)? {

@@ -55,20 +55,46 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreFault`], or the first error of `take`.
-    pub fn replay(&mut self, take: &mut dyn FnMut(Write) -> Result<(), StoreFault>) -> Result<(), StoreFault> {
+    pub fn replay(&mut self, take: Take<'_>) -> Result<(), StoreFault> {
+        self.in_order(take, |connection, take| {
+            replay_book(connection, take)?;
+            let mut line = next_line(connection, None)?;
+            while let Some(this) = line {
+                replay_line(connection, &this, take)?;
+                line = next_line(connection, Some(&this))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The book's part of a replay.
+    ///
+    /// # Errors
+    /// As [`Self::replay`].
+    pub fn replay_book(&mut self, take: Take<'_>) -> Result<(), StoreFault> {
+        self.in_order(take, replay_book)
+    }
+
+    /// One line's part of a replay: all its entries, before anything else of it.
+    ///
+    /// # Errors
+    /// As [`Self::replay`].
+    pub fn replay_line(&mut self, line: &LineId, take: Take<'_>) -> Result<(), StoreFault> {
+        self.in_order(take, |connection, take| replay_line(connection, line, take))
+    }
+
+    fn in_order(
+        &mut self,
+        take: Take<'_>,
+        read: impl FnOnce(&Connection, Take<'_>) -> Result<(), StoreFault>,
+    ) -> Result<(), StoreFault> {
         let doing = "replaying the journal";
         let transaction = self.connection.transaction().map_err(|e| sql_fault(doing, &e))?;
         let mut order = Order::default();
-        let mut take = |write: Write| {
+        read(&transaction, &mut |write| {
             order.check(&write)?;
             take(write)
-        };
-        scan(&transaction, "SELECT number, bytes, chk FROM book ORDER BY number", (), book, &mut take)?;
-        let mut line = next_line(&transaction, None)?;
-        while let Some(this) = line {
-            replay_line(&transaction, &this, &mut take)?;
-            line = next_line(&transaction, Some(&this))?;
-        }
+        })?;
         transaction.finish().map_err(|e| sql_fault(doing, &e))
     }
 
@@ -166,6 +192,10 @@ impl Order {
             }
         }
     }
+}
+
+fn replay_book(connection: &Connection, take: Take<'_>) -> Result<(), StoreFault> {
+    scan(connection, "SELECT number, bytes, chk FROM book ORDER BY number", (), book, take)
 }
 
 fn replay_line(connection: &Connection, line: &LineId, take: Take<'_>) -> Result<(), StoreFault> {

@@ -4,10 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use detente_node::port::Store;
+use detente_node::port::{NoteRole, Store};
 use detente_store::{GroupStore, Home, HomeFault, Options, RestoreOver, verify};
 
-use crate::rows::{all, batch, book};
+use crate::rows::{all, batch, book, early, entry, evidence, line, note};
 
 const OPTIONS: Options = Options { reserve_bytes: 64 << 10, pages_max: None, log_bytes: 0 };
 
@@ -197,6 +197,35 @@ fn a_backup_of_a_running_home_is_a_home_of_that_moment() {
         drop(home);
         assert!(!Home::open(&restored).unwrap().is_restored());
         assert_eq!(verify(&restored).unwrap().findings, []);
+    });
+}
+
+#[test]
+fn a_replay_is_the_book_and_then_each_line() {
+    in_temporary(|root| {
+        let home = Home::create(root).unwrap();
+        let mut store = home.journal(OPTIONS).unwrap();
+        let of_line = |name| {
+            let notes = [(NoteRole::Checkpoint, 1), (NoteRole::Checkpoint, 2), (NoteRole::Cosignature, 2)];
+            let entries = [1, 2]
+                .into_iter()
+                .flat_map(move |index| [entry(name, 1, 1, index - 1, b"a"), entry(name, 2, 1, index - 1, b"b")]);
+            let notes = notes.map(|(role, size)| note(name, 1, 1, role, size, b"signed"));
+            entries.chain([early(name, 2, 1, 9, b"early"), evidence(name, 0, b"fork")]).chain(notes)
+        };
+        store.commit(&batch([book(0, b"x"), book(1, b"y")].into_iter().chain([5, 3].into_iter().flat_map(of_line)))).unwrap();
+        let mut reader = store.reader().unwrap();
+        let mut parts = Vec::new();
+        let mut keep = |write| {
+            parts.push(write);
+            Ok(())
+        };
+        reader.replay_book(&mut keep).unwrap();
+        for name in [3, 4, 5] {
+            reader.replay_line(&line(name), &mut keep).unwrap();
+        }
+        assert_eq!(parts.len(), 2 + 2 * 9);
+        assert_eq!(parts, all(&mut store));
     });
 }
 
