@@ -86,9 +86,12 @@ async fn ended(mut receiver: FrameReceiver) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newer_bearer_closes_the_older() {
     let called = Called::start().await;
-    let (_sender, first) = called.call().await;
-    let (_sender, _second) = called.call().await;
+    let (sender, first) = called.call().await;
+    let _second = called.call().await;
     ended(first).await;
+    // Both ways: what is still sent on it soon finds nobody.
+    let refused = async { while sender.send(Lane::Bulk, vec![0; 1_000]).await.is_ok() {} };
+    timeout(PATIENCE, refused).await.expect("nobody reads on");
     called.serving.stop().await;
 }
 
