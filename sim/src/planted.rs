@@ -80,7 +80,7 @@ pub const PLANTINGS: [Planting; 40] = [
     node("state-twice", Plant::StateTwice, "stated_once", 1),
     node("book-next", Plant::BookNext, "stated_is_there", 1),
     node("owe-twice", Plant::OweTwice, "owed_is_said_once", 1),
-    node("forget-waiting", Plant::ForgetWaiting, "accepted_is_stated", 2),
+    node("forget-waiting", Plant::ForgetWaiting, "accepted_is_stated", 3),
     node("doubt-repeats", Plant::DoubtRepeats, "honest_never_accused", 1),
     node("hoard", Plant::Hoard, "memory_is_bounded", 1),
     node("tick-at-once", Plant::TickAtOnce, "comes_to_an_end", 1),

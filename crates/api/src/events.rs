@@ -39,6 +39,11 @@ fn words(what: &What) -> (&'static str, Option<String>, String) {
     let of = |r: &StatementRef| Some(r.hash.to_string());
     match what {
         What::Booked(n) => ("booked", None, format!("entry {n} of the book is durable")),
+        What::Dropped(n, why) => (
+            "dropped",
+            None,
+            format!("entry {n} of the book waited and was NOT stated: {why}. Look whether it is to be said anew"),
+        ),
         What::Said(r, kind) => ("said", of(r), format!("our {kind} is in our log, entry {}", r.index)),
         What::Received(r, kind) => {
             let kind = detente_types::Kind::from_code(*kind)

@@ -7,6 +7,7 @@
 use detente_types::{Notice, NoticeId, PartyId, StatementRef, Terms, Timestamp};
 use detente_wire::Valid;
 
+use crate::joint::Plan;
 use crate::line::{Cx, Line};
 use crate::node::Node;
 
@@ -21,7 +22,9 @@ pub(crate) enum Work {
     /// A notice is cancelled.
     Cancel(PartyId, NoticeId),
     /// An exact plan of ours, of which less is let out.
-    Exact(Valid<Notice>),
+    Exact(Plan),
+    /// All of the newest plan of ours is let out.
+    Plain(NoticeId),
     /// Other terms are in force.
     Terms(Box<Terms>),
 }
@@ -45,7 +48,8 @@ impl Line {
             Work::Cancel(author, id) => self.joint.remove(author, &id),
             #[cfg(feature = "plant")]
             Work::Exact(_) if self.has(crate::plant::Plant::WarnLate) => {}
-            Work::Exact(notice) => self.joint.put_exact(notice),
+            Work::Exact(plan) => self.joint.put_exact(plan),
+            Work::Plain(id) => self.joint.forget_exact(&id),
             Work::Terms(terms) => self.joint.set_terms(&terms),
         }
     }

@@ -4,7 +4,7 @@
 //! precision that its author lets out. What cannot be said yet waits in the book (PROTOCOL S4).
 
 use detente_settle::{Amendment, Settlement, apply_change};
-use detente_types::notice::{Precision, Release};
+use detente_types::notice::Release;
 use detente_types::statement::{
     AnswerIn, CancelIn, CheckIn, Kind, Level, OfferIn, ReceiptIn, SafetyActionIn, StatementIn, TermsAcceptIn, TermsProposeIn,
 };
@@ -15,8 +15,9 @@ use rand_core::CryptoRng;
 
 use crate::behind::Work;
 use crate::book::{BookEntry, BookInput, BookNotice};
-use crate::disclose::disclose;
+use crate::disclose::{WITHHELD_SLOTS, disclose};
 use crate::input::{Accepted, By, Command, CommandFault};
+use crate::joint::Plan;
 use crate::line::{Cx, Line, Phase};
 use crate::node::Node;
 use crate::out::{Disk, Then};
@@ -139,6 +140,11 @@ impl Line {
         let (exact, disclosed) = self.let_out(cx.now, cx.scheme, &notice, release, &reveal)?;
         #[cfg(feature = "plant")]
         let disclosed = self.planted_disclosure(&exact, disclosed);
+        let work = if disclosed.as_ref() == Some(&notice) {
+            Work::Plain(notice.id)
+        } else {
+            Work::Exact(Plan { notice: exact, release, reveal: reveal.clone() })
+        };
         let book = cx.book(&BookEntry::Notice(BookNotice {
             line: self.id,
             at_us: cx.now.micros(),
@@ -146,9 +152,7 @@ impl Line {
             release: release.code(),
             reveal,
         }));
-        if disclosed.as_ref() != Some(&notice) {
-            self.follow_up(cx, Work::Exact(exact));
-        }
+        self.follow_up(cx, work);
         match disclosed {
             None => Ok(Accepted { book, stated: None, note: Some(kept_back(release)) }),
             Some(form) if self.says_nothing_new(&form) => {
@@ -284,14 +288,15 @@ impl Line {
         }
         let stated = agreed.amends;
         let live = self.joint.live().get(&stated).ok_or_else(|| not_found("notice", &stated))?;
-        let exact = self.joint.exact(&live.notice.id()).unwrap_or(&live.notice);
-        let release = match live.notice.precision() {
-            Precision::Exact => Release::Exact,
-            Precision::Km1 => Release::Km1,
-            Precision::Km10 => Release::Km10,
-        };
+        let plan = self.joint.exact(&live.notice.id()).filter(|plan| plan.lets_out(live.notice.input()));
+        let exact = plan.map_or(&live.notice, |plan| &plan.notice);
+        // Without its plan, all that is in the notice has been let out.
+        let (release, reveal) = plan.map_or_else(
+            || (Release::from(live.notice.precision()), WITHHELD_SLOTS.to_vec()),
+            |plan| (plan.release, plan.reveal.clone()),
+        );
         match apply_change(exact, &stated, &agreed.agreement.change)? {
-            Amendment::Version(notice) => Ok(Command::Notify { notice, release, reveal: Vec::new() }),
+            Amendment::Version(notice) => Ok(Command::Notify { notice, release, reveal }),
             Amendment::Cancel => Ok(Command::Cancel { id: live.notice.id(), reason: None }),
         }
     }

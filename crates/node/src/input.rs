@@ -107,6 +107,8 @@ pub struct Event {
 pub enum What {
     /// An officer's input is durable in the book under this number; it may still wait to be stated.
     Booked(u64),
+    /// An officer's input that waited in the book under this number cannot be stated any more.
+    Dropped(u64, String),
     /// A statement of ours is durable under a checkpoint.
     Said(StatementRef, Kind),
     /// A statement of theirs is durable, and acted on if it could be.

@@ -12,11 +12,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use detente_space::{Asked, Index, Law, Pair, Separation, Side};
 use detente_types::conflict::VolumeMeeting;
-use detente_types::{Conflict, ConflictId, LineId, Notice, NoticeId, PartyId, StatementRef, Terms, Timestamp};
+use detente_types::{Conflict, ConflictId, LineId, Notice, NoticeId, NoticeIn, PartyId, Release, StatementRef, Terms, Timestamp};
 use detente_wire::Valid;
 use detente_wire::hash::domain;
 use detente_wire::meaning::conflict_id;
 
+use crate::disclose::disclose;
 use crate::pairs::Pairs;
 
 /// Volume pairs that one conflict lists: the closest. Tests have more of them than that.
@@ -29,6 +30,22 @@ const TASK_COST: usize = 64;
 pub(crate) struct Live {
     pub(crate) notice: Valid<Notice>,
     pub(crate) claimed: Timestamp,
+}
+
+/// An exact plan of ours, of which less is let out.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) notice: Valid<Notice>,
+    pub(crate) release: Release,
+    pub(crate) reveal: Vec<u8>,
+}
+
+impl Plan {
+    /// Whether this is what was let out of it, whatever its version: an earlier or later plan of the same notice is another.
+    pub(crate) fn lets_out(&self, said: &NoticeIn) -> bool {
+        let form = self.release.precision().and_then(|p| disclose(&self.notice, p, &self.reveal).ok());
+        form.is_some_and(|form| NoticeIn { version: said.version, replaces: said.replaces, ..form } == *said)
+    }
 }
 
 /// What changed.
@@ -49,7 +66,7 @@ pub(crate) struct Joint {
     current: BTreeMap<(PartyId, NoticeId), StatementRef>,
     own: Index<StatementRef>,
     peer: Index<StatementRef>,
-    exact: BTreeMap<NoticeId, Valid<Notice>>,
+    exact: BTreeMap<NoticeId, Plan>,
     exact_index: Index<NoticeId>,
     pairs: Pairs,
     warnings: Warnings,
@@ -140,8 +157,8 @@ impl Joint {
         }
     }
 
-    /// A plan of ours is off: it warns of nothing any more.
-    fn forget_exact(&mut self, id: &NoticeId) {
+    /// A plan of ours is off, or all of it is let out: it warns of nothing any more.
+    pub(crate) fn forget_exact(&mut self, id: &NoticeId) {
         self.warnings.forget_notice(id);
         if self.tasks.front() == Some(&Task::Warn(*id)) {
             self.progress = Progress::default();
@@ -151,11 +168,11 @@ impl Joint {
     }
 
     /// Our exact plan, when what we disclosed of it is coarser: warns of what it meets (PROTOCOL C5).
-    pub(crate) fn put_exact(&mut self, notice: Valid<Notice>) {
-        let id = notice.id();
+    pub(crate) fn put_exact(&mut self, plan: Plan) {
+        let id = plan.notice.id();
         self.forget_exact(&id);
-        self.exact_index.insert(id, &notice);
-        self.exact.insert(id, notice);
+        self.exact_index.insert(id, &plan.notice);
+        self.exact.insert(id, plan);
         self.tasks.push_back(Task::Warn(id));
     }
 
@@ -261,7 +278,7 @@ impl Joint {
     }
 
     /// Our exact plan, where what we disclosed of it is coarser.
-    pub(crate) fn exact(&self, id: &NoticeId) -> Option<&Valid<Notice>> {
+    pub(crate) fn exact(&self, id: &NoticeId) -> Option<&Plan> {
         self.exact.get(id)
     }
 
@@ -351,7 +368,7 @@ impl Joint {
 
     /// Goes on finding what an exact plan of ours meets.
     fn warn(&mut self, id: NoticeId, most: usize, news: &mut Changes) -> Step {
-        let Some(notice) = self.exact.get(&id) else {
+        let Some(Plan { notice, .. }) = self.exact.get(&id) else {
             return Step { cost: 0, done: true };
         };
         let asked = Asked::new(notice, self.separation, self.law, Side::First);

@@ -28,6 +28,7 @@ mod node;
 mod open;
 mod out;
 mod pairs;
+mod plans;
 #[cfg(feature = "plant")]
 pub mod plant;
 pub mod port;

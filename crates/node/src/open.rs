@@ -16,9 +16,10 @@ use rand_core::CryptoRng;
 
 use crate::book::{BookEntry, LineOpened};
 use crate::input::OpenFault;
-use crate::line::{Cx, Founding, Line, LineKeys, Waiting};
+use crate::line::{Cx, Founding, Line, LineKeys};
 use crate::node::Node;
 use crate::out::Then;
+use crate::plans::Plans;
 use crate::port::{NoteRole, StoreFault, Write};
 use crate::quota::{DayBook, bytes_of};
 use crate::side::Verdict;
@@ -90,7 +91,7 @@ impl Node {
         keys: &KeyRing,
         store: &mut dyn crate::port::Store,
     ) -> Result<Self, StoreFault> {
-        let mut loader = Loader { node: Self::new(scheme), early: Vec::new(), waiting: BTreeMap::new(), days: BTreeMap::new() };
+        let mut loader = Loader { node: Self::new(scheme), early: Vec::new(), plans: Plans::default(), days: BTreeMap::new() };
         store.replay(&mut |row| loader.take(now, rng, keys, row))?;
         loader.finish(now, rng)
     }
@@ -100,8 +101,7 @@ impl Node {
 struct Loader {
     node: Node,
     early: Vec<Write>,
-    /// Inputs of the book that have not been stated, by number.
-    waiting: BTreeMap<u64, (LineId, detente_types::StatementIn)>,
+    plans: Plans,
     /// From which the day's counts are derived.
     days: BTreeMap<LineId, DayBook>,
 }
@@ -154,11 +154,11 @@ impl Loader {
                 let line = self.node.found(now, rng, opening, keys, &opened.name).map_err(|e| damaged(e.to_string()))?;
                 self.node.lines.insert(opened.line, Line { opened: Timestamp::from_micros(opened.at_us), ..line });
             }
-            BookEntry::Notice(notice) => self.take_notice(now, number, notice),
+            BookEntry::Notice(notice) => self.plans.take_notice(number, notice),
             BookEntry::Input(input) => {
                 let slots = input.slots.into_iter().map(|(slot, value)| (slot, value.to_vec())).collect();
                 if let Ok(statement) = detente_wire::codec::from_slots(&slots) {
-                    self.waiting.insert(number, (input.line, statement));
+                    self.plans.take_statement(number, input.line, statement);
                 }
             }
             BookEntry::Restored(_) => self.node.lines.values_mut().for_each(|line| line.lives.renews = true),
@@ -178,32 +178,10 @@ impl Loader {
                 }
             }
             BookEntry::Stated(done, _) | BookEntry::Dropped(done, _) => {
-                self.waiting.remove(&done);
+                self.plans.take_done(done);
             }
         }
         Ok(())
-    }
-
-    fn take_notice(&mut self, now: Timestamp, number: u64, entry: crate::book::BookNotice) {
-        let Some(line) = self.node.lines.get_mut(&entry.line) else {
-            return;
-        };
-        let release = detente_types::Release::from_code(entry.release);
-        // The gate is asked again: what has expired since does not warn any more and is not stated any more.
-        let notice = line.numbered(entry.notice);
-        let Ok(exact) = line.check_exact(Timestamp::from_micros(entry.at_us.min(now.micros())), &*self.node.scheme, &notice)
-        else {
-            return;
-        };
-        let disclosed = release
-            .and_then(detente_types::Release::precision)
-            .and_then(|p| crate::disclose::disclose(&exact, p, &entry.reveal).ok());
-        if disclosed.as_ref() != Some(&notice) {
-            line.joint.put_exact(exact);
-        }
-        if let Some(form) = disclosed {
-            self.waiting.insert(number, (entry.line, detente_types::StatementIn::Notice(form)));
-        }
     }
 
     fn take_entry(
@@ -292,18 +270,16 @@ impl Loader {
     }
 
     fn finish(mut self, now: Timestamp, rng: &mut dyn CryptoRng) -> Result<Node, StoreFault> {
-        for (number, (line, input)) in core::mem::take(&mut self.waiting) {
-            if let Some(line) = self.node.lines.get_mut(&line) {
-                line.waiting.push_back(Waiting { book: number, input });
-            }
-        }
+        let mut dropped = Vec::new();
         let Node { scheme, lines, book_size, out } = &mut self.node;
         for line in lines.values_mut() {
             line.day = line.load_day(&**scheme, now, &self.days.remove(&line.id).unwrap_or_default());
             let mut cx = Cx { now, rng: &mut *rng, scheme: &**scheme, out, book_size };
             line.loading = true;
             line.derive(&mut cx);
+            let lost = line.load_plans(&mut cx, self.plans.of(line.id));
             line.load_revocations(&mut cx);
+            dropped.extend(lost.into_iter().map(|(number, why)| (line.id, number, why)));
             line.loading = false;
             // What these meet is found in turns, once the node runs: no news, as all of long ago.
             line.joint.hush();
@@ -315,6 +291,9 @@ impl Loader {
         }
         // Events of long ago are not news.
         self.node.out.forget_events();
+        for (line, number, why) in dropped {
+            self.node.on_line(now, rng, line, |line, cx| line.drop_input(cx, number, why));
+        }
         Ok(self.node)
     }
 

@@ -138,7 +138,7 @@ impl Line {
     /// [`Plant::JointExact`].
     pub(crate) fn planted_shape(&self, theirs: bool, disclosed: Valid<Notice>) -> Valid<Notice> {
         let exact = self.joint.exact(&disclosed.id()).filter(|_| !theirs && self.has(Plant::JointExact));
-        exact.cloned().unwrap_or(disclosed)
+        exact.map_or(disclosed, |plan| plan.notice.clone())
     }
 
     /// [`Plant::ListShort`].

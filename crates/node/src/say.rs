@@ -3,8 +3,10 @@
 //! Own input passes the same meaning gate as the peer's (DESIGN D5). An entry exists in memory at once, so that the next
 //! one follows it; it counts, and is sent, when it is durable under our checkpoint (PROTOCOL E7).
 
-use detente_types::statement::{CheckAnswerIn, Kind, Level, ReceiptIn, Statement, StatementIn};
-use detente_types::{EntryHash, Generation, Notice, NoticeId, NoticeIn, PartyId, Rule, StatementRef, Timestamp, Violation};
+use detente_types::statement::{CancelIn, CheckAnswerIn, Kind, Level, ReceiptIn, Statement, StatementIn};
+use detente_types::{
+    EntryHash, Generation, Notice, NoticeId, NoticeIn, PartyId, Rule, StatementRef, Terms, Timestamp, Violation,
+};
 use detente_wire::leaf::LeafFields;
 use detente_wire::meaning::{self, Known, Standing};
 use detente_wire::{Body, PublicKey, Scheme, Valid, codec, seal_entry};
@@ -120,14 +122,27 @@ impl Line {
 
     /// Passes an input through the meaning gate, where our next entry would stand.
     pub(crate) fn check_input(&self, cx: &Cx<'_>, input: &StatementIn) -> Result<(), SayFault> {
-        self.gate(cx.now, cx.scheme, input.clone(), self.own.log.size().max(1), self.is_urgent(input)).map(drop)
+        let (index, urgent) = (self.own.log.size().max(1), self.is_urgent(input));
+        self.gate(self.terms_for(index), cx.now, cx.scheme, input.clone(), index, urgent).map(drop)
     }
 
     /// Passes a notice in its exact form through the meaning gate.
     pub(crate) fn check_exact(&self, now: Timestamp, scheme: &dyn Scheme, notice: &NoticeIn) -> Result<Valid<Notice>, SayFault> {
+        let index = self.own.log.size().max(1);
+        self.check_exact_under(self.terms_for(index).unwrap_or(&self.founding_terms), now, scheme, notice)
+    }
+
+    /// Passes a notice in its exact form through the meaning gate, as if these terms were in force.
+    pub(crate) fn check_exact_under(
+        &self,
+        terms: &Terms,
+        now: Timestamp,
+        scheme: &dyn Scheme,
+        notice: &NoticeIn,
+    ) -> Result<Valid<Notice>, SayFault> {
         let input = StatementIn::Notice(notice.clone());
         let urgent = self.is_urgent(&input);
-        let valid = self.gate(now, scheme, input, self.own.log.size().max(1), urgent)?;
+        let valid = self.gate(Some(terms), now, scheme, input, self.own.log.size().max(1), urgent)?;
         let unknown = || {
             let kind = Violation::new(Rule::KindKnown, "kind", notice.kind.to_string());
             SayFault::Violations(vec![kind.expected("a kind of notice that this version acts on".into())])
@@ -137,14 +152,21 @@ impl Line {
 
     fn judge_own(&self, cx: &Cx<'_>, input: StatementIn, index: u64, urgent: bool) -> Result<Verdict, SayFault> {
         let kind = input.kind();
-        Ok(match self.gate(cx.now, cx.scheme, input, index, urgent)? {
+        Ok(match self.gate(self.terms_for(index), cx.now, cx.scheme, input, index, urgent)? {
             Some(valid) => Verdict::Valid(valid),
             None => Verdict::Unknown(kind),
         })
     }
 
+    /// The terms in force for our entry at `index`; entry 0 brings its own.
+    fn terms_for(&self, index: u64) -> Option<&Terms> {
+        let here = StatementRef { author: self.us(), generation: self.own.generation(), index, hash: EntryHash::new([0; 32]) };
+        (index > 0).then(|| self.terms_at(here, self.seen))
+    }
+
     fn gate(
         &self,
+        terms: Option<&Terms>,
         now: Timestamp,
         scheme: &dyn Scheme,
         input: StatementIn,
@@ -153,8 +175,6 @@ impl Line {
     ) -> Result<Option<Valid<Statement>>, SayFault> {
         let seen = if index == 0 { crate::line::empty_head() } else { self.seen };
         let had = Had { author: &self.own, other: &self.peer, seen, overtook: None };
-        let here = StatementRef { author: self.us(), generation: self.own.generation(), index, hash: EntryHash::new([0; 32]) };
-        let terms = (index > 0).then(|| self.terms_at(here, seen));
         let standing = Standing {
             line: self.id,
             author: self.us(),
@@ -237,7 +257,7 @@ impl Line {
                 continue;
             }
             if let Err(fault) = self.say_booked(cx, waiting.book, &input) {
-                cx.book(&BookEntry::Dropped(waiting.book, fault.to_string()));
+                self.drop_input(cx, waiting.book, fault.to_string());
             }
         }
         self.waiting = kept;
@@ -255,10 +275,14 @@ impl Line {
         }
     }
 
-    /// A notice that waited takes the version that comes next now.
+    /// A notice or its cancellation that waited takes the version that comes next now.
     fn renumber(&self, input: StatementIn) -> StatementIn {
         match input {
             StatementIn::Notice(notice) => StatementIn::Notice(self.numbered(notice)),
+            StatementIn::Cancel(cancel) => match self.own.latest(&cancel.id) {
+                Some((version, replaces)) => StatementIn::Cancel(CancelIn { version: version + 1, replaces, ..cancel }),
+                None => StatementIn::Cancel(cancel),
+            },
             other => other,
         }
     }

@@ -106,6 +106,16 @@ coded! {
     }
 }
 
+impl From<Precision> for Release {
+    fn from(precision: Precision) -> Self {
+        match precision {
+            Precision::Exact => Self::Exact,
+            Precision::Km1 => Self::Km1,
+            Precision::Km10 => Self::Km10,
+        }
+    }
+}
+
 impl Release {
     /// The precision that is stated, or `None` when nothing is.
     pub const fn precision(self) -> Option<Precision> {

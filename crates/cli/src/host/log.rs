@@ -32,6 +32,7 @@ impl Log {
             What::Fork(..) | What::DiskFailed(_) | What::Room(false) => tracing::error!(%line, kind, about, "{says}"),
             What::PeerFault(_)
             | What::Fault(_)
+            | What::Dropped(..)
             | What::SafetyEarly(_)
             | What::SafetyUnstored(_)
             | What::SafetyRings(..)

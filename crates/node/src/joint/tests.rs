@@ -9,11 +9,16 @@ use proptest::prelude::*;
 use super::*;
 
 /// Kind and places of the volumes of a notice.
-type Plan = (NoticeKind, Vec<i64>);
+type Sketch = (NoticeKind, Vec<i64>);
+
+/// A plan of which nothing is let out.
+fn held_back(notice: Valid<Notice>) -> Plan {
+    Plan { notice, release: Release::Hold, reveal: Vec::new() }
+}
 
 #[derive(Clone, Debug)]
 enum Said {
-    Notice(u64, Plan),
+    Notice(u64, Sketch),
     Cancel(u64),
 }
 
@@ -21,12 +26,12 @@ enum Said {
 #[derive(Clone, Debug)]
 enum Step {
     Said(usize),
-    Exact(u64, Plan),
+    Exact(u64, Sketch),
     Terms(u32),
     Turn(usize),
 }
 
-fn any_plan() -> impl Strategy<Value = Plan> {
+fn any_plan() -> impl Strategy<Value = Sketch> {
     let kind = prop::sample::select(vec![NoticeKind::Operation, NoticeKind::Operation, NoticeKind::Site, NoticeKind::Hazard]);
     (kind, prop::collection::vec(-6_i64..6, 1..5))
 }
@@ -78,7 +83,7 @@ impl World {
         Joint::new(self.line, self.parties[us], self.parties[1 - us], &self.terms(9_260))
     }
 
-    fn notice(&self, id: u64, (kind, places): &Plan) -> Valid<Notice> {
+    fn notice(&self, id: u64, (kind, places): &Sketch) -> Valid<Notice> {
         let base = notice(*kind);
         let volumes = places.iter().map(|north| {
             let mut volume = notice(NoticeKind::Operation).volumes[0].clone();
@@ -124,7 +129,7 @@ impl World {
                         heard[*author] += 1;
                     }
                 }
-                Step::Exact(id, plan) if us == 0 => joint.put_exact(self.notice(*id, plan)),
+                Step::Exact(id, plan) if us == 0 => joint.put_exact(held_back(self.notice(*id, plan))),
                 Step::Exact(..) => {}
                 Step::Terms(metres) => joint.set_terms(&self.terms(*metres)),
                 Step::Turn(pairs) => told.take(joint.turn(*pairs)),
@@ -222,8 +227,8 @@ proptest! {
             prop_assert!(joint.pairs.numbered().iter().all(live), "nothing is kept of what is gone");
             let warned = joint.exact.iter().flat_map(|(id, plan)| {
                 let theirs = joint.live().iter().filter(|(at, _)| at.author == world.parties[1 - us]);
-                let meets = move |other: &Valid<Notice>| Law::One.kinds_meet(plan.kind(), other.kind())
-                    && plan.volumes().iter().any(|v| other.volumes().iter().any(|w| Law::One.meet(v, w, &separation).is_some()));
+                let meets = move |other: &Valid<Notice>| Law::One.kinds_meet(plan.notice.kind(), other.kind())
+                    && plan.notice.volumes().iter().any(|v| other.volumes().iter().any(|w| Law::One.meet(v, w, &separation).is_some()));
                 theirs.filter(move |(_, other)| meets(&other.notice)).map(|(at, _)| (*id, *at)).collect::<Vec<_>>()
             });
             prop_assert_eq!(joint.warnings().collect::<Vec<_>>(), warned.collect::<Vec<_>>());
@@ -284,14 +289,14 @@ fn one_notice_over_everything_costs_a_turn_no_more_than_its_bound() {
 #[test]
 fn a_plan_of_many_volumes_hides_no_other_warning() {
     let world = World::new();
-    let many: Plan = (NoticeKind::Operation, vec![0; 40]);
+    let many: Sketch = (NoticeKind::Operation, vec![0; 40]);
     let mut joint = world.joint(0);
     for id in 0..20 {
-        joint.put_exact(world.notice(200 + id, &many));
+        joint.put_exact(held_back(world.notice(200 + id, &many)));
     }
     world.hear(&mut joint, 1, 0, &Said::Notice(0, many.clone()));
     world.hear(&mut joint, 1, 1, &Said::Notice(1, many.clone()));
-    joint.put_exact(world.notice(300, &many));
+    joint.put_exact(held_back(world.notice(300, &many)));
     joint.turn(usize::MAX);
     assert_eq!(joint.warnings().count(), 42);
 }

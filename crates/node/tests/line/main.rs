@@ -2,6 +2,7 @@
 
 mod held;
 mod pair;
+mod plans;
 mod quota;
 mod revoke;
 mod safety;

@@ -1,0 +1,113 @@
+//! Our own plans as the book has them, when a node starts: what waits to be stated, and which exact plans warn.
+//!
+//! The book is read before the logs, and only they tell which terms are in force: plans are gathered, and judged when both
+//! logs are derived. Nothing that an officer was told is taken is lost without a word ([`What::Dropped`]).
+
+use std::collections::BTreeMap;
+
+use detente_types::notice::Release;
+use detente_types::{LineId, NoticeId, StatementIn, Timestamp};
+
+use crate::behind::Work;
+use crate::book::{BookEntry, BookNotice};
+use crate::disclose::disclose;
+use crate::input::What;
+use crate::joint::Plan;
+use crate::line::{Cx, Line, Waiting};
+
+/// Inputs and plans, as the book has them.
+#[derive(Debug, Default)]
+pub(crate) struct Plans {
+    /// What has not been stated, by number.
+    waiting: BTreeMap<u64, (LineId, Input)>,
+    /// The newest plan of each notice, where less than all of it is let out.
+    exact: BTreeMap<(LineId, NoticeId), BookNotice>,
+}
+
+#[derive(Debug)]
+enum Input {
+    Statement(StatementIn),
+    Notice(Box<BookNotice>),
+}
+
+impl Plans {
+    /// An input other than a notice.
+    pub(crate) fn take_statement(&mut self, number: u64, line: LineId, input: StatementIn) {
+        self.waiting.insert(number, (line, Input::Statement(input)));
+    }
+
+    pub(crate) fn take_notice(&mut self, number: u64, entry: BookNotice) {
+        let (line, id, release) = (entry.line, entry.notice.id, Release::from_code(entry.release));
+        if release == Some(Release::Exact) {
+            self.exact.remove(&(line, id));
+        } else {
+            self.exact.insert((line, id), entry.clone());
+        }
+        if release.is_some_and(|release| release.precision().is_some()) {
+            self.waiting.insert(number, (line, Input::Notice(Box::new(entry))));
+        }
+    }
+
+    /// An input was stated or dropped.
+    pub(crate) fn take_done(&mut self, number: u64) {
+        self.waiting.remove(&number);
+    }
+
+    /// Takes out what is a line's.
+    pub(crate) fn of(&mut self, line: LineId) -> Self {
+        Self {
+            waiting: self.waiting.extract_if(.., |_, (of, _)| *of == line).collect(),
+            exact: self.exact.extract_if(.., |(of, _), _| *of == line).collect(),
+        }
+    }
+}
+
+impl Line {
+    /// Takes what the book has, once both logs are derived. Gives the inputs that cannot be stated any more, and why.
+    pub(crate) fn load_plans(&mut self, cx: &mut Cx<'_>, plans: Plans) -> Vec<(u64, String)> {
+        for entry in plans.exact.into_values() {
+            if let Ok(plan) = self.read_plan(cx, entry) {
+                self.follow_up(cx, Work::Exact(plan));
+            }
+        }
+        let mut dropped = Vec::new();
+        for (book, (_, input)) in plans.waiting {
+            let input = match input {
+                Input::Statement(input) => Ok(input),
+                Input::Notice(entry) => self.read_disclosed(cx, *entry).map(StatementIn::Notice),
+            };
+            match input {
+                Ok(input) => self.waiting.push_back(Waiting { book, input }),
+                Err(why) => dropped.push((book, why)),
+            }
+        }
+        dropped
+    }
+
+    /// An officer's input that was taken cannot be stated: the book and whoever is on watch must know.
+    pub(crate) fn drop_input(&mut self, cx: &mut Cx<'_>, number: u64, why: String) {
+        cx.book(&BookEntry::Dropped(number, why.clone()));
+        self.event(cx, What::Dropped(number, why));
+    }
+
+    fn read_disclosed(&self, cx: &Cx<'_>, entry: BookNotice) -> Result<detente_types::NoticeIn, String> {
+        let Plan { notice, release, reveal } = self.read_plan(cx, entry)?;
+        let precision = release.precision().ok_or("nothing of it is let out")?;
+        disclose(&notice, precision, &reveal).map_err(|fault| fault.to_string())
+    }
+
+    /// The gate is asked again, for the time at which the plan was taken. Terms may have changed since: those of that time
+    /// are among the known ones, and what is still to be stated is asked again under those of today.
+    fn read_plan(&self, cx: &Cx<'_>, entry: BookNotice) -> Result<Plan, String> {
+        let release = Release::from_code(entry.release).ok_or("its release is not known here")?;
+        let notice = self.numbered(entry.notice);
+        let at = Timestamp::from_micros(entry.at_us.min(cx.now.micros()));
+        let now = self.check_exact(at, cx.scheme, &notice);
+        let before = |fault| {
+            let mut known = self.terms.known().filter_map(|terms| self.check_exact_under(terms, at, cx.scheme, &notice).ok());
+            known.next().ok_or(fault)
+        };
+        let notice = now.or_else(before).map_err(|fault| fault.to_string())?;
+        Ok(Plan { notice, release, reveal: entry.reveal })
+    }
+}

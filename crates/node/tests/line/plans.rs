@@ -1,0 +1,137 @@
+//! Our own plans: what waits, what is let out of which, and what an agreement changes.
+
+use detente_node::{Accepted, Command, CommandFault, What};
+use detente_testkit::{notice, terms};
+use detente_types::statement::{AnswerIn, ChangeIn, Kind};
+use detente_types::{ConflictId, NoticeIn, NoticeKind, Release};
+
+use crate::pair::Pair;
+
+fn plan(climb_m: i64) -> NoticeIn {
+    let mut notice = notice(NoticeKind::Operation);
+    for volume in &mut notice.volumes {
+        volume.lower_cm += climb_m * 100;
+        volume.upper_cm += climb_m * 100;
+    }
+    notice
+}
+
+fn put(pair: &mut Pair, notice: NoticeIn, release: Release) -> Result<Accepted, CommandFault> {
+    pair.command(0, Command::Notify { notice, release, reveal: Vec::new() })
+}
+
+/// The other side plans an exercise there, and both agree that the first side's operation is ten minutes later.
+fn agree(pair: &mut Pair) -> ConflictId {
+    let exercise = Command::Notify { notice: notice(NoticeKind::Exercise), release: Release::Exact, reveal: Vec::new() };
+    pair.command(1, exercise).expect("a good notice");
+    let (conflict, _) = pair.line(0).conflict_pairs().next().expect("they meet");
+    let change = ChangeIn { shift_us: Some(600_000_000), climb_cm: None, volumes: None, cancel: None };
+    let offered = pair.command(0, Command::Offer { conflict, ours: true, change, lapses: None, text: None });
+    let offer = offered.expect("a good offer").stated.expect("stated at once");
+    let accept = AnswerIn { kind: Kind::Accept.code(), offer, text: None, desk: None, officer: None };
+    pair.command(1, Command::Answer(accept)).expect("a good answer");
+    conflict
+}
+
+fn amended(pair: &Pair, conflict: &ConflictId) -> (NoticeIn, Release) {
+    match pair.line(0).amendment(conflict).expect("it is owed") {
+        Command::Notify { notice, release, .. } => (notice, release),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_cancellation_that_waited_behind_a_new_version_is_stated() {
+    let mut pair = Pair::new();
+    pair.connect();
+    put(&mut pair, plan(0), Release::Exact).expect("a good notice");
+    pair.restart(0);
+    let waits = put(&mut pair, plan(10), Release::Exact).expect("it waits");
+    assert_eq!(waits.stated, None);
+    pair.command(0, Command::Cancel { id: plan(0).id, reason: None }).expect("it waits");
+    pair.connect();
+    pair.assert_converged();
+    assert_eq!(pair.line(1).notices().count(), 0, "the plan is off");
+    assert_eq!(pair.heard(0, |w| matches!(w, What::Dropped(..))), 0);
+}
+
+#[test]
+fn what_waited_and_cannot_be_stated_is_said_aloud() {
+    let mut pair = Pair::new();
+    pair.connect();
+    put(&mut pair, plan(0), Release::Exact).expect("a good notice");
+    pair.restart(0);
+    pair.command(0, Command::Cancel { id: plan(0).id, reason: None }).expect("it waits");
+    pair.command(0, Command::Cancel { id: plan(0).id, reason: None }).expect("it waits as well");
+    pair.connect();
+    pair.assert_converged();
+    assert_eq!(pair.heard(0, |w| matches!(w, What::Dropped(..))), 1, "the second has nothing to end");
+}
+
+#[test]
+fn a_plan_that_waits_outlasts_a_start_under_later_terms() {
+    let mut pair = Pair::new();
+    pair.connect();
+    let mut wider = terms();
+    wider.version = 2;
+    wider.area.corners_e7.clear();
+    let proposed = pair.command(0, Command::ProposeTerms(wider)).expect("good terms").stated.expect("stated at once");
+    pair.command(1, Command::AcceptTerms(proposed)).expect("a good answer");
+    pair.pass(5);
+    assert_eq!(pair.line(0).terms().version(), 2);
+    pair.restart(0);
+    let mut far = plan(0);
+    for place in far.volumes.iter_mut().flat_map(|volume| volume.rings.iter_mut().flatten()) {
+        place.lat_e7 -= 200_000_000;
+    }
+    put(&mut pair, far, Release::Exact).expect("good under the terms of today");
+    pair.restart(0);
+    assert_eq!(pair.line(0).view().waiting, 1);
+    pair.connect();
+    pair.assert_converged();
+    assert_eq!(pair.line(1).notices().count(), 1);
+}
+
+#[test]
+fn an_agreement_changes_the_plan_that_was_let_out_and_no_other() {
+    let mut pair = Pair::new();
+    pair.connect();
+    put(&mut pair, plan(0), Release::Km1).expect("a good notice");
+    put(&mut pair, plan(10), Release::Exact).expect("a good notice");
+    let conflict = agree(&mut pair);
+    let (notice, release) = amended(&pair, &conflict);
+    assert_eq!((notice.volumes[0].lower_cm, release), (plan(10).volumes[0].lower_cm, Release::Exact));
+}
+
+#[test]
+fn a_plan_that_is_held_back_is_not_let_out_by_an_agreement() {
+    let mut pair = Pair::new();
+    pair.connect();
+    put(&mut pair, plan(0), Release::Exact).expect("a good notice");
+    let secret = NoticeIn { title: Some("Secret".into()), ..plan(10) };
+    put(&mut pair, secret, Release::Hold).expect("it stays in the book");
+    let conflict = agree(&mut pair);
+    for _ in 0..2 {
+        let (notice, _) = amended(&pair, &conflict);
+        assert_eq!(notice.title, plan(0).title);
+        assert_eq!(notice.volumes[0].lower_cm, plan(0).volumes[0].lower_cm);
+        pair.restart(0);
+        pair.connect();
+        pair.assert_converged();
+    }
+}
+
+#[test]
+fn an_agreement_changes_the_exact_plan_and_lets_out_as_much_as_before() {
+    let mut pair = Pair::new();
+    pair.connect();
+    put(&mut pair, plan(0), Release::Km1).expect("a good notice");
+    let conflict = agree(&mut pair);
+    for _ in 0..2 {
+        let (notice, release) = amended(&pair, &conflict);
+        assert_eq!((&notice.volumes[0].rings, release), (&plan(0).volumes[0].rings, Release::Km1));
+        pair.restart(0);
+        pair.connect();
+        pair.assert_converged();
+    }
+}
