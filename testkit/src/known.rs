@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use detente_types::statement::{Kind, StatementIn};
-use detente_types::{Generation, NoticeId, StatementRef};
+use detente_types::{Generation, Head, NoticeId, StatementRef};
 use detente_wire::codec::from_body;
 use detente_wire::meaning::Known;
 use detente_wire::{Entry, PublicKey};
@@ -19,6 +19,8 @@ pub struct Heard {
     pub cancelled: BTreeSet<NoticeId>,
     /// The author's party key, and the generations that its log has had.
     pub party_keys: BTreeMap<Generation, PublicKey>,
+    /// Last heads of generations of the other log.
+    pub ended: BTreeMap<Generation, Head>,
     /// Challenges of checks.
     pub challenges: BTreeMap<StatementRef, [u8; 32]>,
     /// Checks that were answered.
@@ -48,7 +50,10 @@ impl Heard {
             StatementIn::CheckAnswer(answer) => {
                 self.answered.insert(answer.of);
             }
-            StatementIn::GenerationOpen(opening) if own => {
+            StatementIn::GenerationOpen(opening) if !own => {
+                self.ended.extend(opening.previous.map(|head| (head.generation, head)));
+            }
+            StatementIn::GenerationOpen(opening) => {
                 self.party_keys.insert(opening.own.generation, PublicKey(*opening.own.party_key));
             }
             _ => {}
@@ -71,6 +76,10 @@ impl Known for Heard {
 
     fn party_key(&self, generation: Generation) -> Option<PublicKey> {
         self.party_keys.get(&generation).copied()
+    }
+
+    fn ended(&self, generation: Generation) -> Option<Head> {
+        self.ended.get(&generation).copied()
     }
 
     fn challenge(&self, reference: &StatementRef) -> Option<[u8; 32]> {

@@ -4,7 +4,7 @@ use detente_record::Cosigned;
 use detente_settle::Standing;
 use detente_terms::Standing as TermsStanding;
 use detente_types::statement::{Kind, Level, Statement};
-use detente_types::{Generation, Head, StatementRef, Terms, Timestamp};
+use detente_types::{Generation, Head, Rule, StatementRef, Terms, Timestamp};
 use detente_wire::leaf::LeafFields;
 use detente_wire::{Entry, Valid};
 
@@ -159,6 +159,10 @@ impl Line {
             }
             Verdict::Unusable(kind, violations) if at.author == self.them() => {
                 let first = violations.first();
+                // It names an end of a log of ours, and without a note of ours that is a claim (PROTOCOL S2, S5).
+                if let Some(claim) = first.filter(|v| v.rule == Rule::CloseMatches && !self.loading) {
+                    self.peer_fault(cx, format!("their entry {} closes our log where it did not end: {claim}", at.index));
+                }
                 // Nothing is ever stated because of a receipt (PROTOCOL E8).
                 let answered = kind != Kind::Receipt.code();
                 #[cfg(feature = "plant")]

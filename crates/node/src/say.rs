@@ -5,7 +5,7 @@
 
 use detente_types::statement::{CancelIn, CheckAnswerIn, Kind, Level, ReceiptIn, Statement, StatementIn};
 use detente_types::{
-    EntryHash, Generation, Notice, NoticeId, NoticeIn, PartyId, Rule, StatementRef, Terms, Timestamp, Violation,
+    EntryHash, Generation, Head, Notice, NoticeId, NoticeIn, PartyId, Rule, StatementRef, Terms, Timestamp, Violation,
 };
 use detente_wire::leaf::LeafFields;
 use detente_wire::meaning::{self, Known, Standing};
@@ -22,7 +22,7 @@ use crate::side::{Side, Verdict, kind_of};
 pub(crate) struct Had<'a> {
     pub(crate) author: &'a Side,
     pub(crate) other: &'a Side,
-    pub(crate) seen: detente_types::Head,
+    pub(crate) seen: Head,
     /// For a notice that overtook its log.
     pub(crate) overtook: Option<Overtook>,
 }
@@ -66,6 +66,10 @@ impl Known for Had<'_> {
 
     fn party_key(&self, generation: Generation) -> Option<PublicKey> {
         self.author.party_key(generation)
+    }
+
+    fn ended(&self, generation: Generation) -> Option<Head> {
+        (generation < self.seen.generation).then(|| self.other.ended(generation)).flatten()
     }
 
     fn challenge(&self, r: &StatementRef) -> Option<[u8; 32]> {

@@ -180,6 +180,11 @@ impl Side {
         self.closed.get(&generation).map_or(&self.certificate, |ended| &ended.certificate)
     }
 
+    /// The last head of a generation that has ended.
+    pub(crate) fn ended(&self, generation: Generation) -> Option<Head> {
+        self.closed.get(&generation).map(|ended| ended.log.head())
+    }
+
     /// The generation after one that has ended.
     pub(crate) fn after(&self, generation: Generation) -> Generation {
         let later = (Bound::Excluded(generation), Bound::Unbounded);

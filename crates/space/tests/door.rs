@@ -5,7 +5,7 @@ use detente_types::notice::{NoticeIn, NoticeKind};
 use detente_types::statement::{Kind, StatementIn};
 use detente_types::unit::Metres;
 use detente_types::volume::{PositionIn, VolumeIn};
-use detente_types::{Generation, LineId, Notice, NoticeId, PartyId, StatementRef, Timestamp, Violation};
+use detente_types::{Generation, Head, LineId, Notice, NoticeId, PartyId, StatementRef, Timestamp, Violation};
 use detente_wire::meaning::{self, Known, Standing};
 use detente_wire::{Ed25519, PublicKey, Valid};
 
@@ -29,6 +29,10 @@ impl Known for Nothing {
     }
 
     fn party_key(&self, _: Generation) -> Option<PublicKey> {
+        None
+    }
+
+    fn ended(&self, _: Generation) -> Option<Head> {
         None
     }
 

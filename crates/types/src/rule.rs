@@ -111,6 +111,8 @@ rules! {
     UrgentBit = 74, "the urgent bit is set on safety traffic and on nothing else";
     /// DV-075
     RevocationSigned = 75, "a revocation is signed by its author's party key, for a generation that its log has had";
+    /// DV-076
+    CloseMatches = 76, "a close names the head at which a generation of the other log ended, as its author had it";
 }
 
 impl Rule {

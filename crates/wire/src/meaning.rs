@@ -10,8 +10,8 @@ use core::ops::Deref;
 
 use detente_types::notice::{NOTICE_VERTICES_MAX, Notice, NoticeIn, NoticeKind, VOLUMES_MAX};
 use detente_types::statement::{
-    AnswerIn, CancelIn, Change, ChangeIn, CheckAnswerIn, GenerationOpenIn, KeyRevokeIn, Kind, Level, OfferIn, ReceiptIn,
-    SafetyActionIn, Statement, StatementIn,
+    AnswerIn, CancelIn, Change, ChangeIn, CheckAnswerIn, GenerationCloseIn, GenerationOpenIn, KeyRevokeIn, Kind, Level, OfferIn,
+    ReceiptIn, SafetyActionIn, Statement, StatementIn,
 };
 use detente_types::text::{TextIn, check_line, check_text};
 use detente_types::{
@@ -62,6 +62,8 @@ pub trait Known {
     fn cancelled(&self, id: &NoticeId) -> bool;
     /// The author's party key, if its log has had this generation by this statement; `None` refuses a revocation of it.
     fn party_key(&self, generation: Generation) -> Option<PublicKey>;
+    /// The last head of a generation of the other log, if a later one lies below the author's `seen`.
+    fn ended(&self, generation: Generation) -> Option<Head>;
     /// Author, kind and challenge of a check; `None` when the reference is not one.
     fn challenge(&self, reference: &StatementRef) -> Option<[u8; 32]>;
     /// Whether a check was answered before this statement by its author.
@@ -117,7 +119,7 @@ pub fn check(input: StatementIn, at: &Standing<'_>) -> Result<Option<Valid<State
         StatementIn::CheckAnswer(s) => check_check_answer(s, at, &mut faults).map(Statement::CheckAnswer),
         StatementIn::SafetyAction(s) => check_safety_action(s, at, &mut faults).map(Statement::SafetyAction),
         StatementIn::GenerationOpen(s) => check_opening(s, at, &mut faults),
-        StatementIn::GenerationClose(s) => Some(Statement::GenerationClose(s)),
+        StatementIn::GenerationClose(s) => check_close(s, at, &mut faults).map(Statement::GenerationClose),
         StatementIn::KeyRevoke(s) => check_revocation(s, at, &mut faults).map(Statement::KeyRevoke),
         StatementIn::TermsPropose(s) => {
             check_person(&s.desk, &s.officer, &mut faults);
@@ -449,6 +451,18 @@ fn check_opening(s: GenerationOpenIn, at: &Standing<'_>, faults: &mut Vec<Violat
     }
     let terms = Terms::try_new(s.terms.clone()).map_err(|mut found| faults.append(&mut found)).ok()?;
     Some(Statement::GenerationOpen(s, terms))
+}
+
+fn check_close(s: GenerationCloseIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<GenerationCloseIn> {
+    let ended = at.known.ended(s.head.generation);
+    if ended == Some(s.head) {
+        return Some(s);
+    }
+    let words = |head: &Head| format!("{} entries with the root {}", head.size, head.root);
+    let wanted = ended.as_ref().map_or("a generation of the other log that had ended by `seen`".into(), words);
+    let found = format!("generation {}, {}", s.head.generation, words(&s.head));
+    faults.push(Violation::new(Rule::CloseMatches, "head", found).expected(wanted));
+    None
 }
 
 fn check_revocation(s: KeyRevokeIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<KeyRevokeIn> {

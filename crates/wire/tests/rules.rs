@@ -453,7 +453,9 @@ fn dv_072_entry_0_and_no_other_opens_a_generation() {
     scene.index = 0;
     passes(&scene.judge(opening));
     only(scene.judge_notice(NoticeKind::Text, |_| ()), Rule::OpeningFirst, "kind", wanted);
-    let close = GenerationCloseIn { kind: Kind::GenerationClose.code(), head: detente_testkit::chain::NOTHING };
+    let head = detente_testkit::chain::NOTHING;
+    let close = GenerationCloseIn { kind: Kind::GenerationClose.code(), head };
+    scene.heard.ended.insert(head.generation, head);
     only(scene.judge(StatementIn::GenerationClose(close.clone())), Rule::OpeningFirst, "kind", wanted);
     scene.index = 1;
     passes(&scene.judge(StatementIn::GenerationClose(close)));
@@ -519,6 +521,22 @@ fn dv_075_a_revocation_is_signed_by_the_party_key_for_a_generation_of_its_log() 
     // Not even a key that the caller names: it must be the author's.
     scene.heard.party_keys.insert(Generation(1), other.public());
     refused(&scene, revoke(&other, line, 1));
+}
+
+#[test]
+fn dv_076_a_close_names_the_last_head_of_a_generation_that_its_author_had() {
+    let mut scene = Scene::new();
+    let head = Head { generation: Generation(3), size: 9, root: Root::new([4; 32]) };
+    let close = |head| StatementIn::GenerationClose(GenerationCloseIn { kind: Kind::GenerationClose.code(), head });
+    let not_ended = "a generation of the other log that had ended by `seen`";
+    only(scene.judge(close(head)), Rule::CloseMatches, "head", not_ended);
+    scene.heard.ended.insert(head.generation, head);
+    passes(&scene.judge(close(head)));
+    only(scene.judge(close(Head { generation: Generation(4), ..head })), Rule::CloseMatches, "head", not_ended);
+    let wanted = format!("9 entries with the root {}", head.root);
+    for wrong in [Head { size: 8, ..head }, Head { size: 10, ..head }, Head { root: Root::new([5; 32]), ..head }] {
+        only(scene.judge(close(wrong)), Rule::CloseMatches, "head", &wanted);
+    }
 }
 
 #[test]

@@ -10,8 +10,8 @@ mod safety;
 use detente_node::port::{Batch, Store as _, Write};
 use detente_node::{Command, CommandFault, Phase, What};
 use detente_testkit::notice;
-use detente_types::statement::Kind;
-use detente_types::{Generation, NoticeKind, Release};
+use detente_types::statement::{GenerationCloseIn, Kind, StatementIn};
+use detente_types::{Generation, Head, NoticeKind, Release, Root, Rule};
 use detente_wire::Ed25519;
 use detente_wire::certificate::sign_revocation;
 use pair::Pair;
@@ -359,4 +359,29 @@ fn what_was_said_under_a_revoked_key_is_disputed_and_stays() {
         let disputed = |at| pair.line(i).notice(&at).expect("nothing is removed").disputed;
         assert_eq!([disputed(before), disputed(after)], [false, true], "side {i}");
     }
+}
+
+#[test]
+fn a_close_of_our_log_where_it_did_not_end_is_kept_refused_and_blamed() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.command(0, notify(NoticeKind::Operation)).expect("a good notice");
+    pair.note_restored(0);
+    pair.restart(0);
+    pair.connect();
+    pair.pass(30);
+    pair.assert_converged();
+    pair.disconnect();
+    let end = Head { generation: Generation::FIRST, size: 1, root: Root::new([7; 32]) };
+    let close = GenerationCloseIn { kind: Kind::GenerationClose.code(), head: end };
+    pair.forge(1, &StatementIn::GenerationClose(close));
+    pair.connect();
+    pair.pass(30);
+    let refused = |w: &What| matches!(w, What::Unusable(_, broken) if broken[0].rule == Rule::CloseMatches);
+    assert_eq!(pair.heard(0, refused), 1);
+    let (ours, theirs) = (pair.line(0).view(), pair.line(1).view());
+    assert_eq!((ours.faults, ours.evidence), (1, 0), "without a note of ours it is a claim");
+    assert_eq!((ours.copy, theirs.copy), (theirs.own, ours.own), "it is kept and cosigned all the same");
+    let refusals = |w: &What| matches!(w, What::Said(_, Kind::Receipt));
+    assert_eq!(pair.heard(0, refusals), 1, "and answered once");
 }

@@ -165,6 +165,10 @@ impl Known for Prefix<'_> {
         None
     }
 
+    fn ended(&self, _: Generation) -> Option<Head> {
+        None
+    }
+
     fn challenge(&self, _: &StatementRef) -> Option<[u8; 32]> {
         None
     }

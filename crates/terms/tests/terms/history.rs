@@ -144,6 +144,10 @@ impl Known for Had<'_> {
         None
     }
 
+    fn ended(&self, _: Generation) -> Option<Head> {
+        None
+    }
+
     fn challenge(&self, _: &StatementRef) -> Option<[u8; 32]> {
         None
     }

@@ -5,11 +5,13 @@ mod disk;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use detente_node::port::{Entries, Store};
+use detente_node::port::{Batch, Entries, Store, Write};
 use detente_node::{Accepted, By, Command, CommandFault, Effect, Event, Input, KeyRing, Line, LineKeys, Node, What};
 use detente_testkit::{Parties, parties, rng, terms};
+use detente_types::statement::StatementIn;
 use detente_types::{Generation, LineId, TermsIn, Timestamp};
-use detente_wire::{Ed25519, KeyPair, Scheme};
+use detente_wire::leaf::LeafFields;
+use detente_wire::{Body, Ed25519, KeyPair, Scheme, codec, seal_entry};
 use disk::Disk;
 use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;
@@ -200,6 +202,26 @@ impl Pair {
         seat.node = loaded.expect("it loads");
         seat.connected = false;
         self.settle();
+    }
+
+    /// Adds an entry to a node's log that it would not say by itself, and starts it anew.
+    pub(crate) fn forge(&mut self, i: usize, said: &StatementIn) {
+        let (view, side) = (self.line(i).view(), self.parties.sides()[i]);
+        let body = Body::new(&mut self.rng, codec::to_slots(said)).expect("it is small");
+        let fields = LeafFields {
+            line: self.line,
+            author: view.us,
+            generation: view.own.generation,
+            index: view.own.size,
+            seen: view.copy,
+            claimed: self.now,
+            urgent: false,
+            body_root: body.root(),
+        };
+        let entry = seal_entry(&*self.scheme, &side.log, fields, body);
+        let batch = Batch { writes: vec![Write::entry(&entry)], reserve: false };
+        self.seats[i].store.commit(&batch).expect("it comes next");
+        self.restart(i);
     }
 
     /// The operator says that this node was put back from a backup.
