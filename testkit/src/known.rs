@@ -6,7 +6,7 @@ use detente_types::statement::{Kind, StatementIn};
 use detente_types::{Generation, Head, NoticeId, StatementRef};
 use detente_wire::codec::from_body;
 use detente_wire::meaning::Known;
-use detente_wire::{Entry, PublicKey};
+use detente_wire::{Entry, Keys, PublicKey};
 
 /// Everything that the author of the statement under test had. Empty by default.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,8 @@ pub struct Heard {
     pub cancelled: BTreeSet<NoticeId>,
     /// The author's party key, and the generations that its log has had.
     pub party_keys: BTreeMap<Generation, PublicKey>,
+    /// The author's generation and its keys.
+    pub certified: Option<(Generation, Keys)>,
     /// Last heads of generations of the other log.
     pub ended: BTreeMap<Generation, Head>,
     /// Challenges of checks.
@@ -76,6 +78,10 @@ impl Known for Heard {
 
     fn party_key(&self, generation: Generation) -> Option<PublicKey> {
         self.party_keys.get(&generation).copied()
+    }
+
+    fn certified(&self) -> Option<(Generation, Keys)> {
+        self.certified
     }
 
     fn ended(&self, generation: Generation) -> Option<Head> {

@@ -1,9 +1,9 @@
 //! Two parties of one line, with every key that they need.
 
-use detente_types::statement::GenerationOpenIn;
+use detente_types::statement::{GenerationOpenIn, KeyCertIn, Kind};
 use detente_types::{Generation, Head, LineId, PartyId, TermsIn};
 use detente_wire::certificate::sign_opening;
-use detente_wire::{Certificate, KeyPair, Keys, Place, Scheme, Verified};
+use detente_wire::{Certificate, KeyPair, Keys, Place, PublicKey, Scheme, Verified};
 use rand_core::{CryptoRng, Rng};
 
 use crate::rng;
@@ -41,6 +41,14 @@ impl Side {
         let keys = Keys { log: log.public(), holder: holder.public(), tls: tls.public(), witness: None };
         let certificate = Certificate::sign(scheme, &party, line, generation, &keys).expect("drawn keys differ");
         Self { party, log, holder, tls, certificate }
+    }
+
+    /// A `key-cert` by which this side names a witness.
+    pub fn names_witness(&self, scheme: &dyn Scheme, witness: PublicKey) -> KeyCertIn {
+        let keys = Keys { witness: Some(witness), ..self.certificate.keys() };
+        let (line, generation) = (self.certificate.line(), self.certificate.generation());
+        let own = Certificate::sign(scheme, &self.party, line, generation, &keys).expect("the witness has a key of its own");
+        KeyCertIn { kind: Kind::KeyCert.code(), own: own.input().clone() }
     }
 
     /// The party.

@@ -5,14 +5,14 @@ use detente_types::statement::{
     StatementIn, TermsAcceptIn, TermsProposeIn,
 };
 use detente_types::{EntryHash, Generation, Head, NoticeKind, PartyId, Root, StatementRef, TermsIn};
-use detente_wire::Scheme;
 use detente_wire::certificate::sign_revocation;
 use detente_wire::codec::encode;
 use detente_wire::meaning::conflict_id;
+use detente_wire::{KeyPair, Scheme};
 
 use crate::notices::{notice, notice_id, text};
 use crate::parties::Parties;
-use crate::{minutes, terms};
+use crate::{minutes, rng, terms};
 
 /// A reference to an entry that need not exist.
 pub fn reference(author: PartyId, index: u64) -> StatementRef {
@@ -41,6 +41,7 @@ fn statement(scheme: &dyn Scheme, parties: &Parties, kind: Kind) -> StatementIn 
         Kind::Check => StatementIn::Check(check()),
         Kind::CheckAnswer => StatementIn::CheckAnswer(check_answer(theirs)),
         Kind::SafetyAction => StatementIn::SafetyAction(safety_action(theirs)),
+        Kind::KeyCert => StatementIn::KeyCert(parties.low.names_witness(scheme, KeyPair::generate(scheme, &mut rng(8)).public())),
         Kind::KeyRevoke => {
             StatementIn::KeyRevoke(sign_revocation(scheme, &parties.low.party, parties.line, Generation::FIRST, 12))
         }

@@ -3,10 +3,10 @@
 use detente_record::Cosigned;
 use detente_settle::Standing;
 use detente_terms::Standing as TermsStanding;
-use detente_types::statement::{Kind, Level, Statement};
+use detente_types::statement::{CertificateIn, Kind, Level, Statement};
 use detente_types::{Generation, Head, Rule, StatementRef, Terms, Timestamp};
 use detente_wire::leaf::LeafFields;
-use detente_wire::{Entry, Valid};
+use detente_wire::{Entry, PublicKey, Valid};
 
 use crate::behind::Work;
 use crate::input::What;
@@ -221,8 +221,14 @@ impl Line {
                 }
                 self.safety.handle_action(cx.now, &action.of, at, action.by_us.map(Timestamp::from_micros));
             }
+            Statement::KeyCert(said) => self.name_witness(at, &said.own),
+            Statement::GenerationOpen(opening, terms) => {
+                self.name_witness(at, &opening.own);
+                if theirs {
+                    self.act_on_opening(cx, at, opening.previous, terms);
+                }
+            }
             Statement::KeyRevoke(revocation) => self.revoke(cx, at.author, revocation),
-            Statement::GenerationOpen(opening, terms) if theirs => self.act_on_opening(cx, at, opening.previous, terms),
             _ => {}
         }
     }
@@ -232,6 +238,11 @@ impl Line {
         if of.author == self.us() {
             self.link.early_done(of.generation, of.index);
         }
+    }
+
+    /// A party has certified its keys: it may run a witness (docs/decisions/0053).
+    fn name_witness(&mut self, at: StatementRef, said: &CertificateIn) {
+        self.witnesses.extend(said.witness_key.map(|key| ((at.author, at.generation), PublicKey(*key))));
     }
 
     /// Their log begins a generation: its terms must be known ones, and our log states where the one before ended.

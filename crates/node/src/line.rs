@@ -109,6 +109,8 @@ pub struct Line {
     pub(crate) revoked: BTreeMap<(PartyId, Generation), u64>,
     /// Our own revocations, as the hello names them.
     pub(crate) own_revocations: BTreeMap<Generation, Vec<u8>>,
+    /// The witness that each party names in its present generation, as far as that counts.
+    pub(crate) witnesses: BTreeMap<(PartyId, Generation), PublicKey>,
     pub(crate) own: Side,
     pub(crate) peer: Side,
     pub(crate) holder: Holder,
@@ -208,6 +210,7 @@ impl Line {
             opening: founding.opening,
             revoked: BTreeMap::new(),
             own_revocations: BTreeMap::new(),
+            witnesses: BTreeMap::new(),
             own: Side::new(own.clone()),
             peer: Side::new(peer.clone()),
             holder: Holder::new(0),

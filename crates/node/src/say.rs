@@ -9,7 +9,7 @@ use detente_types::{
 };
 use detente_wire::leaf::LeafFields;
 use detente_wire::meaning::{self, Known, Standing};
-use detente_wire::{Body, PublicKey, Scheme, Valid, codec, seal_entry};
+use detente_wire::{Body, Keys, PublicKey, Scheme, Valid, codec, seal_entry};
 
 use crate::book::BookEntry;
 use crate::line::{Cx, Line, Owed};
@@ -22,6 +22,8 @@ use crate::side::{Side, Verdict, kind_of};
 pub(crate) struct Had<'a> {
     pub(crate) author: &'a Side,
     pub(crate) other: &'a Side,
+    /// In which it wrote it.
+    pub(crate) generation: Generation,
     pub(crate) seen: Head,
     /// For a notice that overtook its log.
     pub(crate) overtook: Option<Overtook>,
@@ -66,6 +68,10 @@ impl Known for Had<'_> {
 
     fn party_key(&self, generation: Generation) -> Option<PublicKey> {
         self.author.party_key(generation)
+    }
+
+    fn certified(&self) -> Option<(Generation, Keys)> {
+        self.author.certified(self.generation).map(|keys| (self.generation, keys))
     }
 
     fn ended(&self, generation: Generation) -> Option<Head> {
@@ -178,7 +184,7 @@ impl Line {
         urgent: bool,
     ) -> Result<Option<Valid<Statement>>, SayFault> {
         let seen = if index == 0 { crate::line::empty_head() } else { self.seen };
-        let had = Had { author: &self.own, other: &self.peer, seen, overtook: None };
+        let had = Had { author: &self.own, other: &self.peer, generation: self.own.generation(), seen, overtook: None };
         let standing = Standing {
             line: self.id,
             author: self.us(),

@@ -9,7 +9,7 @@ use detente_types::statement::{Kind, Level, Statement, StatementIn};
 use detente_types::{EntryHash, Generation, Head, NoticeId, NoticeIn, PartyId, Root, StatementRef, Violation};
 use detente_wire::leaf::LeafFields;
 use detente_wire::meaning::Valid;
-use detente_wire::{Certificate, Entry, PublicKey, Verified};
+use detente_wire::{Certificate, Entry, Keys, PublicKey, Verified};
 
 /// What the meaning gate made of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,8 @@ struct Facts {
     challenges: BTreeMap<EntryHash, [u8; 32]>,
     /// Notices of this author that it has cancelled: their names are used up (DV-038).
     cancelled: BTreeSet<NoticeId>,
+    /// Witnesses that it named after entry 0 (DV-077).
+    witnesses: BTreeMap<Generation, PublicKey>,
     said: Answers,
 }
 
@@ -178,6 +180,12 @@ impl Side {
     /// The certificate of one generation.
     pub(crate) fn certificate_of(&self, generation: Generation) -> &Verified<Certificate> {
         self.closed.get(&generation).map_or(&self.certificate, |ended| &ended.certificate)
+    }
+
+    /// The keys of a generation, as this log has certified them so far.
+    pub(crate) fn certified(&self, generation: Generation) -> Option<Keys> {
+        let keys = self.log_of(generation).map(|_| self.certificate_of(generation).keys())?;
+        Some(Keys { witness: self.facts.witnesses.get(&generation).copied().or(keys.witness), ..keys })
     }
 
     /// The last head of a generation that has ended.
@@ -383,6 +391,9 @@ impl Facts {
                 self.live.remove(&cancel.id);
                 self.cancelled.insert(cancel.id);
             }
+            Statement::KeyCert(said) => {
+                self.witnesses.extend(said.own.witness_key.map(|key| (at.generation, PublicKey(*key))));
+            }
             Statement::Check(check) => {
                 self.challenges.insert(at.hash, *check.challenge);
             }
@@ -435,6 +446,7 @@ pub(crate) fn kind_of(statement: &Statement) -> Kind {
         Statement::SafetyAction(_) => Kind::SafetyAction,
         Statement::GenerationOpen(..) => Kind::GenerationOpen,
         Statement::GenerationClose(_) => Kind::GenerationClose,
+        Statement::KeyCert(_) => Kind::KeyCert,
         Statement::KeyRevoke(_) => Kind::KeyRevoke,
         Statement::TermsPropose(..) => Kind::TermsPropose,
         Statement::TermsAccept(_) => Kind::TermsAccept,

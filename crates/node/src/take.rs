@@ -294,7 +294,7 @@ fn judge_by(line: &Line, scheme: &dyn detente_wire::Scheme, entry: &Verified<Ent
         StatementIn::Notice(notice) if overtook => Some(Overtook::of(notice, author)),
         _ => None,
     };
-    let had = Had { author, other, seen: fields.seen, overtook };
+    let had = Had { author, other, generation: fields.generation, seen: fields.seen, overtook };
     let standing = Standing {
         line: line.id,
         author: author.author(),

@@ -4,6 +4,7 @@ use detente_settle::Settlement;
 use detente_terms::line::LineState;
 use detente_types::statement::Level;
 use detente_types::{Conflict, ConflictId, Head, LineId, Notice, NoticeId, PartyId, StatementRef, Terms, Timestamp};
+use detente_wire::PublicKey;
 
 use crate::line::{Line, Phase};
 use crate::node::Node;
@@ -214,6 +215,11 @@ impl Line {
     /// The settlement table.
     pub const fn table(&self) -> &detente_settle::Table {
         &self.table
+    }
+
+    /// The key of the witness that a party names in its present generation.
+    pub fn witness(&self, party: &PartyId) -> Option<PublicKey> {
+        self.witnesses.get(&(*party, self.side(party).generation())).copied()
     }
 
     /// Whether the key that signed an entry was revoked for it.

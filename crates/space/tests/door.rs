@@ -7,7 +7,7 @@ use detente_types::unit::Metres;
 use detente_types::volume::{PositionIn, VolumeIn};
 use detente_types::{Generation, Head, LineId, Notice, NoticeId, PartyId, StatementRef, Timestamp, Violation};
 use detente_wire::meaning::{self, Known, Standing};
-use detente_wire::{Ed25519, PublicKey, Valid};
+use detente_wire::{Ed25519, Keys, PublicKey, Valid};
 
 const NOON_US: i64 = 1_795_521_600_000_000;
 const HOUR_US: i64 = 3_600_000_000;
@@ -29,6 +29,10 @@ impl Known for Nothing {
     }
 
     fn party_key(&self, _: Generation) -> Option<PublicKey> {
+        None
+    }
+
+    fn certified(&self) -> Option<(Generation, Keys)> {
         None
     }
 

@@ -113,6 +113,8 @@ rules! {
     RevocationSigned = 75, "a revocation is signed by its author's party key, for a generation that its log has had";
     /// DV-076
     CloseMatches = 76, "a close names the head at which a generation of the other log ended, as its author had it";
+    /// DV-077
+    KeysStay = 77, "a certificate within a generation repeats its keys and may add a witness, by the party key";
 }
 
 impl Rule {

@@ -78,7 +78,7 @@ coded! {
         BlindCommit = 70, "blind-commit";
         /// Not acted on yet.
         BlindResult = 71, "blind-result";
-        /// Certifies a key in the course of a generation; not acted on yet.
+        /// Names a witness in the course of a generation.
         KeyCert = 80, "key-cert";
         /// Revokes a key.
         KeyRevoke = 81, "key-revoke";
@@ -390,6 +390,18 @@ pub struct GenerationCloseIn {
     pub head: Head,
 }
 
+/// The author's certificate anew, in the course of its generation: it may name a witness (docs/decisions/0053).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct KeyCertIn {
+    /// Kind: `key-cert`.
+    #[n(0)]
+    pub kind: u16,
+    /// The keys of the generation in which it stands: those of entry 0, and perhaps a witness.
+    #[n(1)]
+    pub own: CertificateIn,
+}
+
 /// Revokes a certified key (PROTOCOL P2).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -472,6 +484,8 @@ pub enum StatementIn {
     GenerationOpen(GenerationOpenIn),
     /// See [`GenerationCloseIn`].
     GenerationClose(GenerationCloseIn),
+    /// See [`KeyCertIn`].
+    KeyCert(KeyCertIn),
     /// See [`KeyRevokeIn`].
     KeyRevoke(KeyRevokeIn),
     /// See [`TermsProposeIn`].
@@ -501,6 +515,7 @@ impl StatementIn {
             Self::SafetyAction(s) => s.kind,
             Self::GenerationOpen(s) => s.kind,
             Self::GenerationClose(s) => s.kind,
+            Self::KeyCert(s) => s.kind,
             Self::KeyRevoke(s) => s.kind,
             Self::TermsPropose(s) => s.kind,
             Self::TermsAccept(s) => s.kind,
@@ -555,6 +570,8 @@ pub enum Statement {
     GenerationOpen(GenerationOpenIn, Terms),
     /// Where the other log's generation ended.
     GenerationClose(GenerationCloseIn),
+    /// The author's certificate anew.
+    KeyCert(KeyCertIn),
     /// A revocation.
     KeyRevoke(KeyRevokeIn),
     /// A terms proposal.

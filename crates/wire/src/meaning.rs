@@ -10,8 +10,8 @@ use core::ops::Deref;
 
 use detente_types::notice::{NOTICE_VERTICES_MAX, Notice, NoticeIn, NoticeKind, VOLUMES_MAX};
 use detente_types::statement::{
-    AnswerIn, CancelIn, Change, ChangeIn, CheckAnswerIn, GenerationCloseIn, GenerationOpenIn, KeyRevokeIn, Kind, Level, OfferIn,
-    ReceiptIn, SafetyActionIn, Statement, StatementIn,
+    AnswerIn, CancelIn, Change, ChangeIn, CheckAnswerIn, GenerationCloseIn, GenerationOpenIn, KeyCertIn, KeyRevokeIn, Kind,
+    Level, OfferIn, ReceiptIn, SafetyActionIn, Statement, StatementIn,
 };
 use detente_types::text::{TextIn, check_line, check_text};
 use detente_types::{
@@ -19,7 +19,7 @@ use detente_types::{
     VolumeIn,
 };
 
-use crate::certificate;
+use crate::certificate::{self, Certificate, Keys};
 use crate::hash::domain;
 use crate::key::{PublicKey, Scheme};
 
@@ -62,6 +62,8 @@ pub trait Known {
     fn cancelled(&self, id: &NoticeId) -> bool;
     /// The author's party key, if its log has had this generation by this statement; `None` refuses a revocation of it.
     fn party_key(&self, generation: Generation) -> Option<PublicKey>;
+    /// The generation in which the statement stands, with its keys as the author's log certified them before it.
+    fn certified(&self) -> Option<(Generation, Keys)>;
     /// The last head of a generation of the other log, if a later one lies below the author's `seen`.
     fn ended(&self, generation: Generation) -> Option<Head>;
     /// Author, kind and challenge of a check; `None` when the reference is not one.
@@ -120,6 +122,7 @@ pub fn check(input: StatementIn, at: &Standing<'_>) -> Result<Option<Valid<State
         StatementIn::SafetyAction(s) => check_safety_action(s, at, &mut faults).map(Statement::SafetyAction),
         StatementIn::GenerationOpen(s) => check_opening(s, at, &mut faults),
         StatementIn::GenerationClose(s) => check_close(s, at, &mut faults).map(Statement::GenerationClose),
+        StatementIn::KeyCert(s) => check_key_cert(s, at, &mut faults).map(Statement::KeyCert),
         StatementIn::KeyRevoke(s) => check_revocation(s, at, &mut faults).map(Statement::KeyRevoke),
         StatementIn::TermsPropose(s) => {
             check_person(&s.desk, &s.officer, &mut faults);
@@ -462,6 +465,27 @@ fn check_close(s: GenerationCloseIn, at: &Standing<'_>, faults: &mut Vec<Violati
     let wanted = ended.as_ref().map_or("a generation of the other log that had ended by `seen`".into(), words);
     let found = format!("generation {}, {}", s.head.generation, words(&s.head));
     faults.push(Violation::new(Rule::CloseMatches, "head", found).expected(wanted));
+    None
+}
+
+fn check_key_cert(s: KeyCertIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<KeyCertIn> {
+    let found = match (Certificate::open(at.scheme, s.own.clone()), at.known.certified()) {
+        (Err(fault), _) => fault.to_string(),
+        (Ok(named), Some((generation, keys))) => {
+            let own = (named.party(), named.line(), named.generation()) == (at.author, at.line, generation);
+            let witness = named.keys().witness;
+            let stays = named.keys() == Keys { witness, ..keys } && (keys.witness.is_none() || keys.witness == witness);
+            if own && stays {
+                return Some(s);
+            }
+            if own { "other keys" } else { "another party, line or generation" }.into()
+        }
+        (Ok(_), None) => "a certificate where no keys are known".into(),
+    };
+    faults.push(
+        Violation::new(Rule::KeysStay, "own", found)
+            .expected("the keys of entry 0, for this line and generation, and the witness once named".into()),
+    );
     None
 }
 

@@ -6,8 +6,8 @@ use detente_testkit::terms::valid_terms;
 use detente_testkit::{Heard, MORNING, MockScheme, Parties, minutes, notice_id, parties, place, terms};
 use detente_types::notice::VOLUMES_MAX;
 use detente_types::statement::{
-    AnswerIn, CancelIn, ChangeIn, CheckAnswerIn, GenerationCloseIn, KeyRevokeIn, Kind, Level, OfferIn, ReceiptIn, SafetyActionIn,
-    Statement, StatementIn, TermsAcceptIn, TermsProposeIn,
+    AnswerIn, CancelIn, ChangeIn, CheckAnswerIn, GenerationCloseIn, KeyCertIn, KeyRevokeIn, Kind, Level, OfferIn, ReceiptIn,
+    SafetyActionIn, Statement, StatementIn, TermsAcceptIn, TermsProposeIn,
 };
 use detente_types::{
     Datum, EntryHash, Generation, Head, Index, LineId, NoticeIn, NoticeKind, PartyId, Position, Root, Rule, StatementRef, Terms,
@@ -16,7 +16,7 @@ use detente_types::{
 use detente_wire::certificate::sign_revocation;
 use detente_wire::codec::encode;
 use detente_wire::meaning::{Standing, check, conflict_id};
-use detente_wire::{KeyPair, Valid};
+use detente_wire::{Certificate, KeyPair, Keys, Valid};
 
 type Verdict = Result<Option<Valid<Statement>>, Vec<Violation>>;
 
@@ -537,6 +537,39 @@ fn dv_076_a_close_names_the_last_head_of_a_generation_that_its_author_had() {
     for wrong in [Head { size: 8, ..head }, Head { size: 10, ..head }, Head { root: Root::new([5; 32]), ..head }] {
         only(scene.judge(close(wrong)), Rule::CloseMatches, "head", &wanted);
     }
+}
+
+#[test]
+fn dv_077_a_certificate_within_a_generation_repeats_its_keys_and_may_add_a_witness() {
+    let mut scene = Scene::new();
+    let (side, line) = (scene.parties.low.clone(), scene.parties.line);
+    let [witness, other] = [1, 2].map(|seed| KeyPair::generate(&MockScheme, &mut detente_testkit::rng(seed)).public());
+    let wanted = "the keys of entry 0, for this line and generation, and the witness once named";
+    let refused = |scene: &Scene, said: KeyCertIn| only(scene.judge(StatementIn::KeyCert(said)), Rule::KeysStay, "own", wanted);
+    let names = |witness| side.names_witness(&MockScheme, witness);
+    refused(&scene, names(witness));
+    scene.heard.certified = Some((Generation::FIRST, side.certificate.keys()));
+    passes(&scene.judge(StatementIn::KeyCert(names(witness))));
+    let again = |party: &KeyPair, line, generation, keys: &Keys| {
+        let own = Certificate::sign(&MockScheme, party, line, Generation(generation), keys).unwrap();
+        KeyCertIn { kind: Kind::KeyCert.code(), own: own.input().clone() }
+    };
+    let keys = side.certificate.keys();
+    passes(&scene.judge(StatementIn::KeyCert(again(&side.party, line, 1, &keys))));
+    for changed in [Keys { log: other, ..keys }, Keys { holder: other, ..keys }, Keys { tls: other, ..keys }] {
+        refused(&scene, again(&side.party, line, 1, &changed));
+    }
+    refused(&scene, again(&side.party, line, 2, &keys));
+    refused(&scene, again(&side.party, LineId::new([9; 32]), 1, &keys));
+    refused(&scene, again(&scene.parties.high.party, line, 1, &keys));
+    let mut spoilt = names(witness);
+    spoilt.own.signature[0] ^= 1;
+    refused(&scene, spoilt);
+    // Once named, a witness stays until the next generation.
+    scene.heard.certified = Some((Generation::FIRST, Keys { witness: Some(witness), ..keys }));
+    passes(&scene.judge(StatementIn::KeyCert(names(witness))));
+    refused(&scene, names(other));
+    refused(&scene, again(&side.party, line, 1, &keys));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use detente_types::Generation;
 use detente_types::statement::{
-    AnswerIn, CancelIn, CertificateIn, ChangeIn, CheckAnswerIn, CheckIn, GenerationCloseIn, GenerationOpenIn, KeyRevokeIn, Kind,
-    OfferIn, ReceiptIn, SafetyActionIn, StatementIn, TermsAcceptIn, TermsProposeIn,
+    AnswerIn, CancelIn, CertificateIn, ChangeIn, CheckAnswerIn, CheckIn, GenerationCloseIn, GenerationOpenIn, KeyCertIn,
+    KeyRevokeIn, Kind, OfferIn, ReceiptIn, SafetyActionIn, StatementIn, TermsAcceptIn, TermsProposeIn,
 };
 use minicbor::bytes::{ByteArray, ByteVec};
 use proptest::option::of;
@@ -28,6 +28,7 @@ pub fn statement() -> impl Strategy<Value = StatementIn> {
         (1, safety_action().prop_map(StatementIn::SafetyAction).boxed()),
         (1, generation_open().prop_map(StatementIn::GenerationOpen).boxed()),
         (1, generation_close().prop_map(StatementIn::GenerationClose).boxed()),
+        (1, key_cert().prop_map(StatementIn::KeyCert).boxed()),
         (1, key_revoke().prop_map(StatementIn::KeyRevoke).boxed()),
         (1, terms_propose().prop_map(StatementIn::TermsPropose).boxed()),
         (1, terms_accept().prop_map(StatementIn::TermsAccept).boxed()),
@@ -166,6 +167,10 @@ fn generation_close() -> impl Strategy<Value = GenerationCloseIn> {
     head().prop_map(|head| GenerationCloseIn { kind: Kind::GenerationClose.code(), head })
 }
 
+fn key_cert() -> impl Strategy<Value = KeyCertIn> {
+    certificate().prop_map(|own| KeyCertIn { kind: Kind::KeyCert.code(), own })
+}
+
 fn key_revoke() -> impl Strategy<Value = KeyRevokeIn> {
     (any::<u32>(), any::<u64>(), array64()).prop_map(|(generation, from_size, signature)| KeyRevokeIn {
         kind: Kind::KeyRevoke.code(),
@@ -195,7 +200,7 @@ fn terms_accept() -> impl Strategy<Value = TermsAcceptIn> {
 
 /// A kind that this version keeps as bytes: one that it does not act on yet, or one that it does not know.
 fn other() -> impl Strategy<Value = StatementIn> {
-    const KEPT: [Kind; 9] = [
+    const KEPT: [Kind; 8] = [
         Kind::Suspend,
         Kind::Resume,
         Kind::Handover,
@@ -203,7 +208,6 @@ fn other() -> impl Strategy<Value = StatementIn> {
         Kind::ReadoutAccept,
         Kind::BlindCommit,
         Kind::BlindResult,
-        Kind::KeyCert,
         Kind::Erase,
     ];
     let kept = proptest::sample::select(KEPT.to_vec()).prop_map(Kind::code);

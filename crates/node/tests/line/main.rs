@@ -12,8 +12,8 @@ use detente_node::{Command, CommandFault, Phase, What};
 use detente_testkit::notice;
 use detente_types::statement::{GenerationCloseIn, Kind, StatementIn};
 use detente_types::{Generation, Head, NoticeKind, Release, Root, Rule};
-use detente_wire::Ed25519;
 use detente_wire::certificate::sign_revocation;
+use detente_wire::{Ed25519, KeyPair};
 use pair::Pair;
 
 fn notify(kind: NoticeKind) -> Command {
@@ -384,4 +384,28 @@ fn a_close_of_our_log_where_it_did_not_end_is_kept_refused_and_blamed() {
     assert_eq!((ours.copy, theirs.copy), (theirs.own, ours.own), "it is kept and cosigned all the same");
     let refusals = |w: &What| matches!(w, What::Said(_, Kind::Receipt));
     assert_eq!(pair.heard(0, refusals), 1, "and answered once");
+}
+
+#[test]
+fn a_witness_that_is_named_within_a_generation_is_kept_and_shown_and_other_keys_are_refused() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.disconnect();
+    let (side, them) = (pair.parties.sides()[1].clone(), pair.line(1).view().us);
+    let [witness, other] = [3, 4].map(|seed| KeyPair::generate(&Ed25519, &mut detente_testkit::rng(seed)).public());
+    assert_eq!(pair.line(0).witness(&them), None);
+    for named in [witness, other] {
+        pair.forge(1, &StatementIn::KeyCert(side.names_witness(&Ed25519, named)));
+    }
+    pair.connect();
+    pair.pass(30);
+    let refused = |w: &What| matches!(w, What::Unusable(_, broken) if broken[0].rule == Rule::KeysStay);
+    assert_eq!(pair.heard(0, refused), 1, "once named, a witness stays until the next generation");
+    for _ in 0..2 {
+        assert_eq!([0, 1].map(|i| pair.line(i).witness(&them)), [Some(witness); 2]);
+        (0..2).for_each(|i| pair.restart(i));
+    }
+    pair.connect();
+    pair.pass(30);
+    pair.assert_converged();
 }

@@ -9,7 +9,7 @@ use detente_types::{
 };
 use detente_wire::hash::domain;
 use detente_wire::meaning::{self, Known, conflict_id};
-use detente_wire::{Ed25519, PublicKey, Valid};
+use detente_wire::{Ed25519, Keys, PublicKey, Valid};
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::RngSeed;
 
@@ -162,6 +162,10 @@ impl Known for Prefix<'_> {
     }
 
     fn party_key(&self, _: Generation) -> Option<PublicKey> {
+        None
+    }
+
+    fn certified(&self) -> Option<(Generation, Keys)> {
         None
     }
 

@@ -144,6 +144,10 @@ impl Known for Had<'_> {
         None
     }
 
+    fn certified(&self) -> Option<(Generation, Keys)> {
+        None
+    }
+
     fn ended(&self, _: Generation) -> Option<Head> {
         None
     }

@@ -212,7 +212,7 @@ impl Pair {
             line: self.line,
             author: view.us,
             generation: view.own.generation,
-            index: view.own.size,
+            index: view.own.size + self.line(i).unsettled(),
             seen: view.copy,
             claimed: self.now,
             urgent: false,
