@@ -112,6 +112,8 @@ fn every_verb_on_a_line_speaks_json() {
         &["officer", "list"],
         &["officer", "remove", "Lind"],
         &["status"],
+        &["record", "evidence"],
+        &["revoke", "--from", "1000"],
         &["backup", &path("copy")],
         &["record", "verify", &path("copy")],
     ] {
