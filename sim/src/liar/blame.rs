@@ -83,7 +83,8 @@ pub(crate) fn check(lie: Lie, what: &What) -> Check {
 
 /// What a fault is about, by the words in which it is told.
 fn part_of(why: &str) -> Part {
-    const ABOUT: [(&str, Part); 14] = [
+    const ABOUT: [(&str, Part); 15] = [
+        ("closes our log", Part::Log),
         ("`seen`", Part::Seen),
         ("of our entries", Part::Seen),
         ("evidence", Part::Evidence),
