@@ -25,9 +25,10 @@ pub(crate) struct Plans {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "few wait at a time; boxing would only move the bytes")]
 enum Input {
     Statement(StatementIn),
-    Notice(Box<BookNotice>),
+    Notice(BookNotice),
 }
 
 impl Plans {
@@ -44,7 +45,7 @@ impl Plans {
             self.exact.insert((line, id), entry.clone());
         }
         if release.is_some_and(|release| release.precision().is_some()) {
-            self.waiting.insert(number, (line, Input::Notice(Box::new(entry))));
+            self.waiting.insert(number, (line, Input::Notice(entry)));
         }
     }
 
@@ -74,7 +75,7 @@ impl Line {
         for (book, (_, input)) in plans.waiting {
             let input = match input {
                 Input::Statement(input) => Ok(input),
-                Input::Notice(entry) => self.read_disclosed(cx, *entry).map(StatementIn::Notice),
+                Input::Notice(entry) => self.read_disclosed(cx, entry).map(StatementIn::Notice),
             };
             match input {
                 Ok(input) => self.waiting.push_back(Waiting { book, input }),
