@@ -266,7 +266,10 @@ impl Line {
             };
             match detente_wire::entry::pack_rows(leaf, body) {
                 Some(packed) => self.link.supply(own, generation, *index, packed),
-                None => self.event(cx, What::DiskFailed(format!("row {index} does not read back as an entry"))),
+                None => self.event(
+                    cx,
+                    What::Fault(format!("row {index} of the journal does not read back as an entry: verify this home")),
+                ),
             }
         }
     }

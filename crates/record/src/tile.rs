@@ -63,7 +63,7 @@ impl Log {
     /// The content of a tile; `None` when the log does not have it.
     pub fn tile(&self, tile: &Tile) -> Option<Vec<u8>> {
         let first = usize::try_from(tile.index).ok()?.checked_mul(TILE_WIDTH)?;
-        let hashes = self.tree.level(tile.level.into()).get(first..first.checked_add(tile.width)?)?;
+        let hashes = self.tree.tile_level(tile.level.into()).get(first..first.checked_add(tile.width)?)?;
         Some(hashes.concat())
     }
 }

@@ -1,13 +1,12 @@
 //! The Merkle tree of one log, kept so that a root or a proof at any size is cheap.
 //!
-//! Level 0 holds the leaf hashes; level `l` holds the roots of the complete subtrees of 256^l leaves. These are the
-//! hashes of C2SP's tiles, so a tile is a slice of a level, and any complete subtree is at most 128 hashes away
-//! from stored ones. Memory is 32 bytes a leaf and 1/255 more.
+//! Level `l` holds the roots of the complete subtrees of 2^l leaves, so any root is a fold over stored hashes. Every eighth
+//! level is one of C2SP's: a tile is a slice of it. Memory is 64 bytes a leaf.
 
 use detente_types::{EntryHash, Root};
-use detente_wire::merkle::{EMPTY_ROOT, Frontier, Hash, node_hash};
+use detente_wire::merkle::{EMPTY_ROOT, Hash, node_hash};
 
-/// How many levels of the binary tree lie between two stored levels: a tile is 2^8 hashes wide.
+/// How many levels of the tree lie between two levels of tiles: a tile is 2^8 hashes wide.
 pub(crate) const TILE_HEIGHT: u32 = 8;
 /// Hashes in a full tile.
 pub(crate) const TILE_WIDTH: usize = 1 << TILE_HEIGHT;
@@ -16,29 +15,27 @@ pub(crate) const TILE_WIDTH: usize = 1 << TILE_HEIGHT;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tree {
     levels: Vec<Vec<Hash>>,
-    frontier: Frontier,
 }
 
 impl Tree {
     /// How many leaves it has.
-    pub(crate) const fn size(&self) -> u64 {
-        self.frontier.size()
+    pub(crate) fn size(&self) -> u64 {
+        self.levels.first().map_or(0, |leaves| leaves.len() as u64)
     }
 
     /// Adds a leaf's hash.
     pub(crate) fn push(&mut self, leaf: &EntryHash) {
         let mut hash = *leaf.as_bytes();
-        self.frontier.push(hash);
         for level in 0.. {
             if level == self.levels.len() {
                 self.levels.push(Vec::new());
             }
             let hashes = &mut self.levels[level];
             hashes.push(hash);
-            if !hashes.len().is_multiple_of(TILE_WIDTH) {
-                break;
+            match hashes.as_slice() {
+                [.., left, right] if hashes.len().is_multiple_of(2) => hash = node_hash(left, right),
+                _ => break,
             }
-            hash = perfect_root(&hashes[hashes.len() - TILE_WIDTH..]);
         }
     }
 
@@ -48,17 +45,16 @@ impl Tree {
         self.levels.first()?.get(index).copied().map(EntryHash::new)
     }
 
-    /// The hashes of stored level `level`, as far as they are complete.
-    pub(crate) fn level(&self, level: usize) -> &[Hash] {
-        self.levels.get(level).map_or(&[], Vec::as_slice)
+    /// The hashes of a level of tiles, as far as they are complete.
+    pub(crate) fn tile_level(&self, level: usize) -> &[Hash] {
+        self.levels.get(level * TILE_HEIGHT as usize).map_or(&[], Vec::as_slice)
     }
 
     /// The root over the first `size` leaves; `None` when there are fewer.
     pub(crate) fn root_at(&self, size: u64) -> Option<Root> {
         match size {
             0 => Some(EMPTY_ROOT),
-            size if size == self.size() => Some(self.frontier.root()),
-            size if size < self.size() => Some(Root::new(self.range(0, size))),
+            size if size <= self.size() => Some(Root::new(self.range(0, size))),
             _ => None,
         }
     }
@@ -117,24 +113,13 @@ impl Tree {
         let mut at = start;
         while at < end {
             let height = (end - at).ilog2();
-            peaks.push(self.perfect(height, at >> height));
+            let index = usize::try_from(at >> height).expect("a stored hash has an address");
+            peaks.push(self.levels[height as usize][index]);
             at += 1 << height;
         }
         let last = peaks.pop().expect("callers ask for ranges that hold a leaf");
         peaks.iter().rfold(last, |right, left| node_hash(left, &right))
     }
-
-    /// The root of the `index`-th complete subtree of 2^height leaves.
-    fn perfect(&self, height: u32, index: u64) -> Hash {
-        let below = height % TILE_HEIGHT;
-        let first = usize::try_from(index << below).expect("a stored hash has an address");
-        perfect_root(&self.levels[(height / TILE_HEIGHT) as usize][first..first + (1 << below)])
-    }
-}
-
-/// The root over a power of two of hashes.
-fn perfect_root(hashes: &[Hash]) -> Hash {
-    *hashes.iter().copied().collect::<Frontier>().root().as_bytes()
 }
 
 /// The largest power of two below `n`, which is above 1 (RFC 9162 section 2.1.1).

@@ -273,6 +273,7 @@ fn phase_says(phase: &Phase, connected: bool) -> String {
         }
         Phase::Open if connected => "everything flows".into(),
         Phase::Open => "the other node is not reached now: statements are kept and go out when it is".into(),
-        Phase::Held => HELD.into(),
+        Phase::Held if connected => HELD.into(),
+        Phase::Held => format!("{HELD}; the other node is not reached now"),
     }
 }
