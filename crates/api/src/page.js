@@ -51,6 +51,8 @@ function drawLine(line, notices, conflicts, warnings) {
   drawConflicts($(".conflicts", section), conflicts, line.counts);
   drawWarnings($(".warnings", section), warnings);
   drawNotices($(".notices", section), notices);
+  const live = line.counts.ours + line.counts.theirs;
+  if (live > notices.length) fact(facts, "live notices", `${live}, the first ${notices.length} shown: “detente notices” lists all`);
   drawPicture($(".picture", section), notices, conflicts);
   return section;
 }
@@ -166,7 +168,11 @@ async function look() {
   const status = await ask("/v1/status");
   const lines = await Promise.all(status.lines.map(async (line) => {
     const base = `/v1/lines/${line.line}`;
-    return [line, ...(await Promise.all([ask(`${base}/notices`), ask(`${base}/conflicts`), ask(`${base}/warnings`)]))];
+    const asked = ["notices?kind=safety", "notices", "conflicts", "warnings"].map((what) => ask(`${base}/${what}`));
+    const [safety, page, ...others] = await Promise.all(asked);
+    // The first page of all; what may ring is there in any case.
+    const rest = page.filter((n) => n.notice.kind !== "safety");
+    return [line, [...safety, ...rest], ...others];
   }));
   return [status, lines];
 }

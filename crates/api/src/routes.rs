@@ -6,9 +6,9 @@ use axum::extract::{DefaultBodyLimit, Extension, Path, Query, State};
 use axum::{Json, middleware};
 use detente_gateway::Problems;
 use detente_gateway::form::TextForm;
-use detente_node::{Command, Line};
+use detente_node::{Command, Line, NoticeView};
 use detente_types::statement::{AnswerIn, ChangeIn, Kind};
-use detente_types::{ConflictId, Generation, LineId, NoticeId, StatementRef, Timestamp};
+use detente_types::{ConflictId, EntryHash, Generation, LineId, NoticeId, PartyId, StatementRef, Timestamp};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -25,6 +25,9 @@ use crate::problem::{Fault, Problem};
 use crate::view::{self, ConflictView, EvidenceItem, LineView, NoticeItem, StatusView, WarningItem};
 
 pub(crate) type Answer<T> = Result<Json<T>, Problem>;
+
+/// Notices of one page: they are rendered while the node waits.
+const NOTICES_PAGE: usize = 500;
 
 /// Conflicts of one page: how they meet is computed while the node waits.
 const CONFLICTS_PAGE: usize = 200;
@@ -70,14 +73,36 @@ async fn line(State(api): State<Api>, Path(name): Path<String>) -> Answer<LineVi
     look(&api, name, |line, _| view::line(line)).await
 }
 
-/// Live notices of both parties.
-#[utoipa::path(get, path = "/v1/lines/{line}/notices", params(("line" = String, Path)), responses((status = 200, body = Vec<NoticeItem>)))]
-async fn notices(State(api): State<Api>, Path(name): Path<String>) -> Answer<Vec<NoticeItem>> {
-    look(&api, name, |line, _| {
+/// Which page of the notices.
+#[derive(serde::Deserialize)]
+struct NoticesOf {
+    after: Option<String>,
+    kind: Option<String>,
+}
+
+/// Live notices of both parties in the order of their statements, those first that overtook their log: a page of up to 500,
+/// of one `kind` if it is named. The next page begins `after` the `author.generation.index` of the last one, and an empty page
+/// is the end.
+#[utoipa::path(get, path = "/v1/lines/{line}/notices", params(("line" = String, Path), ("after" = Option<String>, Query), ("kind" = Option<String>, Query)), responses((status = 200, body = Vec<NoticeItem>)))]
+async fn notices(State(api): State<Api>, Path(name): Path<String>, Query(page): Query<NoticesOf>) -> Answer<Vec<NoticeItem>> {
+    let after = page.after.as_deref().map(place_of).transpose()?;
+    look(&api, name, move |line, _| {
         let us = line.view().us;
-        line.notices().map(|n| view::notice(line, us, &n)).collect()
+        let wanted = |n: &NoticeView<'_>| page.kind.as_ref().is_none_or(|kind| n.notice.kind().to_string() == *kind);
+        line.notices_after(after.as_ref()).filter(wanted).take(NOTICES_PAGE).map(|n| view::notice(line, us, &n)).collect()
     })
     .await
+}
+
+/// The end of a page: everything at this place lies before the next one.
+fn place_of(name: &str) -> Result<StatementRef, Problem> {
+    let parts: Vec<&str> = name.split('.').collect();
+    let read = |[author, generation, index]: [&str; 3]| {
+        let (generation, index) = (Generation(generation.parse().ok()?), index.parse().ok()?);
+        Some(StatementRef { author: PartyId::parse(author)?, generation, index, hash: EntryHash::new([0xff; 32]) })
+    };
+    let place = <[&str; 3]>::try_from(parts).ok().and_then(read);
+    place.ok_or_else(|| Problem::new(Fault::Request, format!("{name:?} is no place: it is written author.generation.index")))
 }
 
 /// Ends a notice of ours.

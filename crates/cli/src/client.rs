@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use detente_api::problem::Problem;
+use detente_api::view::NoticeItem;
 use detente_store::{Home, HomeFault};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -86,6 +87,33 @@ impl Client {
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         let request = self.agent.get(format!("{}{path}", self.base)).header("Authorization", format!("Bearer {}", self.token));
         answer(request.call().context("asking the node")?)
+    }
+
+    /// Gets a list that comes in pages; `name` tells how the next page is asked for after an item.
+    ///
+    /// # Errors
+    /// [`Refusal`], or what went wrong on the way.
+    pub fn list<T: DeserializeOwned>(&self, path: &str, name: impl Fn(&T) -> String) -> Result<Vec<T>> {
+        let mut items: Vec<T> = self.get(path)?;
+        let more = if path.contains('?') { '&' } else { '?' };
+        while let Some(last) = items.last() {
+            let page: Vec<T> = self.get(&format!("{path}{more}after={}", name(last)))?;
+            if page.is_empty() {
+                break;
+            }
+            items.extend(page);
+        }
+        Ok(items)
+    }
+
+    /// Live notices, of one kind if it is named.
+    ///
+    /// # Errors
+    /// [`Refusal`], or what went wrong on the way.
+    pub fn notices(&self, line: &str, kind: Option<&str>) -> Result<Vec<NoticeItem>> {
+        let kind = kind.map(|kind| format!("?kind={kind}")).unwrap_or_default();
+        let place = |n: &NoticeItem| format!("{}.{}.{}", n.at.author, n.at.generation, n.at.index);
+        self.list(&format!("/v1/lines/{line}/notices{kind}"), place)
     }
 
     /// Posts something.

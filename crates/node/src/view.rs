@@ -1,5 +1,7 @@
 //! What a node shows: everything here is derived and read-only.
 
+use core::ops::Bound;
+
 use detente_settle::Settlement;
 use detente_terms::line::LineState;
 use detente_types::statement::Level;
@@ -145,9 +147,17 @@ impl Line {
         self.current_terms()
     }
 
-    /// Live notices of both parties, in the order of their statements; then SAFETY notices of theirs that overtook their log.
+    /// Live notices of both parties: SAFETY notices of theirs that overtook their log, then all others in the order of their
+    /// statements.
     pub fn notices(&self) -> impl Iterator<Item = NoticeView<'_>> {
-        self.joint.live().iter().chain(&self.early_notices).map(|(at, live)| self.notice_view(at, live))
+        self.notices_after(None)
+    }
+
+    /// Those that follow on a place: for pages.
+    pub fn notices_after(&self, at: Option<&StatementRef>) -> impl Iterator<Item = NoticeView<'_>> {
+        let early = self.early_notices.iter().filter(move |_| at.is_none());
+        let filed = self.joint.live().range((at.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded));
+        early.chain(filed).map(|(at, live)| self.notice_view(at, live))
     }
 
     /// One live notice.

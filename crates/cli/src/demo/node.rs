@@ -155,7 +155,7 @@ impl Side {
     /// # Errors
     /// When the node does not answer.
     pub(super) fn notices(&self) -> Result<Vec<NoticeItem>> {
-        self.client.get("/v1/lines/-/notices")
+        self.client.notices("-", None)
     }
 
     /// Joint conflicts.

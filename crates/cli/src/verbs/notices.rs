@@ -63,7 +63,7 @@ pub(super) fn cancel(on: &On<'_>, line: &str, id: String, reason: Option<String>
 }
 
 pub(super) fn list(on: &On<'_>, line: &str) -> Result<()> {
-    let items: Vec<NoticeItem> = on.client()?.get(&format!("/v1/lines/{line}/notices"))?;
+    let items = on.client()?.notices(line, None)?;
     show(on.json, &items, |items| notices_words(items))
 }
 
@@ -123,7 +123,7 @@ pub(super) fn read(
     let client = on.client()?;
     let asked = ReceiptAsk { of: of.to_lowercase(), level: level.into(), list_number: listed, read_back };
     let done: Done = client.post(&format!("/v1/lines/{line}/receipts"), &asked)?;
-    let items: Vec<NoticeItem> = client.get(&format!("/v1/lines/{line}/notices"))?;
+    let items = client.notices(line, None)?;
     let read = items.iter().find(|n| n.at.hash.starts_with(&asked.of));
     show(on.json, &done, |done| {
         let words = read.map(notice_words).unwrap_or_default();
@@ -238,8 +238,7 @@ pub(super) fn safety(on: &On<'_>, safety: Safety) -> Result<()> {
             must_be_sent("the safety action", &done)
         }
         Safety::List { on: l } => {
-            let items: Vec<NoticeItem> = on.client()?.get(&format!("/v1/lines/{}/notices", l.line))?;
-            let safety: Vec<NoticeItem> = items.into_iter().filter(|n| n.notice.kind == "safety").collect();
+            let safety = on.client()?.notices(&l.line, Some("safety"))?;
             show(on.json, &safety, |items| notices_words(items))
         }
     }

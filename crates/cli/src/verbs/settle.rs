@@ -17,14 +17,7 @@ struct Found {
 
 pub(super) fn conflicts(on: &On<'_>, line: &str) -> Result<()> {
     let client = on.client()?;
-    let mut conflicts: Vec<ConflictView> = client.get(&format!("/v1/lines/{line}/conflicts"))?;
-    while let Some(last) = conflicts.last() {
-        let page: Vec<ConflictView> = client.get(&format!("/v1/lines/{line}/conflicts?after={}", last.id))?;
-        if page.is_empty() {
-            break;
-        }
-        conflicts.extend(page);
-    }
+    let conflicts = client.list(&format!("/v1/lines/{line}/conflicts"), |c: &ConflictView| c.id.clone())?;
     let found = Found { conflicts, warnings: client.get(&format!("/v1/lines/{line}/warnings"))? };
     show(on.json, &found, words)
 }
