@@ -453,7 +453,7 @@ class Verifier:
                 elif key[0] not in self.parties:
                     self.fault(log, row["index"], ENTRY, "the author is not a party of the line")
                 elif not self.follows(*key):
-                    self.fault(log, row["index"], ENTRY, "the generation is not the first, nor greater than the one before")
+                    self.fault(log, row["index"], ENTRY, "the generation is not greater than the one before")
                 if key not in self.logs:
                     self.logs[key] = log
                 last = key
@@ -462,7 +462,7 @@ class Verifier:
     def follows(self, author, generation):
         """Whether a generation may stand after those of the author that stand before it."""
         before = [g for one, g in self.logs if one == author]
-        return generation > max(before) if before else generation == 1
+        return all(generation > one for one in before)
 
     def check_entries(self, log):
         """Points 1 to 3, up to the first entry that is not good."""
@@ -490,6 +490,9 @@ class Verifier:
         if place == 0:
             opening = read_opening(slots, self.line, log.author, self.other(log.author), log.generation)
             log.own, log.others, log.previous = opening
+            first = all(one.author != log.author for one in self.logs.values() if one.number < log.number)
+            unspoken = log.previous == (1, 0, EMPTY_ROOT)
+            need(not first or log.generation == 1 or unspoken, "the first generation is missing, and did not stay empty")
         need(signed(log.own.log, b"detente/leaf/1\0" + leaf.signed, leaf.signature), "the leaf's signature is not good")
         log.leaves.append(leaf)
         log.tree.add(sha256(b"\0", data))
@@ -526,7 +529,8 @@ class Verifier:
         if log.previous is None:
             return
         earlier = [one for one in self.logs.values() if one.author == log.author and one.number < log.number]
-        need(earlier, "the generation before is not here")
+        if not earlier:
+            return  # the first generation stayed empty, as the opening says
         before = earlier[-1]
         if not before.bad:
             head = (before.generation, len(before.leaves), before.roots[-1])

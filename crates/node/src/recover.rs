@@ -84,8 +84,6 @@ impl Line {
         if self.lives.later.is_some() {
             return self.wait_for_later(cx, hello);
         }
-        // A log that has said nothing cannot contradict itself.
-        self.lives.renews &= self.own.log.size() > 0;
         #[cfg(feature = "plant")]
         self.stay_in_old();
         if self.lives.renews {

@@ -1,6 +1,6 @@
 //! The lives of one party's log on one line, from its first entry ever to the open one (PROTOCOL S5).
 //!
-//! The first generation is 1. Each later one is greater than the one before, by a random step drawn by its author, so
+//! The first generation is 1, and may have stayed empty. Each later one is greater than the one before, by a random step drawn by its author, so
 //! that two restores of one backup do not open the same one.
 //!
 //! Each generation opens with an entry 0 that the party key signed. It certifies the generation's keys and, after
@@ -16,6 +16,7 @@ use detente_types::{Generation, Head, Index, LineId, PartyId, Root};
 use detente_wire::certificate::{CertificateFault, open_opening, open_revocation};
 use detente_wire::codec::from_body;
 use detente_wire::entry::EnvelopeFault;
+use detente_wire::merkle::EMPTY_ROOT;
 use detente_wire::{Body, Certificate, Entry, Place, Scheme, Verified, open_entry};
 
 use crate::log::{AppendFault, Log};
@@ -151,7 +152,8 @@ pub enum GenerationFault {
     /// The opening certifies keys of a party that is not the other one of this line: its author's fault.
     #[error("opening certifies the keys of a third party")]
     ThirdParty,
-    /// The log begins with another generation than the first: its author's fault.
+    /// The log begins with a later generation than the first, whose opening does not say that nothing was said before: its
+    /// author's fault.
     #[error("log was begun with generation {found}, and its first is 1")]
     NotFirst {
         /// Its number.
@@ -299,6 +301,7 @@ impl GenerationChain {
         }
         let last = self.open().map(Life::log);
         match (last, opening.previous()) {
+            (None, Some(named)) if generation > Generation::FIRST && is_unspoken(named) => {}
             (None, _) if generation != Generation::FIRST => return Err(GenerationFault::NotFirst { found: generation }),
             (Some(log), _) if generation <= log.generation() => {
                 return Err(GenerationFault::NotGreater { found: generation, last: log.generation() });
@@ -309,6 +312,12 @@ impl GenerationChain {
         }
         Ok(Log::new(self.line, self.author, generation))
     }
+}
+
+/// Whether an opening names the first generation as one in which nothing was said: a log put back to before its first entry
+/// begins with a later one.
+pub(crate) fn is_unspoken(previous: &Head) -> bool {
+    *previous == Head { generation: Generation::FIRST, size: 0, root: EMPTY_ROOT }
 }
 
 /// Whether a generation can have ended at the head that the next one names.

@@ -135,7 +135,8 @@ pub enum Wrong {
     /// The author is not one of the line's parties.
     #[error("its author is not a party of this line")]
     Stranger,
-    /// The log's rows do not stand together, or its generation is not the first, or not above the one before.
+    /// The log's rows do not stand together, or its generation is not above the one before, or the first is missing and did
+    /// not stay empty.
     #[error("the rows of this log are out of order, or its first generation is missing")]
     OutOfOrder,
     /// Entry 0 does not open the generation.

@@ -4,6 +4,7 @@ mod held;
 mod pair;
 mod plans;
 mod quota;
+mod restored;
 mod revoke;
 mod safety;
 

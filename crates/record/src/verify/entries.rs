@@ -10,7 +10,7 @@ use detente_wire::{Place, Scheme, open_entry};
 
 use super::claims::{Claim, Claimed, Ledger, Rank, Seen, Shelf, Stage};
 use super::{EntryRow, Verifier, Wrong, pool};
-use crate::generation::{Opening, OpeningFault};
+use crate::generation::{Opening, OpeningFault, is_unspoken};
 
 /// A row with its place, ready to be opened on any thread.
 struct Task {
@@ -68,7 +68,7 @@ impl<R: Iterator<Item = EntryRow>> Iterator for Feeder<'_, R> {
 
 impl<R> Feeder<'_, R> {
     fn begin(&mut self, row: &EntryRow) -> Result<Box<Opening>, Wrong> {
-        let ordered = self.check_order(row);
+        let (ordered, first) = (self.check_order(row), self.known.iter().all(|(author, _)| *author != row.author));
         self.known.push((row.author, row.generation));
         (self.next, self.place) = (0, None);
         ordered?;
@@ -76,6 +76,10 @@ impl<R> Feeder<'_, R> {
         let opening = Opening::open(scheme, line, row.author, row.generation, &row.leaf, &row.body)?;
         if !self.verifier.parties.contains(&opening.other().party()) {
             return Err(Wrong::Opening(OpeningFault::ThirdParty));
+        }
+        // The first generation may have stayed empty, if the opening of the next one says so.
+        if first && row.generation != Generation::FIRST && !opening.previous().is_some_and(is_unspoken) {
+            return Err(Wrong::OutOfOrder);
         }
         let log_key = opening.own().keys().log;
         self.place = Some(Place { line, author: row.author, generation: row.generation, index: None, log_key });
@@ -87,7 +91,7 @@ impl<R> Feeder<'_, R> {
             return Err(Wrong::Stranger);
         }
         let last = self.known.iter().rev().find(|(author, _)| *author == row.author);
-        let follows = last.map_or(row.generation == Generation::FIRST, |(_, last)| row.generation > *last);
+        let follows = last.map_or(row.generation >= Generation::FIRST, |(_, last)| row.generation > *last);
         if follows { Ok(()) } else { Err(Wrong::OutOfOrder) }
     }
 }
@@ -144,6 +148,7 @@ impl Ledger {
         let before = self.logs.iter().rposition(|log| log.author == row.author);
         match (before, opening.previous()) {
             (None, None) => {}
+            (None, Some(head)) if is_unspoken(head) => {}
             (Some(before), Some(head)) if head.generation == self.logs[before].generation => {
                 let claim = Claim { size: head.size, root: head.root, rank, kind: Claimed::End };
                 self.logs[before].claims.push(claim);

@@ -3,6 +3,7 @@
 use detente_record::{GenerationChain, GenerationFault, Opening, OpeningFault};
 use detente_types::{Generation, Head, LineId, PartyId, Root};
 use detente_wire::certificate::sign_revocation;
+use detente_wire::merkle::EMPTY_ROOT;
 use detente_wire::{Certificate, Ed25519, Entry, KeyPair, Verified};
 
 use crate::line::{A, B, LINE, Line, reopen};
@@ -100,6 +101,28 @@ fn the_first_generation_is_1() {
         let opening = reopen(&line.sides[A], &entry);
         let mut chain = GenerationChain::new(LINE, line.sides[A].party(), line.sides[B].party());
         assert_eq!(Err(GenerationFault::NotFirst { found }), chain.begin(&opening));
+    }
+}
+
+#[test]
+fn a_first_generation_that_stayed_empty_is_named_as_such() {
+    let mut line = Line::new(8);
+    line.sides[A].certify_as(0, Generation(70));
+    let empty = Head { generation: Generation::FIRST, size: 0, root: EMPTY_ROOT };
+    let mut begin = |previous| {
+        let opening = line.opening(A, Some(previous));
+        let opening = reopen(&line.sides[A], &opening);
+        GenerationChain::new(LINE, line.sides[A].party(), line.sides[B].party()).begin(&opening)
+    };
+    assert_eq!(Ok(Generation(70)), begin(empty).map(|head| head.generation));
+    let found = Err(GenerationFault::NotFirst { found: Generation(70) });
+    let others = [
+        Head { generation: Generation(2), ..empty },
+        Head { size: 1, ..empty },
+        Head { root: Root::new([1; 32]), ..empty },
+    ];
+    for other in others {
+        assert_eq!(found, begin(other).map(|head| head.generation));
     }
 }
 

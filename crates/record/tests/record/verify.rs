@@ -285,6 +285,21 @@ fn a_generation_must_begin_where_the_one_before_ended() {
 }
 
 #[test]
+fn a_record_may_begin_behind_a_first_generation_that_stayed_empty() {
+    let begun = |size| {
+        let mut line = Line::new(13);
+        line.sides[A].certify(0);
+        let opening = line.opening(A, Some(Head { generation: Generation::FIRST, size, root: EMPTY_ROOT }));
+        let them = line.sides[A].party();
+        let theirs = line.rows().into_iter().filter(|row| row.author != them);
+        let rows = [row(&opening)].into_iter().chain(theirs).collect();
+        Kept { line, rows, notes: Vec::new() }
+    };
+    assert_eq!(None, begun(0).verify().fault);
+    begun(1).expect(A, 2, 0, Wrong::OutOfOrder);
+}
+
+#[test]
 fn bad_notes_are_named() {
     let with = |make: fn(&Line) -> NoteRow| {
         let mut kept = Kept::new();
