@@ -39,6 +39,10 @@ pub enum BookEntry {
     /// A different officer agreed to the proposal of this number: the line is reopened.
     #[n(8)]
     ReopenAgreed(#[n(0)] u64, #[n(1)] BookDecision),
+    /// The peer proved, at this time in microseconds UTC, that this line was rolled back: it opens a new generation, also
+    /// when the process ends before it has.
+    #[n(9)]
+    LineRolledBack(#[n(0)] LineId, #[n(1)] i64),
 }
 
 /// A line and who is on it.

@@ -22,7 +22,8 @@ pub(crate) struct Lives {
     pub(crate) old_keys: BTreeMap<Generation, LineKeys>,
     /// Our checkpoints of the ends of earlier generations, as read from the store.
     pub(crate) ends: BTreeMap<Generation, SignedCheckpoint>,
-    /// We were rolled back: a new generation must be opened before anything is said.
+    /// We were rolled back, as the home's mark or the peer proved: a new generation must be opened before anything is said.
+    /// The book knows it too.
     pub(crate) renews: bool,
     /// When the caller was asked last for the keys of a new generation.
     pub(crate) asked_renewal: Option<Timestamp>,

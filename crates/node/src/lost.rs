@@ -37,7 +37,7 @@ impl Line {
         }
         let later = Some(self.lives.peer_newest).filter(|newest| *newest > self.own.generation());
         if later.is_some() && self.lives.later.is_none() {
-            self.lives.renews = true;
+            self.must_renew(cx);
             self.event(cx, What::Recovering(self.own.log.size()));
         }
         self.lives.later = later;

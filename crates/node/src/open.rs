@@ -162,11 +162,8 @@ impl Loader {
                 }
             }
             BookEntry::Restored(_) => self.node.lines.values_mut().for_each(|line| line.lives.renews = true),
-            BookEntry::LineRenewed(line, _) => {
-                if let Some(line) = self.node.lines.get_mut(&line) {
-                    line.lives.renews = false;
-                }
-            }
+            BookEntry::LineRolledBack(line, _) => self.set_renews(&line, true),
+            BookEntry::LineRenewed(line, _) => self.set_renews(&line, false),
             BookEntry::ReopenProposed(entry) => {
                 if let Some(line) = self.node.lines.get_mut(&entry.line) {
                     line.decisions.load_proposal(number, entry);
@@ -182,6 +179,12 @@ impl Loader {
             }
         }
         Ok(())
+    }
+
+    fn set_renews(&mut self, line: &LineId, renews: bool) {
+        if let Some(line) = self.node.lines.get_mut(line) {
+            line.lives.renews = renews;
+        }
     }
 
     fn take_entry(

@@ -11,6 +11,7 @@ use detente_wire::frame::Hello;
 use detente_wire::note::NoteFault;
 use detente_wire::{Entry, Leaf, Place, Scheme, Verified, open_entry};
 
+use crate::book::BookEntry;
 use crate::input::{Effect, What};
 use crate::line::{Cx, Line, Phase};
 use crate::port::Write;
@@ -61,7 +62,7 @@ impl Line {
                 self.event(cx, What::Fork(u64::MAX, "the peer holds another history of our log under our own signature".into()));
             }
             Standing::Ahead { until } => {
-                self.lives.renews = true;
+                self.must_renew(cx);
                 self.lives.copy_note = hello.copy_checkpoint.to_vec();
                 self.phase = Phase::Recovering { until };
                 self.event(cx, What::Recovering(until));
@@ -70,13 +71,21 @@ impl Line {
                 self.finish_recovery(cx, until);
             }
             Standing::Stranded => {
-                self.lives.renews = true;
+                self.must_renew(cx);
                 self.go_on(cx, hello);
             }
             Standing::Later => self.wait_for_later(cx, hello),
             Standing::Behind => self.go_on(cx, hello),
         }
         self.give_opening_back(&hello.own);
+    }
+
+    /// It is proved that we were rolled back. Once what was lost is back the next hello proves it no more: so the proof is in
+    /// the book, with what comes back or before it.
+    pub(crate) fn must_renew(&mut self, cx: &mut Cx<'_>) {
+        if !core::mem::replace(&mut self.lives.renews, true) {
+            cx.book(&BookEntry::LineRolledBack(self.id, cx.now.micros()));
+        }
     }
 
     /// They hold no more of our log than we do.
@@ -106,7 +115,9 @@ impl Line {
             Ok(said) if said.size() > self.holder.size() => {
                 let signed = Head { generation: self.peer.generation(), size: said.size(), root: *said.root() };
                 self.holder = Holder::new(said.size() - 1);
-                self.lives.renews |= self.claims(signed);
+                if self.claims(signed) {
+                    self.must_renew(cx);
+                }
             }
             // Of another generation, ours or theirs.
             Ok(_) | Err(CheckpointFault::OtherLog { .. } | CheckpointFault::Note(NoteFault::Unsigned)) => {}

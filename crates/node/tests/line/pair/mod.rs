@@ -31,6 +31,8 @@ pub(crate) struct Pair {
     pub(crate) parties: Parties,
     /// Frames that do not overtake are lost.
     pub(crate) only_urgent: bool,
+    /// Nobody is there who signs for new generations.
+    pub(crate) no_renewal: bool,
     /// Bytes of the largest batch that went to a disk.
     pub(crate) largest_batch: usize,
     scheme: Arc<dyn Scheme>,
@@ -58,6 +60,7 @@ impl Pair {
             now,
             parties,
             only_urgent: false,
+            no_renewal: false,
             largest_batch: 0,
             scheme,
             rng: rng(11),
@@ -159,8 +162,8 @@ impl Pair {
                 self.handle(i, Input::Fetched { line, author, generation, rows });
             }
             Effect::Event(event) => self.seats[i].events.push(event),
-            Effect::Renew(_) => self.renew(i),
-            Effect::Send { .. } | Effect::Dial(_) | Effect::Hangup(_) => {}
+            Effect::Renew(_) if !self.no_renewal => self.renew(i),
+            Effect::Renew(_) | Effect::Send { .. } | Effect::Dial(_) | Effect::Hangup(_) => {}
         }
     }
 
