@@ -236,7 +236,12 @@ impl Line {
         let opened = unpack(packed).and_then(|(leaf, body)| open_entry(scheme, &place, leaf, body));
         let entry = match opened {
             Ok(entry) => entry,
-            Err(fault) => return self.peer_fault(cx, format!("our entry {index} as they give it back is refused: {fault}")),
+            Err(fault) => {
+                self.peer_fault(cx, format!("our entry {index} as they give it back is refused: {fault}"));
+                self.link.hold();
+                cx.out.effect(Effect::Hangup(self.id));
+                return;
+            }
         };
         cx.out.write(Write::entry(&entry));
         self.cache.put(index, entry.packed());

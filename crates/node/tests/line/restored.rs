@@ -1,5 +1,6 @@
 //! Nodes that were put back from a backup, and what their peers kept for them.
 
+use detente_node::port::Write;
 use detente_node::{Command, Phase};
 use detente_testkit::notice;
 use detente_types::{Generation, NoticeKind, Release};
@@ -59,4 +60,36 @@ fn the_proof_of_a_rollback_outlives_the_process_that_heard_it() {
     pair.connect();
     pair.pass(30);
     assert_eq!(pair.line(0).view().own.generation, generation, "and one generation is enough");
+}
+
+/// Changes the body of an entry of side 0's on the disk of side 1, and back again when called twice.
+fn spoil(pair: &mut Pair, place: u64) {
+    let author = pair.line(0).us();
+    let row = pair.seats[1].store.rows.values_mut().find_map(|row| match row {
+        Write::Entry { author: of, index, body, .. } if *of == author && *index == place => Some(body),
+        _ => None,
+    });
+    let last = row.and_then(|body| body.last_mut()).expect("it is there");
+    *last ^= 1;
+}
+
+#[test]
+fn what_is_given_back_and_refused_ends_the_meeting_and_comes_again_in_the_next() {
+    let mut pair = Pair::new();
+    pair.connect();
+    let backup = pair.seats[0].store.clone();
+    let at = pair.command(0, notify(NoticeKind::Operation)).expect("a good notice").stated.expect("stated");
+    pair.seats[0].store = backup;
+    pair.restart(0);
+    spoil(&mut pair, at.index);
+    pair.connect();
+    assert_eq!(pair.seats[0].hangups, 1, "it does not wait for what cannot come in this meeting");
+    assert_eq!(pair.line(0).view().faults, 1);
+    spoil(&mut pair, at.index);
+    pair.disconnect();
+    pair.connect();
+    pair.pass(30);
+    assert_eq!(pair.line(0).view().phase, Phase::Open);
+    assert_eq!(pair.line(1).view().copy, pair.line(0).view().own);
+    assert!(pair.line(0).notice(&at).is_some(), "it is back");
 }

@@ -21,6 +21,8 @@ pub(crate) struct Seat {
     pub(crate) store: Disk,
     pub(crate) events: Vec<Event>,
     pub(crate) connected: bool,
+    /// How often it dropped the bearer.
+    pub(crate) hangups: usize,
     pub(crate) keys: KeyRing,
 }
 
@@ -54,6 +56,7 @@ impl Pair {
                 store: Disk::default(),
                 events: Vec::new(),
                 connected: false,
+                hangups: 0,
                 keys: KeyRing::new(),
             }),
             line: parties.sides()[0].certificate.line(),
@@ -163,7 +166,8 @@ impl Pair {
             }
             Effect::Event(event) => self.seats[i].events.push(event),
             Effect::Renew(_) if !self.no_renewal => self.renew(i),
-            Effect::Renew(_) | Effect::Send { .. } | Effect::Dial(_) | Effect::Hangup(_) => {}
+            Effect::Hangup(_) => self.seats[i].hangups += 1,
+            Effect::Renew(_) | Effect::Send { .. } | Effect::Dial(_) => {}
         }
     }
 
