@@ -127,8 +127,16 @@ impl Rows {
 
     /// Leaves of a log that came early and stand at an index or beyond, with their lengths.
     pub(crate) fn early_from(&self, name: &LogName, from: Index) -> impl Iterator<Item = (EntryHash, usize)> {
-        let all = self.early.range((*name, from)..=(*name, Index::MAX));
-        all.map(|(_, (row, hash))| (*hash, if let Write::Early { leaf, .. } = &**row { leaf.len() } else { 0 }))
+        self.early.range((*name, from)..=(*name, Index::MAX)).map(|(_, row)| hash_and_length(row))
+    }
+
+    /// Such leaves of generations later than any of which something is filed, without their openings.
+    pub(crate) fn early_after(&self, line: LineId, author: PartyId) -> impl Iterator<Item = (EntryHash, usize)> {
+        let newest = self.newest(line, author);
+        let later = move |((name, index), _): &(&(LogName, Index), _)| {
+            (name.0, name.1) == (line, author) && name.2 > newest && *index > 0
+        };
+        self.early.iter().filter(later).map(|(_, row)| hash_and_length(row))
     }
 
     /// Whether an entry is filed under exactly this name, on whichever line.
@@ -299,6 +307,10 @@ impl Store for Rows {
         }
         Ok(())
     }
+}
+
+fn hash_and_length((row, hash): &(Rc<Write>, EntryHash)) -> (EntryHash, usize) {
+    (*hash, if let Write::Early { leaf, .. } = &**row { leaf.len() } else { 0 })
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ impl Line {
             self.carry_on(cx);
         }
         self.settle_own(cx);
-        self.begin_lost();
+        self.begin_lost(cx);
     }
 
     /// Acts on those of our entries that count from now on.
@@ -85,7 +85,6 @@ impl Line {
         self.seen = self.peer.head_at(size);
         self.decisions.copy_stops = false;
         self.kept = self.checkpoints.take_to(size).or(self.kept.take());
-        self.tell_newest();
         self.link.set_copy(self.seen, checkpoint);
         if cosignature.is_empty() {
             self.link.tell_copy();
@@ -93,7 +92,7 @@ impl Line {
             self.own_cosignature.clone_from(&cosignature);
             self.link.cosign(cosignature);
         }
-        self.tell_early_copies();
+        self.forget_skipped(self.seen.generation);
         for pending in self.peer.settle(size) {
             let reference = pending.entry.reference();
             self.early.remove(&(reference.generation, reference.index));

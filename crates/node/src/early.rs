@@ -1,5 +1,6 @@
 //! SAFETY that overtakes its log (PROTOCOL F1, F2): acted on by its own signature, filed when the log catches up.
 
+use detente_record::Opening;
 use detente_types::statement::{Kind, Level, Statement};
 use detente_types::{EntryHash, Generation, Index, Notice, StatementRef, Timestamp};
 use detente_wire::entry::unpack;
@@ -55,6 +56,7 @@ impl Line {
             return;
         }
         self.early_floods = false;
+        self.keep_opening(cx);
         let of = entry.reference();
         self.early.insert((of.generation, of.index), of.hash);
         cx.out.write(Write::early(&entry));
@@ -62,6 +64,17 @@ impl Line {
         cx.out.then(Then::Early { line: self.id, of });
         self.early_entries.insert(of.hash, entry);
         self.early_unstored.insert(of.hash, cx.now.plus_micros(STORE_US));
+    }
+
+    /// With the first early entry of a generation that our copy has begun goes its opening: whoever reads the rows at the
+    /// next start knows by it under which key they are signed.
+    fn keep_opening(&mut self, cx: &mut Cx<'_>) {
+        if self.peer.log.size() == 0
+            && let Some(opening) = self.lives.begun_opening.take()
+        {
+            cx.out.write(Write::early(opening.entry()));
+            self.lives.early_opening = Some(opening);
+        }
     }
 
     /// Another leaf for a place of theirs that has one (PROTOCOL S3). What it says may be what matters most: it rings.
@@ -77,11 +90,13 @@ impl Line {
         }
     }
 
-    /// Tells the link which early entries our copy does not reach yet: their author must know after a restore.
+    /// Tells the link which early entries our copy does not reach yet, and of which generation: their author must know after
+    /// a restore.
     pub(crate) fn tell_early_copies(&mut self) {
         let durable = self.early.values().filter(|hash| self.early_durable.contains(*hash));
         let leaves = durable.filter_map(|hash| self.early_entries.get(hash)).map(|e| e.leaf().bytes().to_vec()).collect();
         self.link.set_early_copies(leaves);
+        self.tell_newest();
     }
 
     /// An early entry is durable: act on it and owe the receipt.
@@ -102,17 +117,37 @@ impl Line {
         self.early_durable(cx, of);
     }
 
-    /// Our copy begins a generation anew of which the last process had stored early entries, and filed nothing.
-    pub(crate) fn adopt_strays(&mut self, cx: &mut Cx<'_>) {
-        let begun = self.peer.generation();
-        let of_it = |row: &mut Write| matches!(row, Write::Early { generation, .. } if *generation == begun);
-        for row in self.lives.strays.extract_if(.., of_it).collect::<Vec<_>>() {
-            if let Write::Early { leaf, body, .. } = &row
-                && let Ok(entry) = open_entry(cx.scheme, &self.peer_place(None), leaf, body)
-            {
-                self.know_early(cx, entry);
-            }
+    /// An early row that the disk has. Rows come by generation, and the opening of one of which nothing is filed comes first.
+    pub(crate) fn load_early(&mut self, cx: &mut Cx<'_>, generation: Generation, index: Index, (leaf, body): (&[u8], &[u8])) {
+        let filed = self.peer.log_of(generation).map(|(log, key)| (log.leaf_hash(index), key));
+        if index == 0 && filed.is_none() {
+            self.lives.early_opening = Opening::open(cx.scheme, self.id, self.them(), generation, leaf, body).ok();
+            return;
         }
+        let opening = self.lives.early_opening.as_ref().map(Opening::own).filter(|own| own.generation() == generation);
+        let Some((filed, log_key)) = filed.or(opening.map(|own| (None, own.keys().log))) else {
+            return;
+        };
+        let place = Place { generation, log_key, ..self.peer_place(None) };
+        let Ok(entry) = open_entry(cx.scheme, &place, leaf, body) else {
+            return;
+        };
+        self.loading = true;
+        if generation >= self.peer.generation() && filed.is_none() {
+            self.know_early(cx, entry);
+        } else if filed != Some(entry.hash()) {
+            // It was acted on and can never be filed (docs/decisions/0011): it rings until an action is stated.
+            self.act_early(cx, &entry, true);
+        }
+        self.loading = false;
+    }
+
+    /// Of generations before this one nothing will be filed any more, and of this one something is.
+    pub(crate) fn forget_skipped(&mut self, filed: Generation) {
+        self.early.retain(|(of, _), _| *of >= filed);
+        self.early_entries.retain(|_, entry| entry.fields().generation >= filed);
+        self.lives.early_opening.take_if(|opening| opening.own().generation() <= filed);
+        self.tell_early_copies();
     }
 
     /// Acts on what the disk has not taken in time: a full or failed disk silences no alarm.

@@ -8,7 +8,6 @@ use detente_types::{Generation, Head, Timestamp};
 use detente_wire::checkpoint::SignedCheckpoint;
 
 use crate::line::{LineKeys, empty_head};
-use crate::port::Write;
 
 /// Earlier generations of both logs, and the way to the next.
 pub(crate) struct Lives {
@@ -45,8 +44,12 @@ pub(crate) struct Lives {
     pub(crate) peer_ends: BTreeMap<Generation, SignedCheckpoint>,
     /// Their next generation, until our copy of the one before is whole.
     pub(crate) next_opening: Option<Opening>,
-    /// Early entries on the disk of a generation of theirs that our copy has not begun since the start.
-    pub(crate) strays: Vec<Write>,
+    /// The opening of the generation that our copy has begun, until something of it is on the disk.
+    pub(crate) begun_opening: Option<Opening>,
+    /// The opening of a generation of theirs of which only early entries are on the disk, and this one with them.
+    pub(crate) early_opening: Option<Opening>,
+    /// A generation of ours that we lost and of which nothing can be had: the next one has a greater number.
+    pub(crate) void: Generation,
     /// The cosignature of ours in their last hello: it may speak of a generation that our copy begins only now.
     pub(crate) hello_cosigned: Vec<u8>,
 }
@@ -71,7 +74,9 @@ impl Lives {
             tells_copy: peer,
             peer_ends: BTreeMap::new(),
             next_opening: None,
-            strays: Vec::new(),
+            begun_opening: None,
+            early_opening: None,
+            void: Generation::FIRST,
             hello_cosigned: Vec::new(),
         }
     }

@@ -6,10 +6,10 @@
 //! author has that one whole.
 
 use detente_record::Opening;
-use detente_types::{Generation, Head};
+use detente_types::{EntryHash, Generation, Head, Index};
 use detente_wire::checkpoint::{SignedCheckpoint, open_checkpoint};
 use detente_wire::frame::Hello;
-use detente_wire::{Certificate, Scheme, codec};
+use detente_wire::{Certificate, Scheme, Verified, codec};
 
 use crate::input::What;
 use crate::line::{Cx, Line, Phase, empty_head};
@@ -18,7 +18,17 @@ impl Line {
     /// Names the newest generation of theirs that we hold anything of, with their own word for it.
     pub(crate) fn tell_newest(&mut self) {
         let held = self.seen.generation == self.peer.generation() && !self.peer.closed.is_empty();
-        self.link.set_newest(if held { codec::encode(self.peer.certificate.input()) } else { Vec::new() });
+        let newest = self.early_generation().or(held.then_some(&self.peer.certificate));
+        let newest = newest.map(|certificate| codec::encode(certificate.input())).unwrap_or_default();
+        self.link.set_newest(newest);
+    }
+
+    /// The generation of theirs of which only early entries are here, and durable.
+    fn early_generation(&self) -> Option<&Verified<Certificate>> {
+        let own = self.lives.early_opening.as_ref()?.own();
+        let durable =
+            |((of, _), hash): (&(Generation, Index), &EntryHash)| *of == own.generation() && self.early_durable.contains(hash);
+        self.early.iter().any(durable).then_some(own)
     }
 
     /// They may hold a generation of ours that is not known here: our party key's word for it proves that it was opened.
@@ -35,7 +45,8 @@ impl Line {
                 None => self.peer_fault(cx, "they claim to hold a generation of ours, without our party key's word".into()),
             }
         }
-        let later = Some(self.lives.peer_newest).filter(|newest| *newest > self.own.generation());
+        let known = self.own.generation().max(self.lives.void);
+        let later = Some(self.lives.peer_newest).filter(|newest| *newest > known);
         if later.is_some() && self.lives.later.is_none() {
             self.must_renew(cx);
             self.event(cx, What::Recovering(self.own.log.size()));
@@ -54,13 +65,13 @@ impl Line {
     }
 
     /// The opening of a generation of ours, as the peer gives it back: it counts once we have all of the one before.
-    pub(crate) fn take_own_opening(&mut self, opening: Opening) {
+    pub(crate) fn take_own_opening(&mut self, cx: &Cx<'_>, opening: Opening) {
         self.lives.lost_opening = self.lives.later.map(|_| opening);
-        self.begin_lost();
+        self.begin_lost(cx);
     }
 
     /// Begins a generation of ours that is to be taken back.
-    pub(crate) fn begin_lost(&mut self) {
+    pub(crate) fn begin_lost(&mut self, cx: &Cx<'_>) {
         let durable = self.own.durable == self.own.log.size();
         let follows = |opening: &Opening| opening.previous() == Some(&self.own.log.head());
         if !durable || !self.lives.lost_opening.as_ref().is_some_and(follows) {
@@ -69,6 +80,7 @@ impl Line {
         let Some(opening) = self.lives.lost_opening.take() else {
             return;
         };
+        self.keep_lost_end(cx.scheme);
         self.keep_old_keys();
         self.own.begin(opening.own().clone());
         (self.checkpointed, self.covered, self.lives.keys_lost, self.lives.back) = (0, 0, true, 0);
@@ -76,6 +88,30 @@ impl Line {
         self.lives.tells = self.own.generation();
         self.link.set_cosigned(Vec::new());
         self.link.set_own(Head { generation: self.lives.tells, ..empty_head() }, Vec::new());
+    }
+
+    /// They hold nothing but early entries of a generation of ours that is lost here: so nothing of it can come back, the next
+    /// one follows the one before it, and what they hold stays with them (docs/decisions/0011). The link speaks of the lost
+    /// one until the next is open, for on a link generations only rise.
+    pub(crate) fn give_up_lost(&mut self, copy: &Head) {
+        let nothing = (copy.generation, copy.size) == (self.own.generation(), 0);
+        if !nothing || !self.lives.keys_lost || !self.own.forget_begun() {
+            return;
+        }
+        let (generation, size) = (self.own.generation(), self.own.log.size());
+        self.lives.void = copy.generation;
+        (self.checkpointed, self.covered, self.lives.back) = (size, size, size);
+        let keys = self.lives.old_keys.remove(&generation);
+        self.lives.keys_lost = keys.is_none();
+        self.keys = keys.unwrap_or_else(|| self.keys.clone());
+        self.lives.tells = generation;
+    }
+
+    /// The end of a generation whose keys are lost, under our own checkpoint.
+    pub(crate) fn keep_lost_end(&mut self, scheme: &dyn Scheme) {
+        if let Some(end) = self.lost_checkpoint(scheme, self.own.log.size()).filter(|_| self.lives.keys_lost) {
+            self.lives.ends.insert(self.own.generation(), end);
+        }
     }
 
     /// Our checkpoint of a generation whose keys are lost: the one that the peer gave back, now or before the last start.
@@ -86,7 +122,8 @@ impl Line {
     }
 
     /// Speaks of the generation that the author names, so that it can judge what we say.
-    pub(crate) fn tell_copy_of(&mut self, named: &Head) {
+    pub(crate) fn tell_copy_of(&mut self, cx: &mut Cx<'_>, named: &Head) {
+        self.begin_kept(cx, named.generation);
         let (head, note) = match self.peer.life(named.generation) {
             Some(log) if named.generation != self.peer.generation() => {
                 let end = self.lives.peer_ends.get(&named.generation);
@@ -104,12 +141,27 @@ impl Line {
         }
     }
 
+    /// The author speaks of a generation of which only early entries are here: our copy begins, and says that it is empty.
+    fn begin_kept(&mut self, cx: &mut Cx<'_>, named: Generation) {
+        let kept = self.lives.early_opening.as_ref().filter(|opening| opening.own().generation() == named);
+        if let Some(opening) = kept.filter(|_| named > self.peer.generation()).cloned() {
+            self.lives.next_opening = Some(opening);
+            self.begin_copy(cx);
+            self.link.tell_copy();
+        }
+    }
+
     /// Hands the author the next opening that it lost.
     pub(crate) fn give_opening_back(&mut self, named: &Head) {
-        let lost = named.generation < self.peer.generation();
         let next = self.peer.after(named.generation);
-        if let Some(packed) = self.peer.opening(next).filter(|_| lost) {
-            self.link.send_early(next, 0, packed.clone());
+        if named.generation < self.peer.generation() {
+            if let Some(packed) = self.peer.opening(next) {
+                self.link.send_early(next, 0, packed.clone());
+            }
+        } else if let Some(opening) = self.lives.early_opening.as_ref().filter(|_| self.early_generation().is_some())
+            && named.generation < opening.own().generation()
+        {
+            self.link.send_early(opening.own().generation(), 0, opening.entry().packed());
         }
     }
 }

@@ -10,7 +10,7 @@ use detente_types::statement::GenerationOpenIn;
 use detente_types::{Generation, Head, LineId, PartyId, Terms, Timestamp};
 use detente_wire::certificate::open_opening;
 use detente_wire::checkpoint::{SignedCheckpoint, open_checkpoint};
-use detente_wire::{Entry, Place, Verified, open_entry};
+use detente_wire::{Entry, Place, open_entry};
 use minicbor::bytes::ByteVec;
 use rand_core::CryptoRng;
 
@@ -292,6 +292,7 @@ impl Loader {
         for row in core::mem::take(&mut self.early) {
             self.take_early(now, rng, &row);
         }
+        self.node.lines.values_mut().for_each(|line| line.forget_skipped(line.peer.generation()));
         // Events of long ago are not news.
         self.node.out.forget_events();
         for (line, number, why) in dropped {
@@ -304,32 +305,11 @@ impl Loader {
         let Write::Early { line, generation, index, leaf, body, .. } = row else {
             return;
         };
-        self.node.on_line(now, rng, *line, |line, cx| {
-            let Some((log, key)) = line.peer.log_of(*generation) else {
-                return line.lives.strays.push(row.clone());
-            };
-            let place = Place { index: None, generation: *generation, log_key: key, ..line.peer_place(None) };
-            if *generation != line.peer.generation() || *index < log.size() {
-                let orphan = open_entry(cx.scheme, &place, leaf, body).ok().filter(|e| log.leaf_hash(*index) != Some(e.hash()));
-                return orphan.into_iter().for_each(|entry| line.load_orphan(cx, entry));
-            }
-            if let Ok(entry) = open_entry(cx.scheme, &line.peer_place(None), leaf, body) {
-                line.loading = true;
-                line.know_early(cx, entry);
-                line.loading = false;
-            }
-        });
+        self.node.on_line(now, rng, *line, |line, cx| line.load_early(cx, *generation, *index, (leaf, body)));
     }
 }
 
 impl Line {
-    /// A SAFETY entry that was acted on and can never be filed (docs/decisions/0011): it rings until an action is stated.
-    fn load_orphan(&mut self, cx: &mut Cx<'_>, entry: Verified<Entry>) {
-        self.loading = true;
-        self.act_early(cx, &entry, true);
-        self.loading = false;
-    }
-
     /// Derives everything from the two logs, each entry once what its author had is derived.
     fn derive(&mut self, cx: &mut Cx<'_>) {
         let acknowledged = self.acknowledged_size();

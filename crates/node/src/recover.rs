@@ -38,7 +38,7 @@ impl Line {
         self.take_revocations(cx, &hello.revocations);
         self.lives.peer_copy = hello.copy;
         self.lives.hello_cosigned = hello.cosigned.to_vec();
-        self.tell_copy_of(&hello.own);
+        self.tell_copy_of(cx, &hello.own);
         // Openings are handed out anew, as this hello asks for.
         self.link.forget_openings();
         self.note_later(cx, &hello.newest);
@@ -90,6 +90,7 @@ impl Line {
 
     /// They hold no more of our log than we do.
     fn go_on(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
+        self.give_up_lost(&hello.copy);
         if self.lives.later.is_some() {
             return self.wait_for_later(cx, hello);
         }
@@ -149,11 +150,11 @@ impl Line {
             _ => return standing,
         };
         for leaf in &hello.early {
+            // Of a generation that is not known here, or not any more, nothing can be said: `newest` tells of it.
+            if Leaf::claimed_generation(leaf).is_some_and(|said| self.own.life(said).is_none()) {
+                continue;
+            }
             let Some(leaf) = self.own.log_keys().find_map(|key| Leaf::open(cx.scheme, &key, leaf).ok()) else {
-                // Of a generation that we lost, and whose key is not known again yet.
-                if self.lives.later.is_some() {
-                    continue;
-                }
                 return Standing::MadeUp("they claim an early entry of ours, without our signature".into());
             };
             let (index, generation) = (leaf.fields().index, leaf.fields().generation);

@@ -27,14 +27,21 @@ const ASK_AGAIN_US: i64 = 10_000_000;
 /// What a new generation of our log must say (PROTOCOL S5). Its keys and the party's signature are the caller's.
 #[derive(Clone, Debug)]
 pub struct Renewal {
-    /// Where the generation before ends. The new one has a greater number ([`Generation::after`]).
+    /// Where the generation before ends.
     pub previous: Head,
+    /// The newest generation of ours that is known of, also where nothing of it can be had any more.
+    newest: Generation,
     own: Verified<Certificate>,
     other: Verified<Certificate>,
     terms: TermsIn,
 }
 
 impl Renewal {
+    /// The number of the new generation, when its author drew `draw`, uniform over all of `u32` ([`Generation::after`]).
+    pub const fn generation(&self, draw: u32) -> Generation {
+        self.newest.after(draw)
+    }
+
     /// Signs the opening with the party key. `keys` must be new; the link's key stays, for the peer knows no other.
     ///
     /// # Errors
@@ -81,7 +88,7 @@ impl Node {
         let (own, _) = open_opening(&*self.scheme, &opening)?;
         let line = self.lines.get(&own.line()).ok_or(OpenFault::NotWanted(own.line()))?;
         let wanted = line.renewal().filter(|r| opening.previous == Some(r.previous) && own.party() == line.us());
-        if wanted.is_none() || own.generation() <= line.own.generation() {
+        if !wanted.is_some_and(|renewal| own.generation() > renewal.newest) {
             return Err(OpenFault::NotWanted(own.line()));
         }
         keys.check(&own)?;
@@ -101,6 +108,7 @@ impl Line {
         let size = self.planted_end();
         (self.phase == Phase::Renewing && whole).then(|| Renewal {
             previous: self.own.head_at(size),
+            newest: self.own.generation().max(self.lives.void),
             own: self.own.certificate.clone(),
             other: self.peer.certificate.clone(),
             terms: self.current_terms().input().clone(),
@@ -124,9 +132,7 @@ impl Line {
     }
 
     fn renew(&mut self, cx: &mut Cx<'_>, own: Verified<Certificate>, opening: GenerationOpenIn, keys: LineKeys) {
-        if let Some(end) = self.lost_checkpoint(cx.scheme, self.own.log.size()).filter(|_| self.lives.keys_lost) {
-            self.lives.ends.insert(self.own.generation(), end);
-        }
+        self.keep_lost_end(cx.scheme);
         self.keep_old_keys();
         self.keys = keys;
         self.opening = opening;
@@ -167,9 +173,8 @@ impl Line {
 
     /// Makes the link carry the next generation of our log, once their copy of this one is whole and the next one is said.
     pub(crate) fn carry_on(&mut self, cx: &mut Cx<'_>) {
-        let next = self.own.after(self.lives.tells);
-        let whole = self.lives.peer_copy.generation == self.lives.tells && self.lives.peer_copy.size == self.told_log().size();
-        if self.lives.tells != next && whole && (next != self.own.generation() || self.covered > 0) {
+        let next = self.goes_out(&self.lives.peer_copy);
+        if self.lives.tells != next && (next != self.own.generation() || self.covered > 0) {
             self.carry(cx, next);
         }
     }
@@ -233,7 +238,10 @@ impl Line {
             .map_err(|e| e.to_string())
             .and_then(|rows| open_either(cx.scheme, self, generation, rows).map_err(|e| e.to_string()));
         match opened {
-            Ok(opening) if opening.own().party() == self.us() => self.take_own_opening(opening),
+            Ok(opening) if opening.own().party() == self.us() => self.take_own_opening(cx, opening),
+            Ok(opening) if self.opens_otherwise(&opening) => {
+                self.peer_fault(cx, format!("they opened generation {generation} otherwise before"));
+            }
             Ok(opening) if generation > self.peer.generation() => {
                 self.lives.next_opening = Some(opening);
                 self.begin_copy(cx);
@@ -243,12 +251,23 @@ impl Line {
         }
     }
 
+    /// Whether they have opened a generation of which we hold early entries in another way.
+    fn opens_otherwise(&self, opening: &Opening) -> bool {
+        let named = |opening: &Opening| (opening.own().generation(), opening.entry().hash());
+        let ((generation, hash), kept) = (named(opening), self.lives.early_opening.as_ref().map(named));
+        kept.is_some_and(|kept| kept.0 == generation && kept.1 != hash)
+    }
+
     /// Begins our copy of their next generation, once the one before is whole, cosigned and durable.
     pub(crate) fn begin_copy(&mut self, cx: &mut Cx<'_>) {
         let Some(opening) = self.lives.next_opening.take() else {
             return;
         };
         let generation = opening.own().generation();
+        // Of the generation that our copy has begun its author has lost all: it goes on from the one before.
+        if opening.previous().is_some_and(|named| named.generation < self.peer.generation()) {
+            self.forget_begun_copy();
+        }
         let named = match opening.previous() {
             Some(named) if named.generation == self.peer.generation() && opening.other().party() == self.us() => *named,
             _ => return self.peer_fault(cx, format!("their generation {generation} does not name the one before")),
@@ -271,15 +290,18 @@ impl Line {
         let cosigned = core::mem::take(&mut self.lives.hello_cosigned);
         self.take_own_cosignature(cx, &cosigned);
         self.event(cx, What::PeerRenewed(generation));
-        self.adopt_strays(cx);
+        let known = self.lives.early_opening.as_ref().is_some_and(|kept| kept.own().generation() == generation);
+        self.lives.begun_opening = Some(opening).filter(|_| !known);
     }
 
     /// A new session: what an earlier one told of their next generation may be no more (docs/decisions/0010).
     pub(crate) fn forget_begun_copy(&mut self) {
-        self.lives.next_opening = None;
+        (self.lives.next_opening, self.lives.begun_opening) = (None, None);
         if !self.peer.forget_begun() {
             return;
         }
+        self.staged.clear();
+        self.checkpoints = Checkpoints::default();
         let (generation, size) = (self.peer.generation(), self.peer.log.size());
         self.kept = self.lives.peer_ends.remove(&generation);
         self.holder = detente_record::Holder::new(size);

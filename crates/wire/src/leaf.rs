@@ -95,6 +95,11 @@ impl Leaf {
         Self { fields, bytes, hash: merkle::leaf_hash(&bytes) }
     }
 
+    /// The generation that a leaf says it is of. Nobody has checked that: it serves to find the key for [`Self::open`].
+    pub fn claimed_generation(bytes: &[u8]) -> Option<Generation> {
+        decode(bytes.try_into().ok()?).ok().map(|fields| fields.generation)
+    }
+
     /// Reads a leaf and checks its signature.
     ///
     /// # Errors

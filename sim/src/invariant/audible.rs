@@ -84,12 +84,15 @@ impl Sent<'_> {
     fn names_early(&self, hello: &Hello) -> Check {
         let name = self.wire.log_of(1 - self.end, hello.copy.generation);
         let filed = self.disk.log(&name).map_or(0, LogRows::size);
-        let kept: Vec<_> = self.disk.early_from(&name, filed).collect();
+        // Of a later generation than any that is filed its opening is there too, which `newest` stands for.
+        let later: Vec<_> = self.disk.early_after(name.0, name.1).collect();
+        let kept: Vec<_> = self.disk.early_from(&name, filed.max(1)).chain(later.iter().copied()).collect();
         if kept.iter().map(|(_, bytes)| bytes + LEAF_HEAD_BYTES).sum::<usize>() > HELLO_EARLY_BYTES_MAX {
             return Ok(());
         }
         let named: Vec<_> = hello.early.iter().filter_map(|leaf| read_leaf(leaf)).map(|leaf| leaf.hash()).collect();
-        hello_names_early_leaves(kept.iter().all(|(hash, _)| named.contains(hash)), kept.len(), named.len())
+        let told = later.is_empty() || !hello.newest.is_empty();
+        hello_names_early_leaves(told && kept.iter().all(|(hash, _)| named.contains(hash)), kept.len(), named.len())
     }
 
     fn entry(&mut self, own: bool, packed: &[u8]) -> Check {
@@ -209,7 +212,8 @@ fn durable_before_audible(durable: bool, detail: impl FnOnce() -> String) -> Che
     ensure(durable, DURABLE, detail)
 }
 
-/// A hello names every leaf of the other log that was stored early and is not filed, as far as there is room: its author
+/// A hello names every leaf of the other log that was stored early and is not filed, as far as there is room, and the
+/// generation of those of which nothing is filed: its author
 /// may have been restored since (PROTOCOL S4, decision 0011).
 fn hello_names_early_leaves(all: bool, kept: usize, named: usize) -> Check {
     ensure(all, "hello_names_early_leaves", || format!("of {kept} early leaves on the disk a hello names {named}"))

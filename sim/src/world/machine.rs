@@ -48,7 +48,7 @@ impl World {
         let Seat { process, clock, dice, keys, parties, .. } = &mut self.seats[seat];
         let Process::Node(node) = process else { return };
         let renewal = node.line(line).and_then(Line::renewal).expect("it was asked for");
-        let generation = renewal.previous.generation.after(dice.rng().next_u32());
+        let generation = renewal.generation(dice.rng().next_u32());
         let [log, holder] = core::array::from_fn(|_| KeyPair::generate(&*self.scheme, dice.rng()));
         let fresh = LineKeys { log, holder };
         let opening = renewal.sign(&*self.scheme, &parties[line], &fresh, generation).expect("keys differ");

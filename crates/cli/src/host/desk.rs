@@ -227,7 +227,7 @@ impl Desk {
     fn try_renew(&mut self, line: &LineId) -> anyhow::Result<()> {
         let renewal = self.node.line(line).and_then(detente_node::Line::renewal).context("finding out what it must say")?;
         let party = keys::party(&self.home).context("signing a new generation after a restore")?;
-        let generation = renewal.previous.generation.after(OsRng.next_u32());
+        let generation = renewal.generation(OsRng.next_u32());
         let keys = keys::next_generation(&self.home, line, generation, &mut OsRng)?;
         let opening = renewal.sign(&Ed25519, &party, &keys, generation)?;
         Ok(self.node.open_generation(now(), &mut OsRng, opening, keys)?)

@@ -3,7 +3,7 @@
 use detente_node::port::Write;
 use detente_node::{Command, Phase};
 use detente_testkit::notice;
-use detente_types::{Generation, NoticeKind, Release};
+use detente_types::{Generation, NoticeKind, Release, StatementRef};
 
 use crate::pair::Pair;
 
@@ -92,4 +92,68 @@ fn what_is_given_back_and_refused_ends_the_meeting_and_comes_again_in_the_next()
     assert_eq!(pair.line(0).view().phase, Phase::Open);
     assert_eq!(pair.line(1).view().copy, pair.line(0).view().own);
     assert!(pair.line(0).notice(&at).is_some(), "it is back");
+}
+
+/// Side 0 says SAFETY in a generation of which side 1 gets nothing else but its opening.
+fn safety_in_a_new_generation(pair: &mut Pair) -> StatementRef {
+    pair.restart(0);
+    pair.note_restored(0);
+    pair.only_urgent = true;
+    pair.connect();
+    pair.pass(5);
+    let at = pair.command(0, notify(NoticeKind::Safety)).expect("safety is taken").stated.expect("stated");
+    pair.pass(5);
+    assert!(pair.line(1).is_ringing(&at));
+    at
+}
+
+#[test]
+fn safety_of_a_generation_of_which_nothing_is_filed_rings_on_after_a_start() {
+    let mut pair = Pair::new();
+    pair.connect();
+    let at = safety_in_a_new_generation(&mut pair);
+    pair.restart(1);
+    assert!(pair.line(1).is_ringing(&at), "at once, whoever is connected");
+    assert!(pair.line(1).notice(&at).is_some());
+    pair.only_urgent = false;
+    pair.connect();
+    pair.pass(30);
+    pair.assert_converged();
+    assert_eq!(pair.line(0).view().own.generation, at.generation, "nothing was lost");
+    assert_eq!(pair.line(1).notices().filter(|n| n.at == at).count(), 1, "it is filed");
+    pair.restart(1);
+    assert!(pair.line(1).is_ringing(&at));
+}
+
+#[test]
+fn a_home_put_back_to_before_a_generation_that_is_known_by_safety_alone_goes_on_in_a_later_one() {
+    for (marked, restarted) in [(false, false), (false, true), (true, false), (true, true)] {
+        let mut pair = Pair::new();
+        pair.connect();
+        let (backup, keys) = (pair.seats[0].store.clone(), pair.seats[0].keys.clone());
+        let at = safety_in_a_new_generation(&mut pair);
+        (pair.seats[0].store, pair.seats[0].keys) = (backup, keys);
+        pair.restart(0);
+        if marked {
+            pair.note_restored(0);
+        }
+        if restarted {
+            pair.restart(1);
+        }
+        pair.only_urgent = false;
+        pair.connect();
+        pair.pass(30);
+        pair.assert_converged();
+        let own = pair.line(0).view().own.generation;
+        assert!(own > at.generation, "{own} is drawn above the one that was lost");
+        assert!(pair.line(1).is_ringing(&at), "it stays with who was warned, as an orphan");
+        pair.command(0, notify(NoticeKind::Operation)).expect("a good notice").stated.expect("stated");
+        pair.restart(0);
+        pair.restart(1);
+        pair.connect();
+        pair.pass(30);
+        pair.assert_converged();
+        assert!(pair.line(1).is_ringing(&at), "also after a start");
+        assert_eq!(pair.line(0).view().own.generation, own);
+    }
 }

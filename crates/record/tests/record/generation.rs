@@ -116,11 +116,8 @@ fn a_first_generation_that_stayed_empty_is_named_as_such() {
     };
     assert_eq!(Ok(Generation(70)), begin(empty).map(|head| head.generation));
     let found = Err(GenerationFault::NotFirst { found: Generation(70) });
-    let others = [
-        Head { generation: Generation(2), ..empty },
-        Head { size: 1, ..empty },
-        Head { root: Root::new([1; 32]), ..empty },
-    ];
+    let others =
+        [Head { generation: Generation(2), ..empty }, Head { size: 1, ..empty }, Head { root: Root::new([1; 32]), ..empty }];
     for other in others {
         assert_eq!(found, begin(other).map(|head| head.generation));
     }

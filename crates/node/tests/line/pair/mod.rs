@@ -175,7 +175,7 @@ impl Pair {
     fn renew(&mut self, i: usize) {
         let line = self.line(i);
         let renewal = line.renewal().expect("it was asked for");
-        let generation = renewal.previous.generation.after(self.rng.next_u32());
+        let generation = renewal.generation(self.rng.next_u32());
         let [log, holder] = core::array::from_fn(|_| KeyPair::generate(&*self.scheme, &mut self.rng));
         let keys = LineKeys { log, holder };
         let opening = renewal.sign(&*self.scheme, &self.parties.sides()[i].party, &keys, generation).expect("distinct keys");
