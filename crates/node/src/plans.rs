@@ -1,6 +1,6 @@
 //! Our own plans as the book has them, when a node starts: what waits to be stated, and which exact plans warn.
 //!
-//! The book is read before the logs, and only they tell which terms are in force: plans are gathered, and judged when both
+//! The book is read before the logs, and only they tell which version comes next: plans are gathered, and judged when both
 //! logs are derived. Nothing that an officer was told is taken is lost without a word ([`What::Dropped`]).
 
 use std::collections::BTreeMap;
@@ -97,18 +97,13 @@ impl Line {
         disclose(&notice, precision, &reveal).map_err(|fault| fault.to_string())
     }
 
-    /// The gate is asked again, for the time at which the plan was taken. Terms may have changed since: those of that time
-    /// are among the known ones, and what is still to be stated is asked again under those of today.
+    /// The gate is asked again, for the time at which the plan was taken, and not for the terms of that time: a log that was
+    /// rolled back may not have them. What is still to be stated is asked once more when it is.
     fn read_plan(&self, cx: &Cx<'_>, entry: BookNotice) -> Result<Plan, String> {
         let release = Release::from_code(entry.release).ok_or("its release is not known here")?;
         let notice = self.numbered(entry.notice);
         let at = Timestamp::from_micros(entry.at_us.min(cx.now.micros()));
-        let now = self.check_exact(at, cx.scheme, &notice);
-        let before = |fault| {
-            let mut known = self.terms.known().filter_map(|terms| self.check_exact_under(terms, at, cx.scheme, &notice).ok());
-            known.next().ok_or(fault)
-        };
-        let notice = now.or_else(before).map_err(|fault| fault.to_string())?;
+        let notice = self.check_exact_under(None, at, cx.scheme, &notice).map_err(|fault| fault.to_string())?;
         Ok(Plan { notice, release, reveal: entry.reveal })
     }
 }

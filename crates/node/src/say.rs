@@ -139,20 +139,20 @@ impl Line {
     /// Passes a notice in its exact form through the meaning gate.
     pub(crate) fn check_exact(&self, now: Timestamp, scheme: &dyn Scheme, notice: &NoticeIn) -> Result<Valid<Notice>, SayFault> {
         let index = self.own.log.size().max(1);
-        self.check_exact_under(self.terms_for(index).unwrap_or(&self.founding_terms), now, scheme, notice)
+        self.check_exact_under(self.terms_for(index), now, scheme, notice)
     }
 
-    /// Passes a notice in its exact form through the meaning gate, as if these terms were in force.
+    /// Passes a notice in its exact form through the meaning gate, under these terms if any.
     pub(crate) fn check_exact_under(
         &self,
-        terms: &Terms,
+        terms: Option<&Terms>,
         now: Timestamp,
         scheme: &dyn Scheme,
         notice: &NoticeIn,
     ) -> Result<Valid<Notice>, SayFault> {
         let input = StatementIn::Notice(notice.clone());
         let urgent = self.is_urgent(&input);
-        let valid = self.gate(Some(terms), now, scheme, input, self.own.log.size().max(1), urgent)?;
+        let valid = self.gate(terms, now, scheme, input, self.own.log.size().max(1), urgent)?;
         let unknown = || {
             let kind = Violation::new(Rule::KindKnown, "kind", notice.kind.to_string());
             SayFault::Violations(vec![kind.expected("a kind of notice that this version acts on".into())])

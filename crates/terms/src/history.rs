@@ -123,14 +123,10 @@ impl TermsHistory {
         Ok(terms)
     }
 
-    /// All terms that were opened with or proposed on this line, in no meaningful order.
-    pub fn known(&self) -> impl Iterator<Item = &Terms> {
-        self.openings.iter().flat_map(BTreeMap::values).chain(self.proposals.values())
-    }
-
     /// Whether these terms were opened with or proposed on this line.
     pub fn knows(&self, terms: &Terms) -> bool {
-        self.known().any(|known| known == terms)
+        let opened = self.openings.iter().flat_map(BTreeMap::values);
+        opened.chain(self.proposals.values()).any(|known| known == terms)
     }
 
     /// Proposals of the next version that lie in these prefixes, in the order of their references.
