@@ -4,8 +4,7 @@
 //! Invariants: a generation ends at no less than what its author signed, as far as the author can know; one side's log
 //! has at most one growing generation; the link carries the generations in order.
 
-use detente_record::evidence::{Beyond, Examiner};
-use detente_record::{Log, OpenedBody, Opening};
+use detente_record::{Log, Opening};
 use detente_types::statement::{GenerationCloseIn, GenerationOpenIn, Kind, StatementIn};
 use detente_types::{Generation, Head, TermsIn, Timestamp};
 use detente_wire::certificate::{Keys, open_opening, sign_opening};
@@ -326,30 +325,16 @@ impl Line {
         self.tell_early_copies();
     }
 
-    /// Their new generation says that the one before ended where it did not (PROTOCOL S5).
+    /// Their new generation says that the one before ended where it did not (PROTOCOL S5). It may be an honest one: the author
+    /// was restored, and asked who conceals what it holds. So this proves nothing to others, and is an end of this line only.
     fn take_disowning(&mut self, cx: &mut Cx<'_>, opening: &Opening, named: &Head) {
+        // Their link repeats its opening: it is said once.
+        if core::mem::replace(&mut self.decisions.unshown, true) {
+            return;
+        }
         let (generation, held) = (opening.own().generation(), self.peer.log.size());
         self.peer_fault(cx, format!("their generation {generation} names {} of the {held} entries that they signed", named.size));
-        let opened = OpenedBody::of(opening.entry().body(), Examiner::slots_of_end());
-        let evidence = self.kept.as_ref().and_then(|kept| {
-            let examiner = Examiner::new(cx.scheme, &self.peer.certificate);
-            let note = kept.note();
-            examiner
-                .examine_beyond_end(
-                    opening.own(),
-                    opening.entry().leaf().bytes(),
-                    opened.clone(),
-                    Beyond::Checkpoint(note.as_bytes()),
-                )
-                .ok()
-        });
-        match evidence {
-            Some(evidence) => self.accuse(cx, &evidence),
-            None => {
-                self.decisions.unshown = true;
-                self.hold();
-            }
-        }
+        self.hold();
     }
 }
 

@@ -19,7 +19,7 @@ use detente_wire::codec;
 use detente_wire::merkle::Hash;
 use detente_wire::{Certificate, Leaf, Scheme, Verified};
 
-pub use examine::{Beyond, Examiner, NotEvidence, Proved};
+pub use examine::{Answered, Examiner, NotEvidence, Proved};
 
 use crate::opened::OpenedBody;
 
@@ -72,7 +72,8 @@ pub enum Contradiction {
         /// The proof of that.
         proof: Vec<Hash>,
     },
-    /// Something signed beyond the head at which the next generation's opening says that this one ended.
+    /// A leaf signed beyond the head at which the next generation's opening says that this one ended, by an author that had
+    /// seen an answer to that opening.
     BeyondEnd {
         /// The certificate of the next generation's keys.
         next: Box<Verified<Certificate>>,
@@ -82,18 +83,24 @@ pub enum Contradiction {
         body: OpenedBody,
         /// Where the next generation says that this one ended.
         end: Head,
-        /// What was signed beyond.
-        beyond: SignedBeyond,
+        /// An entry of the other side that had seen the opening: the close of the generation, as a rule.
+        answer: Box<Answer>,
+        /// The leaf that was signed beyond, and had seen the answer.
+        beyond: Box<Leaf>,
     },
 }
 
-/// What was signed beyond the end of a generation.
+/// An entry of the other side between an opening and a later leaf of the accused's: that leaf was signed after the opening,
+/// whatever was lost or restored in between.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SignedBeyond {
-    /// A leaf at or beyond the size.
-    Leaf(Box<Leaf>),
-    /// A checkpoint beyond the size, or with another root at it.
-    Checkpoint(SignedCheckpoint),
+pub struct Answer {
+    /// Of the other side's keys.
+    certificate: Verified<Certificate>,
+    leaf: Leaf,
+    /// Proves that the opening stands in what the answer had seen.
+    saw: Vec<Hash>,
+    /// Proves that the answer stands in what the later leaf had seen.
+    seen: Vec<Hash>,
 }
 
 /// Why bytes are not evidence. In each case whoever sent them is at fault.
@@ -205,21 +212,15 @@ impl fmt::Display for Contradiction {
                 checkpoint.checkpoint().size(),
                 included.short()
             ),
-            Self::BeyondEnd { end, beyond, .. } => {
-                write!(f, "that this generation ended at {} entries with the root {}, and {beyond}", end.size, end.root.short())
-            }
-        }
-    }
-}
-
-impl fmt::Display for SignedBeyond {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Leaf(leaf) => write!(f, "statement {} as its entry {}", leaf.hash().short(), leaf.fields().index),
-            Self::Checkpoint(signed) => {
-                let said = signed.checkpoint();
-                write!(f, "the root {} of {} entries in it", said.root().short(), said.size())
-            }
+            Self::BeyondEnd { end, beyond, .. } => write!(
+                f,
+                "that this generation ended at {} entries with the root {}, and, after the other side had answered to that, \
+                 statement {} as its entry {}",
+                end.size,
+                end.root.short(),
+                beyond.hash().short(),
+                beyond.fields().index
+            ),
         }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! Each generation opens with an entry 0 that the party key signed. It certifies the generation's keys and, after
 //! the first, names the head at which the one before ended. From then on that one is closed: nothing may be added
-//! to it beyond that head, and whatever its log key signed beyond is fork evidence.
+//! to it beyond that head, and what its log key signed beyond, having seen the other side's answer to that, is fork evidence.
 //!
 //! A revocation by the party key makes later entries disputed and removes none (PROTOCOL P2).
 
@@ -182,8 +182,9 @@ pub enum GenerationFault {
         /// What is here.
         held: u64,
     },
-    /// The opening ends the generation before its last signed entry here: its author disowns what it said. Fork
-    /// evidence follows from an entry beyond ([`crate::evidence::Examiner::examine_beyond_end`]).
+    /// The opening ends the generation before its last signed entry here: its author disowns what it said, or
+    /// was restored and could not know it. Only an entry beyond that was signed afterwards is fork evidence
+    /// ([`crate::evidence::Examiner::examine_beyond_end`]).
     #[error("opening ends the generation before at {named} of the {held} entries that are here")]
     Disowns {
         /// The size that the opening names.

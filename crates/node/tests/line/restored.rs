@@ -157,3 +157,23 @@ fn a_home_put_back_to_before_a_generation_that_is_known_by_safety_alone_goes_on_
         assert_eq!(pair.line(0).view().own.generation, own);
     }
 }
+
+#[test]
+fn a_peer_that_conceals_what_it_holds_makes_no_evidence_of_it() {
+    let mut pair = Pair::new();
+    pair.connect();
+    let (backup, end) = (pair.seats[0].store.clone(), pair.line(0).view().own);
+    pair.command(0, notify(NoticeKind::Operation)).expect("a good notice");
+    pair.seats[0].store = backup;
+    pair.restart(0);
+    pair.note_restored(0);
+    pair.pretends = Some(end);
+    pair.connect();
+    pair.pass(30);
+    let (author, holder) = (pair.line(0).view(), pair.line(1).view());
+    assert!(author.own.generation > end.generation, "it went on behind what it was told");
+    assert_eq!(author.phase, Phase::Open);
+    assert_eq!(holder.phase, Phase::Held, "whoever conceals has two histories now");
+    assert_eq!(holder.faults, 1, "it is said once, however often the opening comes");
+    assert!(pair.line(1).evidence().is_empty(), "an honest author is not convicted");
+}

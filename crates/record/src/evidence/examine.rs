@@ -1,14 +1,14 @@
 //! The examination: what must hold before two signed things count as evidence.
 
 use detente_types::statement::Kind;
-use detente_types::{EntryHash, Head, Root};
+use detente_types::{EntryHash, Generation, Head, Root};
 use detente_wire::checkpoint::{CheckpointFault, SignedCheckpoint, log_name, open_checkpoint};
 use detente_wire::codec::{SLOT_KIND, decode, encode};
 use detente_wire::leaf::LeafFault;
 use detente_wire::merkle::{Hash, ProofFault, verify_consistency, verify_inclusion};
 use detente_wire::{Certificate, Leaf, Scheme, Verified};
 
-use super::{Contradiction, ForkEvidence, SignedBeyond};
+use super::{Answer, Contradiction, ForkEvidence};
 use crate::opened::OpenedBody;
 
 /// The slot of an opening in which it names the head before.
@@ -30,13 +30,17 @@ pub struct Proved<'a> {
     pub path: &'a [Hash],
 }
 
-/// Bytes that should have been signed beyond the end of a generation.
+/// An entry of the other side that should stand between an opening and a later leaf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beyond<'a> {
-    /// A leaf.
-    Leaf(&'a [u8]),
-    /// A checkpoint note.
-    Checkpoint(&'a [u8]),
+pub struct Answered<'a> {
+    /// Of the other side's keys.
+    pub certificate: &'a Verified<Certificate>,
+    /// Its leaf.
+    pub leaf: &'a [u8],
+    /// The proof that the opening stands in what it had seen.
+    pub saw: &'a [Hash],
+    /// The proof that it stands in what the later leaf had seen.
+    pub seen: &'a [Hash],
 }
 
 /// Why an accusation is no evidence.
@@ -87,6 +91,12 @@ pub enum NotEvidence {
     /// What should open the next generation does not.
     #[error("opening does not name where the generation ended")]
     NotAnOpening,
+    /// What should have seen something names another generation as seen.
+    #[error("failed to show that a leaf was signed after another: it had seen generation {found}")]
+    NotSeen {
+        /// The generation that it had seen.
+        found: Generation,
+    },
 }
 
 impl<'a> Examiner<'a> {
@@ -163,9 +173,11 @@ impl<'a> Examiner<'a> {
         Ok(self.found(Contradiction::LeftOut { leaf, checkpoint, included, proof }))
     }
 
-    /// Something signed beyond the head at which `opening`, entry 0 of the next generation, ends this one (S5).
+    /// A leaf beyond the head at which `opening`, entry 0 of the next generation, ends this one, signed after that (S5,
+    /// docs/decisions/0014): what an author signed before it was restored, and knows no more, is no evidence.
     ///
-    /// `next` names the key of the next generation; `body` is the opening's body with [`Self::slots_of_end`] opened.
+    /// `next` names the key of the next generation; `body` is the opening's body with [`Self::slots_of_end`] opened. `answered`
+    /// had seen the opening, and `beyond` had seen it: neither side alone can make up both.
     ///
     /// # Errors
     /// Why it is no evidence.
@@ -174,13 +186,17 @@ impl<'a> Examiner<'a> {
         next: &Verified<Certificate>,
         opening: &[u8],
         body: OpenedBody,
-        beyond: Beyond<'_>,
+        answered: Answered<'_>,
+        beyond: &[u8],
     ) -> Result<ForkEvidence, NotEvidence> {
-        let opening = self.leaf(next, opening)?;
+        let (opening, beyond) = (self.leaf(next, opening)?, self.leaf(self.accused, beyond)?);
         let end = self.end(next, &opening, &body)?;
-        let beyond = self.beyond(&end, beyond)?;
-        let (next, opening) = (Box::new(next.clone()), Box::new(opening));
-        Ok(self.found(Contradiction::BeyondEnd { next, opening, body, end, beyond }))
+        if beyond.fields().index < end.size {
+            return Err(NotEvidence::Agrees);
+        }
+        let answer = Box::new(self.answer(&opening, answered, &beyond)?);
+        let (next, opening, beyond) = (Box::new(next.clone()), Box::new(opening), Box::new(beyond));
+        Ok(self.found(Contradiction::BeyondEnd { next, opening, body, end, answer, beyond }))
     }
 
     /// The slots of an opening that show which head it names: the kind, and the head.
@@ -217,21 +233,26 @@ impl<'a> Examiner<'a> {
         named.filter(|head| opens && kind && head.generation == accused.generation()).ok_or(NotEvidence::NotAnOpening)
     }
 
-    fn beyond(&self, end: &Head, beyond: Beyond<'_>) -> Result<SignedBeyond, NotEvidence> {
-        match beyond {
-            Beyond::Leaf(bytes) => {
-                let leaf = self.leaf(self.accused, bytes)?;
-                let within = leaf.fields().index < end.size;
-                if within { Err(NotEvidence::Agrees) } else { Ok(SignedBeyond::Leaf(Box::new(leaf))) }
-            }
-            Beyond::Checkpoint(note) => {
-                let signed = self.checkpoint(note)?;
-                let said = signed.checkpoint();
-                let within = said.size() < end.size || (said.size() == end.size && *said.root() == end.root);
-                if within { Err(NotEvidence::Agrees) } else { Ok(SignedBeyond::Checkpoint(signed)) }
-            }
+    /// The answer of the other side, when it had seen the opening and the later leaf had seen it.
+    fn answer(&self, opening: &Leaf, answered: Answered<'_>, later: &Leaf) -> Result<Answer, NotEvidence> {
+        let Answered { certificate, leaf, saw, seen } = answered;
+        if certificate.line() != self.accused.line() || certificate.party() == self.accused.party() {
+            return Err(NotEvidence::OtherLog);
         }
+        let leaf = self.leaf(certificate, leaf)?;
+        check_seen(opening, &leaf, saw)?;
+        check_seen(&leaf, later, seen)?;
+        Ok(Answer { certificate: certificate.clone(), leaf, saw: saw.to_vec(), seen: seen.to_vec() })
     }
+}
+
+/// Whether `first` stands in the log that `second` had seen.
+fn check_seen(first: &Leaf, second: &Leaf, proof: &[Hash]) -> Result<(), NotEvidence> {
+    let (at, seen) = (first.fields(), second.fields().seen);
+    if seen.generation != at.generation {
+        return Err(NotEvidence::NotSeen { found: seen.generation });
+    }
+    Ok(verify_inclusion(proof, at.index, seen.size, &first.hash(), &seen.root)?)
 }
 
 /// The two in the order of their bytes, so that one contradiction has one form.

@@ -7,7 +7,7 @@ use detente_wire::{Certificate, Scheme};
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
-use super::{Beyond, Contradiction, Examiner, ForkEvidence, NotEvidence, Proved, SignedBeyond};
+use super::{Answer, Answered, Contradiction, Examiner, ForkEvidence, NotEvidence, Proved};
 use crate::opened::{OpenedBody, OpenedBodyIn};
 
 /// The format that this version writes.
@@ -39,16 +39,12 @@ enum ContradictionIn {
     #[n(4)]
     LeftOut(#[n(0)] ByteVec, #[n(1)] String, #[n(2)] ByteArray<32>, #[n(3)] Vec<ByteArray<32>>),
     #[n(5)]
-    BeyondEnd(#[n(0)] CertificateIn, #[n(1)] ByteVec, #[n(2)] OpenedBodyIn, #[n(3)] BeyondIn),
+    BeyondEnd(#[n(0)] CertificateIn, #[n(1)] ByteVec, #[n(2)] OpenedBodyIn, #[n(3)] AnswerIn, #[n(4)] ByteVec),
 }
 
+/// Certificate, leaf, and the proofs of what it had seen and what had seen it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-enum BeyondIn {
-    #[n(1)]
-    Leaf(#[n(0)] ByteVec),
-    #[n(2)]
-    Checkpoint(#[n(0)] String),
-}
+struct AnswerIn(#[n(0)] CertificateIn, #[n(1)] ByteVec, #[n(2)] Vec<ByteArray<32>>, #[n(3)] Vec<ByteArray<32>>);
 
 impl EvidenceIn {
     pub(super) fn of(evidence: &ForkEvidence) -> Self {
@@ -76,10 +72,13 @@ impl EvidenceIn {
                 let proved = Proved { hash: *included, path: &path };
                 examiner.examine_inclusion(&leaf, note.as_bytes(), proved)
             }
-            ContradictionIn::BeyondEnd(next, opening, body, beyond) => {
-                let next = Certificate::open(scheme, next).map_err(|_| NotEvidence::Certificate)?;
+            ContradictionIn::BeyondEnd(next, opening, body, AnswerIn(other, leaf, saw, seen), beyond) => {
+                let open = |certificate| Certificate::open(scheme, certificate).map_err(|_| NotEvidence::Certificate);
+                let (next, other) = (open(next)?, open(other)?);
                 let body = OpenedBody::from_form(body).ok_or(NotEvidence::NotAnOpening)?;
-                examiner.examine_beyond_end(&next, &opening, body, beyond.bytes())
+                let (saw, seen) = (hashes(&saw), hashes(&seen));
+                let answered = Answered { certificate: &other, leaf: &leaf, saw: &saw, seen: &seen };
+                examiner.examine_beyond_end(&next, &opening, body, answered, &beyond)
             }
         }
     }
@@ -99,27 +98,18 @@ impl ContradictionIn {
                 let bytes = leaf.bytes().to_vec().into();
                 Self::LeftOut(bytes, checkpoint.note(), from_hash(included), to_form(proof))
             }
-            Contradiction::BeyondEnd { next, opening, body, beyond, .. } => {
-                let bytes = opening.bytes().to_vec().into();
-                Self::BeyondEnd(next.input().clone(), bytes, body.to_form(), BeyondIn::of(beyond))
+            Contradiction::BeyondEnd { next, opening, body, answer, beyond, .. } => {
+                let [opening, beyond] = [opening, beyond].map(|leaf| leaf.bytes().to_vec().into());
+                Self::BeyondEnd(next.input().clone(), opening, body.to_form(), AnswerIn::of(answer), beyond)
             }
         }
     }
 }
 
-impl BeyondIn {
-    fn of(beyond: &SignedBeyond) -> Self {
-        match beyond {
-            SignedBeyond::Leaf(leaf) => Self::Leaf(leaf.bytes().to_vec().into()),
-            SignedBeyond::Checkpoint(signed) => Self::Checkpoint(signed.note()),
-        }
-    }
-
-    fn bytes(&self) -> Beyond<'_> {
-        match self {
-            Self::Leaf(leaf) => Beyond::Leaf(leaf),
-            Self::Checkpoint(note) => Beyond::Checkpoint(note.as_bytes()),
-        }
+impl AnswerIn {
+    fn of(answer: &Answer) -> Self {
+        let leaf = answer.leaf.bytes().to_vec().into();
+        Self(answer.certificate.input().clone(), leaf, to_form(&answer.saw), to_form(&answer.seen))
     }
 }
 

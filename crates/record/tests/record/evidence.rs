@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use detente_record::evidence::{Beyond, EVIDENCE_BYTES_MAX, EvidenceFault, Examiner, Proved};
+use detente_record::evidence::{Answered, EVIDENCE_BYTES_MAX, EvidenceFault, Examiner, Proved};
 use detente_record::{ForkEvidence, Log, NotEvidence, OpenedBody};
 use detente_types::{Generation, Head, Root};
 use detente_wire::checkpoint::CheckpointFault;
@@ -80,37 +80,58 @@ impl Fork {
     }
 }
 
-/// Side A opens its second generation and says that the first ended at `size`.
+/// Side A opens its second generation and says that the first ended at `size`; B answers, and A goes on in its first all the same.
 struct Ended {
     fork: Fork,
     opening: Verified<Entry>,
+    answer: Verified<Entry>,
+    /// What B's log had with the answer.
+    theirs: Log,
+    beyond: Verified<Entry>,
 }
 
 impl Ended {
     fn new(size: u64) -> Self {
-        let mut fork = Fork::new();
-        let end = fork.a().log().head_at(size).unwrap();
-        fork.line.sides[A].certify(0);
-        let opening = fork.line.opening(A, Some(end));
-        Self { fork, opening }
+        Self::naming(size, |end| end)
     }
 
-    fn examine(&self, beyond: Beyond<'_>) -> Result<ForkEvidence, NotEvidence> {
+    fn naming(size: u64, named: fn(Head) -> Head) -> Self {
+        let mut fork = Fork::new();
+        let end = fork.a().log().head_at(size).unwrap();
+        let mut theirs = fork.line.sides[B].log().clone();
+        let mut old = fork.line.clone();
+        fork.line.sides[A].certify(0);
+        let opening = fork.line.opening(A, Some(named(end)));
+        let mut next = Log::new(LINE, fork.a().party(), opening.fields().generation);
+        next.append(&opening).unwrap();
+        let answer = fork.line.sealed(B, theirs.size(), "it ended", next.head());
+        theirs.append(&answer).unwrap();
+        let beyond = old.sealed(A, 7, "all the same", theirs.head());
+        Self { fork, opening, answer, theirs, beyond }
+    }
+
+    fn examine(&self, beyond: &Entry) -> Result<ForkEvidence, NotEvidence> {
         self.examine_slots(Examiner::slots_of_end(), beyond)
     }
 
-    fn examine_slots<const N: usize>(&self, slots: [u8; N], beyond: Beyond<'_>) -> Result<ForkEvidence, NotEvidence> {
-        let next = &self.fork.a().identity().certificate;
+    fn examine_slots<const N: usize>(&self, slots: [u8; N], beyond: &Entry) -> Result<ForkEvidence, NotEvidence> {
         let body = OpenedBody::of(self.opening.body(), slots);
-        self.fork.examiner().examine_beyond_end(next, self.opening.leaf().bytes(), body, beyond)
+        let next = &self.fork.a().identity().certificate;
+        self.examine_opening(next, &self.opening, body, beyond)
     }
 
-    /// A checkpoint by the keys of the first generation.
-    fn old_note(&self, size: u64, root: Root) -> String {
-        let a = self.fork.a();
-        let origin = a.chain.life(Generation::FIRST).unwrap().log().origin();
-        let key = &a.identities[0].log_key;
-        detente_wire::checkpoint::sign_checkpoint(&Ed25519, key, &origin, size, root).note()
+    fn examine_opening(
+        &self,
+        next: &Verified<Certificate>,
+        opening: &Entry,
+        body: OpenedBody,
+        beyond: &Entry,
+    ) -> Result<ForkEvidence, NotEvidence> {
+        let (index, size) = (self.answer.fields().index, beyond.fields().seen.size);
+        let seen = self.theirs.inclusion_proof(index, size).unwrap_or_default();
+        let certificate = &self.fork.line.sides[B].identity().certificate;
+        let answered = Answered { certificate, leaf: self.answer.leaf().bytes(), saw: &[], seen: &seen };
+        self.fork.examiner().examine_beyond_end(next, opening.leaf().bytes(), body, answered, beyond.leaf().bytes())
     }
 }
 
@@ -233,60 +254,71 @@ fn words_of_another_key_are_no_evidence() {
 #[test]
 fn what_is_signed_beyond_the_end_is_evidence() {
     let ended = Ended::new(5);
-    let leaf = ended.fork.a().entries[5].leaf().bytes();
-    let found = ended.examine(Beyond::Leaf(leaf)).unwrap();
+    let found = ended.examine(&ended.beyond).unwrap();
     travels(&found);
     assert!(found.describe().contains("ended at 5 entries"), "{}", found.describe());
-    let log = ended.fork.a().chain.life(Generation::FIRST).unwrap().log();
-    let larger = ended.old_note(6, log.root_at(6).unwrap());
-    travels(&ended.examine(Beyond::Checkpoint(larger.as_bytes())).unwrap());
-    let other = ended.old_note(5, Root::new([1; 32]));
-    travels(&ended.examine(Beyond::Checkpoint(other.as_bytes())).unwrap());
+}
+
+/// An author that lost these entries with its disk names less, in good faith.
+#[test]
+fn what_was_signed_before_the_end_was_said_is_none() {
+    let ended = Ended::new(5);
+    for entry in &ended.fork.a().entries[5..7] {
+        let found = ended.examine(entry);
+        assert!(matches!(found, Err(NotEvidence::Proof(ProofFault::IndexOutside { .. }))), "{found:?}");
+    }
+    // B had said something at that place before, and now puts another entry there that had seen the opening.
+    let mut ended = Ended::new(5);
+    let (mut line, seen) = (ended.fork.line.clone(), ended.answer.fields().seen);
+    ended.answer = line.sealed(B, 0, "it ended", seen);
+    let found = ended.examine(&ended.beyond);
+    assert!(matches!(found, Err(NotEvidence::Proof(_))), "{found:?}");
+    // B states an end before A has.
+    let mut ended = Ended::new(5);
+    let seen = ended.fork.a().chain.life(Generation::FIRST).unwrap().log().head();
+    ended.answer = line.sealed(B, ended.answer.fields().index, "it ended", seen);
+    assert_eq!(Err(NotEvidence::NotSeen { found: Generation::FIRST }), ended.examine(&ended.beyond));
+}
+
+#[test]
+fn an_answer_is_the_other_sides() {
+    let ended = Ended::new(5);
+    let body = OpenedBody::of(ended.opening.body(), Examiner::slots_of_end());
+    let next = &ended.fork.a().identity().certificate;
+    let examine = |certificate: &Verified<Certificate>, leaf: &Entry| {
+        let answered = Answered { certificate, leaf: leaf.leaf().bytes(), saw: &[], seen: &[] };
+        let opening = ended.opening.leaf().bytes();
+        ended.fork.examiner().examine_beyond_end(next, opening, body.clone(), answered, ended.beyond.leaf().bytes())
+    };
+    assert_eq!(Err(NotEvidence::OtherLog), examine(next, &ended.opening));
+    let theirs = &ended.fork.line.sides[B].identity().certificate;
+    assert!(matches!(examine(theirs, &ended.opening), Err(NotEvidence::Leaf(LeafFault::Signature))));
 }
 
 #[test]
 fn what_is_signed_within_the_end_is_not() {
     let ended = Ended::new(5);
-    let leaf = ended.fork.a().entries[4].leaf().bytes();
-    assert_eq!(Err(NotEvidence::Agrees), ended.examine(Beyond::Leaf(leaf)));
-    let log = ended.fork.a().chain.life(Generation::FIRST).unwrap().log();
-    for size in [4, 5] {
-        let note = ended.old_note(size, log.root_at(size).unwrap());
-        assert_eq!(Err(NotEvidence::Agrees), ended.examine(Beyond::Checkpoint(note.as_bytes())));
-    }
+    assert_eq!(Err(NotEvidence::Agrees), ended.examine(&ended.fork.a().entries[4]));
 }
 
 #[test]
 fn an_opening_that_does_not_show_the_end_proves_nothing() {
     let ended = Ended::new(5);
-    let leaf = ended.fork.a().entries[5].leaf().bytes();
-    assert_eq!(Err(NotEvidence::NotAnOpening), ended.examine_slots([0], Beyond::Leaf(leaf)));
-    assert_eq!(Err(NotEvidence::NotAnOpening), ended.examine_slots([4], Beyond::Leaf(leaf)));
+    assert_eq!(Err(NotEvidence::NotAnOpening), ended.examine_slots([0], &ended.beyond));
+    assert_eq!(Err(NotEvidence::NotAnOpening), ended.examine_slots([4], &ended.beyond));
     // Another entry of the second generation is no opening, and B's opening is not A's.
     let b = &ended.fork.line.sides[B];
     let body = OpenedBody::of(b.entries[0].body(), Examiner::slots_of_end());
-    let theirs = ended.fork.examiner().examine_beyond_end(
-        &b.identities[0].certificate,
-        b.entries[0].leaf().bytes(),
-        body.clone(),
-        Beyond::Leaf(leaf),
-    );
+    let theirs = ended.examine_opening(&b.identities[0].certificate, &b.entries[0], body.clone(), &ended.beyond);
     assert_eq!(Err(NotEvidence::OtherLog), theirs);
     let next = &ended.fork.a().identity().certificate;
-    let opening = ended.opening.leaf().bytes();
-    let swapped = ended.fork.examiner().examine_beyond_end(next, opening, body, Beyond::Leaf(leaf));
-    assert_eq!(Err(NotEvidence::NotAnOpening), swapped);
+    assert_eq!(Err(NotEvidence::NotAnOpening), ended.examine_opening(next, &ended.opening, body, &ended.beyond));
 }
 
 #[test]
 fn an_end_of_another_generation_proves_nothing() {
-    let mut fork = Fork::new();
-    let end = Head { generation: Generation(2), ..fork.a().log().head_at(5).unwrap() };
-    fork.line.sides[A].certify(0);
-    let opening = fork.line.opening(A, Some(end));
-    let ended = Ended { fork, opening };
-    let leaf = ended.fork.a().entries[5].leaf().bytes();
-    assert_eq!(Err(NotEvidence::NotAnOpening), ended.examine(Beyond::Leaf(leaf)));
+    let ended = Ended::naming(5, |end| Head { generation: Generation(2), ..end });
+    assert_eq!(Err(NotEvidence::NotAnOpening), ended.examine(&ended.beyond));
 }
 
 #[test]
@@ -310,7 +342,7 @@ fn other_forms_of_the_same_evidence_are_refused() {
 /// One of each kind, in the order of their numbers.
 pub(crate) static EVERY_KIND: LazyLock<Vec<ForkEvidence>> = LazyLock::new(|| {
     let ended = Ended::new(5);
-    let beyond = ended.examine(Beyond::Leaf(ended.fork.a().entries[5].leaf().bytes()));
+    let beyond = ended.examine(&ended.beyond);
     Fork::new().every_kind().into_iter().chain([beyond.unwrap()]).collect()
 });
 

@@ -9,7 +9,8 @@ use detente_node::port::{Batch, Entries, Store, Write};
 use detente_node::{Accepted, By, Command, CommandFault, Effect, Event, Input, KeyRing, Line, LineKeys, Node, What};
 use detente_testkit::{Parties, parties, rng, terms};
 use detente_types::statement::StatementIn;
-use detente_types::{Generation, LineId, TermsIn, Timestamp};
+use detente_types::{Generation, Head, LineId, TermsIn, Timestamp};
+use detente_wire::frame::{Channel, Frame, Hello, decode, encode};
 use detente_wire::leaf::LeafFields;
 use detente_wire::{Body, Ed25519, KeyPair, Scheme, codec, seal_entry};
 use disk::Disk;
@@ -33,6 +34,8 @@ pub(crate) struct Pair {
     pub(crate) parties: Parties,
     /// Frames that do not overtake are lost.
     pub(crate) only_urgent: bool,
+    /// Side 1 pretends to hold just this of side 0's log, and does not say what it cosigned.
+    pub(crate) pretends: Option<Head>,
     /// Nobody is there who signs for new generations.
     pub(crate) no_renewal: bool,
     /// Bytes of the largest batch that went to a disk.
@@ -63,6 +66,7 @@ impl Pair {
             now,
             parties,
             only_urgent: false,
+            pretends: None,
             no_renewal: false,
             largest_batch: 0,
             scheme,
@@ -158,7 +162,7 @@ impl Pair {
                 self.handle(i, input);
             }
             Effect::Send { frame, urgent, .. } if self.seats[i].connected && (urgent || !self.only_urgent) => {
-                frames.push_back((1 - i, frame));
+                frames.extend(self.pretended(i, frame).map(|frame| (1 - i, frame)));
             }
             Effect::Fetch { line, author, generation, from, limit } => {
                 let rows = self.seats[i].store.entries(&line, &author, generation, from, limit).expect("memory reads");
@@ -168,6 +172,18 @@ impl Pair {
             Effect::Renew(_) if !self.no_renewal => self.renew(i),
             Effect::Hangup(_) => self.seats[i].hangups += 1,
             Effect::Renew(_) | Effect::Send { .. } | Effect::Dial(_) => {}
+        }
+    }
+
+    fn pretended(&self, from: usize, frame: Vec<u8>) -> Option<Vec<u8>> {
+        /// How a frame begins that holds a cosignature: an array of two, the first its number.
+        const COSIGNATURE: [u8; 2] = [0x82, 3];
+        let Some(copy) = self.pretends.filter(|_| from == 1) else {
+            return Some(frame);
+        };
+        match decode(&frame, Channel::default()) {
+            Ok(Frame::Hello(hello)) => Some(encode(&Frame::Hello(Hello { copy, ..hello }), Channel::default())),
+            _ => Some(frame).filter(|frame| !frame.starts_with(&COSIGNATURE)),
         }
     }
 
