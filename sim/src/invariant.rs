@@ -15,7 +15,7 @@ pub(crate) mod written;
 use std::fmt;
 
 /// All of them, as they are reported. Each is tripped by a bug of its own in [`crate::PLANTINGS`].
-pub const INVARIANTS: [&str; 34] = [
+pub const INVARIANTS: [&str; 35] = [
     "accepted_is_kept",
     "accepted_is_stated",
     "answered_is_quiet",
@@ -25,6 +25,7 @@ pub const INVARIANTS: [&str; 34] = [
     "cosignature_never_shrinks",
     "durable_before_audible",
     "ends_are_stated",
+    "entry_counts_once",
     "equal_prefixes_agree",
     "every_lie_is_named",
     "every_safety_rings",

@@ -55,7 +55,7 @@ const fn against(name: &'static str, lie: Lie, plant: Plant, found_by: &'static 
 }
 
 /// Every bug that can be planted.
-pub const PLANTINGS: [Planting; 39] = [
+pub const PLANTINGS: [Planting; 40] = [
     honest("disk-acks-early", Bug::DiskAcksEarly, "told_when_durable", 1),
     honest("disk-loses-last", Bug::DiskLosesLast, "no_acknowledged_entry_lost", 1),
     honest("disk-loses-book", Bug::DiskLosesBook, "accepted_is_kept", 1),
@@ -93,6 +93,7 @@ pub const PLANTINGS: [Planting; 39] = [
     node("renew-unasked", Plant::RenewUnasked, "nothing_held_is_disowned", 1),
     node("renew-short", Plant::RenewShort, "generations_follow", 1),
     node("close-unsaid", Plant::CloseUnsaid, "ends_are_stated", 1),
+    node("return-twice", Plant::ReturnTwice, "entry_counts_once", 1),
     against("blame-gaps", Lie::ClaimsLess, Plant::BlameGaps, "blame_fits_the_lie", 1),
     against("stay-in-old", Lie::ClaimsLess, Plant::StayInOld, "no_self_fork", 1),
     against("take-back-unread", Lie::GivesAltered, Plant::TakeBackUnread, "taken_back_is_signed", 1),
@@ -124,8 +125,11 @@ impl Bug {
 
     /// Whether a machine is restored for its sake.
     pub(crate) const fn wants_restore(self) -> bool {
-        use Plant::{CloseUnsaid, RenewShort, RenewUnasked, SpeakUnproven, StayInOld, TakeBackUnread};
-        matches!(self, Self::Node(SpeakUnproven | RenewUnasked | RenewShort | CloseUnsaid | StayInOld | TakeBackUnread))
+        use Plant::{CloseUnsaid, RenewShort, RenewUnasked, ReturnTwice, SpeakUnproven, StayInOld, TakeBackUnread};
+        matches!(
+            self,
+            Self::Node(SpeakUnproven | RenewUnasked | RenewShort | CloseUnsaid | ReturnTwice | StayInOld | TakeBackUnread)
+        )
     }
 
     /// Whether the restored machine must know of it.

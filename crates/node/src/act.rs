@@ -76,6 +76,8 @@ impl Line {
         while let Some(entry) = self.own.next_ready(&self.peer) {
             let verdict = judge(self, cx.scheme, &entry, false);
             self.learn_terms(&entry, &verdict);
+            #[cfg(feature = "plant")]
+            self.return_twice(&entry, &verdict);
             self.own.learn(entry, verdict);
         }
         self.settle_own(cx);

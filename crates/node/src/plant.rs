@@ -7,11 +7,12 @@ use detente_record::ForkEvidence;
 use detente_terms::safety::{Pace, SafetyBoard};
 use detente_types::{Generation, Head, Notice, NoticeIn, StatementIn, StatementRef};
 use detente_wire::checkpoint::{Checkpoint, SignedCheckpoint, cosign, holder_name};
-use detente_wire::{PublicKey, Scheme, SecretKey, Signature, Valid};
+use detente_wire::{Entry, PublicKey, Scheme, SecretKey, Signature, Valid, Verified};
 
 use crate::line::{Cx, Line, Phase, Waiting};
 use crate::node::Node;
 use crate::port::NoteRole;
+use crate::side::Verdict;
 
 /// One bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +79,8 @@ pub enum Plant {
     CloseUnsaid,
     /// Takes its own entries back unverified (against S4).
     TakeBackUnread,
+    /// Acts twice on entries that came back.
+    ReturnTwice,
     /// Does not look at the word for a later generation of its own (against decision 0052).
     NewestUnread,
 }
@@ -210,6 +213,13 @@ impl Line {
     /// [`Plant::TakeBackUnread`].
     pub(crate) fn planted_scheme<'a>(&self, scheme: &'a dyn Scheme) -> &'a dyn Scheme {
         if self.has(Plant::TakeBackUnread) { &Trusting } else { scheme }
+    }
+
+    /// [`Plant::ReturnTwice`].
+    pub(crate) fn return_twice(&mut self, entry: &Verified<Entry>, verdict: &Verdict) {
+        if self.has(Plant::ReturnTwice) {
+            self.own.learn(entry.clone(), verdict.clone());
+        }
     }
 
     /// [`Plant::BookNext`].

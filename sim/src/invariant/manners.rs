@@ -1,6 +1,6 @@
 //! Manners: who is blamed, what is owed once, and how much a node holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use detente_node::{Held, What};
 use detente_types::statement::{Kind, Level, StatementIn};
@@ -31,6 +31,8 @@ pub(crate) fn honest_never_accused(wire: &Wire, end: usize, what: &What) -> Chec
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Debts {
     said: BTreeMap<(EntryHash, Owed), EntryHash>,
+    /// Entries of its own that it has told to count, in this life.
+    counted: BTreeSet<StatementRef>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +43,19 @@ enum Owed {
 }
 
 impl Debts {
+    /// A new process.
+    pub(crate) fn start(&mut self) {
+        self.counted.clear();
+    }
+
+    /// Takes an event of the node.
+    pub(crate) fn hear(&mut self, what: &What) -> Check {
+        match what {
+            What::Said(entry, _) => entry_counts_once(self.counted.insert(*entry), entry),
+            _ => Ok(()),
+        }
+    }
+
     /// A restored machine says again what it has lost.
     pub(crate) fn forget(&mut self) {
         self.said.clear();
@@ -72,6 +87,11 @@ fn kind_of(disk: &Rows, wire: &Wire, end: usize, of: &StatementRef) -> Option<u1
         }
         _ => None,
     }
+}
+
+/// An entry of a node's own counts once in a process, whether it was said there or came back after a restore (PROTOCOL E7, S4).
+fn entry_counts_once(once: bool, entry: &StatementRef) -> Check {
+    ensure(once, "entry_counts_once", || format!("{entry} counts again"))
 }
 
 /// No receipt is ever answered with a refusal (PROTOCOL E8).

@@ -35,6 +35,7 @@ impl World {
             What::Cosigned(size) => self.told_cosigned(seat, wire, end, *size)?,
             _ => {}
         }
+        self.seats[seat].debts.entry(wire).or_default().hear(&event.what)?;
         let now = self.now;
         let whole = line_of(&self.seats[seat], &line).is_some_and(|line| line.unsettled() == 0 && !line.is_recovering());
         let recovers = line_of(&self.seats[seat], &line).is_some_and(Line::is_recovering);

@@ -9,6 +9,7 @@ use rand_core::Rng;
 use super::{Event, Fetch, World};
 use crate::disk::InFlight;
 use crate::fault::Fault;
+use crate::invariant::manners::Debts;
 use crate::invariant::{Check, kept, written};
 use crate::planted::Bug;
 use crate::seat::{Doom, Mark, Process, Seat};
@@ -172,13 +173,14 @@ impl World {
     pub(super) fn start_process(&mut self, seat: usize) -> Check {
         let now = self.now;
         let plant = self.options.plant.and_then(Bug::in_node);
-        let Seat { process, disk, clock, dice, keys, life, alarms, mark, .. } = &mut self.seats[seat];
+        let Seat { process, disk, clock, dice, keys, life, alarms, debts, mark, .. } = &mut self.seats[seat];
         if process.is_up() {
             return Ok(());
         }
         clock.start();
         *life += 1;
         alarms.values_mut().for_each(|alarms| alarms.start(now));
+        debts.values_mut().for_each(Debts::start);
         let loaded = Node::load(self.scheme.clone(), clock.shows(now), dice.rng(), keys, &mut disk.rows);
         let mut node = loaded.map_err(|fault| starts_again(&fault.to_string()))?;
         if let Some(plant) = plant {

@@ -86,8 +86,7 @@ impl World {
         }
         let rebuilt = self.fate.below(self.seats.len() as u64) as usize;
         for seat in 0..self.seats.len() {
-            let restored = self.wires.iter().flat_map(|wire| &wire.ends).any(|end| end.seat == seat && end.restored.is_some());
-            self.finish_seat(seat, seat == rebuilt || restored)?;
+            self.finish_seat(seat, seat == rebuilt)?;
         }
         let lied = self.seats.iter().filter(|seat| matches!(&seat.process, Process::Liar(liar) if liar.has_lied()));
         self.figures.lied = lied.count() as u64;
@@ -98,8 +97,7 @@ impl World {
         Ok(())
     }
 
-    /// One machine is started once more from its disk, and what was restored: to load all of them would cost more than the
-    /// rest of the run.
+    /// One machine is started once more from its disk: to load all of them would cost more than the rest of the run.
     fn finish_seat(&mut self, seat: usize, rebuilt: bool) -> Check {
         let broken = self.wires.iter().any(|wire| wire.is_broken() && wire.end_of(seat).is_some());
         let Seat { process, disk, clock, dice, keys, books, .. } = &mut self.seats[seat];
