@@ -142,7 +142,8 @@ impl Line {
         self.loading = false;
     }
 
-    /// Of generations before this one nothing will be filed any more, and of this one something is.
+    /// Something of this generation is filed: early entries of those before are orphans for good. They were acted on, and are
+    /// never filed (docs/decisions/0011). Until then their author may be put back to where it could say them again.
     pub(crate) fn forget_skipped(&mut self, filed: Generation) {
         self.early.retain(|(of, _), _| *of >= filed);
         self.early_entries.retain(|_, entry| entry.fields().generation >= filed);

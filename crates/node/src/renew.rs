@@ -318,11 +318,6 @@ impl Line {
         }
         self.holder = detente_record::Holder::new(0);
         (self.sealed, self.copied) = (0, 0);
-        // Early entries beyond the end are orphans: they were acted on, and are never filed (docs/decisions/0011).
-        let generation = self.peer.generation();
-        self.early.retain(|(of, _), _| *of > generation);
-        self.early_entries.retain(|_, entry| entry.fields().generation > generation);
-        self.tell_early_copies();
     }
 
     /// Their new generation says that the one before ended where it did not (PROTOCOL S5). It may be an honest one: the author
