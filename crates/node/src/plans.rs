@@ -97,13 +97,14 @@ impl Line {
         disclose(&notice, precision, &reveal).map_err(|fault| fault.to_string())
     }
 
-    /// The gate is asked again, for the time at which the plan was taken, and not for the terms of that time: a log that was
-    /// rolled back may not have them. What is still to be stated is asked once more when it is.
+    /// A plan as it was taken, unless its notice was cancelled since. What is still to be stated is judged once more when it is.
     fn read_plan(&self, cx: &Cx<'_>, entry: BookNotice) -> Result<Plan, String> {
         let release = Release::from_code(entry.release).ok_or("its release is not known here")?;
-        let notice = self.numbered(entry.notice);
+        if self.own.has_cancelled(&entry.notice.id) {
+            return Err("its notice was cancelled".into());
+        }
         let at = Timestamp::from_micros(entry.at_us.min(cx.now.micros()));
-        let notice = self.check_exact_under(None, at, cx.scheme, &notice).map_err(|fault| fault.to_string())?;
+        let notice = self.check_taken(at, cx.scheme, &entry.notice).map_err(|fault| fault.to_string())?;
         Ok(Plan { notice, release, reveal: entry.reveal })
     }
 }

@@ -87,6 +87,15 @@ impl Known for Had<'_> {
     }
 }
 
+/// Where an input of ours stands for the meaning gate.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// In our log at this index, under the terms in force there.
+    Log(u64),
+    /// In the book, taken before now.
+    Book(Overtook),
+}
+
 /// Why a statement was not made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SayFault {
@@ -132,27 +141,35 @@ impl Line {
 
     /// Passes an input through the meaning gate, where our next entry would stand.
     pub(crate) fn check_input(&self, cx: &Cx<'_>, input: &StatementIn) -> Result<(), SayFault> {
-        let (index, urgent) = (self.own.log.size().max(1), self.is_urgent(input));
-        self.gate(self.terms_for(index), cx.now, cx.scheme, input.clone(), index, urgent).map(drop)
+        self.gate(self.next_place(), cx.now, cx.scheme, input.clone(), self.is_urgent(input)).map(drop)
     }
 
     /// Passes a notice in its exact form through the meaning gate.
     pub(crate) fn check_exact(&self, now: Timestamp, scheme: &dyn Scheme, notice: &NoticeIn) -> Result<Valid<Notice>, SayFault> {
-        let index = self.own.log.size().max(1);
-        self.check_exact_under(self.terms_for(index), now, scheme, notice)
+        self.check_plan(self.next_place(), now, scheme, notice)
     }
 
-    /// Passes a notice in its exact form through the meaning gate, under these terms if any.
-    pub(crate) fn check_exact_under(
+    /// Passes a plan through the meaning gate that was taken before: neither the terms nor the version before it need be here,
+    /// for a log that was rolled back may not have them.
+    pub(crate) fn check_taken(
         &self,
-        terms: Option<&Terms>,
+        taken: Timestamp,
+        scheme: &dyn Scheme,
+        notice: &NoticeIn,
+    ) -> Result<Valid<Notice>, SayFault> {
+        self.check_plan(Place::Book(Overtook::of(notice, &self.own)), taken, scheme, notice)
+    }
+
+    fn check_plan(
+        &self,
+        place: Place,
         now: Timestamp,
         scheme: &dyn Scheme,
         notice: &NoticeIn,
     ) -> Result<Valid<Notice>, SayFault> {
         let input = StatementIn::Notice(notice.clone());
         let urgent = self.is_urgent(&input);
-        let valid = self.gate(terms, now, scheme, input, self.own.log.size().max(1), urgent)?;
+        let valid = self.gate(place, now, scheme, input, urgent)?;
         let unknown = || {
             let kind = Violation::new(Rule::KindKnown, "kind", notice.kind.to_string());
             SayFault::Violations(vec![kind.expected("a kind of notice that this version acts on".into())])
@@ -162,10 +179,15 @@ impl Line {
 
     fn judge_own(&self, cx: &Cx<'_>, input: StatementIn, index: u64, urgent: bool) -> Result<Verdict, SayFault> {
         let kind = input.kind();
-        Ok(match self.gate(self.terms_for(index), cx.now, cx.scheme, input, index, urgent)? {
+        Ok(match self.gate(Place::Log(index), cx.now, cx.scheme, input, urgent)? {
             Some(valid) => Verdict::Valid(valid),
             None => Verdict::Unknown(kind),
         })
+    }
+
+    /// Where an input would stand that is stated now.
+    fn next_place(&self) -> Place {
+        Place::Log(self.own.log.size().max(1))
     }
 
     /// The terms in force for our entry at `index`; entry 0 brings its own.
@@ -176,15 +198,18 @@ impl Line {
 
     fn gate(
         &self,
-        terms: Option<&Terms>,
+        place: Place,
         now: Timestamp,
         scheme: &dyn Scheme,
         input: StatementIn,
-        index: u64,
         urgent: bool,
     ) -> Result<Option<Valid<Statement>>, SayFault> {
+        let (index, terms, overtook) = match place {
+            Place::Log(index) => (index, self.terms_for(index), None),
+            Place::Book(overtook) => (self.own.log.size().max(1), None, Some(overtook)),
+        };
         let seen = if index == 0 { crate::line::empty_head() } else { self.seen };
-        let had = Had { author: &self.own, other: &self.peer, generation: self.own.generation(), seen, overtook: None };
+        let had = Had { author: &self.own, other: &self.peer, generation: self.own.generation(), seen, overtook };
         let standing = Standing {
             line: self.id,
             author: self.us(),
