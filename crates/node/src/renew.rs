@@ -87,7 +87,7 @@ impl Node {
         let (own, _) = open_opening(&*self.scheme, &opening)?;
         let line = self.lines.get(&own.line()).ok_or(OpenFault::NotWanted(own.line()))?;
         let wanted = line.renewal().filter(|r| opening.previous == Some(r.previous) && own.party() == line.us());
-        if !wanted.is_some_and(|renewal| own.generation() > renewal.newest) {
+        if wanted.is_none_or(|renewal| own.generation() <= renewal.newest) {
             return Err(OpenFault::NotWanted(own.line()));
         }
         keys.check(&own)?;
