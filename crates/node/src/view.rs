@@ -238,7 +238,7 @@ impl Line {
     }
 
     fn notice_view<'a>(&'a self, at: &StatementRef, live: &'a crate::joint::Live) -> NoticeView<'a> {
-        let receipts = self.receipts.about(&at.hash);
+        let receipts = self.receipts.about(at);
         let stored = if at.author == self.us() {
             self.cosigned.get(&at.generation).and_then(|c| c.first_covering(at.index)).map(|mark| mark.time)
         } else {
@@ -246,7 +246,7 @@ impl Line {
         };
         let told = receipts.iter().map(|r| r.level).filter(|l| *l != Level::Refused).map(Level::code).max();
         let level = told.unwrap_or(0).max(u8::from(stored.is_some()));
-        let action = self.receipts.action(&at.hash);
+        let action = self.receipts.action(at);
         let disputed = self.is_disputed(at);
         NoticeView { at: *at, claimed: live.claimed, notice: &live.notice, receipts, stored, level, disputed, action }
     }

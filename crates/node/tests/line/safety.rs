@@ -2,6 +2,7 @@
 
 use detente_node::{Command, CommandFault, What};
 use detente_testkit::notice;
+use detente_types::text::TextIn;
 use detente_types::{NoticeKind, Release, StatementRef};
 
 use crate::pair::Pair;
@@ -84,4 +85,32 @@ fn what_a_busy_peer_says_does_not_use_up_the_reserve() {
     pair.pass(5);
     pair.assert_converged();
     assert_eq!(pair.line(1).notices().count(), 51);
+}
+
+fn acts_on(of: StatementRef) -> Command {
+    Command::SafetyAction { of, action: TextIn { language: "en".into(), text: "all stand down".into() }, by: None }
+}
+
+#[test]
+fn what_the_author_says_in_our_name_about_its_own_alarm_does_not_keep_it_ringing() {
+    let mut pair = Pair::new();
+    pair.connect();
+    // Its log is longer than ours: its statement stands at the later place.
+    for number in 0..5 {
+        let notice = detente_types::NoticeIn { id: detente_testkit::notice_id(1_000 + number), ..notice(NoticeKind::Text) };
+        pair.command(0, Command::Notify { notice, release: Release::Exact, reveal: Vec::new() }).expect("a good notice");
+    }
+    let at = said(pair.command(0, safety()));
+    pair.pass(2);
+    assert!(pair.line(1).is_ringing(&at));
+    let ours = pair.line(1).view().us;
+    pair.command(0, acts_on(StatementRef { author: ours, ..at })).expect("nobody can know that it names nothing");
+    pair.pass(2);
+    assert_eq!(pair.line(1).notice(&at).expect("live").action, None, "an action about an alarm is the other side's");
+    let action = said(pair.command(1, acts_on(at)));
+    pair.pass(2);
+    for i in [0, 1] {
+        assert_eq!(pair.line(i).notice(&at).expect("live").action.map(|a| a.at), Some(action));
+    }
+    assert!(!pair.line(1).is_ringing(&at), "our officer's action stops it");
 }
