@@ -106,7 +106,7 @@ impl Line {
 
     /// Files what the newest checkpoint of theirs that is complete covers, as far as the quota of the day admits.
     pub(crate) fn file_covered(&mut self, cx: &mut Cx<'_>) {
-        let admitted = self.admitted(cx);
+        let admitted = self.admit(cx);
         let Some(checkpoint) = self.checkpoints.newest_within(admitted).cloned() else {
             return;
         };

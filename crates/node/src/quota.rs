@@ -2,13 +2,14 @@
 //!
 //! Over it nothing more is filed until the day turns, and on a full disk nothing until there is room. What has arrived waits in memory, no more than the link's window, so
 //! the author stops by that; nothing is dropped or skipped. SAFETY overtakes, and hellos and cosignatures are no entries:
-//! none of them waits. A line check, or what is said because of SAFETY, stands in the log behind other entries: from time
-//! to time those are let through for its sake, at most a window of them (F3).
+//! none of them waits. A line check, or what is said because of SAFETY, stands in the log behind other entries, perhaps
+//! beyond the window: what is here is let through at once when one of them is in it, and over the quota also when none is,
+//! once it has waited for half a turn of line checks. Neither happens twice in half a turn (F3).
 //!
 //! Invariants: what was once cosigned and is copied again after a restore is not counted; a start does not set the count
-//! back, for it follows from our own cosignatures and what they cover.
+//! back, for it follows from our own cosignatures and what they cover; what waits is looked at again at a time that lies
+//! ahead, or when something comes.
 
-use core::ops::Range;
 use std::collections::BTreeMap;
 
 use detente_types::statement::Kind;
@@ -33,6 +34,21 @@ pub struct Day {
     number: i64,
     /// When entries were let through last for the sake of a line check.
     let_through: Option<Timestamp>,
+    /// Since when something waits.
+    waits_since: Option<Timestamp>,
+    /// When what waits is looked at again, if nothing comes before.
+    again: Option<Timestamp>,
+}
+
+/// How much of their log may be filed, by size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Admission {
+    /// Nothing waits but for a checkpoint.
+    All(u64),
+    /// All that is here, for the sake of a line check.
+    Through(u64),
+    /// The rest waits. It is looked at again at this time; `None`: when there is room on the disk.
+    Waits { within: u64, again: Option<Timestamp> },
 }
 
 /// The bytes of an entry that count.
@@ -59,7 +75,7 @@ impl Day {
     /// Begins another day when it has come. A clock that was set back begins none: the day goes on until it ends.
     fn turn(&mut self, now: Timestamp) {
         if now >= self.end() {
-            *self = Self { let_through: self.let_through, ..Self::of(now, 0, 0) };
+            *self = Self { let_through: self.let_through, again: self.again, ..Self::of(now, 0, 0) };
         }
     }
 }
@@ -70,33 +86,55 @@ impl Line {
         &self.day
     }
 
-    /// Up to which size their log may be filed now: all of it that is here, or what the quota and the disk admit. The
-    /// checkpoints are theirs: where none lies within the quota of a whole day, the nearest is taken, so that the line does not stop for good.
-    pub(crate) fn admitted(&mut self, cx: &mut Cx<'_>) -> u64 {
+    /// Up to which size their log may be filed now, and takes note of what follows: what was let through, what waits, and
+    /// that the quota is used up.
+    pub(crate) fn admit(&mut self, cx: &mut Cx<'_>) -> u64 {
         self.day.turn(cx.now);
-        let (size, reach) = (self.peer.log.size(), self.peer_reach());
-        let covered = self.checkpoints.newest_within(reach).map_or(0, |checkpoint| checkpoint.checkpoint().size());
-        if covered <= size {
-            return size;
-        }
         let full = cx.out.is_full();
-        let within = if full { self.within_reserve() } else { self.within_quota() };
+        let admission = self.admission(cx.now, full);
+        (self.day.again, self.day.waits_since) = match admission {
+            Admission::All(_) | Admission::Through(_) => (None, None),
+            Admission::Waits { again, .. } => (again, self.day.waits_since.or(Some(cx.now))),
+        };
+        match admission {
+            Admission::All(size) => size,
+            Admission::Through(size) => {
+                self.day.let_through = Some(cx.now);
+                size
+            }
+            Admission::Waits { within, .. } => {
+                if !full {
+                    self.shut(cx);
+                }
+                within
+            }
+        }
+    }
+
+    /// All of their log that is here, or what the quota and the disk admit. The checkpoints are theirs: where none lies
+    /// within the quota of a whole day, the nearest is taken, so that the line does not stop for good.
+    fn admission(&self, now: Timestamp, full: bool) -> Admission {
+        let (size, reach) = (self.peer.log.size(), self.peer_reach());
+        let covers = |reach| self.checkpoints.newest_within(reach).map_or(0, |checkpoint| checkpoint.checkpoint().size());
+        let covered = covers(reach);
+        let within = match full {
+            _ if covered <= size => return Admission::All(size),
+            true => self.within_reserve(),
+            false => self.within_quota(),
+        };
         if covered <= within {
-            return within;
+            return Admission::All(within);
         }
-        if self.passes_for_a_check(cx.now, within..covered) {
-            self.day.let_through = Some(cx.now);
-            return covered;
+        let check = self.staged.iter().any(|entry| (within..covered).contains(&entry.fields().index) && is_exempt(entry));
+        let through = (check || !full).then(|| self.through_at(now, check));
+        if through.is_some_and(|at| at <= now) {
+            return Admission::Through(covered);
         }
-        if full {
-            return within;
+        match self.checkpoints.next_above(size) {
+            Some(next) if !full && self.day.entries == 0 && covers(within) <= size => Admission::All(next),
+            _ if full => Admission::Waits { within, again: through },
+            _ => Admission::Waits { within, again: through.into_iter().chain([self.day.end()]).min() },
         }
-        let moves = self.checkpoints.newest_within(within).is_some_and(|checkpoint| checkpoint.checkpoint().size() > size);
-        if self.day.entries == 0 && !moves {
-            return self.checkpoints.next_above(size).unwrap_or(within);
-        }
-        self.shut(cx);
-        within
     }
 
     /// Counts an entry that is filed.
@@ -107,18 +145,17 @@ impl Line {
         }
     }
 
-    /// Files what waits for the day to turn, or for a line check to be let through.
+    /// Turns the day, and files what waited until now for that, or to be let through.
     pub(crate) fn read_on(&mut self, cx: &mut Cx<'_>) {
-        if self.day.shut_until.is_some() {
+        self.day.turn(cx.now);
+        if self.quota_due().is_some_and(|at| at <= cx.now) {
             self.file_covered(cx);
         }
     }
 
     /// When what waits is looked at again.
-    pub(crate) fn quota_due(&self) -> Option<Timestamp> {
-        let end = self.day.shut_until.filter(|_| !self.staged.is_empty())?;
-        let through = self.day.let_through.map(|at| at.plus_micros(self.let_through_every_us()));
-        Some(through.map_or(end, |through| through.min(end)))
+    pub(crate) const fn quota_due(&self) -> Option<Timestamp> {
+        self.day.again
     }
 
     /// Says once a day that the quota is used up.
@@ -150,13 +187,13 @@ impl Line {
         self.peer.log.size() + self.staged.iter().take_while(|entry| is_exempt(entry)).count() as u64
     }
 
-    /// Whether entries over the quota are let through now: one of them is a line check or follows from SAFETY, and none was
-    /// for a while.
-    fn passes_for_a_check(&self, now: Timestamp, over: Range<u64>) -> bool {
-        let every_us = self.let_through_every_us();
-        let waits = self.day.let_through.is_some_and(|at| now < at.plus_micros(every_us) && now >= at);
-        let urgent = |entry: &Verified<Entry>| over.contains(&entry.fields().index) && is_exempt(entry);
-        !waits && self.staged.iter().any(urgent)
+    /// When entries over the quota may be let through: half a turn after the last ones, and where no line check is `seen`
+    /// among them, not before they have waited so long. A time that lies ahead is of a clock that was set back since.
+    fn through_at(&self, now: Timestamp, seen: bool) -> Timestamp {
+        let later = |at: Timestamp| at.plus_micros(self.let_through_every_us());
+        let last = self.day.let_through.filter(|at| *at <= now).map_or(now, later);
+        let waited = later(self.day.waits_since.filter(|at| *at <= now).unwrap_or(now));
+        if seen { last } else { last.max(waited) }
     }
 
     /// One line check falls into each turn, theirs or ours: half a turn leaves room for clocks that drift.

@@ -40,6 +40,8 @@ pub struct DeskConfig {
 
 /// Longest sleep without a reason: a clock that was set, or a machine that slept, is noticed.
 const SLEEP_MAX: Duration = Duration::from_secs(1);
+/// Shortest sleep when nothing comes: a time that stays due however often it is looked at must not take a core.
+const SLEEP_MIN: Duration = Duration::from_millis(1);
 /// Messages that are taken before effects are looked at again, so that commands that come together share one batch.
 const BURST_MAX: usize = 64;
 
@@ -145,11 +147,12 @@ impl Desk {
 
     fn next(&self) -> Result<Message, RecvTimeoutError> {
         let queued = self.bearers.values().any(|b| !b.queued.is_empty());
+        let least = if self.node.is_behind() { Duration::ZERO } else { SLEEP_MIN };
         let wait = match self.node.poll_timeout() {
-            Some(due) => Duration::from_micros(u64::try_from(due.since(now())).unwrap_or(0)).min(SLEEP_MAX),
+            Some(due) => Duration::from_micros(u64::try_from(due.since(now())).unwrap_or(0)).clamp(least, SLEEP_MAX),
             None => SLEEP_MAX,
         };
-        self.inbox.recv_timeout(if queued { wait.min(Duration::from_millis(1)) } else { wait })
+        self.inbox.recv_timeout(if queued { wait.min(SLEEP_MIN) } else { wait })
     }
 
     fn take(&mut self, message: Message) {

@@ -2,6 +2,7 @@
 
 use detente_node::{Command, What};
 use detente_testkit::{notice, notice_id, terms};
+use detente_types::text::TextIn;
 use detente_types::{NoticeIn, NoticeKind, Release, StatementRef, Timestamp};
 
 use crate::pair::Pair;
@@ -121,6 +122,77 @@ fn a_line_check_passes_a_used_up_quota() {
     pair.pass(5);
     let answered = |w: &What| matches!(w, What::Checked(detente_terms::line::CheckResult::Answered { .. }));
     assert_eq!(pair.heard(1, answered), 1);
+}
+
+#[test]
+fn what_waits_is_looked_at_again_at_a_time_that_lies_ahead() {
+    let mut pair = pair("06:05");
+    say(&mut pair, 0, 0..150);
+    pair.command(1, Command::Check(None)).expect("a check");
+    pair.pass(5);
+    say(&mut pair, 0, 300..310);
+    // The other side is silent from now on: nothing but this side's own clocks moves it.
+    for _ in 0..90 {
+        pair.now = pair.now.plus_seconds(60);
+        let mut ticks = 0;
+        while pair.seats[1].node.poll_timeout().is_some_and(|due| due <= pair.now) {
+            ticks += 1;
+            assert!(ticks < 10, "it is still due after {ticks} ticks");
+            pair.handle(1, detente_node::Input::Tick);
+            while pair.seats[1].node.poll_effect().is_some() {}
+        }
+    }
+}
+
+#[test]
+fn a_line_check_behind_more_than_a_window_passes_a_used_up_quota_in_steps() {
+    let mut pair = pair("06:05");
+    for id in 0..700 {
+        let text = TextIn { language: "en".into(), text: "word ".repeat(600) };
+        state(&mut pair, 0, NoticeIn { id: notice_id(id), text: Some(text), ..lasting(NoticeKind::Text) });
+    }
+    assert_eq!(copied(&pair), QUOTA);
+    let check = pair.command(0, Command::Check(None)).expect("a check").stated.expect("stated");
+    pair.pass(60);
+    assert_eq!(copied(&pair), QUOTA, "it is not among what is here: nobody knows of it");
+    let mut copies = vec![copied(&pair)];
+    while copied(&pair) <= check.index {
+        assert!(copies.len() < 6, "it has not passed after {} half turns: {copies:?}", copies.len());
+        pair.pass(31 * 60);
+        copies.push(copied(&pair));
+    }
+    assert!(copies.len() > 2, "more than one window stood before it: {copies:?}");
+    assert!(copies.windows(2).all(|pair| pair[0] < pair[1]), "{copies:?}");
+}
+
+#[test]
+fn the_count_begins_anew_at_midnight_although_nothing_comes() {
+    let mut pair = pair("23:50");
+    say(&mut pair, 0, 0..10);
+    assert_eq!(pair.line(1).day().entries, 11);
+    pair.disconnect();
+    pass_until(&mut pair, "2026-11-25T00:01:00Z");
+    assert_eq!((pair.line(1).day().entries, pair.line(1).day().bytes), (0, 0));
+}
+
+#[test]
+fn a_full_disk_looks_again_for_a_check_that_came_too_soon_after_another() {
+    let mut pair = pair("06:05");
+    pair.seats[1].store.ordinary_full = true;
+    let check = |pair: &mut Pair| {
+        say(pair, 0, pair.line(0).view().own.size..pair.line(0).view().own.size + 1);
+        pair.command(0, Command::Check(None)).expect("a check").stated.expect("stated").index
+    };
+    // What came before anyone knew that the disk is full is on its way to it: this one needs nothing let through.
+    check(&mut pair);
+    let first = check(&mut pair);
+    pair.pass(10);
+    assert!(copied(&pair) > first, "it was let through with what stands before it");
+    let second = check(&mut pair);
+    pair.pass(10);
+    assert!(copied(&pair) <= second, "not twice in half a turn");
+    pair.pass(31 * 60);
+    assert!(copied(&pair) > second);
 }
 
 #[test]
