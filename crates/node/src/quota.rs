@@ -21,6 +21,9 @@ use crate::line::{Cx, Line};
 
 const DAY_US: i64 = 86_400_000_000;
 
+/// What is let through at a time for the sake of a line check that nobody sees: the link's window by default (PROTOCOL F3).
+const THROUGH_BYTES: u64 = 1 << 20;
+
 /// What was copied of the peer's log on one day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Day {
@@ -34,6 +37,8 @@ pub struct Day {
     number: i64,
     /// When entries were let through last for the sake of a line check.
     let_through: Option<Timestamp>,
+    /// How many bytes over the quota are still let through.
+    through_left: u64,
     /// Since when something waits.
     waits_since: Option<Timestamp>,
     /// When what waits is looked at again, if nothing comes before.
@@ -45,8 +50,8 @@ pub struct Day {
 enum Admission {
     /// Nothing waits but for a checkpoint.
     All(u64),
-    /// All that is here, for the sake of a line check.
-    Through(u64),
+    /// All that is here, for the sake of a line check; and of what follows on it, so many bytes.
+    Through { size: u64, left: u64 },
     /// The rest waits. It is looked at again at this time; `None`: when there is room on the disk.
     Waits { within: u64, again: Option<Timestamp> },
 }
@@ -93,13 +98,13 @@ impl Line {
         let full = cx.out.is_full();
         let admission = self.admission(cx.now, full);
         (self.day.again, self.day.waits_since) = match admission {
-            Admission::All(_) | Admission::Through(_) => (None, None),
+            Admission::All(_) | Admission::Through { .. } => (None, None),
             Admission::Waits { again, .. } => (again, self.day.waits_since.or(Some(cx.now))),
         };
         match admission {
             Admission::All(size) => size,
-            Admission::Through(size) => {
-                self.day.let_through = Some(cx.now);
+            Admission::Through { size, left } => {
+                (self.day.let_through, self.day.through_left) = (Some(cx.now), left);
                 size
             }
             Admission::Waits { within, .. } => {
@@ -128,7 +133,7 @@ impl Line {
         let check = self.staged.iter().any(|entry| (within..covered).contains(&entry.fields().index) && is_exempt(entry));
         let through = (check || !full).then(|| self.through_at(now, check));
         if through.is_some_and(|at| at <= now) {
-            return Admission::Through(covered);
+            return Admission::Through { size: covered, left: if check { 0 } else { THROUGH_BYTES } };
         }
         match self.checkpoints.next_above(size) {
             Some(next) if !full && self.day.entries == 0 && covers(within) <= size => Admission::All(next),
@@ -142,6 +147,9 @@ impl Line {
         if entry.fields().index >= self.copied_before() {
             self.day.entries += 1;
             self.day.bytes = self.day.bytes.saturating_add(bytes_of(entry));
+            if self.is_over(self.day.entries, self.day.bytes) {
+                self.day.through_left = self.day.through_left.saturating_sub(bytes_of(entry));
+            }
         }
     }
 
@@ -166,20 +174,28 @@ impl Line {
         }
     }
 
-    /// Up to which size of what is here the quota reaches.
+    /// Up to which size of what is here the quota reaches, and what is let through beyond it.
     fn within_quota(&self) -> u64 {
-        let quota = &self.current_terms().input().quota;
         let (mut entries, mut bytes) = (self.day.entries, self.day.bytes);
-        let free = self.copied_before();
+        let (free, mut left) = (self.copied_before(), Some(self.day.through_left));
         let admits = |entry: &&Verified<Entry>| {
             if entry.fields().index < free {
                 return true;
             }
             entries += 1;
             bytes = bytes.saturating_add(bytes_of(entry));
-            entries <= quota.entries_per_day.into() && bytes <= quota.bytes_per_day
+            if self.is_over(entries, bytes) {
+                left = left.and_then(|left| left.checked_sub(bytes_of(entry)));
+            }
+            left.is_some()
         };
         self.peer.log.size() + self.staged.iter().take_while(admits).count() as u64
+    }
+
+    /// Whether so much in a day is over the quota.
+    fn is_over(&self, entries: u64, bytes: u64) -> bool {
+        let quota = &self.current_terms().input().quota;
+        entries > quota.entries_per_day.into() || bytes > quota.bytes_per_day
     }
 
     /// Up to which size of what is here a full disk's reserve is meant for.
