@@ -64,6 +64,10 @@ fn words(what: &What) -> (&'static str, Option<String>, String) {
         What::SafetyRings(r, reach) => ("safety-rings", of(r), format!("SAFETY: no action is stated yet; it rings at {reach:?}")),
         What::PromiseDue(r, due) => ("promise-due", of(r), format!("an action was promised by {due}: was it done?")),
         What::SafetyFlood(n) => ("safety-flood", None, format!("the other side floods SAFETY: {n} notices in one alarm")),
+        What::SafetyFloodTaken(n, by) => {
+            let by = by.as_deref().unwrap_or("an officer");
+            ("safety-flood-taken", None, format!("{by} took the alarm for {n} SAFETY notices: if more come, it rings again"))
+        }
         What::ConflictFound(id) => ("conflict-found", Some(id.to_string()), "a joint conflict".into()),
         What::ConflictGone(id) => ("conflict-gone", Some(id.to_string()), "a joint conflict is gone".into()),
         What::Warning(id, r) => ("warning", of(r), format!("only we see this: our notice {} meets theirs", id.short())),

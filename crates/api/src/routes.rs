@@ -46,6 +46,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(answer))
         .routes(routes!(amend))
         .routes(routes!(safety_action))
+        .routes(routes!(take_flood))
         .routes(routes!(check))
         .routes(routes!(checked))
         .routes(routes!(terms))
@@ -258,6 +259,12 @@ async fn safety_action(
         Ok(Command::SafetyAction { of, action: text(asked.action), by })
     })
     .await
+}
+
+/// Takes the one alarm for a flood of their safety notices. It rests for a minute, and rings again if the flood goes on.
+#[utoipa::path(post, path = "/v1/lines/{line}/safety-flood", params(("line" = String, Path)), responses((status = 200, body = Done), (status = 404, body = Problem)))]
+async fn take_flood(State(api): State<Api>, Extension(officer): Extension<Officer>, Path(name): Path<String>) -> Answer<Done> {
+    act(&api, officer, name, |_| Ok(Command::TakeFlood)).await
 }
 
 /// Checks the line: the other node answers by itself.

@@ -346,6 +346,12 @@ pub enum Safety {
         #[command(flatten)]
         on: OnLine,
     },
+    /// Take the one alarm that rings for a flood of their SAFETY notices; it rings again when the flood goes on.
+    #[command(after_help = example!("safety flood"))]
+    Flood {
+        #[command(flatten)]
+        on: OnLine,
+    },
     /// List SAFETY notices of both parties.
     #[command(after_help = example!("safety list"))]
     List {

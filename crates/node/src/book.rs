@@ -43,6 +43,9 @@ pub enum BookEntry {
     /// when the process ends before it has.
     #[n(9)]
     LineRolledBack(#[n(0)] LineId, #[n(1)] i64),
+    /// An officer took the alarm for a flood of SAFETY notices: after a start it does not ring again for them.
+    #[n(10)]
+    FloodTaken(#[n(0)] BookFlood),
 }
 
 /// A line and who is on it.
@@ -124,6 +127,30 @@ pub struct BookDecision {
     /// Names of just the pieces that were decided upon ([`crate::Digest`]), ascending.
     #[n(5)]
     pub evidence: Vec<ByteArray<32>>,
+}
+
+/// Who took the alarm for a flood of SAFETY notices.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct BookFlood {
+    /// The line that it came on.
+    #[n(0)]
+    pub line: LineId,
+    /// When, microseconds UTC.
+    #[n(1)]
+    pub at_us: i64,
+    /// Desk.
+    #[n(2)]
+    pub desk: Option<String>,
+    /// Officer.
+    #[n(3)]
+    pub officer: Option<String>,
+    /// How many notices it stood for.
+    #[n(4)]
+    pub count: u64,
+    /// The latest of them.
+    #[n(5)]
+    pub latest: StatementRef,
 }
 
 impl BookEntry {

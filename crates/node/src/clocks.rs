@@ -8,7 +8,9 @@ use detente_types::statement::{CheckIn, Kind, StatementIn};
 use detente_types::{Head, Metres, Notice, Position, StatementRef, Terms, Timestamp};
 
 use crate::behind::Work;
-use crate::input::What;
+use crate::book::{BookEntry, BookFlood};
+use crate::command::not_found;
+use crate::input::{Accepted, By, CommandFault, What};
 use crate::line::{Cx, Line};
 use crate::side::Side;
 
@@ -134,6 +136,21 @@ impl Line {
             };
             self.event(cx, what);
         }
+    }
+
+    /// An officer takes the alarm for a flood.
+    pub(crate) fn take_flood(&mut self, cx: &mut Cx<'_>, by: &By) -> Result<Accepted, CommandFault> {
+        let (count, latest) = self.safety.flood().ok_or_else(|| not_found("alarm that rings for a", &"flood"))?;
+        self.safety.handle_flood_taken(cx.now);
+        let (desk, officer) = (by.desk.clone(), by.officer.clone());
+        self.event(cx, What::SafetyFloodTaken(count, officer.clone()));
+        let taken = BookFlood { line: self.id, at_us: cx.now.micros(), desk, officer, count, latest };
+        Ok(Accepted { book: cx.book(&BookEntry::FloodTaken(taken)), stated: None, note: None })
+    }
+
+    /// The alarm for a flood of their SAFETY notices that no officer has taken: how many, and the latest.
+    pub const fn flood(&self) -> Option<(u64, StatementRef)> {
+        self.safety.flood()
     }
 
     /// It is our turn to check the line.

@@ -89,6 +89,7 @@ impl Line {
         match command {
             Command::Notify { notice, release, reveal } => self.notify(cx, by, notice, release, reveal),
             Command::ProposeReopening(reason) => self.propose_reopening(cx, by, reason),
+            Command::TakeFlood => self.take_flood(cx, by),
             Command::AgreeToReopen { proposal, reason } => self.agree_to_reopen(cx, by, proposal, reason),
             other => {
                 let input = self.statement_of(cx, by, other)?;
@@ -207,7 +208,10 @@ impl Line {
     fn statement_of(&self, cx: &mut Cx<'_>, by: &By, command: Command) -> Result<StatementIn, CommandFault> {
         let (desk, officer) = (by.desk.clone(), by.officer.clone());
         Ok(match command {
-            Command::Notify { .. } | Command::ProposeReopening(_) | Command::AgreeToReopen { .. } => {
+            Command::Notify { .. }
+            | Command::TakeFlood
+            | Command::ProposeReopening(_)
+            | Command::AgreeToReopen { .. } => {
                 unreachable!("taken before: what they put in the book is no statement as it stands")
             }
             Command::Cancel { id, reason } => {
@@ -338,7 +342,7 @@ fn kept_back(release: Release) -> String {
     }
 }
 
-fn not_found(what: &'static str, name: &impl ToString) -> CommandFault {
+pub(crate) fn not_found(what: &'static str, name: &impl ToString) -> CommandFault {
     CommandFault::NotFound { what, name: name.to_string() }
 }
 

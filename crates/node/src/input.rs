@@ -128,6 +128,8 @@ pub enum What {
     PromiseDue(StatementRef, Timestamp),
     /// The peer sends SAFETY notices faster than a person can read (PROTOCOL F3).
     SafetyFlood(u64),
+    /// An officer took the alarm for so many of them.
+    SafetyFloodTaken(u64, Option<String>),
     /// A joint conflict appeared.
     ConflictFound(ConflictId),
     /// A joint conflict is gone.
@@ -249,6 +251,8 @@ pub enum Command {
         /// When it is promised to be done.
         by: Option<Timestamp>,
     },
+    /// Takes the one alarm for a flood of their SAFETY notices: it rests for a minute, and rings again if the flood goes on.
+    TakeFlood,
     /// A line check.
     Check(Option<TextIn>),
     /// Proposes the next terms.
@@ -274,7 +278,7 @@ impl Command {
         match self {
             Self::Notify { notice, .. } => notice.kind == Kind::Safety.code(),
             Self::Read(of) | Self::Passed(of) | Self::Listed { of, .. } => safety(of),
-            Self::SafetyAction { .. } | Self::Check(_) => true,
+            Self::SafetyAction { .. } | Self::TakeFlood | Self::Check(_) => true,
             _ => false,
         }
     }

@@ -14,7 +14,7 @@ use detente_wire::{Entry, Place, open_entry};
 use minicbor::bytes::ByteVec;
 use rand_core::CryptoRng;
 
-use crate::book::{BookEntry, LineOpened};
+use crate::book::{BookEntry, BookFlood, LineOpened};
 use crate::input::OpenFault;
 use crate::line::{Cx, Founding, Line, LineKeys};
 use crate::node::Node;
@@ -91,7 +91,7 @@ impl Node {
         keys: &KeyRing,
         store: &mut dyn crate::port::Store,
     ) -> Result<Self, StoreFault> {
-        let mut loader = Loader { node: Self::new(scheme), early: Vec::new(), plans: Plans::default(), days: BTreeMap::new() };
+        let mut loader = Loader { node: Self::new(scheme), early: Vec::new(), plans: Plans::default(), days: BTreeMap::new(), floods: Vec::new() };
         store.replay(&mut |row| loader.take(now, rng, keys, row))?;
         loader.finish(now, rng)
     }
@@ -104,6 +104,8 @@ struct Loader {
     plans: Plans,
     /// From which the day's counts are derived.
     days: BTreeMap<LineId, DayBook>,
+    /// Flood alarms that were taken.
+    floods: Vec<BookFlood>,
 }
 
 impl Loader {
@@ -174,6 +176,7 @@ impl Loader {
                     line.decisions.load_agreement(&entry);
                 }
             }
+            BookEntry::FloodTaken(taken) => self.floods.push(taken),
             BookEntry::Stated(done, _) | BookEntry::Dropped(done, _) => {
                 self.plans.take_done(done);
             }
@@ -291,6 +294,11 @@ impl Loader {
         }
         for row in core::mem::take(&mut self.early) {
             self.take_early(now, rng, &row);
+        }
+        for taken in &self.floods {
+            if let Some(line) = self.node.lines.get_mut(&taken.line) {
+                line.safety.load_flood_taken(Timestamp::from_micros(taken.at_us), &taken.latest);
+            }
         }
         self.node.lines.values_mut().for_each(|line| line.forget_skipped(line.peer.generation()));
         // Events of long ago are not news.

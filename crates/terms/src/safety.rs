@@ -6,7 +6,7 @@
 mod board;
 mod watch;
 
-pub use board::{FLOOD_COUNT_MAX, FLOOD_WINDOW_S, RAISE_STEPS, RAISE_WINDOW_S, SafetyBoard};
+pub use board::{FLOOD_COUNT_MAX, FLOOD_WINDOW_S, KNOWN_MAX, RAISE_STEPS, RAISE_WINDOW_S, SafetyBoard};
 pub use watch::{Answered, Pace, Promised, Reach, Ringing, SafetyWatch};
 
 use detente_types::{StatementRef, Timestamp};
@@ -29,7 +29,7 @@ pub enum SafetyEffect {
     RingFlood {
         /// How many notices this alarm stands for.
         count: u64,
-        /// The latest, which stays visible.
+        /// The latest in its author's log, which stays visible.
         latest: StatementRef,
         /// At whom, and at everyone before them.
         reach: Reach,

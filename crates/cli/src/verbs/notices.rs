@@ -237,6 +237,10 @@ pub(super) fn safety(on: &On<'_>, safety: Safety) -> Result<()> {
             show(on.json, &done, done_words)?;
             must_be_sent("the safety action", &done)
         }
+        Safety::Flood { on: l } => {
+            let done: Done = on.client()?.post(&format!("/v1/lines/{}/safety-flood", l.line), &())?;
+            show(on.json, &done, |done| format!("the alarm is taken, under number {} of the book", done.book))
+        }
         Safety::List { on: l } => {
             let safety = on.client()?.notices(&l.line, Some("safety"))?;
             show(on.json, &safety, |items| notices_words(items))

@@ -87,6 +87,38 @@ fn what_a_busy_peer_says_does_not_use_up_the_reserve() {
     assert_eq!(pair.line(1).notices().count(), 51);
 }
 
+#[test]
+fn the_alarm_of_a_flood_is_taken_by_an_officer_and_a_start_does_not_ring_it_again() {
+    let mut pair = Pair::new();
+    pair.connect();
+    let flood = |pair: &mut Pair, ids: core::ops::Range<u64>| {
+        for id in ids {
+            let notice = detente_types::NoticeIn { id: detente_testkit::notice_id(id), ..notice(NoticeKind::Safety) };
+            let command = Command::Notify { notice, release: Release::Exact, reveal: Vec::new() };
+            let at = said(pair.command(0, command));
+            pair.command(1, acts_on(at)).expect("it is there");
+        }
+    };
+    assert!(matches!(pair.command(1, Command::TakeFlood), Err(CommandFault::NotFound { .. })), "nothing rings");
+    flood(&mut pair, 100..115);
+    assert_eq!(pair.line(1).flood().map(|(count, _)| count), Some(5), "an action about each takes no flood");
+    pair.command(1, Command::TakeFlood).expect("it rings");
+    assert_eq!((pair.line(1).flood(), pair.heard(1, |w| matches!(w, What::SafetyFloodTaken(5, _)))), (None, 1));
+    let rang = |pair: &Pair| pair.heard(1, |w| matches!(w, What::SafetyFlood(_)));
+    let before = rang(&pair);
+    pair.pass(600);
+    pair.disconnect();
+    pair.restart(1);
+    pair.connect();
+    pair.pass(600);
+    assert_eq!((pair.line(1).flood(), rang(&pair)), (None, before));
+    flood(&mut pair, 200..215);
+    pair.disconnect();
+    pair.restart(1);
+    pair.pass(60);
+    assert!(rang(&pair) > before, "what comes later rings, also after a start");
+}
+
 fn acts_on(of: StatementRef) -> Command {
     Command::SafetyAction { of, action: TextIn { language: "en".into(), text: "all stand down".into() }, by: None }
 }

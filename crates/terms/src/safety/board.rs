@@ -1,4 +1,7 @@
 //! The safety notices of one author: the second about one place is raised, a flood is merged.
+//!
+//! Invariant: what a board remembers is bounded, however many notices come, but for those that ring by themselves: these
+//! are ten a minute at most, and go when they are answered.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -16,6 +19,8 @@ pub const RAISE_STEPS: usize = 2;
 pub const FLOOD_COUNT_MAX: usize = 10;
 /// The window, seconds.
 pub const FLOOD_WINDOW_S: i64 = 60;
+/// The last notices that are remembered, so that one which comes again starts no clock.
+pub const KNOWN_MAX: usize = 4_096;
 
 /// Watches every safety notice of one author, with one alarm for what comes as a flood.
 ///
@@ -26,8 +31,10 @@ pub struct SafetyBoard {
     pace: Pace,
     /// Notices that ring or wait for a promised time.
     open: BTreeMap<StatementRef, SafetyWatch>,
-    /// Every notice ever handled.
+    /// The last [`KNOWN_MAX`] notices.
     known: BTreeSet<StatementRef>,
+    /// The same, in order of arrival.
+    known_order: VecDeque<StatementRef>,
     /// Those of the last [`RAISE_WINDOW_S`] that rang by themselves, in order of arrival.
     recent: VecDeque<Recent>,
     /// The last [`FLOOD_COUNT_MAX`] arrivals of any kind.
@@ -59,6 +66,7 @@ impl SafetyBoard {
             pace,
             open: BTreeMap::new(),
             known: BTreeSet::new(),
+            known_order: VecDeque::new(),
             recent: VecDeque::new(),
             arrivals: VecDeque::new(),
             flood: Flood::Quiet { taken: None },
@@ -75,7 +83,7 @@ impl SafetyBoard {
     /// Beyond [`FLOOD_COUNT_MAX`] in a window it joins the flood alarm and is compared with nothing, so that a flood
     /// costs little.
     pub fn handle_safety(&mut self, now: Timestamp, notice: StatementRef, same_place: &dyn Fn(&StatementRef) -> bool) {
-        if !self.known.insert(notice) {
+        if !self.is_new(notice) {
             return;
         }
         if self.floods(now) {
@@ -109,6 +117,22 @@ impl SafetyBoard {
         self.flood = Flood::Quiet { taken: Some(at) };
     }
 
+    /// A start has handled every notice anew: an officer took the flood alarm at that time, when `latest` was the latest
+    /// notice of it. It rings on when it stands for later ones.
+    pub fn load_flood_taken(&mut self, at: Timestamp, latest: &StatementRef) {
+        if self.flood().is_some_and(|(_, of)| of <= *latest) {
+            self.handle_flood_taken(at);
+        }
+    }
+
+    /// The flood alarm that is not taken: how many notices it stands for, and the latest of them in their author's log.
+    pub const fn flood(&self) -> Option<(u64, StatementRef)> {
+        match self.flood {
+            Flood::Ringing { count, latest, .. } => Some((count, latest)),
+            Flood::Quiet { .. } => None,
+        }
+    }
+
     /// One thing to do now, if there is one.
     pub fn poll(&mut self, now: Timestamp) -> Option<SafetyEffect> {
         let due = self.open.iter().find(|(_, watch)| watch.next_timeout().is_some_and(|at| at <= now));
@@ -134,6 +158,20 @@ impl SafetyBoard {
         self.open.get(notice)
     }
 
+    /// Whether a notice is not among the last ones. Remembers it.
+    fn is_new(&mut self, notice: StatementRef) -> bool {
+        let new = !self.open.contains_key(&notice) && self.known.insert(notice);
+        if new {
+            self.known_order.push_back(notice);
+        }
+        if self.known_order.len() > KNOWN_MAX
+            && let Some(oldest) = self.known_order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        new
+    }
+
     /// Whether this arrival is one too many. Remembers it.
     fn floods(&mut self, now: Timestamp) -> bool {
         let full = self.arrivals.len() == FLOOD_COUNT_MAX;
@@ -146,7 +184,7 @@ impl SafetyBoard {
         match &mut self.flood {
             Flood::Ringing { count, latest, .. } => {
                 *count += 1;
-                *latest = notice;
+                *latest = notice.max(*latest);
             }
             Flood::Quiet { taken } => {
                 let since = taken.map_or(now, |taken| now.max(taken.plus_seconds(FLOOD_WINDOW_S)));

@@ -1,6 +1,6 @@
 //! SAFETY rings until an action is stated (T1, T9), and a flood is one alarm (F3).
 
-use detente_terms::safety::{FLOOD_COUNT_MAX, Pace, Reach, SafetyBoard, SafetyEffect, SafetyWatch};
+use detente_terms::safety::{FLOOD_COUNT_MAX, KNOWN_MAX, Pace, Reach, SafetyBoard, SafetyEffect, SafetyWatch};
 use detente_types::{StatementRef, Timestamp};
 use proptest::prelude::*;
 
@@ -146,6 +146,33 @@ fn f3_a_flood_that_was_taken_rests_for_a_window_and_rings_again_when_it_goes_on(
     board.handle_safety(at(3), reference(1, 21), &nowhere);
     assert_eq!(board.next_timeout(), Some(at(62)));
     assert!(matches!(run(&mut board, at(62))[..], [(62, SafetyEffect::RingFlood { count: 1, .. })]));
+}
+
+#[test]
+fn f3_a_flood_that_was_taken_before_a_start_rings_only_for_what_came_after() {
+    for (taken_to, rings) in [(20, false), (19, true)] {
+        let mut board = board();
+        (1..=20).rev().for_each(|index| board.handle_safety(START, reference(1, index), &nowhere));
+        assert_eq!(board.flood(), Some((10, reference(1, 10))));
+        board.handle_safety(START, reference(1, 20 + 1), &nowhere);
+        board.load_flood_taken(at(5), &reference(1, taken_to + 1));
+        assert_eq!(board.flood().is_some(), rings);
+    }
+}
+
+#[test]
+fn a_board_remembers_the_last_notices_and_those_that_ring() {
+    let mut board = board();
+    let count = KNOWN_MAX as u64 + 100;
+    (1..=count).for_each(|index| board.handle_safety(START, reference(1, index), &nowhere));
+    let before = board.flood();
+    assert_eq!(before.map(|(count, _)| count), Some(count - FLOOD_COUNT_MAX as u64));
+    board.handle_safety(at(1), reference(1, 1), &nowhere);
+    board.handle_safety(at(1), reference(1, count), &nowhere);
+    assert_eq!(board.flood(), before, "neither what rings nor what came lately is new");
+    assert!(board.watch(&reference(1, 1)).is_some());
+    board.handle_safety(at(1), reference(1, 50), &nowhere);
+    assert_ne!(board.flood(), before, "what came long ago is forgotten");
 }
 
 #[test]
