@@ -50,6 +50,8 @@ pub struct Officer {
     pub desk: Option<String>,
     /// What they may do.
     pub role: Role,
+    /// They came by the home's own token. Whoever may read the home has it: its name is what the settings say, and no person.
+    pub by_home: bool,
 }
 
 /// Whoever knows the tokens.
@@ -83,6 +85,17 @@ impl Officer {
         Err(Problem::new(
             Fault::Forbidden,
             format!("this takes the role {}, and this token has {}", role.name(), self.role.name()),
+        ))
+    }
+
+    /// Refuses the home's own token, where two different people must decide.
+    pub(crate) fn is_named(&self) -> Result<(), Problem> {
+        if !self.by_home {
+            return Ok(());
+        }
+        Err(Problem::new(
+            Fault::Held,
+            "a different officer must agree, by a token of their own (`detente officer add`): the home's token names nobody",
         ))
     }
 

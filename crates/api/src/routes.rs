@@ -343,7 +343,8 @@ async fn evidence(State(api): State<Api>, Path(name): Path<String>) -> Answer<Ve
     look(&api, name, |line, _| line.evidence().iter().map(EvidenceItem::from).collect()).await
 }
 
-/// Reopens a line that fork evidence holds: one officer proposes, and a different one agrees. The evidence stays.
+/// Reopens a line that fork evidence holds: one officer proposes, and a different one agrees, by a token of their own. The
+/// evidence stays.
 #[utoipa::path(post, path = "/v1/lines/{line}/reopenings", params(("line" = String, Path)), request_body = ReopenAsk, responses((status = 200, body = Done), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn reopen(
     State(api): State<Api>,
@@ -351,6 +352,9 @@ async fn reopen(
     Path(name): Path<String>,
     Asked(asked): Asked<ReopenAsk>,
 ) -> Answer<Done> {
+    if asked.agree.is_some() {
+        officer.is_named()?;
+    }
     act(&api, officer, name, move |_| {
         Ok(match asked.agree {
             Some(proposal) => Command::AgreeToReopen { proposal, reason: asked.reason },

@@ -123,9 +123,14 @@ impl Doors for HomeDoors {
         let hash = token_hash(token);
         let settings = Settings::read(&self.home).unwrap_or_default();
         if hash == self.token_hash {
-            return Some(Officer { name: settings.officer_on_watch, desk: settings.desk, role: Role::Principal });
+            return Some(Officer { name: settings.officer_on_watch, desk: settings.desk, role: Role::Principal, by_home: true });
         }
         let officer = settings.officers.into_iter().find(|o| o.token_sha256 == hash)?;
-        Some(Officer { name: Some(officer.name), desk: Some(officer.desk), role: Role::from_name(&officer.role)? })
+        Some(Officer {
+            name: Some(officer.name),
+            desk: Some(officer.desk),
+            role: Role::from_name(&officer.role)?,
+            by_home: false,
+        })
     }
 }
