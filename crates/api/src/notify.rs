@@ -3,6 +3,9 @@
 //! A long file never stands between the line and a SAFETY notice: what waits for the disk is bounded (PROTOCOL F3), and
 //! the node is free between two shares.
 
+#[cfg(test)]
+mod tests;
+
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
@@ -22,7 +25,7 @@ use crate::port::{Seat, ask};
 use crate::problem::{Detail, Problem};
 use crate::routes::{Answer, find_line};
 
-/// Notices that one job states: the line waits for no more of them.
+/// Notices that one job checks or states: the line waits for no more of them.
 const SHARE: usize = 64;
 
 /// States notices: all are checked before any is stated.
@@ -35,7 +38,8 @@ pub(crate) async fn notify(
 ) -> Answer<Vec<Done>> {
     officer.needs(Role::Officer)?;
     let (check, by) = (asked.check, officer.clone());
-    let (line, drafts) = ask(&*api.host, move |seat| checked(seat, &name, &by, &asked.notices)).await??;
+    let line = ask(&*api.host, move |seat| find_line(seat, &name)).await??;
+    let drafts = checked(&api, line, &by, asked.notices).await?;
     if check {
         return Ok(Json(drafts.iter().map(only_checked).collect()));
     }
@@ -46,18 +50,26 @@ fn only_checked(draft: &Draft) -> Done {
     Done { book: 0, stated: None, note: Some("checked only".into()), notice: Some(draft.notice.id.to_string()) }
 }
 
-/// All notices as they will be stated, or all that is wrong with them.
-fn checked(seat: &mut Seat<'_>, name: &str, officer: &Officer, forms: &[NoticeForm]) -> Result<(LineId, Vec<Draft>), Problem> {
-    let line = find_line(seat, name)?;
+/// All notices as they will be stated, or all that is wrong with them, checked share by share.
+async fn checked(api: &Api, line: LineId, officer: &Officer, forms: Vec<NoticeForm>) -> Result<Vec<Draft>, Problem> {
     let mut drafts = Vec::with_capacity(forms.len());
     let mut broken: Option<Problem> = None;
-    for (i, form) in forms.iter().enumerate() {
-        match draft(seat, line, officer, form) {
-            Ok(draft) => drafts.push(draft),
-            Err(problem) => broken = Some(merge(broken, i, problem)),
+    let mut rest = forms.into_iter().enumerate();
+    loop {
+        let share: Vec<(usize, NoticeForm)> = rest.by_ref().take(SHARE).collect();
+        if share.is_empty() {
+            return broken.map_or(Ok(drafts), Err);
+        }
+        let by = officer.clone();
+        let judge =
+            move |seat: &mut Seat<'_>| share.iter().map(|(i, form)| (*i, draft(seat, line, &by, form))).collect::<Vec<_>>();
+        for (i, judged) in ask(&*api.host, judge).await? {
+            match judged {
+                Ok(draft) => drafts.push(draft),
+                Err(problem) => broken = Some(merge(broken, i, problem)),
+            }
         }
     }
-    broken.map_or(Ok((line, drafts)), Err)
 }
 
 /// States drafts share by share; each is durable before the next share is begun.
