@@ -14,7 +14,9 @@ fn a_restored_node_takes_its_newer_entries_back_before_it_speaks() {
     notify(&pair, "Before");
     pair.converge();
     let copy = root.join("copy");
+    pair.aster.ok(&["officer", "add", "Tamm", "--desk", "Aster watch"]);
     let copied = pair.aster.json(&["backup", copy.to_str().unwrap()]);
+    pair.aster.ok(&["officer", "remove", "Tamm"]);
     assert_eq!(copied["to"], copy.to_str().unwrap());
     notify(&pair, "After it");
     notify(&pair, "Long after it");
@@ -24,6 +26,7 @@ fn a_restored_node_takes_its_newer_entries_back_before_it_speaks() {
     let over = pair.aster.run(&["restore", copy.to_str().unwrap()]).expect(1);
     assert!(over.err.contains("is there already and is not overwritten"), "{}", over.err);
     let restored = pair.aster.json(&["restore", copy.to_str().unwrap(), "--set-aside"]);
+    assert_eq!(restored["officers"], serde_json::json!(["Tamm"]), "whose token counts again is said");
     let kept = std::path::PathBuf::from(restored["kept"].as_str().expect("where the newer home is kept"));
     assert!(kept.join("home.toml").exists());
 

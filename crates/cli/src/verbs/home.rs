@@ -170,7 +170,6 @@ fn status_words(s: &StatusView, running: bool) -> String {
 #[derive(Serialize)]
 struct Copied {
     to: String,
-    kept: Option<String>,
 }
 
 pub(super) fn backup(on: &On<'_>, to: &Path) -> Result<()> {
@@ -184,23 +183,42 @@ pub(super) fn backup(on: &On<'_>, to: &Path) -> Result<()> {
         }
         Err(fault) => return Err(fault.into()),
     }
-    let copied = Copied { to: to.display().to_string(), kept: None };
+    let copied = Copied { to: to.display().to_string() };
     show(on.json, &copied, |c| format!("copied to {}; it holds the secret keys", c.to))
 }
 
 pub(super) fn restore(on: &On<'_>, from: &Path, set_aside: bool) -> Result<()> {
     let over = if set_aside { RestoreOver::SetAside } else { RestoreOver::Nothing };
     // Before anything moves: without them no node starts on the home that is made.
-    Settings::read(from).context("the settings in the copy are not good, and nothing was restored")?;
+    let settings = Settings::read(from).context("the settings in the copy are not good, and nothing was restored")?;
     let kept = Home::restore(from, on.home, over).map_err(|fault| match fault {
         HomeFault::Occupied { .. } => anyhow!("{fault}; with --set-aside it is put aside and kept"),
         fault => fault.into(),
     })?;
-    let copied = Copied { to: on.home.display().to_string(), kept: kept.map(|k| k.display().to_string()) };
-    show(on.json, &copied, |c| {
-        let kept = c.kept.as_deref().map(|k| format!("; what was there is kept in {k}")).unwrap_or_default();
-        format!("restored to {}{kept}\nthe node asks the other side what it holds before it says anything", c.to)
-    })
+    let officers = settings.officers.into_iter().map(|officer| officer.name).collect();
+    let restored = Restored { to: on.home.display().to_string(), kept: kept.map(|k| k.display().to_string()), officers };
+    show(on.json, &restored, restored_words)
+}
+
+#[derive(Serialize)]
+struct Restored {
+    to: String,
+    kept: Option<String>,
+    /// Whose tokens count again: those of the copy, whoever was removed since.
+    officers: Vec<String>,
+}
+
+fn restored_words(r: &Restored) -> String {
+    let kept = r.kept.as_deref().map(|k| format!("; what was there is kept in {k}")).unwrap_or_default();
+    let officers = if r.officers.is_empty() {
+        "no officer has a token".into()
+    } else {
+        format!(
+            "these officers have their tokens as when the copy was made: {}; whoever was removed since: `detente officer remove NAME`",
+            r.officers.join(", ")
+        )
+    };
+    format!("restored to {}{kept}\n{officers}\nthe node asks the other side what it holds before it says anything", r.to)
 }
 
 #[derive(Serialize)]
