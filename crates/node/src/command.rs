@@ -208,10 +208,7 @@ impl Line {
     fn statement_of(&self, cx: &mut Cx<'_>, by: &By, command: Command) -> Result<StatementIn, CommandFault> {
         let (desk, officer) = (by.desk.clone(), by.officer.clone());
         Ok(match command {
-            Command::Notify { .. }
-            | Command::TakeFlood
-            | Command::ProposeReopening(_)
-            | Command::AgreeToReopen { .. } => {
+            Command::Notify { .. } | Command::TakeFlood | Command::ProposeReopening(_) | Command::AgreeToReopen { .. } => {
                 unreachable!("taken before: what they put in the book is no statement as it stands")
             }
             Command::Cancel { id, reason } => {

@@ -91,7 +91,13 @@ impl Node {
         keys: &KeyRing,
         store: &mut dyn crate::port::Store,
     ) -> Result<Self, StoreFault> {
-        let mut loader = Loader { node: Self::new(scheme), early: Vec::new(), plans: Plans::default(), days: BTreeMap::new(), floods: Vec::new() };
+        let mut loader = Loader {
+            node: Self::new(scheme),
+            early: Vec::new(),
+            plans: Plans::default(),
+            days: BTreeMap::new(),
+            floods: Vec::new(),
+        };
         store.replay(&mut |row| loader.take(now, rng, keys, row))?;
         loader.finish(now, rng)
     }

@@ -261,15 +261,50 @@ impl DayBook {
     }
 
     /// What was copied since the last cosignature of an earlier day: all of it counts as of today. `time` reads the time of a
-    /// cosignature of a generation; the newest are asked first, and no more than needed.
+    /// cosignature of a generation, which costs the check of a signature. Our own times never fall from one to the next but
+    /// where a clock was set back, so halves are asked; an earlier day that this overlooks makes more count as of today.
     pub(crate) fn day(&self, now: Timestamp, time: impl Fn(Generation, &[u8]) -> Option<Timestamp>) -> Day {
         let begin = Day::begin(now);
-        let earlier = |(generation, _, note): &&(Generation, u64, Vec<u8>)| time(*generation, note).is_some_and(|at| at < begin);
-        let before = self.cosignatures.iter().rev().find(earlier);
+        let is_earlier =
+            |(generation, _, note): &(Generation, u64, Vec<u8>)| time(*generation, note).is_some_and(|at| at < begin);
+        let earlier = self.cosignatures.partition_point(is_earlier);
+        let before = earlier.checked_sub(1).map(|last| &self.cosignatures[last]);
         let (of, size) = before.map_or((Generation::FIRST, 0), |(generation, size, _)| (*generation, *size));
         let skip = |generation: Generation| if generation == of { usize::try_from(size).unwrap_or(usize::MAX) } else { 0 };
         let today = self.entries.range(of..).flat_map(|(generation, bytes)| bytes.iter().skip(skip(*generation)));
         let (entries, bytes) = today.fold((0, 0_u64), |(entries, sum), bytes| (entries + 1, sum.saturating_add(*bytes)));
         Day::of(now, entries, bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::cell::Cell;
+
+    use super::*;
+
+    /// One entry a minute, each cosigned by itself; the notes hold their time.
+    fn book(minutes: u64) -> DayBook {
+        let mut book = DayBook::default();
+        for minute in 0..minutes {
+            book.take_entry(Generation::FIRST, 10);
+            book.take_cosignature(Generation::FIRST, minute + 1, &(minute as i64 * 60_000_000).to_be_bytes());
+        }
+        book
+    }
+
+    #[test]
+    fn the_count_of_a_long_day_costs_few_signatures() {
+        for (minutes, today) in [(0, 0), (60, 60), (1_440, 1_440), (1_500, 60), (4_000, 1_120), (4_320, 1_440)] {
+            let now = Timestamp::from_micros((minutes as i64 - 1).max(0) * 60_000_000);
+            let checked = Cell::new(0);
+            let time = |_: Generation, note: &[u8]| {
+                checked.set(checked.get() + 1);
+                note.try_into().ok().map(|at| Timestamp::from_micros(i64::from_be_bytes(at)))
+            };
+            let day = book(minutes).day(now, time);
+            assert_eq!((day.entries, day.bytes), (today, 10 * today), "after {minutes} minutes");
+            assert!(checked.get() <= 13, "{} signatures of {minutes}", checked.get());
+        }
     }
 }

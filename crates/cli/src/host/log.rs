@@ -68,6 +68,10 @@ impl Log {
 fn at_will(what: &What) -> Option<&'static str> {
     match what {
         What::PeerFault(_) => Some("peer-fault"),
+        // A peer that forges makes any number of leaves for one place, and none of them costs it a place in its log.
+        What::SafetyEarly(_) => Some("safety-early"),
+        What::SafetyUnstored(_) => Some("safety-unstored"),
+        What::Unusable(..) => Some("unusable"),
         What::LineUp => Some("line-up"),
         What::LineDown(_) => Some("line-down"),
         _ => None,
@@ -102,6 +106,7 @@ impl Quota {
 #[cfg(test)]
 mod tests {
     use detente_testkit::MORNING;
+    use detente_types::{EntryHash, Generation, PartyId, StatementRef};
 
     use super::*;
 
@@ -141,6 +146,22 @@ mod tests {
         let later = start + 30 * GAP;
         let said = (0..50).filter(|_| log.place_for(&event(1, garbage()), later).is_some()).count();
         assert_eq!(said, 20);
+    }
+
+    #[test]
+    fn leaves_that_a_peer_forges_fill_no_disk() {
+        let (mut log, now) = (Log::default(), Instant::now());
+        let at = |index| {
+            let (author, hash) = (PartyId::new([1; 32]), EntryHash::new([2; 32]));
+            StatementRef { author, generation: Generation::FIRST, index, hash }
+        };
+        for make in [What::SafetyEarly, What::SafetyUnstored, |of| What::Unusable(of, Vec::new())] {
+            let said = (0..500).filter(|index| log.place_for(&event(1, make(at(*index))), now).is_some()).count();
+            assert_eq!(said, 20);
+        }
+        // What rings is bounded where it rings: ten a minute, and one alarm for the rest.
+        let rings = What::SafetyFlood(500);
+        assert!((0..500).all(|_| log.place_for(&event(1, rings.clone()), now) == Some(0)));
     }
 
     #[test]
