@@ -8,12 +8,12 @@
 use std::collections::BTreeMap;
 
 use detente_types::Head;
-use detente_types::statement::Kind;
 use detente_wire::checkpoint::SignedCheckpoint;
 use detente_wire::{Entry, Verified};
 
 use crate::line::{Cx, Line};
 use crate::port::Write;
+use crate::quota::{bytes_of, is_exempt};
 
 /// Checkpoints of theirs that are kept until they are cosigned: a few windows of them.
 const CHECKPOINTS_MAX: usize = 64;
@@ -116,15 +116,14 @@ impl Line {
         }
         let covered = usize::try_from(size - self.peer.log.size()).unwrap_or(usize::MAX);
         let covered: Vec<Verified<Entry>> = self.staged.drain(..covered).collect();
+        // What comes before a line check in their log is at most a window: it may use the reserve for the sake of the check.
+        if covered.iter().any(|entry| is_exempt(entry)) {
+            cx.out.reserve_for_peer(covered.iter().map(|entry| bytes_of(entry)).sum());
+        }
         for entry in covered {
             cx.out.write(Write::entry(&entry));
             self.count(&entry);
             let verdict = self.judge_peer(cx, &entry);
-            // What comes before it in their log is at most a window: it may use the reserve for the sake of what does.
-            let check = [Kind::Check.code(), Kind::CheckAnswer.code()].contains(&verdict.kind());
-            if check || entry.fields().urgent {
-                cx.out.reserve();
-            }
             self.learn_terms(&entry, &verdict);
             self.peer.append(entry, verdict);
             self.judge_taken_back(cx);

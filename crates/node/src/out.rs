@@ -79,6 +79,14 @@ const WAITING_BYTES_MAX: usize = 2 << 20;
 /// How long a full disk is left alone before the batch is offered again.
 const FULL_AGAIN_US: i64 = 1_000_000;
 
+/// Bytes of the reserve that are spent for what is the peers', from one ordinary batch that the disk takes to the next:
+/// three eighths of the 8 MiB that a store sets aside. The rest is for what is ours, whatever they send (PROTOCOL F3).
+const PEER_RESERVE_BYTES: u64 = 3 << 20;
+
+/// What the reserve pays beside the rows for what is filed, and again for what is cosigned: together four batches, at 12 KiB
+/// each, of which one files and cosigns, one answers, and one has what they cosign of the answer.
+const BATCH_BYTES: u64 = 2 * (12 << 10);
+
 #[derive(Debug)]
 pub(crate) struct Out {
     effects: VecDeque<Effect>,
@@ -88,6 +96,8 @@ pub(crate) struct Out {
     thens: Vec<Then>,
     in_flight: Option<InFlight>,
     next_token: u64,
+    /// What may still be spent of the reserve for the peers.
+    peer_reserve: u64,
     pub(crate) disk: Disk,
 }
 
@@ -100,6 +110,7 @@ impl Out {
             thens: Vec::new(),
             in_flight: None,
             next_token: 1,
+            peer_reserve: PEER_RESERVE_BYTES,
             disk: Disk::Ample,
         }
     }
@@ -130,6 +141,19 @@ impl Out {
     /// Lets the batch that is being gathered use the reserve (PROTOCOL F3).
     pub(crate) fn reserve(&mut self) {
         self.batch.reserve = true;
+    }
+
+    /// Whether rows of a peer's of so many bytes may go to the disk in one batch: on a full one, as far as the peers' share of
+    /// the reserve reaches.
+    pub(crate) const fn has_room_for_peer(&self, bytes: u64) -> bool {
+        !self.is_full() || self.peer_reserve >= bytes.saturating_add(BATCH_BYTES)
+    }
+
+    /// Lets the batch that is being gathered use the reserve for rows of a peer's of so many bytes. When their share is used
+    /// up it goes as an ordinary one, by which it turns out whether the disk is full.
+    pub(crate) const fn reserve_for_peer(&mut self, bytes: u64) {
+        self.batch.reserve |= self.peer_reserve > 0;
+        self.peer_reserve = self.peer_reserve.saturating_sub(bytes.saturating_add(BATCH_BYTES));
     }
 
     pub(crate) fn then(&mut self, then: Then) {
@@ -179,6 +203,9 @@ impl Out {
     pub(crate) fn persisted(&mut self, token: Token) -> Option<(Vec<Then>, bool)> {
         let done = self.in_flight.take_if(|f| f.token == token)?;
         self.waiting -= done.batch.weight();
+        if !done.batch.reserve {
+            self.peer_reserve = PEER_RESERVE_BYTES;
+        }
         let has_room = matches!(self.disk, Disk::Full { .. }) && !done.batch.reserve;
         if has_room {
             self.disk = Disk::Ample;

@@ -449,7 +449,7 @@ impl Line {
             cx.out.write(self.note(self.them(), generation, NoteRole::Cosignature, size, cosignature.clone()));
         }
         if reserved {
-            cx.out.reserve();
+            cx.out.reserve_for_peer(0);
         }
         cx.out.then(Then::Cosigned { line: self.id, size, checkpoint, cosignature });
     }

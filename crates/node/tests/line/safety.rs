@@ -88,6 +88,28 @@ fn what_a_busy_peer_says_does_not_use_up_the_reserve() {
 }
 
 #[test]
+fn what_a_peer_checks_again_and_again_leaves_more_than_half_of_the_reserve() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.seats[1].store.ordinary_full = true;
+    for _ in 0..1_000 {
+        pair.command(0, Command::Check(None)).expect("a check");
+    }
+    pair.pass(5);
+    let spent = |pair: &Pair| pair.seats[1].store.reserve_bytes + pair.seats[1].store.reserve_batches * (12 << 10);
+    assert!(spent(&pair) < 4 << 20, "{} bytes", spent(&pair));
+    assert!(pair.line(1).view().copy.size > 50, "the first ones were taken and answered");
+    let before = spent(&pair);
+    let ours = said(pair.command(1, safety()));
+    pair.pass(5);
+    assert!(pair.line(0).is_ringing(&ours), "ours goes out by the reserve");
+    assert!(spent(&pair) > before);
+    pair.seats[1].store.ordinary_full = false;
+    pair.pass(60);
+    pair.assert_converged();
+}
+
+#[test]
 fn the_alarm_of_a_flood_is_taken_by_an_officer_and_a_start_does_not_ring_it_again() {
     let mut pair = Pair::new();
     pair.connect();

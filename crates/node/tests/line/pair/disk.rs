@@ -14,6 +14,10 @@ pub(crate) struct Disk {
     pub(crate) ordinary_full: bool,
     /// Rows that went to the reserve.
     pub(crate) from_reserve: usize,
+    /// Bytes of those rows.
+    pub(crate) reserve_bytes: usize,
+    /// Batches that had them.
+    pub(crate) reserve_batches: usize,
     /// It fails, for good.
     pub(crate) failed: bool,
     pub(crate) rows: BTreeMap<Vec<u8>, Write>,
@@ -64,7 +68,11 @@ impl Store for Disk {
                 return Err(StoreFault::Differs { key: String::from_utf8_lossy(&key).into_owned() });
             }
         }
-        self.from_reserve += if self.ordinary_full { batch.writes.len() } else { 0 };
+        if self.ordinary_full {
+            self.from_reserve += batch.writes.len();
+            self.reserve_bytes += batch.weight();
+            self.reserve_batches += 1;
+        }
         self.rows.extend(batch.writes.iter().map(|w| (key(w), w.clone())));
         Ok(())
     }
