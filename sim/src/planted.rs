@@ -61,7 +61,7 @@ pub const PLANTINGS: [Planting; 40] = [
     honest("disk-loses-book", Bug::DiskLosesBook, "accepted_is_kept", 1),
     honest("disk-tears", Bug::DiskTears, "said_from_the_book", 1),
     honest("disk-swaps", Bug::DiskSwaps, "starts_again", 1),
-    honest("disk-forgets-early", Bug::DiskForgetsEarly, "hello_names_early_leaves", 7),
+    honest("disk-forgets-early", Bug::DiskForgetsEarly, "hello_names_early_leaves", 12),
     honest("carrier-mute", Bug::CarrierMute, "converges", 1),
     node("cosign-unread", Plant::CosignUnread, "durable_before_audible", 1),
     node("cosign-older", Plant::CosignOlder, "cosignature_never_shrinks", 1),

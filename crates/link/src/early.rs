@@ -25,16 +25,23 @@ struct Item {
 }
 
 impl EarlyOut {
-    /// Sends an entry until it is done. When there are too many, the oldest is left to the log.
+    /// Sends an entry until it is done; an entry 0 before all others, for they are opened by it. When there are too many, the
+    /// oldest is left to the log.
     pub(crate) fn push(&mut self, generation: Generation, index: Index, packed: Vec<u8>) {
         if self.items.iter().any(|item| item.entry.generation == generation && item.entry.index == index) {
             return;
         }
         if self.items.len() == EARLY_OUT_MAX {
-            self.items.pop_front();
+            let oldest = self.items.iter().position(|item| item.entry.index > 0);
+            self.items.remove(oldest.unwrap_or(0));
         }
-        let entry = Outgoing::new(true, true, generation, index, packed);
-        self.items.push_back(Item { entry, resend: Resend::due() });
+        let item = Item { entry: Outgoing::new(true, true, generation, index, packed), resend: Resend::due() };
+        if index == 0 { self.items.push_front(item) } else { self.items.push_back(item) }
+    }
+
+    /// Whether entries of a generation, besides its entry 0, are not done.
+    pub(crate) fn holds(&self, generation: Generation) -> bool {
+        self.items.iter().any(|item| item.entry.generation == generation && item.entry.index > 0)
     }
 
     /// The one at `index` has arrived.
@@ -179,9 +186,9 @@ mod tests {
     #[test]
     fn the_latest_are_sent_when_there_are_too_many() {
         let mut out = EarlyOut::default();
-        (0..100).for_each(|index| out.push(Generation::FIRST, index, vec![0; 512]));
+        (1..50).chain([0]).chain(50..100).for_each(|index| out.push(Generation::FIRST, index, vec![0; 512]));
         let sent: Vec<Index> = core::iter::from_fn(|| out.next_part(NOW, 1)).map(|part| part.index).collect();
-        assert_eq!(sent, (36..100).collect::<Vec<_>>());
+        assert_eq!(sent, [0].into_iter().chain(37..100).collect::<Vec<_>>(), "and the opening first of all");
         out.done(Generation::FIRST, 40);
         out.done_below(Generation::FIRST, 90);
         out.restart();

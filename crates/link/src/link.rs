@@ -171,8 +171,8 @@ impl Link {
     pub fn set_copy(&mut self, head: Head, checkpoint: Vec<u8>) {
         if self.inbox.generation() != head.generation {
             self.inbox = Inbox::new(head.generation, head.size, self.config.window_bytes);
-            // What came early of that generation could not be kept: it may come again.
-            self.early_in = EarlyIn::default();
+            // What came early of that generation could not be kept.
+            self.forget_early();
         }
         self.inbox.set_durable(head.size);
         self.told.copy = Some((head, checkpoint));
@@ -259,6 +259,16 @@ impl Link {
     /// The peer has stored the early entry at `index` (PROTOCOL F2).
     pub fn early_done(&mut self, generation: Generation, index: Index) {
         self.early_out.done(generation, index);
+    }
+
+    /// Whether something of a generation of ours overtakes the log.
+    pub fn overtakes(&self, generation: Generation) -> bool {
+        self.early_out.holds(generation)
+    }
+
+    /// What came early could not be opened: it may come again.
+    pub fn forget_early(&mut self) {
+        self.early_in = EarlyIn::default();
     }
 
     /// Openings that were handed ahead (entry 0 of a generation) are not sent again.

@@ -67,6 +67,7 @@ impl Line {
     pub(crate) fn overtake(&mut self, entry: &Entry) {
         let fields = entry.fields();
         if fields.urgent && self.is_unacknowledged(fields) {
+            self.send_opening(fields.generation);
             self.link.send_early(fields.generation, fields.index, entry.packed());
         }
     }
@@ -97,10 +98,12 @@ impl Line {
         self.forget_skipped(self.seen.generation);
         for pending in self.peer.settle(size) {
             let reference = pending.entry.reference();
-            self.early.remove(&(reference.generation, reference.index));
-            self.early_entries.remove(&reference.hash);
+            // Where two leaves were signed for one place, it is another one that came early.
+            if let Some(early) = self.early.remove(&(reference.generation, reference.index)) {
+                self.early_entries.remove(&early);
+                self.early_durable.remove(&early);
+            }
             self.early_notices.remove(&reference);
-            self.early_durable.remove(&reference.hash);
             match &pending.verdict {
                 Verdict::Unusable(_, violations) => self.event(cx, What::Unusable(reference, violations.clone())),
                 verdict => {
@@ -236,6 +239,10 @@ impl Line {
     pub(crate) fn stored_early(&mut self, of: &StatementRef) {
         if of.author == self.us() {
             self.link.early_done(of.generation, of.index);
+            // So they have its opening too.
+            if of.generation != self.lives.tells {
+                self.link.early_done(of.generation, 0);
+            }
         }
     }
 

@@ -16,6 +16,7 @@ use rand_core::CryptoRng;
 use crate::behind::Work;
 use crate::book::{BookEntry, BookInput, BookNotice};
 use crate::disclose::{WITHHELD_SLOTS, disclose};
+use crate::held::Hold;
 use crate::input::{Accepted, By, Command, CommandFault};
 use crate::joint::Plan;
 use crate::line::{Cx, Line, Phase};
@@ -48,8 +49,10 @@ impl Node {
             Disk::Ample if !reserved && self.out.is_behind() => return Err(CommandFault::DiskBehind),
             _ => {}
         }
-        if line.is_held() && !reserved && !command.passes_held() {
-            return Err(CommandFault::Held);
+        match line.hold() {
+            Hold::Evidence if !reserved && !command.passes_held() => return Err(CommandFault::Held),
+            Hold::Unshown if !reserved && !command.passes_held() => return Err(CommandFault::HeldForGood),
+            _ => {}
         }
         let mut cx = Cx { now, rng: &mut *rng, scheme: &*self.scheme, out: &mut self.out, book_size: &mut self.book_size };
         if reserved {
@@ -123,7 +126,9 @@ impl Line {
             Phase::Renewing => {
                 "this node was restored, and opens a new generation of its log first: that needs the party key in the home"
             }
-            Phase::Held => "the line is held after fork evidence, or our copy of the other log is not complete again",
+            Phase::Open if self.is_held() => {
+                "the line is held: only safety notices, what answers them and line checks are stated"
+            }
             Phase::Open => "our copy of the other log does not reach yet what this node has signed that it had of it",
         }
     }

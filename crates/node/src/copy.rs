@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use detente_types::Head;
+use detente_types::{Generation, Head, Index};
 use detente_wire::checkpoint::SignedCheckpoint;
 use detente_wire::{Entry, Verified};
 
@@ -91,6 +91,12 @@ impl Line {
     /// How far their log is known: filed, and waiting for a checkpoint.
     pub(crate) fn peer_reach(&self) -> u64 {
         self.peer.log.size() + self.staged.len() as u64
+    }
+
+    /// An entry of theirs that waits for its checkpoint.
+    pub(crate) fn staged_at(&self, generation: Generation, index: Index) -> Option<&Verified<Entry>> {
+        let nth = index.checked_sub(self.peer.log.size()).filter(|_| generation == self.peer.generation())?;
+        self.staged.get(usize::try_from(nth).ok()?)
     }
 
     /// What their last entry claimed to have seen.

@@ -4,7 +4,7 @@ use detente_record::Opening;
 use detente_types::statement::{Kind, Level, Statement};
 use detente_types::{EntryHash, Generation, Index, Notice, StatementRef, Timestamp};
 use detente_wire::entry::unpack;
-use detente_wire::{Entry, Place, Valid, Verified, open_entry};
+use detente_wire::{Entry, Place, PublicKey, Valid, Verified, open_entry};
 
 use crate::input::What;
 use crate::joint::Live;
@@ -15,8 +15,8 @@ use crate::receipts::{Action, Receipt};
 use crate::side::Verdict;
 use crate::take::judge_early;
 
-/// SAFETY entries ahead of their log that are kept. What comes beyond them is acted on when the log has caught up
-/// (PROTOCOL F3). Four times as many as an honest author's link sends at a time.
+/// SAFETY entries ahead of their log that are kept. What comes beyond them is acted on without being stored: it has no receipt
+/// before the log has caught up (PROTOCOL F1, F3). Four times as many as an honest author's link sends at a time.
 const EARLY_KEPT_MAX: usize = 256;
 
 /// How long the disk has for a SAFETY entry before it is acted on all the same (docs/decisions/0015).
@@ -28,10 +28,9 @@ impl Line {
         if index == 0 {
             return self.take_opening(cx, generation, packed);
         }
-        let Some((log, log_key)) = self.peer.log_of(generation) else {
+        let Some(log_key) = self.early_key(generation) else {
             return;
         };
-        let filed = log.leaf_hash(index);
         let place = Place { generation, log_key, ..self.peer_place(None) };
         let opened = unpack(packed).and_then(|(leaf, body)| open_entry(cx.scheme, &place, leaf, body));
         let entry = match opened {
@@ -39,24 +38,38 @@ impl Line {
             Ok(_) => return self.peer_fault(cx, format!("entry {index} came early and is not an urgent one of that index")),
             Err(fault) => return self.peer_fault(cx, format!("their early entry {index} is refused: {fault}")),
         };
-        match filed.or_else(|| self.early.get(&(generation, index)).copied()) {
+        match self.known_leaf(generation, index) {
             Some(known) if known == entry.hash() => {}
             Some(_) => self.take_second_leaf(cx, &entry),
-            None if generation == self.peer.generation() => self.keep_early(cx, entry),
+            None if generation >= self.peer.generation() => self.keep_early(cx, entry),
             None => {}
         }
     }
 
+    /// Signs what comes early in a generation of theirs: also in one that our copy has not begun, once its opening is here.
+    fn early_key(&self, generation: Generation) -> Option<PublicKey> {
+        let filed = self.peer.log_of(generation).map(|(_, key)| key);
+        filed.or_else(|| self.opening_ahead(generation).map(|opening| opening.own().keys().log))
+    }
+
+    /// Their opening of a generation that our copy has not begun.
+    fn opening_ahead(&self, generation: Generation) -> Option<&Opening> {
+        let known = [&self.lives.early_opening, &self.lives.next_opening, &self.lives.ahead_opening];
+        known.into_iter().flatten().find(|opening| opening.own().generation() == generation)
+    }
+
+    /// The leaf that is known for a place of theirs: filed, waiting for its checkpoint, or early.
+    fn known_leaf(&self, generation: Generation, index: Index) -> Option<EntryHash> {
+        let filed = self.peer.life(generation).and_then(|log| log.leaf_hash(index));
+        let staged = || self.staged_at(generation, index).map(|entry| entry.hash());
+        filed.or_else(staged).or_else(|| self.early.get(&(generation, index)).copied())
+    }
+
     fn keep_early(&mut self, cx: &mut Cx<'_>, entry: Verified<Entry>) {
-        if self.early.len() >= EARLY_KEPT_MAX {
-            // Said once: what a flood makes us say must not be a flood.
-            if !core::mem::replace(&mut self.early_floods, true) {
-                self.peer_fault(cx, format!("they sent more than {EARLY_KEPT_MAX} safety entries ahead of their log"));
-            }
-            return;
+        // It is no fault: what stops the copy may be our disk, or the quota.
+        if self.early.len() >= EARLY_KEPT_MAX || !self.keep_opening(cx, entry.fields().generation) {
+            return self.act_early(cx, &entry, false);
         }
-        self.early_floods = false;
-        self.keep_opening(cx);
         let of = entry.reference();
         self.early.insert((of.generation, of.index), of.hash);
         cx.out.write(Write::early(&entry));
@@ -66,21 +79,30 @@ impl Line {
         self.early_unstored.insert(of.hash, cx.now.plus_micros(STORE_US));
     }
 
-    /// With the first early entry of a generation that our copy has begun goes its opening: whoever reads the rows at the
-    /// next start knows by it under which key they are signed.
-    fn keep_opening(&mut self, cx: &mut Cx<'_>) {
-        if self.peer.log.size() == 0
-            && let Some(opening) = self.lives.begun_opening.take()
-        {
-            cx.out.write(Write::early(opening.entry()));
-            self.lives.early_opening = Some(opening);
+    /// With the first early entry of a generation of which nothing is filed goes its opening: whoever reads the rows at the
+    /// next start knows by it under which key they are signed. False when a later one's is there already.
+    fn keep_opening(&mut self, cx: &mut Cx<'_>, generation: Generation) -> bool {
+        let kept = self.lives.early_opening.as_ref().map(|opening| opening.own().generation());
+        let opening = if generation > self.peer.generation() {
+            self.opening_ahead(generation).filter(|_| kept != Some(generation)).cloned()
+        } else if self.peer.log.size() == 0 {
+            self.lives.begun_opening.take()
+        } else {
+            None
+        };
+        let Some(opening) = opening else { return true };
+        if kept > Some(generation) {
+            return false;
         }
+        cx.out.write(Write::early(opening.entry()));
+        self.lives.early_opening = Some(opening);
+        true
     }
 
     /// Another leaf for a place of theirs that has one (PROTOCOL S3). What it says may be what matters most: it rings.
     fn take_second_leaf(&mut self, cx: &mut Cx<'_>, second: &Verified<Entry>) {
         let fields = second.fields();
-        match self.early.get(&(fields.generation, fields.index)).and_then(|first| self.early_entries.get(first)).cloned() {
+        match self.first_entry(fields.generation, fields.index).cloned() {
             Some(first) => self.accuse_two_leaves(cx, &first, second),
             None => self.accuse_left_out(cx, second),
         }
@@ -88,6 +110,14 @@ impl Line {
         if self.early_notices.len() < EARLY_KEPT_MAX {
             self.act_early(cx, second, false);
         }
+    }
+
+    /// The entry for a place of theirs while it is in memory, before it is cosigned.
+    fn first_entry(&self, generation: Generation, index: Index) -> Option<&Verified<Entry>> {
+        let early = self.early.get(&(generation, index)).and_then(|first| self.early_entries.get(first));
+        let here = |entry: &&Verified<Entry>| (entry.fields().generation, entry.fields().index) == (generation, index);
+        let filed = || self.peer.pending.iter().map(|pending| &pending.entry).find(here);
+        early.or_else(|| self.staged_at(generation, index)).or_else(filed)
     }
 
     /// Tells the link which early entries our copy does not reach yet, and of which generation: their author must know after
@@ -137,6 +167,7 @@ impl Line {
             self.know_early(cx, entry);
         } else if filed != Some(entry.hash()) {
             // It was acted on and can never be filed (docs/decisions/0011): it rings until an action is stated.
+            self.early_durable.insert(entry.hash());
             self.act_early(cx, &entry, true);
         }
         self.loading = false;
@@ -147,7 +178,9 @@ impl Line {
     pub(crate) fn forget_skipped(&mut self, filed: Generation) {
         self.early.retain(|(of, _), _| *of >= filed);
         self.early_entries.retain(|_, entry| entry.fields().generation >= filed);
-        self.lives.early_opening.take_if(|opening| opening.own().generation() <= filed);
+        for opening in [&mut self.lives.early_opening, &mut self.lives.ahead_opening] {
+            opening.take_if(|opening| opening.own().generation() <= filed);
+        }
         self.tell_early_copies();
     }
 
@@ -210,8 +243,20 @@ impl Line {
         if let Some(notice) = statement.notice() {
             self.early_notices.retain(|_, live| live.notice.id() != notice.id());
             self.early_notices.insert(of, Live { notice, claimed });
+            self.forget_unstored(&of);
         }
         self.ring(cx, of, notice, claimed);
+    }
+
+    /// Of what is nowhere but in memory only so many stay visible, the latest among them (PROTOCOL F3).
+    fn forget_unstored(&mut self, latest: &StatementRef) {
+        if self.early_notices.len() <= 2 * EARLY_KEPT_MAX {
+            return;
+        }
+        let unstored = |at: &&StatementRef| *at != latest && !self.early_durable.contains(&at.hash);
+        if let Some(at) = self.early_notices.keys().find(unstored).copied() {
+            self.early_notices.remove(&at);
+        }
     }
 
     /// The log caught up with an early entry: it must be the same (PROTOCOL S3). False when it is not.
@@ -227,6 +272,7 @@ impl Line {
             return true;
         };
         self.accuse_two_leaves(cx, &other, entry);
+        self.stop_copy(cx);
         false
     }
 }

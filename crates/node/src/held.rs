@@ -4,7 +4,9 @@
 //! that were decided upon. Whether a line is held follows from that and from what evidence is kept, so a start and a
 //! restore change nothing: a piece that no two officers decided upon holds it, whenever it comes.
 //!
-//! Reopening mends no log. What the peer signs is taken as far as it continues our copy; where it does not, the copy stops.
+//! A held line narrows what is stated, not what is copied: both logs are copied, cosigned and given back as on any line, so
+//! that what is still said, SAFETY first, arrives. What the peer signs is taken as far as it continues our copy; where it
+//! does not, the copy stops, and reopening mends no log.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +19,7 @@ use minicbor::bytes::ByteArray;
 
 use crate::book::{BookDecision, BookEntry};
 use crate::input::{Accepted, By, CommandFault, What};
-use crate::line::{Cx, Line, Phase};
+use crate::line::{Cx, Line};
 use crate::out::Then;
 use crate::port::Write;
 use crate::say::SayFault;
@@ -27,6 +29,17 @@ const UNDECIDED_MAX: usize = 16;
 
 /// Names a piece of evidence: SHA-256 of `detente/evidence/1`, a zero byte, and its bytes.
 pub type Digest = [u8; 32];
+
+/// Whether only SAFETY, what answers it and line checks are stated on a line, and why (PROTOCOL S3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Everything is stated.
+    No,
+    /// Fork evidence is kept that no two officers have decided upon.
+    Evidence,
+    /// The other side holds a log otherwise than we do, and no evidence here shows it: no decision mends that.
+    Unshown,
+}
 
 /// Fork evidence that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +107,7 @@ pub(crate) struct Decisions {
     proposed: Option<Proposal>,
     /// The line is held for something that no evidence here shows.
     pub(crate) unshown: bool,
-    /// What they sign does not continue our copy, and that was decided upon: the copy stops where it is.
+    /// What they sign does not continue our copy: it stops where it is.
     pub(crate) copy_stops: bool,
 }
 
@@ -129,25 +142,28 @@ impl Line {
         self.decisions.proposed.as_ref().filter(|proposed| proposed.evidence == self.undecided())
     }
 
-    /// Whether what they sign does not continue our copy of their log, although the line was reopened.
+    /// Whether what they sign does not continue our copy of their log.
     pub const fn copy_stops(&self) -> bool {
         self.decisions.copy_stops
     }
 
-    /// Whether only SAFETY and line checks are taken: also before the peer has spoken.
+    /// What holds the line: also before the peer has spoken, and whatever a restore has lost (PROTOCOL S3).
+    pub fn hold(&self) -> Hold {
+        match (self.decisions.unshown, self.evidence.iter().any(|piece| !piece.decided)) {
+            (true, _) => Hold::Unshown,
+            (false, true) => Hold::Evidence,
+            (false, false) => Hold::No,
+        }
+    }
+
+    /// Whether only SAFETY, what answers it and line checks are stated.
     pub fn is_held(&self) -> bool {
-        self.phase == Phase::Held || self.evidence.iter().any(|piece| !piece.decided)
+        self.hold() != Hold::No
     }
 
     /// The evidence that holds the line.
     fn undecided(&self) -> BTreeSet<Digest> {
         self.evidence.iter().filter(|piece| !piece.decided).map(|piece| piece.digest).collect()
-    }
-
-    /// Where a line stands that knows what it said: a restore does not reopen what evidence holds (PROTOCOL S3).
-    pub(crate) fn phase_of_evidence(&self) -> Phase {
-        let held = self.decisions.unshown || self.evidence.iter().any(|piece| !piece.decided);
-        if held { Phase::Held } else { Phase::Open }
     }
 
     /// One officer proposes to reopen the line.
@@ -162,7 +178,7 @@ impl Line {
         Ok(Accepted { book: number, stated: None, note: Some(note) })
     }
 
-    /// A different officer agrees: the line is open again, once the peer has said anew what it holds.
+    /// A different officer agrees: everything is stated again on this side.
     pub(crate) fn agree_to_reopen(
         &mut self,
         cx: &mut Cx<'_>,
@@ -179,27 +195,22 @@ impl Line {
         let number = cx.book(&BookEntry::ReopenAgreed(named, entry.clone()));
         self.decisions.load_agreement(&entry);
         self.evidence.iter_mut().for_each(|piece| piece.decided = true);
-        self.watch.handle_dispute(false);
-        if self.phase == Phase::Held {
-            self.phase = Phase::Unproven;
-            self.link.greet_again();
-        }
+        self.watch.handle_dispute(self.is_held());
         self.event(cx, What::Reopened(number, entry.officer));
         let size = self.copied_size();
         let note = format!(
             "the line is open again on this side, and the evidence stays; what they say is taken as far as it continues our \
-             copy of {size} entries. It flows both ways once they have reopened it too"
+             copy of {size} entries. They state everything once two officers there have reopened it too"
         );
         Ok(Accepted { book: number, stated: None, note: Some(note) })
     }
 
     /// The evidence that is to be decided upon now.
     fn to_decide(&self) -> Result<BTreeSet<Digest>, ReopenFault> {
-        let evidence = self.undecided();
-        match (self.decisions.unshown, evidence.is_empty()) {
-            (true, _) => Err(ReopenFault::Unshown),
-            (false, true) => Err(ReopenFault::NotHeld),
-            (false, false) => Ok(evidence),
+        match self.hold() {
+            Hold::Unshown => Err(ReopenFault::Unshown),
+            Hold::No => Err(ReopenFault::NotHeld),
+            Hold::Evidence => Ok(self.undecided()),
         }
     }
 
@@ -221,7 +232,7 @@ impl Line {
             Ok(evidence) if !self.is_of_a_party(&evidence) => {
                 self.peer_fault(cx, "they sent evidence about somebody who is no party of this line".into());
             }
-            Ok(evidence) => drop(self.keep_evidence(cx, &evidence)),
+            Ok(evidence) => self.keep_evidence(cx, &evidence),
             Err(fault) => self.peer_fault(cx, format!("the evidence they sent is refused: {fault}")),
         }
     }
@@ -235,30 +246,22 @@ impl Line {
         [self.us(), self.them()].contains(&evidence.accused())
     }
 
-    /// What they signed does not continue our copy: that holds the line, or, where two officers have decided upon it, stops
-    /// the copy where it is.
-    pub(crate) fn accuse(&mut self, cx: &mut Cx<'_>, evidence: &ForkEvidence) {
-        if !self.keep_evidence(cx, evidence) && !core::mem::replace(&mut self.decisions.copy_stops, true) {
+    /// What they signed does not continue our copy, so it stops where it is: the same on a held line and on a reopened one.
+    pub(crate) fn stop_copy(&mut self, cx: &mut Cx<'_>) {
+        if !core::mem::replace(&mut self.decisions.copy_stops, true) {
             self.event(cx, What::CopyStops(self.copied_size()));
         }
     }
 
-    /// Keeps evidence, once, and holds the line: only SAFETY and line checks flow until two officers decide. False when
-    /// they have decided upon it.
-    fn keep_evidence(&mut self, cx: &mut Cx<'_>, evidence: &ForkEvidence) -> bool {
+    /// Keeps evidence, once. It holds the line until two officers decide; what they have decided upon holds it no more.
+    pub(crate) fn keep_evidence(&mut self, cx: &mut Cx<'_>, evidence: &ForkEvidence) {
         let bytes = evidence.encode();
-        let kept = self.evidence.iter().find(|piece| piece.bytes == bytes);
-        if kept.is_some_and(|piece| piece.decided) {
-            return false;
-        }
-        let is_kept = kept.is_some();
-        self.hold();
-        if is_kept {
-            return true;
+        if self.evidence.iter().any(|piece| piece.bytes == bytes) {
+            return;
         }
         self.faults += 1;
         if self.undecided().len() >= UNDECIDED_MAX {
-            return true;
+            return;
         }
         let number = self.evidence.len() as u64;
         if number == 0 || self.undecided().is_empty() {
@@ -271,7 +274,7 @@ impl Line {
         }
         cx.out.write(Write::Evidence { line: self.id, number, bytes: bytes.clone() });
         cx.out.then(Then::Evidence { line: self.id, number, bytes, says });
-        true
+        self.watch.handle_dispute(true);
     }
 
     /// A piece of evidence, as the store has it.
@@ -287,15 +290,6 @@ impl Line {
         let digest = domain("detente/evidence/1", &[&bytes]);
         let decided = self.decisions.decided.contains(&digest);
         self.evidence.push(Evidence { bytes, digest, says, decided });
-    }
-
-    /// From now on only SAFETY and line checks flow. Who does not know yet what it said finds that out first.
-    pub(crate) fn hold(&mut self) {
-        if self.phase == Phase::Open {
-            self.phase = Phase::Held;
-        }
-        self.watch.handle_dispute(true);
-        self.link.hold();
     }
 }
 

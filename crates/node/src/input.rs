@@ -336,9 +336,18 @@ pub enum CommandFault {
     /// The disk failed; nothing is taken any more. Environment.
     #[error("the disk failed; nothing more is taken until this node is started again")]
     DiskFailed,
-    /// The line is held after fork evidence; only SAFETY and line checks are taken (PROTOCOL S3). Caller.
-    #[error("the line is held after fork evidence: only safety notices and line checks are taken until two officers decide")]
+    /// The line is held after fork evidence (PROTOCOL S3). Caller.
+    #[error(
+        "the line is held after fork evidence: only safety notices, what answers them and line checks are stated until two \
+         officers decide"
+    )]
     Held,
+    /// The line is held for what no decision mends (PROTOCOL S3). Caller.
+    #[error(
+        "the line is held because the two nodes hold histories of one log that exclude each other: only safety notices, what \
+         answers them and line checks are stated, and a new line goes on"
+    )]
+    HeldForGood,
     /// The line is not reopened. Caller.
     #[error("the line is not reopened: {0}")]
     Reopen(#[from] ReopenFault),

@@ -46,7 +46,7 @@ mod view;
 
 pub use book::{BookDecision, BookEntry, BookInput, BookNotice, LineOpened};
 pub use disclose::WITHHELD_SLOTS;
-pub use held::{Digest, Evidence, Proposal, ReopenFault};
+pub use held::{Digest, Evidence, Hold, Proposal, ReopenFault};
 pub use input::{Accepted, By, Command, CommandFault, Effect, Event, Input, OpenFault, Token, What};
 pub use line::{Line, LineKeys, Phase};
 pub use node::Node;

@@ -56,7 +56,8 @@ impl LineKeys {
     }
 }
 
-/// Where a line stands with its peer.
+/// Where our log stands with the peer's copy of it (PROTOCOL S4). Whether fork evidence holds the line is another matter:
+/// [`Line::hold`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Since the start the peer has not said what it holds of our log: nothing is appended (PROTOCOL S4).
@@ -69,10 +70,8 @@ pub enum Phase {
     /// We were rolled back and have back what can be had: nothing more is said until a new generation is open (PROTOCOL
     /// S5; docs/decisions/0013).
     Renewing,
-    /// Everything flows.
+    /// It may grow.
     Open,
-    /// Fork evidence is kept: only SAFETY and line checks flow (PROTOCOL S3).
-    Held,
 }
 
 /// A statement that the node owes because of an entry of the peer's. Derived: it is owed until our log has it.
@@ -153,8 +152,6 @@ pub struct Line {
     pub(crate) early_unstored: BTreeMap<EntryHash, Timestamp>,
     /// SAFETY notices of theirs that are acted on and not filed: shown at once, and orphans for good.
     pub(crate) early_notices: BTreeMap<StatementRef, Live>,
-    /// More early entries came than are kept, and it has been said.
-    pub(crate) early_floods: bool,
     /// Entries of theirs that no checkpoint covers yet: in memory only, bounded by the link's window.
     pub(crate) staged: VecDeque<Verified<Entry>>,
     /// A bearer is there and the peer has not been greeted on it.
@@ -237,7 +234,6 @@ impl Line {
             early_durable: BTreeSet::new(),
             early_unstored: BTreeMap::new(),
             early_notices: BTreeMap::new(),
-            early_floods: false,
             staged: VecDeque::new(),
             greets: false,
             acted_early: BTreeSet::new(),
@@ -311,8 +307,13 @@ impl Line {
         self.cosigned.get(&self.own.generation()).map_or(0, Cosigned::acknowledged_size)
     }
 
-    /// Whether our log may grow now.
+    /// Whether something may be stated now: on a held line only what is reserved (PROTOCOL S3).
     pub(crate) fn may_state(&self, reserved: bool) -> bool {
+        self.may_grow(reserved) && (reserved || !self.is_held())
+    }
+
+    /// Whether our log may grow now (PROTOCOL S1, S4).
+    pub(crate) fn may_grow(&self, reserved: bool) -> bool {
         #[cfg(feature = "plant")]
         if self.has(crate::plant::Plant::SpeakUnproven) {
             return true;
@@ -320,11 +321,7 @@ impl Line {
         // In a new generation `seen` starts afresh: SAFETY and line checks need not wait for what the copy lost, which a
         // hostile peer could withhold (docs/decisions/0012, 0013).
         let free = self.has_caught_up() || (reserved && self.own.seen.is_none_or(|seen| rank(&seen) <= rank(&self.seen)));
-        match self.phase {
-            Phase::Open => free,
-            Phase::Held => reserved && free,
-            Phase::Unproven | Phase::Recovering { .. } | Phase::Renewing => false,
-        }
+        self.phase == Phase::Open && free
     }
 }
 

@@ -44,6 +44,8 @@ pub(crate) struct Lives {
     pub(crate) peer_ends: BTreeMap<Generation, SignedCheckpoint>,
     /// Their next generation, until our copy of the one before is whole.
     pub(crate) next_opening: Option<Opening>,
+    /// Their newest opening that came, whether or not our copy can begin it: what comes early is opened by it.
+    pub(crate) ahead_opening: Option<Opening>,
     /// The opening of the generation that our copy has begun, until something of it is on the disk.
     pub(crate) begun_opening: Option<Opening>,
     /// The opening of a generation of theirs of which only early entries are on the disk, and this one with them.
@@ -74,6 +76,7 @@ impl Lives {
             tells_copy: peer,
             peer_ends: BTreeMap::new(),
             next_opening: None,
+            ahead_opening: None,
             begun_opening: None,
             early_opening: None,
             void: Generation::FIRST,

@@ -206,7 +206,7 @@ impl Line {
     pub(crate) fn stay_in_old(&mut self) {
         if self.has(Plant::StayInOld) {
             self.lives.renews = false;
-            self.phase = self.phase_of_evidence();
+            self.phase = Phase::Open;
         }
     }
 

@@ -54,7 +54,7 @@ impl Line {
 
     /// Whether it does not know yet what it said before: since a start, or since a restore.
     pub fn is_recovering(&self) -> bool {
-        !matches!(self.phase, Phase::Open | Phase::Held)
+        self.phase != Phase::Open
     }
 
     /// What it holds.

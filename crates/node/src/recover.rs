@@ -56,8 +56,10 @@ impl Line {
             }
             Standing::Forked => {
                 // The note is the peer's evidence against us: it may be used against us, so both officers must see it.
-                self.phase = Phase::Held;
+                self.phase = Phase::Open;
                 self.decisions.unshown = true;
+                self.watch.handle_dispute(true);
+                // Their copy of our log cannot go on.
                 self.link.hold();
                 self.event(cx, What::Fork(u64::MAX, "the peer holds another history of our log under our own signature".into()));
             }
@@ -100,7 +102,7 @@ impl Line {
             self.phase = Phase::Renewing;
             self.lives.asked_renewal = None;
         } else {
-            self.phase = self.phase_of_evidence();
+            self.phase = Phase::Open;
         }
         self.open_link(cx, hello);
     }
@@ -172,8 +174,10 @@ impl Line {
 
     fn standing_of_copy(&self, cx: &Cx<'_>, hello: &Hello) -> Standing {
         let copy = &hello.copy;
-        // They hold something of our newest generation and speak of another: a hello from before they heard of ours.
-        if copy.generation < self.own.generation() && self.lives.peer_newest == self.own.generation() {
+        // They hold something of our newest generation and speak of another: a hello from before they heard of ours. Where
+        // their copy of that other one is not whole, they hold only what came early.
+        let short = self.own.ended(copy.generation).is_some_and(|end| copy.size < end.size);
+        if copy.generation < self.own.generation() && self.lives.peer_newest == self.own.generation() && !short {
             return Standing::Later;
         }
         if copy.size == 0 {
@@ -205,10 +209,7 @@ impl Line {
         if next != self.lives.tells {
             return self.carry(cx, next);
         }
-        self.send_opening(&hello.copy);
-        if self.phase == Phase::Held {
-            return self.link.hold();
-        }
+        self.send_openings();
         // What they have but whose cosignature we have not is sent once more: then they repeat it.
         let copied = if hello.copy.generation == self.lives.tells { hello.copy.size } else { 0 };
         let send_from = copied.min(self.cosigned.get(&self.lives.tells).map_or(0, Cosigned::acknowledged_size));
@@ -288,7 +289,10 @@ impl Line {
             examiner.examine_consistency(note.as_bytes(), kept.note().as_bytes(), proved).ok()
         });
         match evidence {
-            Some(evidence) => self.accuse(cx, &evidence),
+            Some(evidence) => {
+                self.keep_evidence(cx, &evidence);
+                self.stop_copy(cx);
+            }
             None => {
                 self.peer_fault(cx, format!("their checkpoint of {size} entries has another root than the entries they sent"));
                 self.link.hold();
@@ -302,7 +306,7 @@ impl Line {
     pub(crate) fn accuse_two_leaves(&mut self, cx: &mut Cx<'_>, first: &Verified<Entry>, second: &Verified<Entry>) {
         let examiner = Examiner::new(cx.scheme, &self.peer.certificate);
         match examiner.examine_leaves(first.leaf().bytes(), second.leaf().bytes()) {
-            Ok(evidence) => self.accuse(cx, &evidence),
+            Ok(evidence) => self.keep_evidence(cx, &evidence),
             Err(fault) => self.peer_fault(cx, format!("their entry {} contradicts itself: {fault}", second.fields().index)),
         }
     }
@@ -319,7 +323,7 @@ impl Line {
             examiner.examine_inclusion(second.leaf().bytes(), kept.note().as_bytes(), proved).ok()
         });
         match evidence {
-            Some(evidence) => self.accuse(cx, &evidence),
+            Some(evidence) => self.keep_evidence(cx, &evidence),
             None => self.peer_fault(cx, format!("they sent another entry {index} than the one that they put in their log")),
         }
     }

@@ -139,7 +139,7 @@ impl Line {
         (self.checkpointed, self.covered) = (0, 0);
         self.cache = crate::line::Cache::default();
         (self.lives.renews, self.lives.asked_renewal, self.lives.keys_lost) = (false, None, false);
-        self.phase = self.phase_of_evidence();
+        self.phase = Phase::Open;
         cx.book(&BookEntry::LineRenewed(self.id, self.own.generation()));
         self.event(cx, What::Renewed(self.own.generation()));
     }
@@ -219,12 +219,21 @@ impl Line {
         Some((self.own.life(*generation)?, keys))
     }
 
-    /// Hands the peer the opening of the generation that the link carries, when their copy has not begun it.
-    pub(crate) fn send_opening(&mut self, copy: &Head) {
-        if copy.generation < self.lives.tells
-            && let Some(packed) = self.own.opening(self.lives.tells)
+    /// Hands the peer the openings that it needs: of the generation that the link carries, and of the newest when something of
+    /// it overtakes the log. Their copy of the one before may never be whole.
+    pub(crate) fn send_openings(&mut self) {
+        self.send_opening(self.lives.tells);
+        if self.link.overtakes(self.own.generation()) {
+            self.send_opening(self.own.generation());
+        }
+    }
+
+    /// Hands the peer the opening of a generation, when their copy has not begun it.
+    pub(crate) fn send_opening(&mut self, generation: Generation) {
+        if self.lives.peer_copy.generation < generation
+            && let Some(packed) = self.own.opening(generation)
         {
-            self.link.send_early(self.lives.tells, 0, packed.clone());
+            self.link.send_early(generation, 0, packed.clone());
         }
     }
 
@@ -242,11 +251,25 @@ impl Line {
                 self.peer_fault(cx, format!("they opened generation {generation} otherwise before"));
             }
             Ok(opening) if generation > self.peer.generation() => {
-                self.lives.next_opening = Some(opening);
-                self.begin_copy(cx);
+                self.know_opening(&opening);
+                // Of those between nothing is here: they come first.
+                if opening.previous().is_none_or(|named| named.generation <= self.peer.generation()) {
+                    self.lives.next_opening = Some(opening);
+                    self.begin_copy(cx);
+                }
             }
             Ok(_) => {}
             Err(why) => self.peer_fault(cx, format!("the opening of generation {generation} that they sent is refused: {why}")),
+        }
+    }
+
+    /// What is said in their generation can be opened from now on, whether or not our copy can begin it.
+    fn know_opening(&mut self, opening: &Opening) {
+        let hash = |opening: &Opening| opening.entry().hash();
+        if self.lives.ahead_opening.as_ref().map(hash) != Some(hash(opening)) {
+            self.lives.ahead_opening = Some(opening.clone());
+            // What overtook the opening was dropped.
+            self.link.forget_early();
         }
     }
 
@@ -329,7 +352,8 @@ impl Line {
         }
         let (generation, held) = (opening.own().generation(), self.peer.log.size());
         self.peer_fault(cx, format!("their generation {generation} names {} of the {held} entries that they signed", named.size));
-        self.hold();
+        self.watch.handle_dispute(true);
+        self.stop_copy(cx);
     }
 }
 

@@ -324,11 +324,16 @@ impl Line {
 
     /// States what the node owes, each once.
     fn pay(&mut self, cx: &mut Cx<'_>) {
-        let all = self.may_state(false);
+        let (all, closes) = (self.may_state(false), self.may_grow(false));
         let due: Vec<(StatementRef, Owed)> = self
             .owed
             .iter()
-            .filter(|(_, owed)| all || !matches!(owed, Owed::Refusal(..) | Owed::Close(_)))
+            .filter(|(_, owed)| match owed {
+                Owed::StoredEarly | Owed::CheckAnswer(_) => true,
+                // What the protocol itself owes is said on a held line too.
+                Owed::Close(_) => closes,
+                Owed::Refusal(..) => all,
+            })
             .map(|(r, o)| (*r, o.clone()))
             .collect();
         for (of, owed) in due {

@@ -8,6 +8,7 @@ use detente_types::statement::Level;
 use detente_types::{Conflict, ConflictId, Head, LineId, Notice, NoticeId, PartyId, StatementRef, Terms, Timestamp};
 use detente_wire::PublicKey;
 
+use crate::held::Hold;
 use crate::line::{Line, Phase};
 use crate::node::Node;
 use crate::out::Disk;
@@ -26,8 +27,10 @@ pub struct LineView {
     pub them: PartyId,
     /// Since when.
     pub opened: Timestamp,
-    /// Where it stands with its peer.
+    /// Where our log stands with the peer's copy of it.
     pub phase: Phase,
+    /// What holds it.
+    pub hold: Hold,
     /// Its state by line checks.
     pub state: LineState,
     /// Whether a bearer is up.
@@ -118,6 +121,7 @@ impl Line {
             them: self.them(),
             opened: self.opened,
             phase: self.phase.clone(),
+            hold: self.hold(),
             state: self.state(),
             connected: self.link.is_connected(),
             own: self.own.head_at(self.own.settled),
@@ -242,7 +246,9 @@ impl Line {
         let stored = if at.author == self.us() {
             self.cosigned.get(&at.generation).and_then(|c| c.first_covering(at.index)).map(|mark| mark.time)
         } else {
-            Some(live.claimed)
+            // What was acted on by its signature alone is nowhere but in memory.
+            let kept = self.early_durable.contains(&at.hash) || !self.early_notices.contains_key(at);
+            kept.then_some(live.claimed)
         };
         let told = receipts.iter().map(|r| r.level).filter(|l| *l != Level::Refused).map(Level::code).max();
         let level = told.unwrap_or(0).max(u8::from(stored.is_some()));

@@ -78,7 +78,8 @@ fn levels(line: &Line) -> Vec<Standing> {
         receipts.sort_unstable();
         (notice.at, receipts, notice.action.map(|action| action.at))
     };
-    line.notices().map(of).collect()
+    // What the disk did not take, or beyond what is kept ahead of a log, is shown and not kept.
+    line.notices().filter(|notice| notice.at.author == line.us() || notice.stored.is_some()).map(of).collect()
 }
 
 /// Faults off, both sides have everything within sixty seconds, and admit it: both copies are the other's log, all is

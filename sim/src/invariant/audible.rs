@@ -102,7 +102,12 @@ impl Sent<'_> {
         // What is handed back ahead of its log is early, as what is said is.
         let own = own && fields.author == self.wire.ends[self.end].party;
         let log = if own { self.own(fields.generation) } else { self.copy(fields.generation) };
-        let there = log.and_then(|log| log.hash(fields.index)) == Some(hash);
+        // Of a generation of theirs of which nothing is filed the opening is kept with what came early.
+        let early = || {
+            let name = self.wire.log_of(1 - self.end, fields.generation);
+            !own && self.disk.early_from(&name, fields.index).any(|(kept, _)| kept == hash)
+        };
+        let there = log.and_then(|log| log.hash(fields.index)) == Some(hash) || early();
         durable_before_audible(there, || format!("entry {} is not on the disk", fields.index))?;
         if !own {
             return Ok(());

@@ -245,7 +245,7 @@ fn reason(fault: &CommandFault) -> String {
         CommandFault::DiskBehind => "disk behind".into(),
         CommandFault::DiskFull => "disk full".into(),
         CommandFault::DiskFailed => "disk failed".into(),
-        CommandFault::Held | CommandFault::Reopen(_) => "held".into(),
+        CommandFault::Held | CommandFault::HeldForGood | CommandFault::Reopen(_) => "held".into(),
         CommandFault::NoSuchLine(_) => "no such line".into(),
         CommandFault::Change(_) => "no such change".into(),
     }

@@ -1,6 +1,6 @@
 //! A line, as the API shows it: where it stands, what holds it, and what is waited for.
 
-use detente_node::{Evidence, Line, Phase, Proposal};
+use detente_node::{Evidence, Hold, Line, Phase, Proposal};
 use detente_terms::line::LineState;
 use detente_types::{Generation, PartyId, Timestamp};
 use detente_wire::hash::hex;
@@ -190,7 +190,7 @@ pub fn line(line: &Line) -> LineView {
         us: v.us.to_string(),
         them: v.them.to_string(),
         opened: v.opened.to_string(),
-        phase: phase_name(&v.phase).into(),
+        phase: phase_name(&v).into(),
         state: v.state.to_string(),
         state_says: state_says(&v.state).into(),
         says: line_says(line, &v),
@@ -229,31 +229,44 @@ const fn state_says(state: &LineState) -> &'static str {
     }
 }
 
-const fn phase_name(phase: &Phase) -> &'static str {
-    match phase {
-        Phase::Unproven => "unproven",
-        Phase::Recovering { .. } => "recovering",
-        Phase::Renewing => "renewing",
-        Phase::Open => "open",
-        Phase::Held => "held",
+/// Where a line stands: held only once our log may grow, for until then nothing is stated at all.
+const fn phase_name(v: &detente_node::LineView) -> &'static str {
+    match (&v.phase, v.hold) {
+        (Phase::Unproven, _) => "unproven",
+        (Phase::Recovering { .. }, _) => "recovering",
+        (Phase::Renewing, _) => "renewing",
+        (Phase::Open, Hold::No) => "open",
+        (Phase::Open, Hold::Evidence | Hold::Unshown) => "held",
     }
 }
 
 fn line_says(line: &Line, v: &detente_node::LineView) -> String {
-    let phase = phase_says(&v.phase, v.connected);
-    let evidence = match line.reopening() {
-        Some(p) => Some(format!("{} proposes to reopen it (number {}): a different officer must agree", p.officer, p.book)),
-        None => (v.phase != Phase::Held && line.is_held()).then(|| HELD.to_owned()),
-    };
+    let phase = phase_says(line, v);
+    let hold = hold_says(v.hold).filter(|_| v.phase != Phase::Open).map(str::to_owned);
+    let proposed = line
+        .reopening()
+        .map(|p| format!("{} proposes to reopen it (number {}): a different officer must agree", p.officer, p.book));
     let stops = line.copy_stops().then(|| copy_stops(v.copy.size));
     let day = line.day();
     let shut = day.shut_until.map(|until| quota_used(day.entries, day.bytes, until));
-    [Some(phase), evidence, stops, shut].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    [Some(phase), hold, proposed, stops, shut].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-const HELD: &str = "fork evidence is kept: only safety notices and line checks flow until two officers decide";
+/// What a held line states, and until when.
+const fn hold_says(hold: Hold) -> Option<&'static str> {
+    match hold {
+        Hold::No => None,
+        Hold::Evidence => Some(
+            "fork evidence is kept: only safety notices, what answers them and line checks are stated until two officers decide",
+        ),
+        Hold::Unshown => Some(
+            "the two nodes hold histories of one log that exclude each other: only safety notices, what answers them and line \
+             checks are stated, and no decision mends that: a new line goes on",
+        ),
+    }
+}
 
-/// What a reopened line cannot mend.
+/// What no decision mends.
 pub(crate) fn copy_stops(size: u64) -> String {
     format!(
         "what they sign does not continue our copy of {size} entries, so it stops there: a generation of theirs that names \
@@ -261,9 +274,9 @@ pub(crate) fn copy_stops(size: u64) -> String {
     )
 }
 
-fn phase_says(phase: &Phase, connected: bool) -> String {
-    match phase {
-        Phase::Unproven if connected => "the other node is there and has not said yet what it holds of our log".into(),
+fn phase_says(line: &Line, v: &detente_node::LineView) -> String {
+    match &v.phase {
+        Phase::Unproven if v.connected => "the other node is there and has not said yet what it holds of our log".into(),
         Phase::Unproven => "the other node has not said yet what it holds of our log: what is put in waits in the book".into(),
         Phase::Recovering { until } => {
             format!("this node was restored: it takes its own entries back from the other side, up to {until}")
@@ -271,9 +284,23 @@ fn phase_says(phase: &Phase, connected: bool) -> String {
         Phase::Renewing => {
             "this node was restored: nothing is said until a new generation of its log is open, which needs the party key".into()
         }
-        Phase::Open if connected => "everything flows".into(),
-        Phase::Open => "the other node is not reached now: statements are kept and go out when it is".into(),
-        Phase::Held if connected => HELD.into(),
-        Phase::Held => format!("{HELD}; the other node is not reached now"),
+        Phase::Open => open_says(line, v),
+    }
+}
+
+/// What is stated and copied by a node whose log may grow.
+fn open_says(line: &Line, v: &detente_node::LineView) -> String {
+    const AWAY: &str = "the other node is not reached now";
+    match hold_says(v.hold) {
+        Some(says) if v.connected => says.into(),
+        Some(says) => format!("{says}; {AWAY}"),
+        None if !v.connected => format!("{AWAY}: statements are kept and go out when it is"),
+        // Whether two officers there have decided too is theirs to know.
+        None if line.evidence().iter().any(|piece| piece.decided) => {
+            "everything is stated on this side: the other side holds the line for itself until two officers there reopen it"
+                .into()
+        }
+        None if line.copy_stops() => "everything is stated on this side".into(),
+        None => "everything flows".into(),
     }
 }

@@ -1,7 +1,7 @@
 //! A line that fork evidence holds, and how two officers reopen it (PROTOCOL S3).
 
 use detente_node::port::{Batch, Store as _, Write};
-use detente_node::{Command, CommandFault, Phase, ReopenFault, What};
+use detente_node::{Command, CommandFault, Hold, ReopenFault, What};
 use detente_record::evidence::Examiner;
 use detente_terms::line::LineState;
 use detente_types::{NoticeKind, Root};
@@ -60,11 +60,11 @@ fn two_officers_reopen_a_held_line_and_its_evidence_stays() {
     let shown = evidence(&pair, 1, 9);
     finds(&mut pair, 0, 0, shown.clone());
     for i in 0..2 {
-        assert_eq!(pair.line(i).view().phase, Phase::Held, "side {i}: what one finds it hands over");
+        assert_eq!(pair.line(i).hold(), Hold::Evidence, "side {i}: what one finds it hands over");
         assert_eq!(pair.line(i).state(), LineState::SafetyOnly);
         assert!(matches!(pair.command(i, notify(NoticeKind::Operation)), Err(CommandFault::Held)));
         reopen(&mut pair, i);
-        assert_eq!(pair.line(i).view().phase, Phase::Open);
+        assert_eq!(pair.line(i).hold(), Hold::No);
         assert_ne!(pair.line(i).state(), LineState::SafetyOnly);
         assert_eq!(pair.heard(i, |w| matches!(w, What::Reopened(_, officer) if officer == "Maj Lind")), 1);
     }
@@ -75,7 +75,7 @@ fn two_officers_reopen_a_held_line_and_its_evidence_stays() {
             let line = pair.line(i);
             let kept: Vec<_> = line.evidence().iter().map(|piece| (piece.bytes.clone(), piece.decided)).collect();
             assert_eq!(kept, [(shown.clone(), true)], "round {round}, side {i}: it stays, and is decided upon");
-            assert_eq!(line.view().phase, Phase::Open);
+            assert_eq!(line.hold(), Hold::No);
             assert_eq!(line.view().copy, pair.line(1 - i).view().own);
             assert_eq!(line.notices().count(), 1);
         }
@@ -100,12 +100,12 @@ fn one_officer_does_not_reopen_a_line_alone() {
     assert_eq!(agree(&mut pair, 0, "Maj Lind", 7_000), Err(ReopenFault::NotProposed { named: 7_000 }.into()));
     let steering = Command::AgreeToReopen { proposal, reason: "two\nlines".into() };
     assert!(matches!(pair.command_by(0, "Maj Lind", steering), Err(CommandFault::Violations(_))));
-    assert_eq!(pair.line(0).view().phase, Phase::Held);
+    assert_eq!(pair.line(0).hold(), Hold::Evidence);
     pair.restart(0);
     assert_eq!(agree(&mut pair, 0, "Lt Aalto", proposal), same, "also after a restart");
     agree(&mut pair, 0, "Maj Lind", proposal).expect("a different one does");
     pair.connect();
-    assert_eq!(pair.line(0).view().phase, Phase::Open);
+    assert_eq!(pair.line(0).hold(), Hold::No);
 }
 
 #[test]
@@ -121,10 +121,10 @@ fn new_evidence_voids_a_proposal_and_holds_the_line_again() {
     assert_eq!(agree(&mut pair, 0, "Maj Lind", proposal), Err(ReopenFault::NotProposed { named: proposal }.into()));
     reopen(&mut pair, 0);
     let line = pair.line(0);
-    assert_eq!((line.view().phase, line.view().evidence), (Phase::Open, 2));
+    assert_eq!((line.hold(), line.view().evidence), (Hold::No, 2));
     let third = evidence(&pair, 1, 11);
     finds(&mut pair, 1, 2, third);
-    assert_eq!(pair.line(0).view().phase, Phase::Held, "what two officers have not seen holds it again");
+    assert_eq!(pair.line(0).hold(), Hold::Evidence, "what two officers have not seen holds it again");
     let undecided = pair.line(0).evidence().iter().filter(|piece| !piece.decided).count();
     assert_eq!(undecided, 1);
 }
@@ -167,7 +167,7 @@ fn a_log_that_does_not_continue_the_copy_stops_it_although_the_line_is_reopened(
     pair.connect();
     assert_eq!(pair.line(1).evidence().len(), 1, "their hello is signed for the other history");
     reopen(&mut pair, 1);
-    assert_eq!(pair.line(1).view().phase, Phase::Open);
+    assert_eq!(pair.line(1).hold(), Hold::No);
     assert!(pair.line(1).copy_stops());
     assert_eq!(pair.heard(1, |w| *w == What::CopyStops(copy.size)), 1);
     assert_eq!(pair.line(1).view().copy, copy);

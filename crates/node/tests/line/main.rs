@@ -1,6 +1,7 @@
 //! The line between two honest nodes, step by step.
 
 mod held;
+mod held_copy;
 mod pair;
 mod plans;
 mod quota;
@@ -9,7 +10,7 @@ mod revoke;
 mod safety;
 
 use detente_node::port::{Batch, Store as _, Write};
-use detente_node::{Command, CommandFault, Phase, What};
+use detente_node::{Command, CommandFault, Hold, Phase, What};
 use detente_testkit::notice;
 use detente_types::statement::{GenerationCloseIn, Kind, StatementIn};
 use detente_types::{Generation, Head, NoticeKind, Release, Root, Rule};
@@ -262,7 +263,7 @@ fn a_restore_does_not_reopen_a_line_that_evidence_holds() {
     pair.pass(30);
     let view = pair.line(0).view();
     assert_ne!(view.own.generation, Generation::FIRST, "it has opened its new generation");
-    assert_eq!(view.phase, Phase::Held);
+    assert_eq!((view.phase, view.hold), (Phase::Open, Hold::Evidence));
     assert!(matches!(pair.command(0, notify(NoticeKind::Operation)), Err(CommandFault::Held)));
     let safety = pair.command(0, notify(NoticeKind::Safety)).expect("SAFETY is taken").stated.expect("and said");
     pair.pass(5);

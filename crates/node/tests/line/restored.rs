@@ -173,7 +173,7 @@ fn a_peer_that_conceals_what_it_holds_makes_no_evidence_of_it() {
     let (author, holder) = (pair.line(0).view(), pair.line(1).view());
     assert!(author.own.generation > end.generation, "it went on behind what it was told");
     assert_eq!(author.phase, Phase::Open);
-    assert_eq!(holder.phase, Phase::Held, "whoever conceals has two histories now");
+    assert_eq!(holder.hold, detente_node::Hold::Unshown, "whoever conceals has two histories now");
     assert_eq!(holder.faults, 1, "it is said once, however often the opening comes");
     assert!(pair.line(1).evidence().is_empty(), "an honest author is not convicted");
 }

@@ -1,6 +1,6 @@
 //! A revocation that the log cannot carry travels in the hello (PROTOCOL P2).
 
-use detente_node::{Command, Phase, What};
+use detente_node::{Command, Hold, What};
 use detente_types::{Generation, NoticeKind, StatementRef};
 use detente_wire::Ed25519;
 use detente_wire::certificate::sign_revocation;
@@ -28,7 +28,7 @@ fn a_revocation_on_a_held_line_reaches_the_other_side_by_the_hello() {
     pair.connect();
     let said = pair.command(0, notify(NoticeKind::Operation)).expect("a good notice").stated.expect("stated");
     held::finds_a_fork(&mut pair, 1);
-    assert_eq!(pair.line(0).view().phase, Phase::Held);
+    assert_eq!(pair.line(0).hold(), Hold::Evidence);
     assert_eq!(revoke(&mut pair, 0, said.index), None, "the log does not carry it now");
     pair.pass(5);
     assert_eq!([0, 1].map(|i| is_disputed(&pair, i, &said)), [true; 2], "the hello does, in the same meeting");
