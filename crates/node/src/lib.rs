@@ -44,7 +44,7 @@ mod side;
 mod take;
 mod view;
 
-pub use book::{BookDecision, BookEntry, BookInput, BookNotice, LineOpened};
+pub use book::{BookDecision, BookEntry, BookFlood, BookInput, BookNotice, LineOpened};
 pub use disclose::WITHHELD_SLOTS;
 pub use held::{Digest, Evidence, Hold, Proposal, ReopenFault};
 pub use input::{Accepted, By, Command, CommandFault, Effect, Event, Input, OpenFault, Token, What};

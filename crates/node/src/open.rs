@@ -15,7 +15,7 @@ use minicbor::bytes::ByteVec;
 use rand_core::CryptoRng;
 
 use crate::book::{BookEntry, BookFlood, LineOpened};
-use crate::input::OpenFault;
+use crate::input::{OpenFault, What};
 use crate::line::{Cx, Founding, Line, LineKeys};
 use crate::node::Node;
 use crate::out::Then;
@@ -165,8 +165,12 @@ impl Loader {
             BookEntry::Notice(notice) => self.plans.take_notice(number, notice),
             BookEntry::Input(input) => {
                 let slots = input.slots.into_iter().map(|(slot, value)| (slot, value.to_vec())).collect();
-                if let Ok(statement) = detente_wire::codec::from_slots(&slots) {
-                    self.plans.take_statement(number, input.line, statement);
+                match detente_wire::codec::from_slots(&slots) {
+                    Ok(statement) => self.plans.take_statement(number, input.line, statement),
+                    Err(broken) => {
+                        let why = format!("it does not read back from the book: {broken}");
+                        self.plans.take_unreadable(number, input.line, why);
+                    }
                 }
             }
             BookEntry::Restored(_) => self.node.lines.values_mut().for_each(|line| line.lives.renews = true),
@@ -282,7 +286,7 @@ impl Loader {
     }
 
     fn finish(mut self, now: Timestamp, rng: &mut dyn CryptoRng) -> Result<Node, StoreFault> {
-        let mut dropped = Vec::new();
+        let mut all_lost = Vec::new();
         let Node { scheme, lines, book_size, out } = &mut self.node;
         for line in lines.values_mut() {
             line.day = line.load_day(&**scheme, now, &self.days.remove(&line.id).unwrap_or_default());
@@ -291,7 +295,7 @@ impl Loader {
             line.derive(&mut cx);
             let lost = line.load_plans(&mut cx, self.plans.of(line.id));
             line.load_revocations(&mut cx);
-            dropped.extend(lost.into_iter().map(|(number, why)| (line.id, number, why)));
+            all_lost.push((line.id, lost));
             line.loading = false;
             // What these meet is found in turns, once the node runs: no news, as all of long ago.
             line.joint.hush();
@@ -309,8 +313,11 @@ impl Loader {
         self.node.lines.values_mut().for_each(|line| line.forget_skipped(line.peer.generation()));
         // Events of long ago are not news.
         self.node.out.forget_events();
-        for (line, number, why) in dropped {
-            self.node.on_line(now, rng, line, |line, cx| line.drop_input(cx, number, why));
+        for (line, lost) in all_lost {
+            self.node.on_line(now, rng, line, |line, cx| {
+                lost.plans.into_iter().for_each(|why| line.event(cx, What::Fault(why)));
+                lost.dropped.into_iter().for_each(|(number, why)| line.drop_input(cx, number, why));
+            });
         }
         Ok(self.node)
     }

@@ -1,7 +1,8 @@
 //! Our own plans as the book has them, when a node starts: what waits to be stated, and which exact plans warn.
 //!
 //! The book is read before the logs, and only they tell which version comes next: plans are gathered, and judged when both
-//! logs are derived. Nothing that an officer was told is taken is lost without a word ([`What::Dropped`]).
+//! logs are derived. Nothing that an officer was told is taken is lost without a word ([`What::Dropped`], [`What::Fault`]).
+//! The exact plan of a notice that is dropped goes on warning: it is its officer's newest word, and only we see what it meets.
 
 use std::collections::BTreeMap;
 
@@ -29,12 +30,28 @@ pub(crate) struct Plans {
 enum Input {
     Statement(StatementIn),
     Notice(BookNotice),
+    /// It does not read back.
+    Unreadable(String),
+}
+
+/// What of the book can be used no more, each with why.
+#[derive(Debug, Default)]
+pub(crate) struct Lost {
+    /// Inputs that waited, by number.
+    pub(crate) dropped: Vec<(u64, String)>,
+    /// Exact plans that warn no more, in words.
+    pub(crate) plans: Vec<String>,
 }
 
 impl Plans {
     /// An input other than a notice.
     pub(crate) fn take_statement(&mut self, number: u64, line: LineId, input: StatementIn) {
         self.waiting.insert(number, (line, Input::Statement(input)));
+    }
+
+    /// An input that does not read back as a statement.
+    pub(crate) fn take_unreadable(&mut self, number: u64, line: LineId, why: String) {
+        self.waiting.insert(number, (line, Input::Unreadable(why)));
     }
 
     pub(crate) fn take_notice(&mut self, number: u64, entry: BookNotice) {
@@ -64,25 +81,32 @@ impl Plans {
 }
 
 impl Line {
-    /// Takes what the book has, once both logs are derived. Gives the inputs that cannot be stated any more, and why.
-    pub(crate) fn load_plans(&mut self, cx: &mut Cx<'_>, plans: Plans) -> Vec<(u64, String)> {
-        for entry in plans.exact.into_values() {
-            if let Ok(plan) = self.read_plan(cx, entry) {
-                self.follow_up(cx, Work::Exact(plan));
+    /// Takes what the book has, once both logs are derived. Gives what can be used no more, and why.
+    pub(crate) fn load_plans(&mut self, cx: &mut Cx<'_>, plans: Plans) -> Lost {
+        let mut lost = Lost::default();
+        for ((_, id), entry) in plans.exact {
+            match self.read_plan(cx, entry) {
+                Ok(plan) => self.follow_up(cx, Work::Exact(plan)),
+                // It has ended: nothing is to be warned of.
+                Err(_) if self.own.has_cancelled(&id) => {}
+                Err(why) => lost.plans.push(format!(
+                    "the exact plan of our notice {} does not pass any more: {why}. Nothing warns of what it meets until it is put in anew",
+                    id.short()
+                )),
             }
         }
-        let mut dropped = Vec::new();
         for (book, (_, input)) in plans.waiting {
             let input = match input {
                 Input::Statement(input) => Ok(input),
                 Input::Notice(entry) => self.read_disclosed(cx, entry).map(StatementIn::Notice),
+                Input::Unreadable(why) => Err(why),
             };
             match input {
                 Ok(input) => self.waiting.push_back(Waiting { book, input }),
-                Err(why) => dropped.push((book, why)),
+                Err(why) => lost.dropped.push((book, why)),
             }
         }
-        dropped
+        lost
     }
 
     /// An officer's input that was taken cannot be stated: the book and whoever is on watch must know.

@@ -1,6 +1,7 @@
 //! Our own plans: what waits, what is let out of which, and what an agreement changes.
 
-use detente_node::{Accepted, Command, CommandFault, What};
+use detente_node::port::{Batch, Store as _, Write};
+use detente_node::{Accepted, BookEntry, BookInput, BookNotice, Command, CommandFault, What};
 use detente_testkit::{notice, terms};
 use detente_types::statement::{AnswerIn, ChangeIn, Kind};
 use detente_types::{ConflictId, NoticeIn, NoticeKind, Release};
@@ -134,4 +135,30 @@ fn an_agreement_changes_the_exact_plan_and_lets_out_as_much_as_before() {
         pair.connect();
         pair.assert_converged();
     }
+}
+
+#[test]
+fn what_of_the_book_does_not_read_back_or_pass_any_more_is_said_aloud() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.disconnect();
+    let (line, at_us) = (pair.line, pair.now.micros());
+    let ended = NoticeIn { valid_until_us: 0, ..plan(0) };
+    let rows = [
+        BookEntry::Input(BookInput { line, at_us, slots: Vec::new() }),
+        BookEntry::Notice(BookNotice { line, at_us, notice: ended, release: Release::Hold.code(), reveal: Vec::new() }),
+    ];
+    let next = pair.seats[0].node.book_size();
+    for (number, row) in (next..).zip(rows) {
+        let batch = Batch { writes: vec![Write::Book { number, bytes: row.encode() }], reserve: false };
+        pair.seats[0].store.commit(&batch).expect("there is room");
+    }
+    for _ in 0..2 {
+        pair.restart(0);
+        pair.pass(1);
+    }
+    let dropped = |w: &What| matches!(w, What::Dropped(number, why) if *number == next && why.contains("does not read back"));
+    assert_eq!(pair.heard(0, dropped), 1, "then the book knows");
+    let quiet = |w: &What| matches!(w, What::Fault(why) if why.contains("does not pass any more"));
+    assert_eq!(pair.heard(0, quiet), 2, "at each start, until it is put in anew");
 }
