@@ -35,15 +35,14 @@ impl From<&Event> for EventView {
 }
 
 /// What an event is called, what it is about, and how a person reads it.
+const ANEW: &str = "Look whether it is to be said anew";
+const UNSTORED: &str = "a safety notice is acted on and is not stored: write it down, it is gone when this node stops";
+
 fn words(what: &What) -> (&'static str, Option<String>, String) {
     let of = |r: &StatementRef| Some(r.hash.to_string());
     match what {
         What::Booked(n) => ("booked", None, format!("entry {n} of the book is durable")),
-        What::Dropped(n, why) => (
-            "dropped",
-            None,
-            format!("entry {n} of the book waited and was NOT stated: {why}. Look whether it is to be said anew"),
-        ),
+        What::Dropped(n, why) => ("dropped", None, format!("entry {n} of the book waited and was NOT stated: {why}. {ANEW}")),
         What::Said(r, kind) => ("said", of(r), format!("our {kind} is in our log, entry {}", r.index)),
         What::Received(r, kind) => {
             let kind = detente_types::Kind::from_code(*kind)
@@ -56,11 +55,7 @@ fn words(what: &What) -> (&'static str, Option<String>, String) {
             ("unusable", of(r), format!("their entry {} cannot be acted on: {first}", r.index))
         }
         What::SafetyEarly(r) => ("safety-early", of(r), "a safety notice overtook its log and is acted on".into()),
-        What::SafetyUnstored(r) => (
-            "safety-unstored",
-            of(r),
-            "a safety notice is acted on and is not stored: write it down, it is gone when this node stops".into(),
-        ),
+        What::SafetyUnstored(r) => ("safety-unstored", of(r), UNSTORED.into()),
         What::SafetyRings(r, reach) => ("safety-rings", of(r), format!("SAFETY: no action is stated yet; it rings at {reach:?}")),
         What::PromiseDue(r, due) => ("promise-due", of(r), format!("an action was promised by {due}: was it done?")),
         What::SafetyFlood(n) => ("safety-flood", None, format!("the other side floods SAFETY: {n} notices in one alarm")),
