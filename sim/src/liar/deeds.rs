@@ -150,7 +150,8 @@ impl Liar {
     /// Another leaf than the log will have, signed, ahead of it.
     fn fork_early(&mut self, now: Timestamp, dice: &mut Dice, claims: Claims) {
         let other = self.notice(NoticeKind::Safety, now);
-        let claims = Claims { urgent: true, index: claims.index + dice.below(2), ..claims };
+        // It stands there already, comes next, or comes after that.
+        let claims = Claims { urgent: true, index: claims.index - 1 + dice.below(3), ..claims };
         if let Some(entry) = self.own.seal(&*self.scheme, dice, &other, claims) {
             self.link.send_early(entry.fields().generation, claims.index, entry.packed());
         }

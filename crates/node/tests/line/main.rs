@@ -8,6 +8,7 @@ mod quota;
 mod restored;
 mod revoke;
 mod safety;
+mod two_leaves;
 
 use detente_node::port::{Batch, Store as _, Write};
 use detente_node::{Command, CommandFault, Hold, Phase, What};
