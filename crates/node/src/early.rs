@@ -11,6 +11,7 @@ use crate::joint::Live;
 use crate::line::{Cx, Line, Owed};
 use crate::out::Then;
 use crate::port::Write;
+use crate::quota::bytes_of;
 use crate::receipts::{Action, Receipt};
 use crate::side::Verdict;
 use crate::take::judge_early;
@@ -67,13 +68,15 @@ impl Line {
 
     fn keep_early(&mut self, cx: &mut Cx<'_>, entry: Verified<Entry>) {
         // It is no fault: what stops the copy may be our disk, or the quota.
-        if self.early.len() >= EARLY_KEPT_MAX || !self.keep_opening(cx, entry.fields().generation) {
+        let bytes = bytes_of(&entry);
+        let room = self.early.len() < EARLY_KEPT_MAX && cx.out.has_room_for_peer(bytes);
+        if !room || !self.keep_opening(cx, entry.fields().generation) {
             return self.act_early(cx, &entry, false);
         }
         let of = entry.reference();
         self.early.insert((of.generation, of.index), of.hash);
         cx.out.write(Write::early(&entry));
-        cx.out.reserve();
+        cx.out.reserve_for_peer(bytes);
         cx.out.then(Then::Early { line: self.id, of });
         self.early_entries.insert(of.hash, entry);
         self.early_unstored.insert(of.hash, cx.now.plus_micros(STORE_US));
