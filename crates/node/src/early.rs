@@ -39,9 +39,11 @@ impl Line {
             Ok(_) => return self.peer_fault(cx, format!("entry {index} came early and is not an urgent one of that index")),
             Err(fault) => return self.peer_fault(cx, format!("their early entry {index} is refused: {fault}")),
         };
+        let staged = self.staged_at(generation, index).map(|entry| entry.hash());
         match self.known_leaf(generation, index) {
             Some(known) if known == entry.hash() => {}
             Some(_) => self.take_second_leaf(cx, &entry),
+            None if staged.is_some_and(|staged| staged != entry.hash()) => self.take_second_leaf(cx, &entry),
             None if generation >= self.peer.generation() => self.keep_early(cx, entry),
             None => {}
         }
@@ -59,11 +61,10 @@ impl Line {
         known.into_iter().flatten().find(|opening| opening.own().generation() == generation)
     }
 
-    /// The leaf that is known for a place of theirs: filed, waiting for its checkpoint, or early.
+    /// The leaf that is known for a place of theirs, filed or early. What waits for its checkpoint was not acted on yet.
     fn known_leaf(&self, generation: Generation, index: Index) -> Option<EntryHash> {
         let filed = self.peer.life(generation).and_then(|log| log.leaf_hash(index));
-        let staged = || self.staged_at(generation, index).map(|entry| entry.hash());
-        filed.or_else(staged).or_else(|| self.early.get(&(generation, index)).copied())
+        filed.or_else(|| self.early.get(&(generation, index)).copied())
     }
 
     fn keep_early(&mut self, cx: &mut Cx<'_>, entry: Verified<Entry>) {
@@ -166,7 +167,9 @@ impl Line {
             return;
         };
         self.loading = true;
-        if generation >= self.peer.generation() && filed.is_none() {
+        // Under a checkpoint that contradicts our copy entries are filed and not cosigned: nothing else acts on them.
+        let counts = (generation, index) < (self.seen.generation, self.seen.size);
+        if generation >= self.peer.generation() && (filed.is_none() || (filed == Some(entry.hash()) && !counts)) {
             self.know_early(cx, entry);
         } else if filed != Some(entry.hash()) {
             // It was acted on and can never be filed (docs/decisions/0011): it rings until an action is stated.

@@ -62,7 +62,8 @@ impl Forger {
 
     /// Adds an entry to the log, which no checkpoint covers yet.
     fn say(&mut self, said: StatementIn) {
-        let entry = self.seal(self.log.size(), &said, false);
+        let urgent = matches!(&said, StatementIn::Notice(notice) if notice.kind == NoticeKind::Safety.code());
+        let entry = self.seal(self.log.size(), &said, urgent);
         self.log.append(&entry).expect("it comes next");
         self.entries.push(entry);
         self.link.set_own(self.log.head(), self.note.clone());
@@ -173,4 +174,18 @@ fn an_early_leaf_for_a_place_that_is_filed_and_not_cosigned_yet_is_the_second_on
     forger.pass(3);
     forger.assert_convicted();
     assert_eq!(forger.pair.line(1).view().copy, forger.log.head());
+}
+
+#[test]
+fn a_safety_notice_that_waits_for_its_checkpoint_rings_when_it_comes_early_too() {
+    let mut forger = Forger::new();
+    forger.say(StatementIn::Notice(notice(NoticeKind::Safety)));
+    forger.pass(1);
+    assert_eq!(forger.pair.line(1).held().staged, 1);
+    let entry = forger.entries[2].clone();
+    assert!(!forger.pair.line(1).is_ringing(&entry.reference()));
+    forger.link.send_early(Generation::FIRST, 2, entry.packed());
+    forger.pass(1);
+    assert!(forger.pair.line(1).is_ringing(&entry.reference()));
+    assert_eq!(forger.pair.line(1).hold(), Hold::No);
 }
