@@ -202,7 +202,7 @@ fn every_verb_has_help_with_an_example_and_its_exit_codes() {
     let help = run(&["--help"]).expect(0).out;
     assert_eq!(listed(&help), listed(&help).iter().filter(|name| VERBS.contains(&name.as_str())).cloned().collect::<Vec<_>>());
     assert!(VERBS.iter().all(|verb| listed(&help).iter().any(|name| name == verb)), "{help}");
-    assert_eq!(walk(&[]), 1 + VERBS.len() + 5 + 3 + 4 + 3 + 5, "settle, safety, terms, officer and record have more below");
+    assert_eq!(walk(&[]), 1 + VERBS.len() + 5 + 4 + 4 + 3 + 5, "settle, safety, terms, officer and record have more below");
     for wrong in [&["nonsense"][..], &["notify"], &["settle"], &["read", "00", "--listed", "1"]] {
         run(wrong).expect(2);
     }
