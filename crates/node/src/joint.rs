@@ -5,8 +5,9 @@
 //!
 //! What is live is known at once. What of it meets is found behind, turn by turn ([`Joint::turn`]), each turn within a
 //! number of pairs of volumes that it may test, whatever one notice covers (F7). Work is done in the order in which it
-//! came, and each piece asks for all that is live while it goes on: of two statements the later one's piece finds the pair at the latest. When
-//! nothing is left to do, exactly the pairs of live statements that meet are there, whatever came in which order.
+//! came, and each piece asks for all that is live while it goes on: of two statements the later one's piece finds the pair
+//! at the latest. When nothing is left to do, exactly the pairs of live statements that meet are there, whatever came in
+//! which order.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

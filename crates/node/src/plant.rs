@@ -228,9 +228,9 @@ impl Line {
     }
 }
 
-/// Takes every signature for a good one.
-#[derive(Debug)]
-struct Trusting;
+/// Takes every signature for a good one: for bugs, and for whoever only looks on.
+#[derive(Clone, Copy, Debug)]
+pub struct Trusting;
 
 impl Scheme for Trusting {
     fn public(&self, _: &SecretKey) -> PublicKey {

@@ -1,10 +1,11 @@
 //! The quota of a day (PROTOCOL F6): how much of the peer's log is copied from one midnight UTC to the next, by our clock.
 //!
-//! Over it nothing more is filed until the day turns, and on a full disk nothing until there is room. What has arrived waits in memory, no more than the link's window, so
-//! the author stops by that; nothing is dropped or skipped. SAFETY overtakes, and hellos and cosignatures are no entries:
-//! none of them waits. A line check, or what is said because of SAFETY, stands in the log behind other entries, perhaps
-//! beyond the window: what is here is let through at once when one of them is in it, and over the quota also when none is,
-//! once it has waited for half a turn of line checks. Neither happens twice in half a turn (F3).
+//! Over it nothing more is filed until the day turns, and on a full disk nothing until there is room. What has arrived waits
+//! in memory, no more than the link's window, so the author stops by that; nothing is dropped or skipped. SAFETY overtakes,
+//! and hellos and cosignatures are no entries: none of them waits. A line check, or what is said because of SAFETY, stands in
+//! the log behind other entries, perhaps beyond the window: what is here is let through at once when one of them is in it,
+//! and over the quota also when none is, once it has waited for half a turn of line checks. Neither happens twice in half a
+//! turn (F3).
 //!
 //! Invariants: what was once cosigned and is copied again after a restore is not counted; a start does not set the count
 //! back, for it follows from our own cosignatures and what they cover; what waits is looked at again at a time that lies

@@ -1,13 +1,14 @@
 //! What may be audible: checked on every frame that an honest node sends, against that node's own disk.
 
 use detente_link::config::HELLO_EARLY_BYTES_MAX;
+use detente_node::plant::Trusting;
 use detente_node::port::NoteRole;
 use detente_types::{Generation, Head, Index, Root, Timestamp};
 use detente_wire::checkpoint::{Checkpoint, log_name};
 use detente_wire::entry::unpack;
 use detente_wire::frame::Hello;
 use detente_wire::note::Note;
-use detente_wire::{Frame, Leaf, LeafFields, PublicKey, Scheme, SecretKey, Signature};
+use detente_wire::{Frame, Leaf, LeafFields, PublicKey};
 
 use super::markers::Markers;
 use super::{Check, ensure};
@@ -265,21 +266,4 @@ pub(crate) fn read_entry(packed: &[u8]) -> Option<(LeafFields, detente_types::En
 /// A leaf without its signature being looked at: nodes look at it.
 pub(crate) fn read_leaf(leaf: &[u8]) -> Option<Leaf> {
     Leaf::open(&Trusting, &PublicKey([0; 32]), leaf).ok()
-}
-
-#[derive(Debug)]
-struct Trusting;
-
-impl Scheme for Trusting {
-    fn public(&self, _: &SecretKey) -> PublicKey {
-        PublicKey([0; 32])
-    }
-
-    fn sign(&self, _: &SecretKey, _: &[u8]) -> Signature {
-        Signature([0; 64])
-    }
-
-    fn verify(&self, _: &PublicKey, _: &[u8], _: &Signature) -> bool {
-        true
-    }
 }

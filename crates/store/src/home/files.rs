@@ -24,8 +24,8 @@ pub(super) fn create_directory(path: &Path) -> Result<(), HomeFault> {
     DirBuilder::new().mode(DIRECTORY_MODE).create(path).map_err(|e| HomeFault::io("making", path, e))
 }
 
-/// Replaces a file: after a crash it has its old content or the new one, and a full disk is left no fuller. The order matters: content, sync, name, sync of
-/// the directory; a rename before the sync can leave an empty file under the right name.
+/// Replaces a file: after a crash it has its old content or the new one, and a full disk is left no fuller. The order
+/// matters: content, sync, name, sync of the directory; a rename before the sync can leave an empty file under the right name.
 pub(super) fn write_atomic(path: &Path, content: &[u8]) -> Result<(), HomeFault> {
     let fault = |e| HomeFault::io("writing", path, e);
     let unfinished = unfinished(path);
