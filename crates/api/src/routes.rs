@@ -26,8 +26,9 @@ use crate::view::{self, ConflictView, EvidenceItem, LineView, NoticeItem, Status
 
 pub(crate) type Answer<T> = Result<Json<T>, Problem>;
 
-/// Notices of one page: they are rendered while the node waits.
-const NOTICES_PAGE: usize = 500;
+/// Notices of one page: they are rendered while the node waits. More than ever overtake their log: so a full page ends with one
+/// that has its place among all others.
+const NOTICES_PAGE: usize = 1_000;
 
 /// Conflicts of one page: how they meet is computed while the node waits.
 const CONFLICTS_PAGE: usize = 200;
@@ -81,7 +82,7 @@ struct NoticesOf {
     kind: Option<String>,
 }
 
-/// Live notices of both parties in the order of their statements, those first that overtook their log: a page of up to 500,
+/// Live notices of both parties in the order of their statements, those first that overtook their log: a page of up to 1,000,
 /// of one `kind` if it is named. The next page begins `after` the `author.generation.index` of the last one, and an empty page
 /// is the end.
 #[utoipa::path(get, path = "/v1/lines/{line}/notices", params(("line" = String, Path), ("after" = Option<String>, Query), ("kind" = Option<String>, Query)), responses((status = 200, body = Vec<NoticeItem>)))]
