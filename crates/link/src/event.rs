@@ -25,6 +25,14 @@ pub enum Event {
     Hello(Hello),
     /// The revocations in a later hello of the same meeting, where they are others than before; unchecked.
     Revocations(Vec<ByteVec>),
+    /// A later hello of the same meeting says that the peer's copy has begun this later generation of our log than the one
+    /// that we told of.
+    Begun {
+        /// Life of our log.
+        generation: Generation,
+        /// Size of the copy.
+        size: u64,
+    },
     /// An entry of the peer's log. `early` ones come in any order, at most once a meeting; the others strictly in the order
     /// of their index from our durable copy on, each once a meeting.
     Entry {

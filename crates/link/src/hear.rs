@@ -123,13 +123,15 @@ impl Link {
                 streams.back.take_if(|back| back.is_done());
             }
             if streams.log.generation() == hello.copy.generation {
-                // A restored peer has cosigned this much before, and never cosigns less than it once did (PROTOCOL E6).
-                let cosigned_before = hello.copy.size.min(self.told.acknowledged);
-                streams.log.acknowledge(now, cosigned_before, &mut self.patience);
+                self.acknowledged_anew(hello.copy.size);
             }
         }
         if self.peer.hello.as_ref().is_some_and(|known| known.revocations != hello.revocations) {
             self.events.push_back(Event::Revocations(hello.revocations.clone()));
+        }
+        let copy = hello.copy;
+        if self.told.own.as_ref().is_some_and(|(own, _)| own.generation < copy.generation) {
+            self.events.push_back(Event::Begun { generation: copy.generation, size: copy.size });
         }
         self.peer.refresh(hello, self.told.own.as_ref().map(|(head, _)| head.generation));
     }
@@ -166,8 +168,12 @@ impl Link {
         Ok(taken)
     }
 
-    /// An entry that comes again shows that our cosignature got lost.
+    /// An entry that comes again shows that our cosignature got lost; one of a life that is over for our copy, that the news
+    /// of this did.
     fn hear_entry(&mut self, now: Timestamp, part: Part) -> Result<Taken, LinkFault> {
+        if part.generation < self.inbox.generation() {
+            self.reply.again(now);
+        }
         let taken = self.inbox.take(part)?;
         if taken == Taken::Duplicate {
             self.cosign.again(now);

@@ -231,6 +231,15 @@ impl Link {
         }
     }
 
+    /// The peer cosigned this much anew: it was restored, and never cosigns less than it once did (PROTOCOL E6). No more than was
+    /// acknowledged counts.
+    pub fn acknowledged_anew(&mut self, size: u64) {
+        let size = size.min(self.told.acknowledged);
+        if let State::Open(streams) = &mut self.state {
+            streams.log.acknowledge(self.clock, size, &mut self.patience);
+        }
+    }
+
     /// An entry that [`Event::Need`] asked for.
     pub fn supply(&mut self, own: bool, generation: Generation, index: Index, packed: Vec<u8>) {
         let State::Open(streams) = &mut self.state else { return };

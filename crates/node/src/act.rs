@@ -113,6 +113,7 @@ impl Line {
             }
             self.act(cx, pending);
         }
+        self.take_early_cosignature(cx);
         self.begin_copy(cx);
     }
 

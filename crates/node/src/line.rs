@@ -121,7 +121,7 @@ pub struct Line {
     pub(crate) claimed: Option<Head>,
     /// The peer's checkpoints, until they are cosigned.
     pub(crate) checkpoints: Checkpoints,
-    /// Their cosignature of entries that we are still taking back.
+    /// Their cosignature of entries that we are still taking back, or made in a generation that is not durable here yet.
     pub(crate) early_cosignature: Option<Vec<u8>>,
     /// The peer's checkpoint that we cosigned last, to compare contradictions with (PROTOCOL S3).
     pub(crate) kept: Option<SignedCheckpoint>,

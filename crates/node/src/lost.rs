@@ -143,8 +143,10 @@ impl Line {
 
     /// The author speaks of a generation of which only early entries are here: our copy begins, and says that it is empty.
     fn begin_kept(&mut self, cx: &mut Cx<'_>, named: Generation) {
-        let kept = self.lives.early_opening.as_ref().filter(|opening| opening.own().generation() == named);
-        if let Some(opening) = kept.filter(|_| named > self.peer.generation()).cloned() {
+        let follows = |opening: &&Opening| {
+            opening.own().generation() == named && opening.previous().is_some_and(|p| p.generation == self.peer.generation())
+        };
+        if let Some(opening) = self.lives.early_opening.as_ref().filter(follows).cloned() {
             self.lives.next_opening = Some(opening);
             self.begin_copy(cx);
             self.link.tell_copy();

@@ -265,9 +265,7 @@ impl Line {
         }
         #[cfg(feature = "plant")]
         self.stay_in_old();
-        if let Some(note) = self.early_cosignature.take() {
-            self.take_cosignature(cx, &note);
-        }
+        self.take_early_cosignature(cx);
     }
 
     /// Whether a checkpoint of the peer's contradicts what it signed before (PROTOCOL S3). If so, evidence is kept.

@@ -151,13 +151,14 @@ impl Line {
         }
     }
 
-    /// The generation of our log that goes out next, given what their copy has.
+    /// The generation of our log that goes out next, given what their copy has. The newest one must have been said.
     pub(crate) fn goes_out(&self, copy: &Head) -> Generation {
-        match self.own.closed.get(&copy.generation) {
+        let next = match self.own.closed.get(&copy.generation) {
             Some(ended) if copy.size < ended.log.size() => copy.generation,
             Some(_) => self.own.after(copy.generation),
             None => self.own.generation(),
-        }
+        };
+        if next == self.own.generation() && self.covered == 0 { self.lives.tells } else { next }
     }
 
     /// They have said in this session that they hold this much of a generation of ours: they may have begun it since their
@@ -173,7 +174,7 @@ impl Line {
     /// Makes the link carry the next generation of our log, once their copy of this one is whole and the next one is said.
     pub(crate) fn carry_on(&mut self, cx: &mut Cx<'_>) {
         let next = self.goes_out(&self.lives.peer_copy);
-        if self.lives.tells != next && (next != self.own.generation() || self.covered > 0) {
+        if self.lives.tells != next {
             self.carry(cx, next);
         }
     }
@@ -309,6 +310,7 @@ impl Line {
         self.link.cosign(Vec::new());
         self.lives.tells_copy = generation;
         self.link.set_copy(Head { generation, ..empty_head() }, Vec::new());
+        self.link.tell_copy();
         let cosigned = core::mem::take(&mut self.lives.hello_cosigned);
         self.take_own_cosignature(cx, &cosigned);
         self.event(cx, What::PeerRenewed(generation));

@@ -4,7 +4,7 @@ use detente_link::{DownReason, Event as LinkEvent};
 use detente_record::{CosignedFault, SeenVerdict, Taken, check_seen};
 use detente_types::statement::StatementIn;
 use detente_types::{Generation, Index};
-use detente_wire::checkpoint::{CheckpointFault, Cosignature, open_checkpoint};
+use detente_wire::checkpoint::{CheckpointFault, Cosignature, holder_name, open_checkpoint, open_cosignature};
 use detente_wire::entry::unpack;
 use detente_wire::meaning::{self, Standing};
 use detente_wire::note::NoteFault;
@@ -48,6 +48,10 @@ impl Line {
                 LinkEvent::GivenBack { generation, index, packed } => self.take_back(cx, generation, index, &packed),
                 LinkEvent::Checkpoint(note) => self.take_checkpoint(cx, &note),
                 LinkEvent::Cosignature(note) => self.take_cosignature(cx, &note),
+                LinkEvent::Begun { generation, size } => {
+                    self.peer_holds(generation, size);
+                    self.carry_on(cx);
+                }
                 LinkEvent::Revocations(all) => self.take_revocations(cx, &all),
                 LinkEvent::Evidence(bytes) => self.take_evidence(cx, &bytes),
                 LinkEvent::Need { own, generation, from, max_bytes } => self.supply(cx, own, generation, from, max_bytes),
@@ -169,6 +173,10 @@ impl Line {
         };
         let size = cosignature.checkpoint().size();
         let note = cosignature.note().into_bytes();
+        if self.is_signed_ahead(cx, &cosignature) {
+            self.early_cosignature = Some(note);
+            return;
+        }
         let log = self.own.life(generation).expect("it was opened for one of ours");
         match self.cosigned.entry(generation).or_default().take(log, &cosignature) {
             Ok(Taken::Newest) => {
@@ -184,6 +192,9 @@ impl Line {
             }
             // A peer that was restored cosigns anew what it had cosigned.
             Ok(Taken::Earlier | Taken::Repeat) => {
+                if generation == self.lives.tells {
+                    self.link.acknowledged_anew(size);
+                }
                 self.peer_holds(generation, size);
                 self.carry_on(cx);
             }
@@ -203,6 +214,24 @@ impl Line {
                 self.keep_refused(cx, generation, size, note);
                 self.peer_fault(cx, format!("their cosignature is refused: {fault}"));
             }
+        }
+    }
+
+    /// Whether it is made in a generation of theirs of which nothing is durable here: a start could not read it, so it counts
+    /// once the opening is.
+    fn is_signed_ahead(&self, cx: &Cx<'_>, said: &Cosignature) -> bool {
+        if self.peer.durable > 0 || self.peer.closed.is_empty() {
+            return false;
+        }
+        let name = holder_name(&self.id, &self.them(), self.peer.generation());
+        let (origin, note) = (said.checkpoint().origin().to_owned(), said.note());
+        open_cosignature(cx.scheme, &self.peer.holder_key(), &name, &origin, note.as_bytes()).is_ok()
+    }
+
+    /// Takes the cosignature that came before it could count.
+    pub(crate) fn take_early_cosignature(&mut self, cx: &mut Cx<'_>) {
+        if let Some(note) = self.early_cosignature.take() {
+            self.take_cosignature(cx, &note);
         }
     }
 

@@ -60,6 +60,9 @@ impl World {
             let watched = self.peace.is_some_and(|peace| self.now.since(peace) >= CONVERGED_US / 2);
             return if watched { Ok(()) } else { Err(Violation { invariant: "converges", detail: "watched".into() }) };
         }
+        if wire.ends.iter().any(|end| self.seats[end.seat].disk.in_flight.is_some()) {
+            return Err(Violation { invariant: "converges", detail: "a disk writes".into() });
+        }
         let lines = [0, 1].map(|end: usize| line_of(&self.seats[wire.ends[end].seat], &wire.line));
         match lines {
             [Some(a), Some(b)] => agree::converges(wire, [a, b]),

@@ -199,6 +199,7 @@ impl Side {
             }
             Event::Dial => self.heard.dials += 1,
             Event::Hello(hello) => self.take_hello(hello),
+            Event::Begun { .. } => unreachable!("neither log begins another life"),
             Event::Entry { index, early: true, .. } => *self.heard.early.entry(index).or_default() += 1,
             Event::Entry { index, packed, .. } => self.take_entry(now, index, packed),
             Event::GivenBack { index, packed, .. } => self.take_back(index, packed),
