@@ -81,7 +81,7 @@ impl Link {
 
     fn answer_hello(&mut self, now: Timestamp) {
         match &mut self.state {
-            State::Greeting { hello } => *hello = Resend::due(),
+            State::Greeting { hello, .. } => *hello = Resend::due(),
             _ => self.reply.again(now),
         }
     }

@@ -89,7 +89,7 @@ impl Link {
         self.clock = now;
         self.end(DownReason::Replaced);
         self.up_since = None;
-        self.state = State::Greeting { hello: Resend::due() };
+        self.state = State::Greeting { hello: Resend::due(), again: false };
         self.pulse.listen(now);
     }
 
@@ -116,7 +116,7 @@ impl Link {
                 return;
             }
             State::Leaving { .. } => return,
-            State::Greeting { hello } => hello.expire(now),
+            State::Greeting { hello, .. } => hello.expire(now),
             State::Met | State::Held => {}
             State::Open(streams) => {
                 let lost = streams.both().filter_map(|outbox| outbox.expire(now).then_some(())).count();
@@ -335,7 +335,7 @@ impl Link {
         let own = match &self.state {
             State::Down { dial } => return dial.next_timeout(),
             State::Leaving { .. } => return None,
-            State::Greeting { hello } => hello.next_timeout(),
+            State::Greeting { hello, .. } => hello.next_timeout(),
             State::Met | State::Held => None,
             State::Open(streams) => earliest([streams.log.next_timeout(), streams.back.as_ref().and_then(Outbox::next_timeout)]),
         };
@@ -423,7 +423,7 @@ impl Link {
     /// The peer's hello could not be judged yet: it is asked for another, after a while.
     pub fn greet_again(&mut self) {
         if matches!(self.state, State::Met | State::Held | State::Open(_)) {
-            self.state = State::Greeting { hello: Resend::at(self.clock.plus_micros(REPEAT_GAP_US)) };
+            self.state = State::Greeting { hello: Resend::at(self.clock.plus_micros(REPEAT_GAP_US)), again: true };
             self.pulse.listen(self.clock);
         }
     }
@@ -431,7 +431,7 @@ impl Link {
     /// Our log has begun another life: the peer must judge it anew.
     fn greet_anew(&mut self) {
         if matches!(self.state, State::Met | State::Held | State::Open(_)) {
-            self.state = State::Greeting { hello: Resend::due() };
+            self.state = State::Greeting { hello: Resend::due(), again: true };
             self.pulse.listen(self.clock);
         }
     }

@@ -27,8 +27,11 @@ impl Link {
         match &mut self.state {
             State::Down { .. } => None,
             State::Leaving { bye } => bye.take().map(|(code, text)| Frame::Bye(code, text)),
-            State::Greeting { hello } if !hello.is_due() => None,
-            State::Greeting { hello } => {
+            State::Greeting { hello, again } if !hello.is_due() => {
+                let early = again.then(|| self.early_out.next_part(now, self.patience.first_us())).flatten();
+                early.map(Frame::Part)
+            }
+            State::Greeting { hello, .. } => {
                 let frame = self.told.hello(now, &self.config, &self.peer, true, true)?;
                 hello.sent(now, self.patience.first_us());
                 Some(Frame::Hello(frame))

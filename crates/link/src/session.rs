@@ -23,10 +23,13 @@ pub(crate) enum State {
         /// When to dial.
         dial: Alarm,
     },
-    /// There is a bearer, and nobody met yet: hellos only.
+    /// There is a bearer, and nobody met yet: hellos only. After a meeting, early entries too: the opening of a generation may
+    /// be what the peer's next hello waits for.
     Greeting {
         /// Ours.
         hello: Resend,
+        /// Whether there was a meeting on this bearer.
+        again: bool,
     },
     /// The peer has been met and its hello waits to be judged: keep-alives too.
     Met,

@@ -168,21 +168,32 @@ impl World {
     }
 }
 
+/// The generation that a hello's certificate is for.
+fn newest(certificate: &[u8]) -> Option<detente_types::Generation> {
+    detente_wire::codec::decode::<detente_types::statement::CertificateIn>(certificate, "certificate").ok().map(|c| c.generation)
+}
+
 /// A frame for a trace.
 fn told(frame: &detente_wire::Frame) -> String {
     use detente_wire::Frame;
     match frame {
         Frame::Hello(hello) => format!(
-            "hello session {:x} answers {:x} own {} copy {} early {} holds {} asks {}",
+            "hello session {:x} answers {:x} own {} of {} copy {} of {} early {} holds {} asks {} newest {}",
             hello.session,
             hello.answers,
             hello.own.size,
+            hello.own.generation,
             hello.copy.size,
+            hello.copy.generation,
             hello.early.len(),
             hello.holds,
-            hello.asks
+            hello.asks,
+            newest(&hello.newest).map_or_else(String::new, |newest| newest.to_string())
         ),
-        Frame::Part(part) => format!("part {} of entry {} (own {}, early {})", part.part, part.index, part.own, part.early),
+        Frame::Part(part) => {
+            let (of, own, early) = (part.generation, part.own, part.early);
+            format!("part {} of entry {} of {of} (own {own}, early {early})", part.part, part.index)
+        }
         Frame::Checkpoint(note) => format!("checkpoint {:?}", crate::invariant::audible::read_note(note).map(|said| said.size())),
         Frame::Cosignature(note) => {
             format!("cosignature {:?}", crate::invariant::audible::read_note(note).map(|said| said.size()))
