@@ -5,6 +5,7 @@ mod channel;
 mod converge;
 mod early;
 mod hostile;
+mod lives;
 mod meeting;
 mod side;
 mod window;

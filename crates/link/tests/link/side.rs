@@ -22,6 +22,8 @@ pub(crate) struct Heard {
     pub(crate) round_trips: Vec<(i64, i64)>,
     pub(crate) faults: Vec<LinkFault>,
     pub(crate) evidence: Vec<Vec<u8>>,
+    /// Lives of our log that the other end's copy has begun, and how much it has.
+    pub(crate) begun: Vec<(Generation, u64)>,
     /// How many revocations a later hello of a meeting named.
     pub(crate) revocations: Vec<usize>,
     pub(crate) checkpoint_needs: u32,
@@ -199,7 +201,7 @@ impl Side {
             }
             Event::Dial => self.heard.dials += 1,
             Event::Hello(hello) => self.take_hello(hello),
-            Event::Begun { .. } => unreachable!("neither log begins another life"),
+            Event::Begun { generation, size } => self.heard.begun.push((generation, size)),
             Event::Entry { index, early: true, .. } => *self.heard.early.entry(index).or_default() += 1,
             Event::Entry { index, packed, .. } => self.take_entry(now, index, packed),
             Event::GivenBack { index, packed, .. } => self.take_back(index, packed),
