@@ -169,9 +169,10 @@ impl Link {
     }
 
     /// An entry that comes again shows that our cosignature got lost; one of a life that is over for our copy, that the news
-    /// of this did.
+    /// of this did; and one of a later life than the peer's hello named, that its next hello did.
     fn hear_entry(&mut self, now: Timestamp, part: Part) -> Result<Taken, LinkFault> {
-        if part.generation < self.inbox.generation() {
+        self.peer.carries(part.generation);
+        if part.generation < self.inbox.generation() || self.peer.is_outdated() {
             self.reply.again(now);
         }
         let taken = self.inbox.take(part)?;

@@ -63,7 +63,7 @@ impl Link {
             return None;
         }
         let holds = self.peer.is_sure();
-        let asks = !holds || self.is_silent();
+        let asks = !holds || self.is_silent() || self.peer.is_outdated();
         self.reply.sent(now, asks.then(|| self.patience.first_us()));
         self.told.hello(now, &self.config, &self.peer, holds, asks).map(Frame::Hello)
     }

@@ -75,6 +75,8 @@ pub(crate) struct Peer {
     lost_to: u64,
     /// What its newest hello of that session said.
     pub(crate) hello: Option<Hello>,
+    /// It carries a later life of its log than that hello named: the one that tells of it got lost.
+    outdated: bool,
     pub(crate) version: Option<u16>,
 }
 
@@ -87,6 +89,16 @@ impl Peer {
     /// took the place of the one we met, or be late.
     pub(crate) const fn is_sure(&self) -> bool {
         self.heard == self.session
+    }
+
+    /// It has sent an entry of this life of its log.
+    pub(crate) fn carries(&mut self, generation: Generation) {
+        self.outdated |= self.hello.as_ref().is_some_and(|known| known.own.generation < generation);
+    }
+
+    /// Whether it must be asked for a hello.
+    pub(crate) const fn is_outdated(&self) -> bool {
+        self.outdated
     }
 
     /// Whether a hello comes from another process than the one that was met.
@@ -104,6 +116,7 @@ impl Peer {
         self.lost_to = copied.map_or(0, |(copy, _)| copy.size);
         self.session = hello.session;
         self.version = Some(version);
+        self.outdated = false;
         self.hello = Some(hello);
     }
 

@@ -75,3 +75,22 @@ fn a_cosignature_made_anew_lets_the_window_slide_as_far_as_it_once_had() {
     link.acknowledged_anew(1_000);
     assert_eq!(link.in_flight_bytes(), 0, "ten were acknowledged, and no more counts");
 }
+
+#[test]
+fn an_entry_of_a_later_life_than_the_hello_named_asks_for_the_one_that_got_lost() {
+    let mut world = World::met(5, 1 << 20);
+    world.channel.faults.lost = 1_000;
+    world.sides[0].link.set_own(Head { generation: SECOND, ..head(0) }, Vec::new());
+    world.run_for(SECOND_US / 10);
+    world.channel.faults.lost = 0;
+    // What the other end says of its own accord ends the greeting, though it heard nothing.
+    world.sides[1].link.tell_copy();
+    world.drive(1);
+    world.run_for(SECOND_US / 10);
+    assert_eq!(world.sides.each_ref().map(|side| side.heard.hellos.len()), [2, 1]);
+    let part = Part { own: true, generation: SECOND, index: 0, part: 0, parts: 1, bytes: packed(0, 0, 512).into(), early: false };
+    let bytes = world.sealed(0, &Frame::Part(part));
+    world.inject(1, &bytes);
+    world.run_for(SECOND_US);
+    assert_eq!(world.sides[1].heard.hellos.last().map(|hello| hello.own.generation), Some(SECOND));
+}
