@@ -83,7 +83,9 @@ impl Sent<'_> {
     }
 
     fn names_early(&self, hello: &Hello) -> Check {
-        let name = self.wire.log_of(1 - self.end, hello.copy.generation);
+        // What is left of an earlier one lies beyond the end that its author named: it is an orphan.
+        let newest = self.disk.newest(self.wire.line, self.wire.ends[1 - self.end].party);
+        let name = self.wire.log_of(1 - self.end, newest.max(hello.copy.generation));
         let filed = self.disk.log(&name).map_or(0, LogRows::size);
         // Of a later generation than any that is filed its opening is there too, which `newest` stands for.
         let later: Vec<_> = self.disk.early_after(name.0, name.1).collect();
