@@ -139,10 +139,12 @@ impl Running {
         text
     }
 
-    /// Waits until a node serves, or has ended without.
-    pub(crate) fn serves_or_ends(&self) {
-        let (_, done) = self.out.wait(|text, ended| ended || text.contains("serving"));
+    /// Waits until a node serves, or has ended without; gives what it printed if it serves.
+    #[track_caller]
+    pub(crate) fn serves_or_ends(&self) -> Option<String> {
+        let (text, done) = self.out.wait(|text, ended| ended || text.contains("serving"));
         assert!(done, "the node neither serves nor ends:\n{}", self.err_so_far());
+        text.contains("serving").then_some(text)
     }
 
     /// What standard error has now.
@@ -188,13 +190,22 @@ impl Drop for Running {
 
 /// Asks again and again until there is an answer: nodes work while the test waits.
 #[track_caller]
-pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    within(ask).unwrap_or_else(|| panic!("waited too long for {what}"))
+}
+
+/// The same; gives nothing when there was no answer for too long.
+pub(crate) fn within<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let started = Instant::now();
-    loop {
-        if let Some(answer) = ask() {
+    // Most answers are there soon, and those who ask in vain leave the core to the nodes.
+    let mut pause = Duration::from_millis(2);
+    while started.elapsed() < PATIENCE {
+        let answer = ask();
+        if answer.is_some() {
             return answer;
         }
-        assert!(started.elapsed() < PATIENCE, "waited too long for {what}");
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(50));
     }
+    None
 }

@@ -58,13 +58,15 @@ impl Side {
         self.serve_by(self.command(&["serve"]));
     }
 
-    /// Starts the node by a command, which may be one that runs the program under something else.
+    /// Starts the node by a command, which may be one that runs the program under something else; gives
+    /// what it printed.
     #[track_caller]
-    pub(crate) fn serve_by(&mut self, command: Command) {
+    pub(crate) fn serve_by(&mut self, command: Command) -> String {
         assert!(self.node.is_none(), "the node of {} runs already", self.name);
         let node = Running::spawn(command);
-        node.out_with("serving");
+        let printed = node.out_with("serving");
         self.node = Some(node);
+        printed
     }
 
     /// The running node.
@@ -156,11 +158,15 @@ impl Pair {
     pub(crate) fn converge(&self) -> [Value; 2] {
         until("both sides to hold everything", || {
             let views = [self.aster.line(), self.borea.line()];
-            let met = |view: &Value| view["connected"] == true && view["phase"] == "open" && view["waiting"] == 0;
-            let done = views.iter().all(met) && whole(&views[0], &views[1]) && whole(&views[1], &views[0]);
-            done.then_some(views)
+            at_one(&views).then_some(views)
         })
     }
+}
+
+/// Whether the two views of a line say that both sides have met and hold everything, and that nothing waits.
+pub(crate) fn at_one(views: &[Value; 2]) -> bool {
+    let met = |view: &Value| view["connected"] == true && view["phase"] == "open" && view["waiting"] == 0;
+    views.iter().all(met) && whole(&views[0], &views[1]) && whole(&views[1], &views[0])
 }
 
 fn whole(ours: &Value, theirs: &Value) -> bool {
