@@ -18,6 +18,9 @@ use crate::side::{Pair, Side, array, at_one};
 const ASTER_SAYS_ONE_IN: usize = 4;
 const LINE: &str = "/v1/lines/-";
 
+/// Titles of live notices, each with the hashes of the entries that have it.
+type Titles = BTreeMap<String, Vec<String>>;
+
 /// Two homes with a line, at rest, and copies of them that exchanges are made with. Borea is the side that is tried: it
 /// calls, and a fresh start calls at once.
 pub(crate) struct Stage {
@@ -87,37 +90,29 @@ impl Stage {
 
     /// Takes up Borea as the exchange left it: what was taken is there, once, on both sides, the line goes on, and both
     /// homes verify. `alone` has commands work on the home before its node is there again.
-    #[track_caller]
     pub(crate) fn take_up(&mut self, said: Said, alone: bool, at: &str) {
         let Said { mut taken, mut aster, seen, .. } = said;
         if alone {
-            taken.extend(self.work_alone(&seen, at));
+            taken.insert(self.work_alone(&seen, at));
         }
         let mut borea = Api::of(&serve_plainly(&mut self.pair.borea)).expect("Borea serves");
         for (api, title) in [(&mut aster, "Aster goes on"), (&mut borea, "Borea goes on")] {
             say_one(api, title, taken.len()).unwrap_or_else(|fault| panic!("{at}: {title}: {fault}"));
             taken.insert(title.to_owned());
         }
-        let arrived = within(|| {
+        let rests = within(|| {
             let views = [line(&mut aster).ok()?, line(&mut borea).ok()?];
-            let held = [titles(&mut aster), titles(&mut borea)];
-            let there = at_one(&views) && held[0] == held[1] && taken.iter().all(|title| held[0].contains_key(title));
-            there.then_some(())
+            let [here, there] = [titles(&mut aster), titles(&mut borea)];
+            (at_one(&views) && here == there && taken.iter().all(|title| here.contains_key(title))).then_some(())
         });
-        let [here, there] = [titles(&mut aster), titles(&mut borea)];
-        for title in &taken {
-            assert_eq!(here.get(title).map(Vec::len), Some(1), "{at}: Aster holds {title:?}, which was taken");
-        }
-        assert_eq!(here, there, "{at}: both sides hold the same");
-        assert!(here.values().all(|names| names.len() == 1), "{at}: nothing is there twice: {here:?}");
-        assert!(arrived.is_some(), "{at}: the line does not come to rest: {:?} {:?}", line(&mut aster), line(&mut borea));
+        assert_there_once(&taken, &titles(&mut aster), &titles(&mut borea), at);
+        assert!(rests.is_some(), "{at}: the line does not come to rest: {:?} {:?}", line(&mut aster), line(&mut borea));
         self.rest_verified(at);
     }
 
     /// What a command finds and does on Borea's home while no node runs: nothing that Aster was sent or told to be kept
     /// is missing, with no help of Aster's. Gives the title of what was said.
-    #[track_caller]
-    fn work_alone(&self, seen: &Value, at: &str) -> Option<String> {
+    fn work_alone(&self, seen: &Value, at: &str) -> String {
         let borea = &self.pair.borea;
         let found = borea.line();
         let size = |head: &Value| head["size"].as_u64().expect("a head has a size");
@@ -127,11 +122,10 @@ impl Stage {
         let title = "said while no node ran";
         let file = day::write(self.root(), "alone.json", &day::site(title, 0));
         borea.ok(&["notify", &file]);
-        Some(title.to_owned())
+        title.to_owned()
     }
 
     /// Ends both nodes and verifies both homes.
-    #[track_caller]
     fn rest_verified(&mut self, at: &str) {
         for side in [&mut self.pair.aster, &mut self.pair.borea] {
             side.stop();
@@ -151,7 +145,6 @@ impl Drop for Stage {
     }
 }
 
-#[track_caller]
 fn serve_plainly(side: &mut Side) -> String {
     side.serve_by(side.command(&["serve"]))
 }
@@ -206,13 +199,20 @@ fn line(api: &mut Api) -> io::Result<Value> {
     api.get(LINE)
 }
 
-/// Titles of the live notices, each with the hashes of the entries that have it.
-#[track_caller]
-fn titles(api: &mut Api) -> BTreeMap<String, Vec<String>> {
-    let mut titles: BTreeMap<String, Vec<String>> = BTreeMap::new();
+fn titles(api: &mut Api) -> Titles {
+    let mut titles = Titles::new();
     for notice in array(api.get(&format!("{LINE}/notices")).expect("the node lives")) {
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         titles.entry(text(&notice["notice"]["title"])).or_default().push(text(&notice["at"]["hash"]));
     }
     titles
+}
+
+fn assert_there_once(taken: &BTreeSet<String>, here: &Titles, there: &Titles, at: &str) {
+    for title in taken {
+        assert!(here.contains_key(title), "{at}: {title:?} was taken, and Aster does not hold it");
+        assert!(there.contains_key(title), "{at}: {title:?} was taken, and Borea does not hold it");
+    }
+    assert_eq!(here, there, "{at}: both sides hold the same");
+    assert!(here.values().all(|entries| entries.len() == 1), "{at}: nothing is there twice: {here:?}");
 }
