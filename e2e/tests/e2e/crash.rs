@@ -160,16 +160,18 @@ fn dry_run(stage: &mut Stage) -> BTreeMap<&'static str, usize> {
 fn what_was_taken_survives_a_kill_at_any_write_or_sync() {
     needs_strace();
     let calls = dry_run(&mut Stage::new(0));
+    eprintln!("calls: {calls:?}");
     let course = Course::new(points(&calls));
-    eprintln!("points: {calls:?}");
     std::thread::scope(|scope| {
         for number in 0..if soak() { SOAK_SHARDS } else { SHARDS } {
             let course = &course;
             scope.spawn(move || course.walk(&mut Stage::new(number)));
         }
     });
-    let killed = course.killed.into_inner();
-    assert!(killed * 2 >= course.points.len(), "most points are reached: {killed} kills");
+    // How writes group differs from run to run: the last points of a dry run are not always reached.
+    let (killed, count) = (course.killed.into_inner(), course.points.len());
+    eprintln!("{killed} kills at {count} points, {} s", course.started.elapsed().as_secs());
+    assert!(killed * 2 >= count, "most points are reached: {killed} of {count}");
 }
 
 /// States the notices of a stream one by one; gives the titles that were taken.
