@@ -1,6 +1,7 @@
 //! SAFETY overtakes its log (PROTOCOL F1 to F3): sent at once and again until the caller says that it has arrived;
 //! received apart from the log, in any order. Exempt from the window, and bounded by counts of its own.
 
+use core::ops::RangeInclusive;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use detente_types::{Generation, Index, Timestamp};
@@ -69,7 +70,16 @@ impl EarlyOut {
 
     /// The next part that is due.
     pub(crate) fn next_part(&mut self, now: Timestamp, first_us: i64) -> Option<Part> {
-        let item = self.items.iter_mut().find(|item| item.resend.is_due())?;
+        self.next_from(now, first_us, 0..=Index::MAX)
+    }
+
+    /// The next part of an opening that is due.
+    pub(crate) fn next_opening(&mut self, now: Timestamp, first_us: i64) -> Option<Part> {
+        self.next_from(now, first_us, 0..=0)
+    }
+
+    fn next_from(&mut self, now: Timestamp, first_us: i64, which: RangeInclusive<Index>) -> Option<Part> {
+        let item = self.items.iter_mut().find(|item| item.resend.is_due() && which.contains(&item.entry.index))?;
         let part = item.entry.next_part();
         if item.entry.is_at_start() {
             item.resend.sent(now, first_us);

@@ -1,6 +1,6 @@
 //! What the link hears: foreign bytes, judged one frame at a time.
 
-use detente_types::Timestamp;
+use detente_types::{Generation, Timestamp};
 use detente_wire::Frame;
 use detente_wire::frame::{FrameFault, Hello, Part, decode};
 
@@ -115,16 +115,15 @@ impl Link {
         if hello.asks {
             self.reply.again(now);
         }
-        if let State::Open(streams) = &mut self.state {
-            if let Some(back) = &mut streams.back
-                && back.generation() == hello.own.generation
-            {
-                back.acknowledge(now, hello.own.size, &mut self.patience);
-                streams.back.take_if(|back| back.is_done());
-            }
-            if streams.log.generation() == hello.copy.generation {
-                self.acknowledged_anew(hello.copy.size);
-            }
+        if let State::Open(streams) = &mut self.state
+            && let Some(back) = &mut streams.back
+            && back.generation() == hello.own.generation
+        {
+            back.acknowledge(now, hello.own.size, &mut self.patience);
+            streams.back.take_if(|back| back.is_done());
+        }
+        if self.told.own.as_ref().is_some_and(|(own, _)| own.generation == hello.copy.generation) {
+            self.acknowledged_anew(hello.copy.size);
         }
         if self.peer.hello.as_ref().is_some_and(|known| known.revocations != hello.revocations) {
             self.events.push_back(Event::Revocations(hello.revocations.clone()));
@@ -138,6 +137,9 @@ impl Link {
 
     fn hear_part(&mut self, now: Timestamp, part: Part) -> Result<(), LinkFault> {
         check_part(&part)?;
+        if part.own && !part.early {
+            self.compare_lives(now, part.generation);
+        }
         let open = matches!(self.state, State::Open(_));
         let met = matches!(self.state, State::Met);
         let held = matches!(self.state, State::Held);
@@ -168,13 +170,17 @@ impl Link {
         Ok(taken)
     }
 
-    /// An entry that comes again shows that our cosignature got lost; one of a life that is over for our copy, that the news
-    /// of this did; and one of a later life than the peer's hello named, that its next hello did.
-    fn hear_entry(&mut self, now: Timestamp, part: Part) -> Result<Taken, LinkFault> {
-        self.peer.carries(part.generation);
-        if part.generation < self.inbox.generation() || self.peer.is_outdated() {
+    /// An entry of a life that is over for our copy shows that the news of this got lost; one of a later life than the peer's
+    /// hello named, that its next hello did.
+    fn compare_lives(&mut self, now: Timestamp, generation: Generation) {
+        self.peer.carries(generation);
+        if generation < self.inbox.generation() || self.peer.is_outdated() {
             self.reply.again(now);
         }
+    }
+
+    /// An entry that comes again shows that our cosignature got lost.
+    fn hear_entry(&mut self, now: Timestamp, part: Part) -> Result<Taken, LinkFault> {
         let taken = self.inbox.take(part)?;
         if taken == Taken::Duplicate {
             self.cosign.again(now);

@@ -28,8 +28,8 @@ impl Link {
             State::Down { .. } => None,
             State::Leaving { bye } => bye.take().map(|(code, text)| Frame::Bye(code, text)),
             State::Greeting { hello, again } if !hello.is_due() => {
-                let early = again.then(|| self.early_out.next_part(now, self.patience.first_us())).flatten();
-                early.map(Frame::Part)
+                let opening = again.then(|| self.early_out.next_opening(now, self.patience.first_us())).flatten();
+                opening.map(Frame::Part)
             }
             State::Greeting { hello, .. } => {
                 let frame = self.told.hello(now, &self.config, &self.peer, true, true)?;

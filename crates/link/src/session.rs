@@ -23,8 +23,8 @@ pub(crate) enum State {
         /// When to dial.
         dial: Alarm,
     },
-    /// There is a bearer, and nobody met yet: hellos only. After a meeting, early entries too: the opening of a generation may
-    /// be what the peer's next hello waits for.
+    /// There is a bearer, and nobody met yet: hellos only. After a meeting, openings too: one may be what the peer's next hello
+    /// waits for.
     Greeting {
         /// Ours.
         hello: Resend,

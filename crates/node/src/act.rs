@@ -113,7 +113,7 @@ impl Line {
             }
             self.act(cx, pending);
         }
-        self.take_early_cosignature(cx);
+        self.take_ahead_cosignatures(cx);
         self.begin_copy(cx);
     }
 
@@ -126,14 +126,16 @@ impl Line {
     pub(crate) fn own_acknowledged(&mut self, cx: &mut Cx<'_>, generation: Generation, size: u64, cosignature: Vec<u8>) {
         self.peer_holds(generation, size);
         self.lives.cosignatures.insert(generation, cosignature.clone());
+        if generation == self.lives.tells {
+            self.link.set_cosigned(cosignature);
+            self.link.acknowledged(size);
+        }
         if generation != self.own.generation() {
             return self.carry_on(cx);
         }
         if generation != self.lives.tells {
             return;
         }
-        self.link.set_cosigned(cosignature);
-        self.link.acknowledged(size);
         #[cfg(feature = "plant")]
         let kept = if self.has(crate::plant::Plant::Hoard) { 0 } else { size };
         #[cfg(not(feature = "plant"))]

@@ -121,8 +121,10 @@ pub struct Line {
     pub(crate) claimed: Option<Head>,
     /// The peer's checkpoints, until they are cosigned.
     pub(crate) checkpoints: Checkpoints,
-    /// Their cosignature of entries that we are still taking back, or made in a generation that is not durable here yet.
+    /// Their cosignature of entries that we are still taking back.
     pub(crate) early_cosignature: Option<Vec<u8>>,
+    /// Their newest cosignatures of each of our generations, made in one of theirs that is not durable here yet.
+    pub(crate) ahead_cosignatures: BTreeMap<Generation, (u64, Vec<u8>)>,
     /// The peer's checkpoint that we cosigned last, to compare contradictions with (PROTOCOL S3).
     pub(crate) kept: Option<SignedCheckpoint>,
     /// Our last cosignature of theirs.
@@ -216,6 +218,7 @@ impl Line {
             claimed: None,
             checkpoints: Checkpoints::default(),
             early_cosignature: None,
+            ahead_cosignatures: BTreeMap::new(),
             kept: None,
             own_cosignature: Vec::new(),
             own_checkpoint: None,

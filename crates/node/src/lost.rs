@@ -80,6 +80,10 @@ impl Line {
         let Some(opening) = self.lives.lost_opening.take() else {
             return;
         };
+        let copy = self.lives.peer_copy;
+        if copy.generation == self.own.generation() && copy.size < self.own.log.size() {
+            return self.pass_over(opening.own().generation());
+        }
         self.keep_lost_end(cx.scheme);
         self.keep_old_keys();
         self.own.begin(opening.own().clone());
@@ -88,6 +92,14 @@ impl Line {
         self.lives.tells = self.own.generation();
         self.link.set_cosigned(Vec::new());
         self.link.set_own(Head { generation: self.lives.tells, ..empty_head() }, Vec::new());
+    }
+
+    /// A copy begins a generation only once it has the one before whole, and theirs is short of it: of the lost one they hold
+    /// early entries at the most.
+    fn pass_over(&mut self, lost: Generation) {
+        (self.lives.void, self.lives.later) = (lost, None);
+        self.phase = Phase::Renewing;
+        self.lives.asked_renewal = None;
     }
 
     /// They hold nothing but early entries of a generation of ours that is lost here: so nothing of it can come back, the next
@@ -149,7 +161,6 @@ impl Line {
         if let Some(opening) = self.lives.early_opening.as_ref().filter(follows).cloned() {
             self.lives.next_opening = Some(opening);
             self.begin_copy(cx);
-            self.link.tell_copy();
         }
     }
 

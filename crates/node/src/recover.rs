@@ -92,6 +92,7 @@ impl Line {
 
     /// They hold no more of our log than we do.
     fn go_on(&mut self, cx: &mut Cx<'_>, hello: &Hello) {
+        self.early_cosignature = None;
         self.give_up_lost(&hello.copy);
         if self.lives.later.is_some() {
             return self.wait_for_later(cx, hello);
@@ -265,7 +266,9 @@ impl Line {
         }
         #[cfg(feature = "plant")]
         self.stay_in_old();
-        self.take_early_cosignature(cx);
+        if let Some(note) = self.early_cosignature.take() {
+            self.take_cosignature(cx, &note);
+        }
     }
 
     /// Whether a checkpoint of the peer's contradicts what it signed before (PROTOCOL S3). If so, evidence is kept.

@@ -102,7 +102,9 @@ impl Line {
     /// is durable.
     pub fn renewal(&self) -> Option<Renewal> {
         let size = self.own.log.size();
-        let whole = self.own.durable == size && self.covered == size;
+        // Of a generation that was lost and of which nothing came back the next one cannot tell the end.
+        let nothing = self.lives.keys_lost && size == 0;
+        let whole = self.own.durable == size && self.covered == size && !nothing;
         #[cfg(feature = "plant")]
         let size = self.planted_end();
         (self.phase == Phase::Renewing && whole).then(|| Renewal {

@@ -174,7 +174,8 @@ impl Line {
         let size = cosignature.checkpoint().size();
         let note = cosignature.note().into_bytes();
         if self.is_signed_ahead(cx, &cosignature) {
-            self.early_cosignature = Some(note);
+            let known = self.ahead_cosignatures.entry(generation).or_default();
+            *known = core::mem::take(known).max((size, note));
             return;
         }
         let log = self.own.life(generation).expect("it was opened for one of ours");
@@ -228,9 +229,9 @@ impl Line {
         open_cosignature(cx.scheme, &self.peer.holder_key(), &name, &origin, note.as_bytes()).is_ok()
     }
 
-    /// Takes the cosignature that came before it could count.
-    pub(crate) fn take_early_cosignature(&mut self, cx: &mut Cx<'_>) {
-        if let Some(note) = self.early_cosignature.take() {
+    /// Takes the cosignatures that came before the generation that they were made in.
+    pub(crate) fn take_ahead_cosignatures(&mut self, cx: &mut Cx<'_>) {
+        for (_, (_, note)) in core::mem::take(&mut self.ahead_cosignatures) {
             self.take_cosignature(cx, &note);
         }
     }

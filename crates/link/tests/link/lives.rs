@@ -35,12 +35,15 @@ fn an_opening_overtakes_while_another_hello_is_waited_for() {
     let end = &mut world.sides[0];
     end.judge = Judge::Nothing;
     end.link.send_early(SECOND, 0, packed(0, 0, 512));
+    end.link.send_early(SECOND, 7, packed(0, 7, 512));
     end.link.greet_again();
     world.trace = Some(Vec::new());
     world.drive(0);
     let said: Vec<Frame> = world.take_trace().into_iter().map(|(_, _, frame)| frame).collect();
     let is_opening = |frame: &Frame| matches!(frame, Frame::Part(Part { early: true, generation: SECOND, index: 0, .. }));
     assert!(said.iter().any(is_opening), "{said:?}");
+    let is_other = |frame: &Frame| matches!(frame, Frame::Part(part) if part.index != 0);
+    assert!(!said.iter().any(is_other), "SAFETY waits for the hello: {said:?}");
     world.run_for(SECOND_US);
     assert_eq!(world.sides[1].heard.early.get(&0), Some(&1));
 }

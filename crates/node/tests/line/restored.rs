@@ -2,8 +2,9 @@
 
 use detente_node::port::Write;
 use detente_node::{Command, Phase};
-use detente_testkit::notice;
-use detente_types::{Generation, NoticeKind, Release, StatementRef};
+use detente_testkit::notices::text;
+use detente_testkit::{notice, notice_id};
+use detente_types::{Generation, NoticeIn, NoticeKind, Release, StatementRef};
 
 use crate::pair::Pair;
 
@@ -176,4 +177,53 @@ fn a_peer_that_conceals_what_it_holds_makes_no_evidence_of_it() {
     assert_eq!(holder.hold, detente_node::Hold::Unshown, "whoever conceals has two histories now");
     assert_eq!(holder.faults, 1, "it is said once, however often the opening comes");
     assert!(pair.line(1).evidence().is_empty(), "an honest author is not convicted");
+}
+
+#[test]
+fn a_backlog_larger_than_the_window_crosses_in_a_generation_that_is_over() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.disconnect();
+    let words = text("en", &"Said at length. ".repeat(220));
+    for id in 0..350 {
+        let notice =
+            NoticeIn { id: notice_id(1_000 + id), text: Some(words.clone()), translation: None, ..notice(NoticeKind::Text) };
+        pair.command(0, Command::Notify { notice, release: Release::Exact, reveal: Vec::new() }).expect("a good notice");
+    }
+    let bytes = |row: &Write| if let Write::Entry { body, .. } = row { body.len() } else { 0 };
+    let written: usize = pair.seats[0].store.rows.values().map(bytes).sum();
+    assert!(written > 1 << 20, "{written} bytes are more than a window");
+    pair.restart(0);
+    pair.note_restored(0);
+    pair.connect();
+    pair.pass(30);
+    assert_ne!(pair.line(0).view().own.generation, Generation::FIRST);
+    pair.assert_converged();
+    assert_eq!(pair.line(1).notices().count(), 350);
+}
+
+#[test]
+fn a_lost_generation_of_which_nothing_is_held_is_not_what_the_next_one_follows() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.disconnect();
+    // Side 1 lacks the last of the generation that ends, so all that it gets of the next are SAFETY and its opening.
+    pair.command(0, notify(NoticeKind::Operation)).expect("a good notice");
+    let (backup, keys) = (pair.seats[0].store.clone(), pair.seats[0].keys.clone());
+    let at = safety_in_a_new_generation(&mut pair);
+    (pair.seats[0].store, pair.seats[0].keys) = (backup, keys);
+    pair.restart(0);
+    pair.connect();
+    pair.pass(30);
+    pair.only_urgent = false;
+    pair.connect();
+    pair.pass(30);
+    pair.assert_converged();
+    assert!(pair.line(0).view().own.generation > at.generation);
+    for i in 0..2 {
+        pair.restart(i);
+    }
+    pair.connect();
+    pair.pass(30);
+    pair.assert_converged();
 }
