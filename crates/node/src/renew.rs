@@ -153,7 +153,7 @@ impl Line {
         }
     }
 
-    /// The generation of our log that goes out next, given what their copy has. The newest one must have been said.
+    /// The generation of our log that goes out next, given what their copy has. Until the newest one is said the link stays.
     pub(crate) fn goes_out(&self, copy: &Head) -> Generation {
         let next = match self.own.closed.get(&copy.generation) {
             Some(ended) if copy.size < ended.log.size() => copy.generation,

@@ -1,7 +1,9 @@
 //! Bearers: dialling, frames and what befalls them.
 
 use detente_node::Input;
-use detente_types::LineId;
+use detente_types::statement::CertificateIn;
+use detente_types::{Generation, LineId};
+use detente_wire::codec;
 
 use super::{Event, World};
 use crate::fault::Fault;
@@ -169,8 +171,8 @@ impl World {
 }
 
 /// The generation that a hello's certificate is for.
-fn newest(certificate: &[u8]) -> Option<detente_types::Generation> {
-    detente_wire::codec::decode::<detente_types::statement::CertificateIn>(certificate, "certificate").ok().map(|c| c.generation)
+fn newest(certificate: &[u8]) -> Option<Generation> {
+    codec::decode::<CertificateIn>(certificate, "certificate").ok().map(|certificate| certificate.generation)
 }
 
 /// A frame for a trace.
