@@ -6,7 +6,7 @@
 use detente_types::notice::{DetailIn, NoticeKind, Precedence, Precision, Release, SafetyAsk};
 use detente_types::text::TextIn;
 use detente_types::volume::{Datum, PositionIn};
-use detente_types::{NoticeId, NoticeIn, Timestamp, VolumeIn};
+use detente_types::{NoticeId, NoticeIn, PassageIn, Timestamp, VolumeIn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -45,10 +45,23 @@ pub struct VolumeForm {
     pub upper_m: f64,
     /// What altitudes are measured from: `WGS84`, `AMSL`, `AGL` or `FL`.
     pub datum: String,
-    /// First instant, RFC 3339.
+    /// First instant, RFC 3339; may be left out where `times` are given.
+    #[serde(default)]
     pub start: String,
-    /// Last instant, RFC 3339.
+    /// Last instant, RFC 3339; may be left out where `times` are given.
+    #[serde(default)]
     pub end: String,
+    /// For something that moves along a path: when each position is passed, RFC 3339, each later than the one before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<String>,
+    /// How early or late it may be on its way, seconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub slack_s: f64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(seconds: &f64) -> bool {
+    *seconds == 0.0
 }
 
 /// The fields that only some kinds have.
@@ -307,7 +320,8 @@ impl VolumeForm {
         let datum = p.named("datum", &self.datum, Datum::from_name, || "WGS84, AMSL, AGL, FL".into());
         let [radius_cm, lower_cm, upper_cm] = [("radius_m", self.radius_m), ("lower_m", self.lower_m), ("upper_m", self.upper_m)]
             .map(|(field, m)| p.metres(field, m));
-        let (start, end) = (p.time("start", &self.start), p.time("end", &self.end));
+        let passage = self.to_passage(p);
+        let [start, end] = self.ends(passage.as_ref(), p);
         Some(VolumeIn {
             shape: shape?,
             rings,
@@ -317,7 +331,27 @@ impl VolumeForm {
             datum: datum?.code(),
             start_us: start?,
             end_us: end?,
+            passage,
         })
+    }
+
+    /// When it passes its positions; `None` when it does not move, or a time cannot be read.
+    fn to_passage(&self, p: &mut Problems) -> Option<PassageIn> {
+        let times = self.times.iter().enumerate().map(|(i, text)| p.time(&format!("times[{i}]"), text)).collect::<Vec<_>>();
+        let slack_us = p.seconds("slack_s", self.slack_s)?;
+        let times_us = times.into_iter().collect::<Option<Vec<_>>>()?;
+        (!times_us.is_empty()).then_some(PassageIn { times_us, slack_us })
+    }
+
+    /// Start and end as they are written, or as the times say where nothing is written.
+    fn ends(&self, passage: Option<&PassageIn>, p: &mut Problems) -> [Option<i64>; 2] {
+        let said = passage.and_then(|p| Some((p.slack_us, *p.times_us.first()?, *p.times_us.last()?)));
+        match said {
+            Some((slack, first, last)) if self.start.is_empty() && self.end.is_empty() => {
+                [Some(first.saturating_sub(slack)), Some(last.saturating_add(slack))]
+            }
+            _ => [p.time("start", &self.start), p.time("end", &self.end)],
+        }
     }
 }
 
@@ -337,6 +371,7 @@ impl From<&VolumeIn> for VolumeForm {
     fn from(v: &VolumeIn) -> Self {
         let ring = |r: &Vec<PositionIn>| r.iter().map(|p| [degrees(p.lat_e7), degrees(p.lon_e7)]).collect::<Vec<_>>();
         let metres = |cm: i64| cm as f64 / 100.0;
+        let passage = v.passage.as_ref();
         Self {
             shape: match v.shape {
                 1 => "point",
@@ -352,6 +387,10 @@ impl From<&VolumeIn> for VolumeForm {
             datum: Datum::from_code(v.datum).map_or_else(String::new, |d| d.name().to_owned()),
             start: Timestamp::from_micros(v.start_us).to_string(),
             end: Timestamp::from_micros(v.end_us).to_string(),
+            times: passage
+                .map(|p| p.times_us.iter().map(|&us| Timestamp::from_micros(us).to_string()).collect())
+                .unwrap_or_default(),
+            slack_s: passage.map_or(0.0, |p| p.slack_us as f64 / 1e6),
         }
     }
 }

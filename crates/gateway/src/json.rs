@@ -123,6 +123,8 @@ fn volume_form(f: &mut Fields<'_>) -> VolumeForm {
 
 /// How far, how high and when a volume reaches: the same fields in every format.
 pub(crate) fn extent(f: &mut Fields<'_>) -> VolumeForm {
+    let times = f.texts("times");
+    let end = |f: &mut Fields<'_>, name| if times.is_empty() { f.need_time(name) } else { f.time(name).unwrap_or_default() };
     VolumeForm {
         shape: String::new(),
         positions: Vec::new(),
@@ -131,8 +133,10 @@ pub(crate) fn extent(f: &mut Fields<'_>) -> VolumeForm {
         lower_m: f.need_number("lower_m", "a number of metres"),
         upper_m: f.need_number("upper_m", "a number of metres"),
         datum: f.need_text("datum", "one of WGS84, AMSL, AGL, FL"),
-        start: f.need_time("start"),
-        end: f.need_time("end"),
+        start: end(f, "start"),
+        end: end(f, "end"),
+        slack_s: f.number("slack_s").unwrap_or_default(),
+        times,
     }
 }
 

@@ -30,6 +30,7 @@
 //!     datum: 0, // heights over the ellipsoid
 //!     start_us: 1_795_500_000_000_000,
 //!     end_us: 1_795_507_200_000_000,
+//!     passage: None, // it may be anywhere in it at any time of it
 //! };
 //! let firing = VolumeIn {
 //!     shape: 3, // a polygon

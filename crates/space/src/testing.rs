@@ -42,6 +42,7 @@ pub(crate) fn volume(shape: Shape, radius_m: f64) -> Volume {
         footprint: Footprint::try_new(shape, radius).unwrap(),
         band: band(0, 1_000),
         window: window(NOON_US, NOON_US + 60 * MINUTE_US),
+        passage: None,
     }
 }
 

@@ -97,6 +97,7 @@ fn circle(lat: f64, lon: f64, radius_m: i64) -> VolumeIn {
         datum: 0,
         start_us: NOON_US,
         end_us: NOON_US + HOUR_US,
+        passage: None,
     }
 }
 

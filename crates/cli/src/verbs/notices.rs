@@ -261,6 +261,8 @@ fn round(client: &Client, line: &OnLine, at: [f64; 2], radius_m: f64, [from, unt
         datum: terms.terms.altitude.datum,
         start: from.to_owned(),
         end: until.to_owned(),
+        times: Vec::new(),
+        slack_s: 0.0,
     })
 }
 
