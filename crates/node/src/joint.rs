@@ -449,7 +449,7 @@ fn separation_of(terms: &Terms) -> Separation {
 }
 
 fn law_of(terms: &Terms) -> Law {
-    Law::from_name(&terms.input().law).expect("terms name a law that this version has (DV-062)")
+    Law::of_terms(terms).expect("terms name a law that this version has (DV-062)")
 }
 
 #[cfg(test)]

@@ -16,8 +16,9 @@
 //! ```
 //! use detente_space::{Law, Separation, disclose};
 //! use detente_types::notice::Precision;
+//! use detente_types::height::Heights;
 //! use detente_types::unit::Metres;
-//! use detente_types::volume::{Volume, VolumeIn, PositionIn};
+//! use detente_types::volume::{Datum, PositionIn, Volume, VolumeIn};
 //!
 //! // A patrol along the Gulf of Finland, 2 km either side of its track, and a live-fire area beside it.
 //! let place = |lat: f64, lon: f64| PositionIn { lat_e7: (lat * 1e7) as i64, lon_e7: (lon * 1e7) as i64 };
@@ -47,7 +48,7 @@
 //!     vertical: Metres::new(300),
 //!     time_us: 3_600_000_000,
 //! };
-//! let law = Law::from_name("conflict/1").expect("this version has the law");
+//! let law = Law::from_name("conflict/2", Heights::of(Datum::Wgs84)).expect("this version has the law");
 //! let meeting = law.meet(&patrol, &area, &separation).expect("too close");
 //! assert_eq!(meeting.distance.to_string(), "2267.32 m");
 //! assert_eq!(meeting.at.to_string(), "59.9202502°N 24.1957950°E");
@@ -63,17 +64,21 @@
 //! # Ok::<(), detente_types::rule::Violation>(())
 //! ```
 
+mod altitude;
 mod approach;
 mod arc;
 mod ball;
 pub mod disclose;
+mod geoid;
 pub mod index;
 mod law;
 pub mod law1;
+pub mod law2;
 mod outline;
 pub mod place;
 #[cfg(test)]
 mod testing;
+mod timed;
 #[cfg(test)]
 mod vectors;
 

@@ -15,10 +15,15 @@ pub(crate) const MINUTE_US: i64 = 60_000_000;
 /// The same cases in every run; a soak draws new ones, and twenty times as many.
 pub(crate) fn repeatable(cases: u32) -> ProptestConfig {
     let plain = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    if std::env::var_os("DETENTE_SOAK").is_some() {
+    if soak() {
         return ProptestConfig { cases: cases * 20, ..plain };
     }
     ProptestConfig { cases, rng_seed: RngSeed::Fixed(0x5EED), ..plain }
+}
+
+/// Whether full counts are played.
+pub(crate) fn soak() -> bool {
+    std::env::var_os("DETENTE_SOAK").is_some()
 }
 
 /// The position of degrees, from any turn of longitude.
