@@ -7,6 +7,7 @@
 //! - [`law1`] decides whether two volumes meet, and tells how in whole numbers; [`Law`] chooses the law
 //!   that the terms name.
 //! - [`index`] finds what a notice meets among many, in one order, a page at a time.
+//! - [`forest`] finds what meets or comes near among millions of shapes of straight chords, in memory.
 //! - [`disclose`] widens volumes to the grid that the other side is shown.
 //! - [`place`] says where something lies from a named place.
 //!
@@ -69,6 +70,7 @@ mod approach;
 mod arc;
 mod ball;
 pub mod disclose;
+pub mod forest;
 mod geoid;
 pub mod index;
 mod law;
