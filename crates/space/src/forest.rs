@@ -165,11 +165,7 @@ impl Forest {
         }
         let mut merge = Merge::new(vec![Arc::new(all)], self.table.clone(), self.expired, self.strata, Settles::default());
         while merge.step(usize::MAX) == Progress::More {}
-        if let Ok((_, run)) = merge.into_run()
-            && run.count > 0
-        {
-            self.runs.push(Arc::new(run));
-        }
+        self.runs.extend(merge.into_parts().1.filter(|run| run.count > 0).map(Arc::new));
         if self.table.take_turned() {
             self.version_turned();
         }
@@ -267,9 +263,9 @@ impl Forest {
     pub fn put_back(&mut self, merge: Merge) {
         self.taken.retain(|taken| !merge.sources.iter().any(|source| Arc::ptr_eq(taken, source)));
         let settles = merge.settles;
-        let (sources, merged) = match merge.into_run() {
-            Ok(done) => done,
-            Err(undone) => return self.garbage.runs.extend(undone.sources),
+        let (sources, merged) = merge.into_parts();
+        let Some(merged) = merged else {
+            return self.garbage.runs.extend(sources);
         };
         let is_source = |run: &Arc<Run>| sources.iter().any(|source| Arc::ptr_eq(source, run));
         let expired = self.expired;

@@ -94,11 +94,11 @@ impl Merge {
         Stage::Gather { source: source + usize::from(done), entry: if done { 0 } else { to }, items }
     }
 
-    /// The merged run, once all is done.
-    pub(super) fn into_run(self) -> Result<(Vec<Arc<Run>>, Run), Self> {
+    /// The sources, and what they were merged into, if all is done.
+    pub(super) fn into_parts(self) -> (Vec<Arc<Run>>, Option<Run>) {
         match self.stage {
-            Stage::Done(run) => Ok((self.sources, run)),
-            _ => Err(self),
+            Stage::Done(run) => (self.sources, Some(run)),
+            _ => (self.sources, None),
         }
     }
 }
