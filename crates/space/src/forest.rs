@@ -34,6 +34,7 @@ mod margin;
 mod merge;
 mod pack;
 mod plane;
+mod ready;
 mod run;
 mod shape;
 mod snapshot;

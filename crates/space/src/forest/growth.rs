@@ -24,6 +24,8 @@ const ROUNDING_M: f64 = 0.001;
 
 /// Bulges are kept as powers of two from 2^-8 m (step 1); step 0 is none at all.
 const BULGE_STEP_MAX: u8 = 31;
+/// How many steps there are.
+pub(super) const BULGES: usize = BULGE_STEP_MAX as usize + 1;
 
 /// What a step of bulge stands for, in metres.
 pub(super) fn bulge_m(step: u8) -> f64 {

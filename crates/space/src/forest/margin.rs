@@ -6,8 +6,9 @@ use detente_types::geometry::earth::{Vec3, surface_point};
 use detente_types::volume::Position;
 
 use super::bounds::{ALTITUDE, Box4, LAT, LON, TIME};
-use super::growth::{bulge_m, grown};
-use super::plane::{self, TURN};
+use super::growth::{self, BULGES, bulge_m, grown};
+use super::plane::TURN;
+use super::ready::Ready;
 use super::run::Tree;
 use super::shape::{Record, Solid, Vertex, View};
 use crate::approach::{Nearest, along_earth};
@@ -88,14 +89,34 @@ fn on_earth(vertex: Vertex) -> Vec3 {
     surface_point(Position::try_new(vertex[1].into(), lon).expect("shapes lie on the earth"))
 }
 
+/// The altitudes and times of a box, grown by a margin; what has expired is left out.
+fn rest(bounds: &Box4, margin: &Margin, expired: i32) -> Box4 {
+    let mut rest = *bounds;
+    let grow = |from: i32, by: i64| (i64::from(from) + by).clamp(i32::MIN.into(), i32::MAX.into()) as i32;
+    for (d, by) in [(ALTITUDE, margin.altitude_dm), (TIME, margin.time_s)] {
+        rest.min[d] = grow(rest.min[d], -i64::from(by));
+        rest.max[d] = grow(rest.max[d], by.into());
+    }
+    rest.min[TIME] = rest.min[TIME].max(expired);
+    rest
+}
+
+/// The range of the map that a box covers.
+fn map(bounds: &Box4) -> [[i64; 2]; 2] {
+    [LON, LAT].map(|d| [bounds.min[d].into(), bounds.max[d].into()])
+}
+
 /// A solid that is asked about, with a margin.
 pub(super) struct Query<'a> {
     solid: &'a Solid,
     margin: Margin,
-    /// What ends before this is gone, in seconds.
-    expired: i32,
     shifts: [i64; 3],
     shift_count: usize,
+    /// Where to look where no distance counts.
+    plain: Reach,
+    /// Where to look for shapes of each bulge where distances count.
+    grown: OnceCell<Box<[OnceCell<Reach>; BULGES]>>,
+    ready: OnceCell<Ready<'a>>,
     chords: OnceCell<Vec<Chord>>,
 }
 
@@ -108,7 +129,10 @@ impl<'a> Query<'a> {
             shifts[shift_count] = shift;
             shift_count += 1;
         }
-        Self { solid, margin: *margin, expired, shifts, shift_count, chords: OnceCell::new() }
+        let rest = rest(&solid.bounds(), margin, expired);
+        let plain = Reach::new(map(&solid.bounds()), &rest);
+        let (grown, ready, chords) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { solid, margin: *margin, shifts, shift_count, plain, grown, ready, chords }
     }
 
     fn horizontal_cm(&self) -> u64 {
@@ -116,27 +140,23 @@ impl<'a> Query<'a> {
     }
 
     /// Where in a tree to look: the bulge counts only where distances do.
-    pub(super) fn reach(&self, tree: &Tree) -> Reach {
-        let bounds = self.solid.bounds();
-        let mut rest = bounds;
-        let grow = |from: i32, by: i64| (i64::from(from) + by).clamp(i32::MIN.into(), i32::MAX.into()) as i32;
-        for (d, by) in [(ALTITUDE, self.margin.altitude_dm), (TIME, self.margin.time_s)] {
-            rest.min[d] = grow(rest.min[d], -i64::from(by));
-            rest.max[d] = grow(rest.max[d], by.into());
+    pub(super) fn reach(&self, tree: &Tree) -> &Reach {
+        if self.horizontal_cm() == 0 && !tree.radius {
+            return &self.plain;
         }
-        rest.min[TIME] = rest.min[TIME].max(self.expired);
-        let map = if self.horizontal_cm() > 0 || tree.radius {
-            grown(&bounds, self.horizontal_cm() as f64 / 100.0 + bulge_m(self.solid.bulge()) + bulge_m(tree.bulge))
-        } else {
-            [[bounds.min[LON].into(), bounds.max[LON].into()], [bounds.min[LAT].into(), bounds.max[LAT].into()]]
-        };
-        Reach::new(map, &rest)
+        // Every second bulge: fewer boxes to compute, and none too small.
+        let bulge = (tree.bulge | 1).min(BULGES as u8 - 1);
+        let grown = self.grown.get_or_init(|| Box::new([const { OnceCell::new() }; BULGES]));
+        grown[usize::from(bulge)].get_or_init(|| {
+            let by_m = self.horizontal_cm() as f64 / 100.0 + bulge_m(self.solid.bulge()) + bulge_m(bulge);
+            Reach::new(growth::grown(&self.solid.bounds(), by_m), &self.plain.boxes[0])
+        })
     }
 
     /// Whether a record whose altitudes and times are near enough is so on the earth as well.
-    pub(super) fn conflicts(&self, record: &Record<'_>) -> bool {
-        let own = self.solid.shape().view();
-        if self.shifts[..self.shift_count].iter().any(|&shift| plane::meet(&own, shift, &record.shape)) {
+    pub(super) fn conflicts(&self, record: &Record<'_>, kept: &Box4) -> bool {
+        let own = self.ready.get_or_init(|| Ready::new(self.solid.shape().view(), &self.solid.bounds()));
+        if self.shifts[..self.shift_count].iter().any(|&shift| own.meets(shift, &record.shape, kept)) {
             return true;
         }
         let limit_cm = self.horizontal_cm() + u64::from(record.shape.radius_cm);

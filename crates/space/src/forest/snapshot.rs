@@ -66,10 +66,10 @@ impl Snapshot {
             let earlier = &reach.boxes()[..number];
             run.visit(self.lanes, tree, sought, |entry| {
                 let record = run.record(entry);
-                if !self.table.counts(record.id, record.version) || !query.conflicts(&record) {
+                let bounds = run.kept(entry);
+                if !self.table.counts(record.id, record.version) || !query.conflicts(&record, &bounds) {
                     return false;
                 }
-                let bounds = run.kept(entry);
                 // What reaches round the earth is found from both sides, and told once.
                 if earlier.iter().any(|sought| sought.meets(&bounds)) {
                     return false;
