@@ -34,10 +34,14 @@ mod margin;
 mod merge;
 mod pack;
 mod plane;
+mod planted;
 mod ready;
 mod run;
 mod shape;
 mod snapshot;
+mod subject;
+mod swap;
+mod sweep;
 mod table;
 #[cfg(test)]
 mod testing;
@@ -49,6 +53,8 @@ pub use merge::{Merge, Progress};
 pub use pack::Strata;
 pub use shape::{Fault, Kind, Shape, Solid, Vertex};
 pub use snapshot::{Bytes, Hit, Snapshot};
+pub use swap::Latest;
+pub use sweep::Sweep;
 
 use lanes::Lanes;
 use merge::Settles;

@@ -11,6 +11,7 @@ use detente_types::geometry::earth::{EQUATORIAL_RADIUS_M, POLAR_RADIUS_M};
 
 use super::bounds::{Box4, LAT, LON};
 use super::plane::TURN;
+use super::planted::{self, Planted};
 use super::shape::{Vertex, View};
 
 const RADIANS_PER_E7: f64 = core::f64::consts::PI / 1_800_000_000.0;
@@ -29,7 +30,7 @@ pub(super) const BULGES: usize = BULGE_STEP_MAX as usize + 1;
 
 /// What a step of bulge stands for, in metres.
 pub(super) fn bulge_m(step: u8) -> f64 {
-    if step == 0 { 0.0 } else { (1_u64 << step) as f64 / 256.0 }
+    if step == 0 || planted::is(Planted::NoBulge) { 0.0 } else { (1_u64 << step) as f64 / 256.0 }
 }
 
 /// The step of bulge that bounds how far a shape's chords lie from the map's straight lines.
@@ -79,14 +80,32 @@ fn angle_e7(half: f64, stretch: f64) -> i64 {
 
 /// The box in which a solid is kept: that of its chords, or more where it has a radius.
 pub(super) fn kept(bounds: &Box4, radius_cm: u32, bulge: u8) -> Box4 {
+    if planted::is(Planted::NarrowBox) {
+        let mut narrow = *bounds;
+        narrow.max[LON] = (narrow.max[LON] - 1).max(narrow.min[LON]);
+        return narrow;
+    }
     if radius_cm == 0 {
         return *bounds;
     }
-    let [lon, lat] = grown(bounds, f64::from(radius_cm) / 100.0 + bulge_m(bulge));
+    widened(bounds, f64::from(radius_cm) / 100.0 + bulge_m(bulge))
+}
+
+/// A box with its range of the map grown.
+pub(super) fn widened(bounds: &Box4, by_m: f64) -> Box4 {
+    let [lon, lat] = grown(bounds, by_m);
     let mut kept = *bounds;
     // A range that a whole number of this size cannot hold goes round the earth.
     let fits = i32::try_from(lon[0]).is_ok() && i32::try_from(lon[1]).is_ok();
     [kept.min[LON], kept.max[LON]] = if fits { [lon[0] as i32, lon[1] as i32] } else { [i32::MIN, i32::MAX] };
     [kept.min[LAT], kept.max[LAT]] = [lat[0] as i32, lat[1] as i32];
     kept
+}
+
+/// What halves of a distance lack to meet, in metres: two points of the surface D apart have a point of the
+/// surface between them that is this much more than its share away from each, the depth of the chord.
+pub(super) fn depth_m(apart_m: f64) -> f64 {
+    let (apart, least) = (apart_m.min(2.0 * POLAR_RADIUS_M), POLAR_RADIUS_M * POLAR_RADIUS_M / EQUATORIAL_RADIUS_M);
+    let half = apart / (2.0 * least);
+    if half >= 1.0 { least } else { least * (1.0 - libm::sqrt(1.0 - half * half)) }
 }

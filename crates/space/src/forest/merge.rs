@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::bounds::TIME;
 use super::pack::{self, Item, Strata};
+use super::planted::{self, Planted};
 use super::run::Run;
 use super::table::Table;
 
@@ -86,7 +87,7 @@ impl Merge {
         for entry in (entry..to).filter(|&entry| run.offsets[entry as usize] != super::run::VACANT) {
             let kept = run.kept(entry);
             let (id, version) = run.head(entry);
-            if kept.max[TIME] >= self.expired && self.table.counts(id, version) {
+            if kept.max[TIME] >= self.expired && (self.table.counts(id, version) || planted::is(Planted::LostRemoval)) {
                 items.push(Item { kept, run: source as u32, entry });
             }
         }

@@ -6,6 +6,7 @@
 
 use super::bounds::{Box4, LAT, LON};
 use super::plane::{self, Pass, Point, passes, point, segments_meet};
+use super::planted::{self, Planted};
 use super::shape::{Kind, View};
 
 const SLABS: usize = 32;
@@ -80,6 +81,9 @@ impl<'a> Ready<'a> {
             edges.push(Edge { from: point(from, 0), to: point(to, 0) });
             false
         });
+        if planted::is(Planted::LostEdge) && edges.len() > 2 {
+            edges.pop();
+        }
         let group = edges.len().div_ceil(BITS);
         let mut lon = Slabs::new(bounds.min[LON], bounds.max[LON]);
         let mut lat = Slabs::new(bounds.min[LAT], bounds.max[LAT]);

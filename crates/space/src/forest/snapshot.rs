@@ -67,7 +67,7 @@ impl Snapshot {
             run.visit(self.lanes, tree, sought, |entry| {
                 let record = run.record(entry);
                 let bounds = run.kept(entry);
-                if !self.table.counts(record.id, record.version) || !query.conflicts(&record, &bounds) {
+                if !self.table.counts(record.id, record.version) || !query.subject.conflicts(&record, &bounds) {
                     return false;
                 }
                 // What reaches round the earth is found from both sides, and told once.

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::planted::{self, Planted};
 use super::testing::{Model, any_margin, any_solid};
 use super::*;
 use crate::testing::repeatable;
@@ -109,4 +110,40 @@ fn a_version_that_comes_round_does_not_bring_the_old_one_back() {
     forest.insert(1, &solid(9));
     assert!(forest.snapshot().ids(&solid(0), &margin).is_empty());
     assert_eq!(forest.snapshot().ids(&solid(9), &margin), [1]);
+}
+
+/// Whether playing finds something wrong, given enough tries.
+fn is_caught(error: Planted) -> bool {
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { max_shrink_iters: 0, ..repeatable(600) });
+    let acts = prop::collection::vec(act(), 20..120);
+    planted::during(error, || runner.run(&acts, |acts| play(acts, Kernel::Scalar)).is_err())
+}
+
+#[test]
+fn planted_errors_are_caught() {
+    for error in [Planted::NarrowBox, Planted::LostEdge, Planted::LostRemoval] {
+        assert!(is_caught(error), "{error:?} was not caught");
+    }
+}
+
+#[test]
+fn a_chord_that_leaves_its_box_is_found_beside_it() {
+    // Straight through the earth, ten degrees along a parallel go 12 km north of it, and 6 km below the ground.
+    let solid = |shape: Shape| Solid::try_new(shape, [0, 0], [0, 0]).unwrap();
+    let parallel = solid(Shape::path(vec![[100_000_000, 600_000_000], [200_000_000, 600_000_000]], 0).unwrap());
+    let place = solid(Shape::point([150_000_000, 601_090_000], 0).unwrap());
+    let (margin, models) =
+        (Margin { horizontal_cm: 700_000, ..Margin::NONE }, testing::apart_naively_cm(parallel.shape(), place.shape()));
+    assert!((600_000.0..650_000.0).contains(&models), "{models}");
+    let found = |kept: &Solid, sought: &Solid| {
+        let mut forest = Forest::new();
+        forest.insert(1, kept);
+        let mut pairs = 0;
+        let asked = forest.snapshot().ids(sought, &margin).len();
+        forest.insert(2, sought);
+        forest.snapshot().sweep(&margin).for_each(|_, _| pairs += 1);
+        (asked, pairs)
+    };
+    assert_eq!((found(&parallel, &place), found(&place, &parallel)), ((1, 1), (1, 1)));
+    planted::during(Planted::NoBulge, || assert_eq!((found(&parallel, &place), found(&place, &parallel)), ((0, 0), (0, 0))));
 }
