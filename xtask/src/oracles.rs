@@ -31,6 +31,12 @@ const ORACLES: &[Oracle] = &[
         package: "proj-data",
         why: "is the geoid that cs2cs looks up",
     },
+    Oracle {
+        program: "GeoConvert",
+        question: &["--version"],
+        package: "geographiclib-tools",
+        why: "converts positions independently",
+    },
     Oracle { program: "strace", question: &["-V"], package: "strace", why: "injects errors at system calls" },
 ];
 

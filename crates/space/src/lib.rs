@@ -10,6 +10,7 @@
 //! - [`forest`] finds what meets or comes near among millions of shapes of straight chords, in memory.
 //! - [`disclose`] widens volumes to the grid that the other side is shown.
 //! - [`place`] says where something lies from a named place.
+//! - [`notation`] reads and writes positions as people write them: MGRS, UTM, UPS, GARS, degrees.
 //!
 //! When in doubt a volume grows and never shrinks: a conflict is never missed, and a false one lies within
 //! a stated bound of a true one (docs/spec/conflict-1.md).
@@ -76,6 +77,7 @@ pub mod index;
 mod law;
 pub mod law1;
 pub mod law2;
+pub mod notation;
 mod outline;
 pub mod place;
 #[cfg(test)]
