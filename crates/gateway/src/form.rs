@@ -5,11 +5,13 @@
 
 use detente_types::notice::{DetailIn, NoticeKind, Precedence, Precision, Release, SafetyAsk};
 use detente_types::text::TextIn;
+use detente_types::unit::Metres;
 use detente_types::volume::{Datum, PositionIn};
 use detente_types::{NoticeId, NoticeIn, PassageIn, Timestamp, VolumeIn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::place::{self, Places};
 use crate::problem::{Problem, Problems};
 
 /// A text in a named language.
@@ -24,20 +26,21 @@ pub struct TextForm {
 
 /// A volume: where, how high, when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, try_from = "VolumeAsked")]
 pub struct VolumeForm {
     /// `point`, `path` or `polygon`.
     pub shape: String,
     /// Positions as `[latitude, longitude]` in decimal degrees: one for a point, two or more for a path, the outline of a
-    /// polygon (the last corner is joined to the first).
-    #[schema(value_type = Vec<Vec<f64>>)]
+    /// polygon (the last corner is joined to the first). A text in any notation is taken too; where it names a square, as MGRS
+    /// and GARS do, the centre is taken and the radius grows by half the diagonal.
+    #[schema(value_type = Vec<PositionForm>)]
     pub positions: Vec<[f64; 2]>,
     /// Holes of a polygon, each an outline.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Vec<Vec<f64>>>)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Vec<PositionForm>>, required = false)]
     pub holes: Vec<Vec<[f64; 2]>>,
-    /// How far it reaches beyond its shape, metres.
-    #[serde(default)]
+    /// How far it reaches beyond its shape, metres; 0 when absent.
+    #[schema(required = false)]
     pub radius_m: f64,
     /// Lower altitude, metres.
     pub lower_m: f64,
@@ -62,6 +65,70 @@ pub struct VolumeForm {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(seconds: &f64) -> bool {
     *seconds == 0.0
+}
+
+/// A position as it is asked for.
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[serde(untagged, expecting = "[latitude, longitude] in decimal degrees, or a text in any notation")]
+pub enum PositionForm {
+    /// `[latitude, longitude]` in decimal degrees.
+    Degrees([f64; 2]),
+    /// In any notation.
+    Text(String),
+}
+
+/// A volume whose positions may be texts.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VolumeAsked {
+    shape: String,
+    positions: Vec<PositionForm>,
+    #[serde(default)]
+    holes: Vec<Vec<PositionForm>>,
+    #[serde(default)]
+    radius_m: f64,
+    lower_m: f64,
+    upper_m: f64,
+    datum: String,
+    start: String,
+    end: String,
+}
+
+impl TryFrom<VolumeAsked> for VolumeForm {
+    type Error = String;
+
+    fn try_from(asked: VolumeAsked) -> Result<Self, String> {
+        let outline = places("positions", asked.positions)?;
+        let holes = asked.holes.into_iter().enumerate().map(|(i, hole)| places(&format!("holes[{i}]"), hole));
+        let holes = holes.collect::<Result<Vec<Places>, String>>()?;
+        let uncertainty = holes.iter().map(|hole| hole.uncertainty).fold(outline.uncertainty, Metres::max);
+        Ok(Self {
+            shape: asked.shape,
+            positions: outline.positions,
+            holes: holes.into_iter().map(|hole| hole.positions).collect(),
+            radius_m: place::grown(asked.radius_m, uncertainty),
+            lower_m: asked.lower_m,
+            upper_m: asked.upper_m,
+            datum: asked.datum,
+            start: asked.start,
+            end: asked.end,
+        })
+    }
+}
+
+/// All positions of a list, or what is wrong with the first that is none.
+fn places(at: &str, list: Vec<PositionForm>) -> Result<Places, String> {
+    let mut places = Places::default();
+    for (i, position) in list.into_iter().enumerate() {
+        match position {
+            PositionForm::Degrees(degrees) => places.positions.push(degrees),
+            PositionForm::Text(text) => {
+                let read = places.add(at, &text, &mut Vec::new());
+                read.map_err(|error| format!("{at}[{i}]: {text:?} is no position: {error}"))?;
+            }
+        }
+    }
+    Ok(places)
 }
 
 /// The fields that only some kinds have.

@@ -17,6 +17,7 @@ pub mod form;
 pub mod geojson;
 mod json;
 mod names;
+mod place;
 pub mod problem;
 mod raw;
 mod read;

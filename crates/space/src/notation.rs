@@ -46,6 +46,7 @@ use detente_types::volume::Position;
 
 pub use cell::{Cell, Size};
 pub use error::{NotationError, WriteError, Wrong};
+pub use latlon::Axis;
 
 use degrees::Parts;
 use lex::Commas;
@@ -152,13 +153,10 @@ impl Parsed {
 /// When the text is no position, or can be read as more than one: what is wrong, at which character, and what
 /// was expected.
 pub fn parse(text: &str) -> Result<Parsed, NotationError> {
-    if text.chars().nth(TEXT_CHARS_MAX).is_some() {
-        let expected = format!("at most {TEXT_CHARS_MAX} characters");
-        return Err(NotationError { at: TEXT_CHARS_MAX + 1, wrong: Wrong::TooLong, expected });
-    }
+    check_length(text)?;
     let chars = Chars::new(text);
     if chars.len() == 0 {
-        return Err(chars.error(0, Wrong::Empty, "a position such as 60.1699°N 24.9384°E or 35VLG8554571900"));
+        return Err(chars.error(0, Wrong::Empty, "a position such as 60.1699°N 24.9384°E or 35VLG8561172118"));
     }
     if mgrs::looks_like(&chars) {
         return mgrs::parse(&chars).map(|cell| Parsed::square(Notation::Mgrs, cell));
@@ -180,6 +178,26 @@ pub fn parse(text: &str) -> Result<Parsed, NotationError> {
         // One number is no position: the comma did separate.
         (Err(apart), Err(NotationError { wrong: Wrong::Ends, .. })) => Err(apart),
         (_, Err(decimal)) => Err(decimal),
+    }
+}
+
+/// Reads a latitude or a longitude alone, as a table has them in columns: in 1e-7 degree, north and east positive.
+/// A comma is a decimal comma.
+///
+/// # Errors
+/// As those of [`parse`]; and when the letter is one of the other axis.
+pub fn parse_coordinate(text: &str, axis: Axis) -> Result<i64, NotationError> {
+    check_length(text)?;
+    latlon::parse_one(&lex::tokens(text, Commas::Decimal)?, axis)
+}
+
+fn check_length(text: &str) -> Result<(), NotationError> {
+    match text.chars().nth(TEXT_CHARS_MAX) {
+        None => Ok(()),
+        Some(_) => {
+            let expected = format!("at most {TEXT_CHARS_MAX} characters");
+            Err(NotationError { at: TEXT_CHARS_MAX + 1, wrong: Wrong::TooLong, expected })
+        }
     }
 }
 

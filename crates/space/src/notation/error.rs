@@ -16,6 +16,11 @@ pub struct NotationError {
     pub expected: String,
 }
 
+/// A character as a message repeats it: nothing in it steers a screen.
+fn shown(char: char) -> String {
+    if matches!(char, '\'' | '"' | '\\') { char.to_string() } else { char.escape_debug().to_string() }
+}
+
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Wrong {
@@ -26,7 +31,7 @@ pub enum Wrong {
     #[error("too long a text")]
     TooLong,
     /// A character that no notation has there.
-    #[error("`{0}` has no place here")]
+    #[error("`{}` has no place here", shown(*.0))]
     Unexpected(char),
     /// The text ends too early.
     #[error("the position ends early")]
@@ -64,6 +69,9 @@ pub enum Wrong {
     /// Two latitudes or two longitudes.
     #[error("a second {0}")]
     Twice(&'static str),
+    /// A latitude where a longitude is asked for, or the other way round.
+    #[error("a {0}")]
+    OtherAxis(&'static str),
     /// A coordinate with neither a letter nor a sign that tells its half of the earth.
     #[error("no hemisphere")]
     Hemisphere,

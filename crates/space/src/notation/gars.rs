@@ -8,7 +8,7 @@ use detente_types::volume::Position;
 use super::angle::{ECCENTRICITY_2, RIGHT_E7, sincos_e7, wrapped};
 use super::cell::{Cell, Size};
 use super::error::{NotationError, Wrong};
-use super::text::Chars;
+use super::text::{Chars, is_foreign};
 
 const LETTERS: &str = "ABCDEFGHJKLMNPQRSTUVWXYZ";
 /// Columns of 5 minutes round the earth, and rows from pole to pole.
@@ -44,6 +44,9 @@ pub(super) fn parse(chars: &Chars) -> Result<Cell, NotationError> {
     }
     let letter = |place: usize| {
         let found = chars.upper(place);
+        if is_foreign(found) {
+            return Err(chars.error(place, Wrong::Alphabet(found), "a Latin letter"));
+        }
         let index = LETTERS.find(found).map(|index| index as i64);
         index.ok_or_else(|| chars.error(place, Wrong::Letter(found), "a letter from A to Z but I and O"))
     };

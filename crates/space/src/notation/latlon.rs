@@ -11,8 +11,10 @@ use super::{Notation, Parsed};
 
 /// Latitude or longitude.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Axis {
+pub enum Axis {
+    /// Degrees north or south of the equator.
     Latitude,
+    /// Degrees east or west of Greenwich.
     Longitude,
 }
 
@@ -112,6 +114,28 @@ pub(super) fn parse(tokens: &[Token]) -> Result<Parsed, NotationError> {
     }
 }
 
+/// One coordinate by itself, in 1e-7 degree: its letter may stand there, and must be one of its axis.
+pub(super) fn parse_one(tokens: &[Token], axis: Axis) -> Result<i64, NotationError> {
+    check_letters(tokens)?;
+    if tokens.is_empty() {
+        let expected = format!("a {} in degrees", axis.name());
+        return Err(NotationError { at: 1, wrong: Wrong::Empty, expected });
+    }
+    let one = coordinate(tokens, 0, tokens.len())?;
+    match one.hemisphere {
+        Some((found, _)) if found != axis => {
+            let expected = format!("a {} with {}", axis.name(), axis.letters());
+            return Err(NotationError { at: one.at, wrong: Wrong::OtherAxis(found.name()), expected });
+        }
+        None if one.parts.len() > 1 && one.sign.is_none() => {
+            return Err(one.no_hemisphere(&format!("{}, or a sign", axis.letters())));
+        }
+        _ => {}
+    }
+    let parts = one.split(axis)?;
+    one.value(axis, &parts)
+}
+
 /// Where the second coordinate begins, told by two letters that both stand before or both behind their numbers.
 fn gap_of_letters(tokens: &[Token]) -> Option<usize> {
     let letters: Vec<usize> = (0..tokens.len()).filter(|index| matches!(tokens[*index].kind, Kind::Word(_))).collect();
@@ -124,6 +148,12 @@ fn gap_of_letters(tokens: &[Token]) -> Option<usize> {
 
 /// Every word must be a hemisphere; there are two of them or none.
 fn check_words(tokens: &[Token]) -> Result<(), NotationError> {
+    let letters = check_letters(tokens)?;
+    check_single(tokens, letters)
+}
+
+/// Every word must be a hemisphere, and there are two of them at most: how many there are.
+fn check_letters(tokens: &[Token]) -> Result<usize, NotationError> {
     let mut letters = 0;
     for (index, token) in tokens.iter().enumerate() {
         let Kind::Word(word) = &token.kind else {
@@ -143,7 +173,7 @@ fn check_words(tokens: &[Token]) -> Result<(), NotationError> {
             _ => unexpected(tokens, index, if letters > 2 { "two coordinates" } else { expected }),
         });
     }
-    check_single(tokens, letters)
+    Ok(letters)
 }
 
 /// One letter for two coordinates leaves the other without; for a single number the position is not complete.

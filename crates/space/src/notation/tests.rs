@@ -47,11 +47,21 @@ fn utm_and_ups_are_as_an_independent_library_writes_them() {
             ("", pole) => (Notation::Ups, format!("UPS {pole}")),
             (number, half) => (Notation::Utm, format!("{number} {half}")),
         };
-        let ours = english(position, notation, 3);
-        let metres: Vec<f64> = ours.split(' ').rev().take(2).map(|metres| metres.parse().unwrap()).collect();
-        let apart = [(metres[1], east), (metres[0], north)].map(|(ours, theirs)| (ours - theirs.parse::<f64>().unwrap()).abs());
-        assert!(apart.iter().all(|apart| *apart < 0.0011), "{position}: {ours} is not {grid}");
-        assert!(notation == Notation::Ups || ours.starts_with(&named), "{position}: {ours} is not {grid}");
+        let metres = [east, north].map(|metres| metres.parse::<f64>().unwrap());
+        let (lat, lon) = (i64::from(position.lat_e7()), i64::from(position.lon_e7()));
+        let (ours, named_by_us) = match notation {
+            Notation::Ups => (polar::forward(zone::Hemisphere::of(lat), lat, lon), named.clone()),
+            _ => {
+                let (number, half) = (zone::zone_at(lat, lon), zone::Hemisphere::of(lat));
+                let (east, north) = zone::project(number, lat, lon);
+                ((east, north + half.equator_m()), format!("{number:02} {}", half.word()))
+            }
+        };
+        assert_eq!(named, named_by_us, "{position}");
+        let apart = (ours.0 - metres[0]).abs().max((ours.1 - metres[1]).abs());
+        assert!(apart < 1e-6, "{position}: {ours:?} is not {grid}");
+        let written = english(position, notation, 3);
+        assert!(written.ends_with(&format!(" {:.3} {:.3}", ours.0, ours.1)), "{written}");
 
         let read = parse(&format!("{named} {east} {north}")).unwrap();
         assert_eq!(read.notation, notation);

@@ -93,6 +93,25 @@ fn degrees_in_every_dress() {
 }
 
 #[test]
+fn one_coordinate_alone() {
+    for text in ["60.5", "60,5", "60°30'N", "60 30 N", "6030N", "+60 30", "60,5 с.ш.", "60°30′С"] {
+        assert_eq!(parse_coordinate(text, Axis::Latitude), Ok(605_000_000), "{text}");
+    }
+    assert_eq!(parse_coordinate("-33", Axis::Longitude), Ok(-330_000_000));
+    assert_eq!(parse_coordinate("024°45′W", Axis::Longitude), Ok(-247_500_000));
+    for (text, message) in [
+        ("", "no position at character 1; expected a longitude in degrees"),
+        ("60 30", "no hemisphere at character 6; expected E or W (В or З), or a sign"),
+        ("60N", "a latitude at character 1; expected a longitude with E or W (В or З)"),
+        ("181", "longitude 181° is over 180° at character 1; expected a longitude within 180°"),
+        ("24E 60N", "`6` has no place here at character 5; expected the next part of the coordinate, or its end"),
+        ("24 km", "the word `km` is not known here at character 4; expected N, S, E or W, or С, Ю, В or З"),
+    ] {
+        assert_eq!(parse_coordinate(text, Axis::Longitude).map_err(|error| error.to_string()), Err(message.into()), "{text}");
+    }
+}
+
+#[test]
 fn grids_in_every_dress() {
     let mgrs = parse("38SMB4488").unwrap();
     for text in ["38S MB 44 88", "38s mb 44 88", "38SMB 44 88", "38 S MB 4488", " 38SMB4488 "] {

@@ -18,6 +18,16 @@ fn long_texts_are_refused_unread() {
 }
 
 #[test]
+fn a_message_never_steers_a_screen() {
+    for (text, shown) in
+        [("\0", "`\\0`"), ("60\u{202e}N", "`\\u{202e}`"), ("6\u{1b}", "`\\u{1b}`"), ("60\\", "`\\`"), ("60N 24#", "`#`")]
+    {
+        let told = parse(text).unwrap_err().to_string();
+        assert!(told.starts_with(shown) && !told.contains(char::is_control), "{told:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_written_says_why() {
     let message = |notation, digits| write(at(0.0, 0.0), notation, digits, Letters::English).unwrap_err().to_string();
     assert_eq!(message(Notation::Mgrs, 6), "6 digits asked for, mgrs has at most 5");
@@ -25,7 +35,7 @@ fn what_cannot_be_written_says_why() {
 }
 
 const REFUSALS: &[(&str, &str)] = &[
-    ("", "no position at character 1; expected a position such as 60.1699°N 24.9384°E or 35VLG8554571900"),
+    ("", "no position at character 1; expected a position such as 60.1699°N 24.9384°E or 35VLG8561172118"),
     ("60.1", "the position ends early at character 5; expected a latitude and a longitude"),
     ("60.1N", "the position ends early at character 6; expected a latitude and a longitude"),
     ("91N 24E", "latitude 91° is beyond a pole at character 1; expected a latitude within 90°"),
@@ -98,6 +108,7 @@ const REFUSALS: &[(&str, &str)] = &[
     ("000AA", "the GARS column 000 does not exist at character 1; expected 001 to 720"),
     ("721AA", "the GARS column 721 does not exist at character 1; expected 001 to 720"),
     ("001IA", "the letter I is not used here at character 4; expected a letter from A to Z but I and O"),
+    ("006АG39", "the letter А is of another alphabet and may be misread at character 4; expected a Latin letter"),
     ("001RA", "the GARS row is beyond the north pole at character 4; expected AA to QZ"),
     ("006AG5", "`5` has no place here at character 6; expected 1 to 4"),
     ("006AG30", "`0` has no place here at character 7; expected 1 to 9"),
