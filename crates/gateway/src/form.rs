@@ -90,8 +90,14 @@ struct VolumeAsked {
     lower_m: f64,
     upper_m: f64,
     datum: String,
+    #[serde(default)]
     start: String,
+    #[serde(default)]
     end: String,
+    #[serde(default)]
+    times: Vec<String>,
+    #[serde(default)]
+    slack_s: f64,
 }
 
 impl TryFrom<VolumeAsked> for VolumeForm {
@@ -112,6 +118,8 @@ impl TryFrom<VolumeAsked> for VolumeForm {
             datum: asked.datum,
             start: asked.start,
             end: asked.end,
+            times: asked.times,
+            slack_s: asked.slack_s,
         })
     }
 }

@@ -83,6 +83,12 @@ fn node(row: usize, column: usize) -> i16 {
     }
 }
 
+/// The undulation at a node, for the published vectors.
+#[cfg(test)]
+pub(crate) fn at_node(row: usize, column: usize) -> i64 {
+    node(row, column).into()
+}
+
 /// The model at a position in degrees, metres.
 pub(crate) fn model(lat: f64, lon: f64) -> f64 {
     static SCRATCH: Mutex<Option<Box<Egm96Scratch>>> = Mutex::new(None);
