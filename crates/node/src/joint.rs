@@ -233,6 +233,9 @@ impl Joint {
                 self.quiet = self.quiet.saturating_sub(1);
             }
         }
+        self.own.merge_step(pairs);
+        self.peer.merge_step(pairs);
+        self.exact_index.merge_step(pairs);
         changes
     }
 

@@ -10,12 +10,13 @@ use detente_types::volume::{ALTITUDE_MAX, ALTITUDE_MIN, AltitudeBand, Datum};
 
 use crate::geoid;
 use crate::outline::Prepared;
+use crate::region::Region;
 
 /// Lowest and highest altitude of a volume over the line's datum, in centimetres; all altitudes when they cannot be told.
 pub(crate) fn span(volume: &Prepared<'_>, heights: &Heights) -> (i64, i64) {
     let band = &volume.volume.band;
     let (lower, upper) = (band.lower().cm(), band.upper().cm());
-    let undulation = || geoid::range(&volume.outline().region(&volume.volume.footprint));
+    let undulation = || geoid::range(&Region::of(volume.volume, volume.outline()));
     match (band.datum(), heights.datum) {
         (datum, line) if datum == line => (lower, upper),
         (Datum::Amsl, Datum::Wgs84) => grown((lower, upper), undulation()),

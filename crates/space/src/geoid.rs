@@ -13,6 +13,7 @@ mod blocks;
 use std::sync::atomic::{AtomicI16, Ordering};
 use std::sync::{Mutex, OnceLock};
 
+use crate::region::Region;
 use egm96::{Egm96Scratch, egm96_compute_altitude_offset_with_scratch};
 
 /// A quarter of a degree, in 1e-7 degree.
@@ -26,35 +27,20 @@ const NODES_MAX: usize = 64;
 /// 40 % more than the largest over a million random points (docs/spec/conflict-2.md).
 pub(crate) const ERROR_CM: i64 = 200;
 
-/// A region in 1e-7 degree: latitudes from south to north, longitudes eastward from `west` over `width`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Region {
-    /// At least -900,000,000.
-    pub(crate) south: i64,
-    /// At most 900,000,000.
-    pub(crate) north: i64,
-    /// Any longitude.
-    pub(crate) west: i64,
-    /// 0 to 3,600,000,000; all round at that.
-    pub(crate) width: i64,
-}
-
-impl Region {
-    /// Numbers of the rows and columns of nodes whose cells the region touches; columns may run past the last.
-    fn nodes(&self) -> (core::ops::RangeInclusive<usize>, core::ops::RangeInclusive<usize>) {
-        let row = |e7: i64| ((e7 + 90 * 10_000_000) / STEP_E7).clamp(0, ROWS as i64 - 1) as usize;
-        let north = row(self.north + STEP_E7 - 1);
-        let west = (self.west + 180 * 10_000_000).rem_euclid(COLUMNS as i64 * STEP_E7);
-        let first = west / STEP_E7;
-        let last = (west + self.width).div_euclid(STEP_E7) + i64::from((west + self.width) % STEP_E7 != 0);
-        let last = last.min(first + COLUMNS as i64 - 1);
-        (row(self.south)..=north, first as usize..=last as usize)
-    }
+/// Numbers of the rows and columns of nodes whose cells a region touches; columns may run past the last.
+fn nodes(region: &Region) -> (core::ops::RangeInclusive<usize>, core::ops::RangeInclusive<usize>) {
+    let row = |e7: i64| ((e7 + 90 * 10_000_000) / STEP_E7).clamp(0, ROWS as i64 - 1) as usize;
+    let north = row(region.north + STEP_E7 - 1);
+    let west = (region.west + 180 * 10_000_000).rem_euclid(COLUMNS as i64 * STEP_E7);
+    let first = west / STEP_E7;
+    let last = (west + region.width).div_euclid(STEP_E7) + i64::from((west + region.width) % STEP_E7 != 0);
+    let last = last.min(first + COLUMNS as i64 - 1);
+    (row(region.south)..=north, first as usize..=last as usize)
 }
 
 /// Lowest and highest undulation in a region, centimetres above the ellipsoid, interpolation and all.
 pub(crate) fn range(region: &Region) -> (i64, i64) {
-    let (rows, columns) = region.nodes();
+    let (rows, columns) = nodes(region);
     let count = rows.clone().count() * columns.clone().count();
     if count > NODES_MAX {
         let (low, high) = blocks::range(rows, columns);

@@ -80,6 +80,7 @@ pub mod law2;
 pub mod notation;
 mod outline;
 pub mod place;
+mod region;
 #[cfg(test)]
 mod testing;
 mod timed;

@@ -11,7 +11,6 @@ use detente_types::volume::{Footprint, Position, Shape, Volume};
 
 use crate::arc::{Arc, Vertex};
 use crate::ball::Balls;
-use crate::geoid::Region;
 
 /// A volume whose outline is drawn when it is first needed: most pairs are apart in time or height.
 pub(crate) struct Prepared<'a> {
@@ -111,37 +110,6 @@ impl Outline {
         from + (to - from) * (along - f64::from(chord))
     }
 
-    /// A region of latitudes and longitudes that holds every point of the footprint with its radius: no point of an edge
-    /// is further from one of its ends than half its length.
-    pub(crate) fn region(&self, footprint: &Footprint) -> Region {
-        let longest = self.arcs.iter().map(Arc::length).fold(0.0, f64::max);
-        let reach_m = self.radius_cm as f64 / 100.0 + longest * 0.5 + BOUNDS_SLACK_M;
-        let e7 = |degrees: f64| libm::ceil(degrees * 1e7) as i64;
-        let (mut south, mut north, mut west, mut east) = (i64::MAX, i64::MIN, i64::MAX, i64::MIN);
-        let (mut before, mut along): (Option<i64>, i64) = (None, 0);
-        for position in footprint.vertices() {
-            let (lat, lon) = (i64::from(position.lat_e7()), i64::from(position.lon_e7()));
-            // The way from vertex to vertex is the shorter way round.
-            let step = before.map_or(lon, |before| (lon - before + HALF_TURN_E7).rem_euclid(2 * HALF_TURN_E7) - HALF_TURN_E7);
-            along += step;
-            before = Some(lon);
-            (south, north, west, east) = (south.min(lat), north.max(lat), west.min(along), east.max(along));
-        }
-        let up = e7(reach_m / DEGREE_M_MIN);
-        (south, north) = (south - up, north + up);
-        let pole = |sign: f64| self.contains(Vec3::new(0.0, 0.0, sign * POLAR_RADIUS_M));
-        let furthest = south.abs().max(north.abs()) as f64 / 1e7;
-        let all = furthest > LATITUDE_OF_CAP || pole(1.0) || pole(-1.0);
-        let (north, south) = (if pole(1.0) { POLE_E7 } else { north }, if pole(-1.0) { -POLE_E7 } else { south });
-        let aside = if all { HALF_TURN_E7 } else { e7(reach_m / (DEGREE_M_MIN * libm::cos(furthest.to_radians()))) };
-        Region {
-            south: south.max(-POLE_E7),
-            north: north.min(POLE_E7),
-            west: west - aside,
-            width: (east - west + 2 * aside).min(2 * HALF_TURN_E7),
-        }
-    }
-
     /// Opposite corners of a box, in earth-centred metres, that holds every point of the footprint with
     /// its radius.
     pub(crate) fn bounds(&self) -> (Vec3, Vec3) {
@@ -164,14 +132,6 @@ impl Outline {
         (low - reach, high + reach)
     }
 }
-
-/// Half a turn and a pole, in 1e-7 degree.
-const HALF_TURN_E7: i64 = 1_800_000_000;
-const POLE_E7: i64 = 900_000_000;
-/// From here on towards a pole a region takes all longitudes, degrees.
-const LATITUDE_OF_CAP: f64 = 89.0;
-/// Fewer metres than any degree of a great circle has: on the smallest radius of curvature.
-const DEGREE_M_MIN: f64 = 110_500.0;
 
 /// Covers the model's error (30 cm), the chords' depth (8 cm) and all rounding.
 const BOUNDS_SLACK_M: f64 = 1.0;

@@ -1,11 +1,13 @@
 use detente_types::geometry::earth::Vec3;
-use detente_types::passage::{Passage, PassageIn};
-use detente_types::volume::{Datum, Position, Shape, VolumeIn};
+use detente_types::passage::Passage;
+use detente_types::volume::{Datum, Shape, VolumeIn};
 use proptest::prelude::*;
 
 use super::*;
 use crate::approach::along_earth;
-use crate::testing::{MINUTE_US, NOON_US, any_separation, any_volume, at, band, logarithmic, repeatable, toward, volume, window};
+use crate::testing::{
+    MINUTE_US, NOON_US, any_moving, any_separation, any_volume, at, band, repeatable, timed, toward, volume, window,
+};
 
 const OVER_ELLIPSOID: Heights = Heights::of(Datum::Wgs84);
 
@@ -18,13 +20,6 @@ fn moving(way: &[((f64, f64), i64)], radius_m: f64, slack_minutes: i64) -> Volum
     let path = way.iter().map(|&((lat, lon), _)| at(lat, lon)).collect();
     let times = way.iter().map(|&(_, minute)| NOON_US + minute * MINUTE_US).collect();
     timed(path, times, radius_m, slack_minutes * MINUTE_US)
-}
-
-fn timed(path: Vec<Position>, times_us: Vec<i64>, radius_m: f64, slack_us: i64) -> Volume {
-    let still = volume(Shape::Path(path), radius_m);
-    let window = window(times_us[0] - slack_us, times_us[times_us.len() - 1] + slack_us);
-    let passage = Passage::try_new(&PassageIn { times_us, slack_us }, still.footprint.shape(), &window).unwrap();
-    Volume { window, passage: Some(passage), ..still }
 }
 
 fn meets(a: &Volume, b: &Volume, separation: &Separation) -> Option<Meeting> {
@@ -110,22 +105,6 @@ fn altitudes_over_other_data_are_compared() {
     assert!(meet(&a, &over(1_660, 2_000, Datum::FlightLevel), &apart(0, 50, 0), &bounded).is_none());
     // What cannot be compared counts as all altitudes.
     assert_eq!(meets(&a, &ground, &apart(0, 0, 0)).unwrap().vertical_gap, Metres::ZERO);
-}
-
-/// A volume that moves along a few legs of some kilometres.
-fn any_moving() -> impl Strategy<Value = Volume> {
-    let start = prop::sample::select(vec![(59.9, 25.0), (0.0, 179.99), (-89.995, 12.0)]);
-    let legs = prop::collection::vec((0.0..360.0_f64, logarithmic(30.0, 6_000.0), 1..3_000_i64), 1..4);
-    (start, legs, logarithmic(1.0, 300.0), prop_oneof![Just(0), 0..120_i64], 0..40_i64, 0.0..360.0_f64, 0.0..4_000.0_f64)
-        .prop_map(|((lat, lon), legs, radius, slack, from, bearing, away)| {
-            let mut path = vec![toward(at(lat, lon), bearing, away)];
-            let mut times = vec![NOON_US + from * MINUTE_US];
-            for (bearing, metres, seconds) in legs {
-                path.push(toward(path[path.len() - 1], bearing, metres));
-                times.push(times[times.len() - 1] + seconds * 1_000_000);
-            }
-            timed(path, times, radius, slack * 1_000_000)
-        })
 }
 
 /// A circle or a square for some minutes, or something that moves.

@@ -125,7 +125,7 @@ fn drawn(count: usize) -> Vec<Case> {
     let mut draw = Draw(2);
     let case = |i: usize| {
         let one = drawn_mover(&mut draw);
-        let other = if i % 3 == 0 { draw.volume() } else { drawn_mover(&mut draw) };
+        let other = if i.is_multiple_of(3) { draw.volume() } else { drawn_mover(&mut draw) };
         let minutes = draw.within(0.0, 12.0) as i64;
         (format!("drawn {i}"), one, other, apart(2_000, minutes), OVER_ELLIPSOID)
     };
