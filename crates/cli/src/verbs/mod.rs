@@ -5,6 +5,7 @@ mod home;
 mod line;
 mod notices;
 mod officers;
+mod position;
 mod record;
 mod settle;
 mod terms;
@@ -33,6 +34,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Verb::Invite { terms, listen, address, minutes, out } => line::invite(&on, &terms, &listen, address, minutes, out),
         Verb::Join { invite, listen, terms_out } => line::join(&on, &invite, listen, terms_out),
         Verb::Check { wait, on: l } => line::check(&on, &l.line, wait),
+        Verb::Position { text } => position::position(&on, &text),
         Verb::Notify { file, check, release, on: l } => notices::notify(&on, &l.line, &file, check, release),
         Verb::Cancel { id, reason, on: l } => notices::cancel(&on, &l.line, id, reason),
         Verb::Notices { on: l } => notices::list(&on, &l.line),
