@@ -37,6 +37,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("notices_file", files::notices),
     ("opening", wire::opening),
     ("pairing", detente::fuzzing::pairing),
+    ("position", words::position),
     ("release", record::release),
     ("revocation", wire::revocation),
     ("slot_opening", wire::slot_opening),
