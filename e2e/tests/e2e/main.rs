@@ -17,6 +17,7 @@ mod held;
 mod http;
 mod json;
 mod pairing;
+mod position;
 mod program;
 mod revoke;
 mod rot;
