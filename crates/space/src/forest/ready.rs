@@ -7,16 +7,16 @@
 use super::bounds::{Box4, LAT, LON};
 use super::plane::{self, Pass, Point, passes, point, segments_meet};
 use super::planted::{self, Planted};
-use super::shape::{Kind, View};
+use super::shape::{Kind, Vertex, View};
 
 const SLABS: usize = 32;
 const BITS: usize = 64;
 
 /// An edge with its ends in whole numbers.
 #[derive(Clone, Copy, Debug)]
-struct Edge {
-    from: Point,
-    to: Point,
+pub(super) struct Edge {
+    pub(super) from: Point,
+    pub(super) to: Point,
 }
 
 /// The slabs of one dimension.
@@ -99,13 +99,25 @@ impl<'a> Ready<'a> {
     }
 
     fn edges_of(&self, mask: u64) -> impl Iterator<Item = &Edge> {
-        let mut mask = mask;
-        let bits = core::iter::from_fn(move || {
-            let bit = mask.trailing_zeros() as usize;
-            mask &= mask.wrapping_sub(1);
-            (bit < BITS).then_some(bit)
-        });
-        bits.flat_map(|bit| &self.edges[bit * self.group..self.edges.len().min((bit + 1) * self.group)])
+        bits(mask).flat_map(|bit| &self.edges[bit * self.group..self.edges.len().min((bit + 1) * self.group)])
+    }
+
+    /// All edges.
+    pub(super) fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
+
+    /// The ends of an edge, as the shape has them.
+    pub(super) fn vertices(&self, edge: usize) -> (Vertex, Vertex) {
+        let Edge { from, to } = self.edges[edge];
+        ([from.x as i32, from.y as i32], [to.x as i32, to.y as i32])
+    }
+
+    /// The edges whose boxes may come within `by` (longitude, latitude) of the box of two points.
+    pub(super) fn near(&self, p: Point, q: Point, by: [i64; 2]) -> impl Iterator<Item = usize> {
+        let lon = self.lon.touching(p.x.min(q.x) - by[LON], p.x.max(q.x) + by[LON]);
+        let lat = self.lat.touching(p.y.min(q.y) - by[LAT], p.y.max(q.y) + by[LAT]);
+        bits(lon & lat).flat_map(|bit| bit * self.group..self.edges.len().min((bit + 1) * self.group))
     }
 
     fn box_holds(&self, p: Point) -> bool {
@@ -145,6 +157,16 @@ impl<'a> Ready<'a> {
         near != 0 && (self.lies_in(shift, other) || self.edges_meet(shift, other, near))
     }
 
+    /// What the first vertex of another shape, and a box that holds all of it, already tell; without any turn.
+    pub(super) fn glance(&self, first: Vertex, bounds: &Box4) -> Option<bool> {
+        if self.shape.kind == Kind::Polygon && self.holds(point(first, 0)) {
+            return Some(true);
+        }
+        let [lon, lat] = [LON, LAT].map(|d| (i64::from(bounds.min[d]), i64::from(bounds.max[d])));
+        let near = self.lon.touching(lon.0, lon.1) & self.lat.touching(lat.0, lat.1);
+        (near == 0).then_some(false)
+    }
+
     /// Whether the first vertex lies in the other, if that is a polygon.
     fn lies_in(&self, shift: i64, other: &View<'_>) -> bool {
         other.kind == Kind::Polygon && plane::inside(other, -shift, point(self.shape.vertices[0], 0))
@@ -157,4 +179,13 @@ impl<'a> Ready<'a> {
             near != 0 && self.edges_of(near).any(|edge| segments_meet(p, q, edge.from, edge.to))
         })
     }
+}
+
+/// The numbers of the bits that are set.
+fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
+    core::iter::from_fn(move || {
+        let bit = mask.trailing_zeros() as usize;
+        mask &= mask.wrapping_sub(1);
+        (bit < BITS).then_some(bit)
+    })
 }
