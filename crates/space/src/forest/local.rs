@@ -72,7 +72,8 @@ impl Local {
 
     /// Counts two edges in that do not cross.
     pub(super) fn admit(&mut self, own: Edge, other: (Point, Point)) {
-        let (a, b) = (self.flat(own.from), self.flat(own.to));
+        let (from, to) = own.ends();
+        let (a, b) = (self.flat(from), self.flat(to));
         let (c, d) = (self.flat(other.0), self.flat(other.1));
         let squares = [apart2(a, c, d), apart2(b, c, d), apart2(c, a, b), apart2(d, a, b)];
         self.square = squares.into_iter().fold(self.square, f64::min);

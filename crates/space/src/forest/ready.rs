@@ -12,11 +12,27 @@ use super::shape::{Kind, Vertex, View};
 const SLABS: usize = 32;
 const BITS: usize = 64;
 
-/// An edge with its ends in whole numbers.
+/// An edge: the vertices at its ends.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Edge {
-    pub(super) from: Point,
-    pub(super) to: Point,
+    pub(super) from: Vertex,
+    pub(super) to: Vertex,
+}
+
+impl Edge {
+    /// Its ends as places of the map.
+    #[inline]
+    pub(super) fn ends(&self) -> (Point, Point) {
+        (point(self.from, 0), point(self.to, 0))
+    }
+}
+
+/// What a glance tells.
+pub(super) enum Glance {
+    Meets,
+    Apart,
+    /// That edges come near, and which: a bit each.
+    Near(u64),
 }
 
 /// The slabs of one dimension.
@@ -78,7 +94,7 @@ impl<'a> Ready<'a> {
     pub(super) fn new(shape: View<'a>, bounds: &Box4) -> Self {
         let mut edges = Vec::with_capacity(shape.vertices.len());
         shape.any_chord(|from, to| {
-            edges.push(Edge { from: point(from, 0), to: point(to, 0) });
+            edges.push(Edge { from, to });
             false
         });
         if planted::is(Planted::LostEdge) && edges.len() > 2 {
@@ -88,9 +104,9 @@ impl<'a> Ready<'a> {
         let mut lon = Slabs::new(bounds.min[LON], bounds.max[LON]);
         let mut lat = Slabs::new(bounds.min[LAT], bounds.max[LAT]);
         for (number, edge) in edges.iter().enumerate() {
-            let bit = 1 << (number / group);
-            lon.admit(bit, edge.from.x, edge.to.x);
-            lat.admit(bit, edge.from.y, edge.to.y);
+            let (bit, (from, to)) = (1 << (number / group), edge.ends());
+            lon.admit(bit, from.x, to.x);
+            lat.admit(bit, from.y, to.y);
         }
         lon.gather();
         lat.gather();
@@ -105,12 +121,6 @@ impl<'a> Ready<'a> {
     /// All edges.
     pub(super) fn edges(&self) -> &[Edge] {
         &self.edges
-    }
-
-    /// The ends of an edge, as the shape has them.
-    pub(super) fn vertices(&self, edge: usize) -> (Vertex, Vertex) {
-        let Edge { from, to } = self.edges[edge];
-        ([from.x as i32, from.y as i32], [to.x as i32, to.y as i32])
     }
 
     /// The edges whose boxes may come within `by` (longitude, latitude) of the box of two points.
@@ -132,7 +142,8 @@ impl<'a> Ready<'a> {
         let mut odd = false;
         // A ray to the east: edges that end west of the point are out of its way.
         for edge in self.edges_of(self.lat.touching(p.y, p.y) & self.lon.unended[self.lon.slab(p.x)]) {
-            match passes(edge.from, edge.to, p) {
+            let (from, to) = edge.ends();
+            match passes(from, to, p) {
                 Pass::On => return true,
                 Pass::East => odd = !odd,
                 Pass::Not => {}
@@ -149,22 +160,37 @@ impl<'a> Ready<'a> {
         if (0..2).any(|d| low[d] > self.max[d] || high[d] < self.min[d]) {
             return false;
         }
-        let near = self.lon.touching(low[0], high[0]) & self.lat.touching(low[1], high[1]);
-        // Where no edge comes near the other's box, all of the other lies inside or all of it outside.
-        if self.shape.kind == Kind::Polygon && self.holds(point(other.vertices[0], -shift)) {
-            return true;
+        match self.look(point(other.vertices[0], -shift), low, high) {
+            Glance::Meets => true,
+            Glance::Apart => false,
+            Glance::Near(near) => self.meets_near(shift, other, near),
         }
-        near != 0 && (self.lies_in(shift, other) || self.edges_meet(shift, other, near))
     }
 
-    /// What the first vertex of another shape, and a box that holds all of it, already tell; without any turn.
-    pub(super) fn glance(&self, first: Vertex, bounds: &Box4) -> Option<bool> {
-        if self.shape.kind == Kind::Polygon && self.holds(point(first, 0)) {
-            return Some(true);
+    /// What a vertex of another shape, and a range that holds all of it, already tell.
+    fn look(&self, vertex: Point, low: [i64; 2], high: [i64; 2]) -> Glance {
+        if self.shape.kind == Kind::Polygon && self.holds(vertex) {
+            return Glance::Meets;
         }
-        let [lon, lat] = [LON, LAT].map(|d| (i64::from(bounds.min[d]), i64::from(bounds.max[d])));
-        let near = self.lon.touching(lon.0, lon.1) & self.lat.touching(lat.0, lat.1);
-        (near == 0).then_some(false)
+        // Where no edge comes near the other's box, all of the other lies inside or all of it outside.
+        match self.lon.touching(low[0], high[0]) & self.lat.touching(low[1], high[1]) {
+            0 => Glance::Apart,
+            near => Glance::Near(near),
+        }
+    }
+
+    /// The same without any turn, from two vertices: more of those that meet are seen to.
+    pub(super) fn glance(&self, vertices: [Vertex; 2], bounds: &Box4) -> Glance {
+        let [low, high] = [bounds.min, bounds.max].map(|side| [i64::from(side[LON]), i64::from(side[LAT])]);
+        match self.look(point(vertices[0], 0), low, high) {
+            Glance::Near(_) if self.shape.kind == Kind::Polygon && self.holds(point(vertices[1], 0)) => Glance::Meets,
+            seen => seen,
+        }
+    }
+
+    /// What is left to see of a shape near some edges, a vertex of which lies outside this one.
+    pub(super) fn meets_near(&self, shift: i64, other: &View<'_>, near: u64) -> bool {
+        self.edges_meet(shift, other, near) || self.lies_in(shift, other)
     }
 
     /// Whether the first vertex lies in the other, if that is a polygon.
@@ -176,7 +202,11 @@ impl<'a> Ready<'a> {
         other.any_chord(|from, to| {
             let (p, q) = (point(from, -shift), point(to, -shift));
             let near = near & self.lon.touching(p.x.min(q.x), p.x.max(q.x)) & self.lat.touching(p.y.min(q.y), p.y.max(q.y));
-            near != 0 && self.edges_of(near).any(|edge| segments_meet(p, q, edge.from, edge.to))
+            near != 0
+                && self.edges_of(near).any(|edge| {
+                    let (from, to) = edge.ends();
+                    segments_meet(p, q, from, to)
+                })
         })
     }
 }

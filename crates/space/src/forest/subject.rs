@@ -11,7 +11,7 @@ use super::growth::bulge_m;
 use super::local::{Local, Near};
 use super::margin::Margin;
 use super::plane::{TURN, point};
-use super::ready::Ready;
+use super::ready::{Edge, Glance, Ready};
 use super::shape::{Record, Vertex, View};
 use crate::approach::{Nearest, along_earth};
 
@@ -24,7 +24,7 @@ struct Chord {
 }
 
 impl Chord {
-    fn new((from, to): (Vertex, Vertex)) -> Self {
+    fn new(Edge { from, to }: Edge) -> Self {
         let ends = (on_earth(from), on_earth(to));
         let along = ends.1 - ends.0;
         Self { ends, middle: (ends.0 + ends.1) * 0.5, half: libm::sqrt(along.dot(along)) * 0.5 }
@@ -86,24 +86,33 @@ impl<'a> Subject<'a> {
         if self.shifts[..self.shift_count].iter().any(|&shift| own.meets(shift, &record.shape, kept)) {
             return true;
         }
-        let limit_cm = self.horizontal_cm() + u64::from(record.shape.radius_cm);
-        limit_cm > 0 && self.is_within(&record.shape, record.bulge, limit_cm as f64)
+        self.comes_near(record)
     }
 
-    /// The same for one whose first vertex and box are at hand, and whose record is fetched only if need be;
-    /// `aligned` tells that neither lies a turn away from the other.
-    pub(super) fn meets_guest<'b>(&self, aligned: bool, first: Vertex, kept: &Box4, record: impl FnOnce() -> Record<'b>) -> bool {
-        match aligned.then(|| self.ready().glance(first, kept)).flatten() {
-            Some(true) => true,
-            Some(false) if self.shift_count == 1 => {
-                self.margin_cm > 0 && {
-                    let record = record();
-                    let limit_cm = self.horizontal_cm() + u64::from(record.shape.radius_cm);
-                    self.is_within(&record.shape, record.bulge, limit_cm as f64)
-                }
-            }
-            _ => self.conflicts(&record(), kept),
+    /// The same for one of which two vertices and the box are at hand, and whose record is fetched only if need
+    /// be; `aligned` tells that neither lies a turn away from the other.
+    pub(super) fn meets_guest<'b>(
+        &self,
+        aligned: bool,
+        vertices: [Vertex; 2],
+        kept: &Box4,
+        record: impl Fn() -> Record<'b>,
+    ) -> bool {
+        if !aligned || self.shift_count > 1 {
+            return self.conflicts(&record(), kept);
         }
+        let meets = match self.ready().glance(vertices, kept) {
+            Glance::Meets => true,
+            Glance::Apart => false,
+            Glance::Near(near) => self.ready().meets_near(0, &record().shape, near),
+        };
+        meets || self.margin_cm > 0 && self.comes_near(&record())
+    }
+
+    /// Whether one that does not meet this on the map comes too near.
+    fn comes_near(&self, record: &Record<'_>) -> bool {
+        let limit_cm = self.horizontal_cm() + u64::from(record.shape.radius_cm);
+        limit_cm > 0 && self.is_within(&record.shape, record.bulge, limit_cm as f64)
     }
 
     /// Whether some chords come so close; for shapes that do not meet on the map.
@@ -113,8 +122,8 @@ impl<'a> Subject<'a> {
         match self.nearby(other, &near).and_then(|local| local.verdict(limit_cm / 100.0, bulges_m)) {
             Some(verdict) => verdict,
             None => self.any_pair(other, &near, |own, from, to| {
-                let own = self.chords()[own].get_or_init(|| Chord::new(self.ready().vertices(own)));
-                chords_within(own, &Chord::new((from, to)), limit_cm)
+                let own = self.chords()[own].get_or_init(|| Chord::new(self.ready().edges()[own]));
+                chords_within(own, &Chord::new(Edge { from, to }), limit_cm)
             }),
         }
     }

@@ -192,7 +192,8 @@ impl Sweep {
 /// What most pairs are decided by, without a look at the record.
 struct Known {
     id: u32,
-    first: Vertex,
+    /// The first vertex, and one far from it.
+    vertices: [Vertex; 2],
     kept: Box4,
     /// Longitude and latitude together.
     size: i64,
@@ -255,7 +256,7 @@ impl<'a> Lane<'a> {
         if known.radius || subject.shape.radius_cm > 0 {
             return subject.conflicts(&record(), &known.kept);
         }
-        subject.meets_guest(aligned, known.first, &known.kept, record)
+        subject.meets_guest(aligned, known.vertices, &known.kept, record)
     }
 
     /// Whether this stripe is the one to tell of a pair whose boxes meet in it.
@@ -301,7 +302,9 @@ impl Sweep {
         let member = self.members[guest.member as usize];
         let (record, kept) = (self.record(guest), self.runs[member.run as usize].kept(member.entry));
         let size = kept.length(LON) + kept.length(LAT);
-        Known { id: record.id, first: record.shape.vertices[0], kept, size, radius: record.shape.radius_cm > 0 }
+        let all = record.shape.vertices;
+        let vertices = [all[0], all[all.len() / 2]];
+        Known { id: record.id, vertices, kept, size, radius: record.shape.radius_cm > 0 }
     }
 }
 
