@@ -98,13 +98,17 @@ impl<'a> Subject<'a> {
         kept: &Box4,
         record: impl Fn() -> Record<'b>,
     ) -> bool {
-        if !aligned || self.shift_count > 1 {
+        let turned = |by: i64| {
+            let (west, east) = (i64::from(self.bounds.min[LON]) + by, i64::from(self.bounds.max[LON]) + by);
+            west <= kept.max[LON].into() && east >= kept.min[LON].into()
+        };
+        if !aligned || self.shift_count > 1 && (turned(TURN) || turned(-TURN)) {
             return self.conflicts(&record(), kept);
         }
         let meets = match self.ready().glance(vertices, kept) {
             Glance::Meets => true,
             Glance::Apart => false,
-            Glance::Near(near) => self.ready().meets_near(0, &record().shape, near),
+            Glance::Near(near) => self.ready().meets_near(0, &record().shape, kept, near),
         };
         meets || self.margin_cm > 0 && self.comes_near(&record())
     }
