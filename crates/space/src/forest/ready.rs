@@ -9,7 +9,7 @@ use super::plane::{self, Pass, Point, passes, point, segments_meet, touches_rang
 use super::planted::{self, Planted};
 use super::shape::{Kind, Vertex, View};
 
-const SLABS: usize = 32;
+const SLABS: usize = 16;
 const BITS: usize = 64;
 
 /// An edge: the vertices at its ends.
