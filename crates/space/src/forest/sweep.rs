@@ -19,7 +19,7 @@ use super::snapshot::Snapshot;
 use super::subject::Subject;
 
 /// Width of a stripe in 1e-7°: wide against most solids, narrow against where they crowd.
-const STRIPE: i64 = 10_000_000;
+const STRIPE: i64 = 20_000_000;
 const STRIPES: usize = (TURN / STRIPE) as usize;
 /// Where the first stripe begins.
 const WEST: i64 = -TURN / 2;
@@ -222,7 +222,7 @@ impl<'a> Lane<'a> {
         let own = OnceCell::new();
         let mut mask = u16::MAX << (place % WIDTH) << 1;
         for (number, block) in self.blocks.iter().enumerate().skip(place / WIDTH) {
-            if block.get(0).min[LAT] > sought.max[LAT] {
+            if block.south() > sought.max[LAT] {
                 break;
             }
             mask &= sweep.lanes.meeting(block, &sought);
@@ -230,7 +230,9 @@ impl<'a> Lane<'a> {
                 let lane = mask.trailing_zeros() as usize;
                 mask &= mask - 1;
                 let other = number * WIDTH + lane;
-                if self.is_ours(&sought, guest, &block.get(lane), self.guests[other]) && self.conflict(place, other, &own) {
+                if self.is_ours(sought.min[LON].max(block.west(lane)), guest, self.guests[other])
+                    && self.conflict(place, other, &own)
+                {
                     f(self.known[place].id, self.known[other].id);
                 }
             }
@@ -260,8 +262,9 @@ impl<'a> Lane<'a> {
     }
 
     /// Whether this stripe is the one to tell of a pair whose boxes meet in it.
-    fn is_ours(&self, one: &Box4, guest: Guest, other: &Box4, second: Guest) -> bool {
-        let common = i64::from(one.min[LON].max(other.min[LON]));
+    /// `common` is where what the two have in common begins.
+    fn is_ours(&self, common: i32, guest: Guest, second: Guest) -> bool {
+        let common = i64::from(common);
         if common < self.west || common >= self.west + STRIPE {
             return false;
         }
