@@ -114,8 +114,20 @@ impl<'a> Ready<'a> {
         Self { shape, min: side(bounds.min), max: side(bounds.max), edges, group, lon, lat }
     }
 
-    fn edges_of(&self, mask: u64) -> impl Iterator<Item = &Edge> {
-        bits(mask).flat_map(|bit| &self.edges[bit * self.group..self.edges.len().min((bit + 1) * self.group)])
+    /// Calls `f` with the ends of the edges of a mask until it says true; whether it did.
+    #[inline]
+    fn any_edge(&self, mut mask: u64, mut f: impl FnMut(Point, Point) -> bool) -> bool {
+        while mask != 0 {
+            let first = mask.trailing_zeros() as usize * self.group;
+            mask &= mask - 1;
+            for edge in &self.edges[first..self.edges.len().min(first + self.group)] {
+                let (from, to) = edge.ends();
+                if f(from, to) {
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     /// All edges.
@@ -141,15 +153,16 @@ impl<'a> Ready<'a> {
         }
         let mut odd = false;
         // A ray to the east: edges that end west of the point are out of its way.
-        for edge in self.edges_of(self.lat.touching(p.y, p.y) & self.lon.unended[self.lon.slab(p.x)]) {
-            let (from, to) = edge.ends();
-            match passes(from, to, p) {
-                Pass::On => return true,
-                Pass::East => odd = !odd,
-                Pass::Not => {}
+        let mask = self.lat.touching(p.y, p.y) & self.lon.unended[self.lon.slab(p.x)];
+        let on_edge = self.any_edge(mask, |from, to| match passes(from, to, p) {
+            Pass::On => true,
+            Pass::East => {
+                odd = !odd;
+                false
             }
-        }
-        odd
+            Pass::Not => false,
+        });
+        on_edge || odd
     }
 
     /// Whether the shapes, their radii left out, have a point of the map in common; this one is moved east by
@@ -177,8 +190,8 @@ impl<'a> Ready<'a> {
         let (low, high) = (Point { x: low[0], y: low[1] }, Point { x: high[0], y: high[1] });
         let mut touching = 0;
         for bit in bits(near) {
-            let mut group = self.edges_of(1 << bit).map(Edge::ends);
-            touching |= u64::from(group.any(|(from, to)| touches_range(from, to, low, high))) << bit;
+            let touches = self.any_edge(1 << bit, |from, to| touches_range(from, to, low, high));
+            touching |= u64::from(touches) << bit;
         }
         if touching == 0 { Glance::Apart } else { Glance::Near(touching) }
     }
@@ -214,10 +227,7 @@ impl<'a> Ready<'a> {
             if !few {
                 near &= self.lon.touching(p.x.min(q.x), p.x.max(q.x)) & self.lat.touching(p.y.min(q.y), p.y.max(q.y));
             }
-            self.edges_of(near).any(|edge| {
-                let (from, to) = edge.ends();
-                segments_meet(p, q, from, to)
-            })
+            self.any_edge(near, |from, to| segments_meet(p, q, from, to))
         })
     }
 }
