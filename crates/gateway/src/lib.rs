@@ -3,6 +3,7 @@
 //!
 //! - [`read`] takes a file of notices as our JSON, GeoJSON or CSV; [`Report`] says what is wrong with it, row by row
 //! - [`NoticeForm`] is our JSON form; [`geojson::write()`] writes notices for maps
+//! - [`plans`] reads files of any origin, to be checked for conflicts without a node
 //! - [`terms`] reads and writes the file of a line's terms
 //! - [`shift`](mod@shift) moves notices in time
 //!
@@ -17,6 +18,7 @@ pub mod form;
 pub mod geojson;
 mod json;
 mod names;
+pub mod plans;
 pub mod problem;
 mod raw;
 mod read;

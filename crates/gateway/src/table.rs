@@ -30,7 +30,7 @@ pub(crate) fn read(text: &str) -> Raw {
         return raw;
     }
     let filled = records.filter(|record| record.iter().any(|cell| !cell.trim().is_empty()));
-    let mut lines = Lines { text: text.as_bytes(), offset: 0, line: 1 };
+    let mut lines = Lines::new(text);
     let mut numbered = |record: StringRecord| {
         let from = record.position().map_or(0, csv::Position::byte);
         row(&header, &record, lines.first_from(from as usize))
@@ -41,15 +41,19 @@ pub(crate) fn read(text: &str) -> Raw {
 
 /// Counts lines, as an editor does, going forward. The parser's own count stops short of blank lines and of the second
 /// half of a line end.
-struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     text: &'a [u8],
     offset: usize,
     line: usize,
 }
 
-impl Lines<'_> {
+impl<'a> Lines<'a> {
+    pub(crate) const fn new(text: &'a str) -> Self {
+        Self { text: text.as_bytes(), offset: 0, line: 1 }
+    }
+
     /// The number of the first line from an offset on that has anything on it.
-    fn first_from(&mut self, offset: usize) -> usize {
+    pub(crate) fn first_from(&mut self, offset: usize) -> usize {
         while let Some(&byte) = self.text.get(self.offset) {
             if self.offset >= offset && !matches!(byte, b'\r' | b'\n') {
                 break;
@@ -111,7 +115,7 @@ fn required(layout: Layout, placed: bool) -> Vec<&'static str> {
 }
 
 /// A column's name as people write it: `Lower m` is `lower_m`.
-fn column_name(cell: &str) -> String {
+pub(crate) fn column_name(cell: &str) -> String {
     let name = cell.trim().to_lowercase().replace([' ', '-'], "_");
     match bare(&name) {
         "latitude" => "lat".into(),
@@ -121,7 +125,7 @@ fn column_name(cell: &str) -> String {
 }
 
 /// What separates columns instead of commas, if that is what happened.
-fn other_separator(record: &StringRecord) -> Option<&'static str> {
+pub(crate) fn other_separator(record: &StringRecord) -> Option<&'static str> {
     let only = record.get(0).filter(|_| record.len() == 1)?;
     let separators =
         [(';', "columns separated by semicolons"), ('\t', "columns separated by tabs"), ('|', "columns separated by bars")];
@@ -151,7 +155,7 @@ fn row(header: &Header, record: &StringRecord, line: usize) -> RawRow {
 }
 
 /// What a row draws: nothing, one shape, or `None` when it cannot be read.
-fn parts(f: &mut Fields<'_>, layout: Layout) -> Option<Vec<Part>> {
+pub(crate) fn parts(f: &mut Fields<'_>, layout: Layout) -> Option<Vec<Part>> {
     let shape = f.text("shape");
     let positions = match layout {
         Layout::Positions => positions(f)?,
@@ -169,7 +173,8 @@ fn parts(f: &mut Fields<'_>, layout: Layout) -> Option<Vec<Part>> {
             return None;
         }
     };
-    Some(vec![Part { shape, positions, holes: Vec::new() }])
+    let at = if layout == Layout::Positions { "positions" } else { "lat, lon" };
+    Some(vec![Part { at: at.into(), shape, positions, holes: Vec::new() }])
 }
 
 fn pair(f: &mut Fields<'_>) -> Option<Vec<[f64; 2]>> {
