@@ -8,7 +8,7 @@
 //!   that the terms name.
 //! - [`index`] finds what a notice meets among many, in one order, a page at a time.
 //! - [`disclose`] widens volumes to the grid that the other side is shown.
-//! - [`place`] says where something lies from a named place.
+//! - [`place`] says where something lies from a named place; [`sentence`] tells a meeting in words.
 //!
 //! When in doubt a volume grows and never shrinks: a conflict is never missed, and a false one lies within
 //! a stated bound of a true one (docs/spec/conflict-1.md).
@@ -71,6 +71,7 @@ mod law;
 pub mod law1;
 mod outline;
 pub mod place;
+pub mod sentence;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
