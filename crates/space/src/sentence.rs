@@ -105,6 +105,9 @@ fn band(meeting: &Meeting, language: Language) -> String {
         (Some(band), Language::Russian) => {
             format!("на высотах от {} до {} м {}", floor(band), ceil(band), datum_ru(band.datum()))
         }
+        // Bands of one datum have a gap or share something, if only a height.
+        (None, Language::English) if meeting.vertical_gap.cm() == 0 => "at altitudes over different data, not comparable".into(),
+        (None, Language::Russian) if meeting.vertical_gap.cm() == 0 => "высоты отсчитаны от разных уровней и несравнимы".into(),
         (None, Language::English) => format!("{} metres apart in height", meeting.vertical_gap.ceil()),
         (None, Language::Russian) => format!("с разностью высот {} м", meeting.vertical_gap.ceil()),
     }
@@ -197,6 +200,24 @@ mod tests {
         assert_eq!(english(59.92025, -24.19579), "at 59°55.2′ north, 24°11.7′ west");
         assert_eq!(english(-0.99999, 179.99999), "at 1°00.0′ south, 180°00.0′ east");
         assert_eq!(at(Language::Russian, position(-59.5, 24.0)), "в точке 59°30,0′ ю. ш., 24°00,0′ в. д.");
+    }
+
+    #[test]
+    fn data_that_differ_are_not_said_to_be_no_metres_apart() {
+        let meeting = Meeting {
+            distance: detente_types::Metres::ZERO,
+            at: position(60.0, 25.0),
+            vertical_gap: detente_types::Metres::ZERO,
+            band: None,
+            time_gap_us: 60_000_001,
+            window: None,
+        };
+        let names = ["plan A".to_owned(), "plan B".to_owned()];
+        assert_eq!(
+            sentence(Language::English, &names, "here", &meeting),
+            "The plan A and the plan B use the same airspace or ground here, at altitudes over different data, not comparable, \
+             2 minutes apart."
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 
 /// Deepest nesting: a hundred folders in folders, and what a placemark holds.
 pub(super) const DEPTH_MAX: usize = 128;
@@ -44,75 +44,93 @@ pub(super) struct Fault {
     pub(super) expected: &'static str,
 }
 
+const WELL_FORMED: &str = "well-formed XML 1.0";
+
 /// The outermost element of a text.
 pub(super) fn parse(text: &str) -> Result<Element, Fault> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
-    let mut open: Vec<Element> = vec![Element::default()];
-    let mut count = 0;
+    let offset = |position: u64| usize::try_from(position).unwrap_or(text.len()).min(text.len());
+    let mut tree = Growing { outermost: Element::default(), open: Vec::new(), count: 0 };
     loop {
-        let before = reader.buffer_position();
-        let at = |position: u64| usize::try_from(position).unwrap_or(text.len()).min(text.len());
-        let refuse = |found: &str, expected| Err(Fault { at: at(before), found: found.into(), expected });
+        let before = offset(reader.buffer_position());
         let event = match reader.read_event() {
+            Ok(Event::Eof) => break,
             Ok(event) => event,
-            Err(e) => {
-                let at = at(reader.error_position());
-                return Err(Fault { at, found: e.to_string(), expected: "well-formed XML 1.0" });
-            }
+            Err(e) => return Err(Fault { at: offset(reader.error_position()), found: e.to_string(), expected: WELL_FORMED }),
         };
-        let Some(inner) = open.last_mut() else { return refuse("an end too many", "well-formed XML 1.0") };
-        match event {
-            Event::Start(start) => {
-                count += 1;
-                if open.len() > DEPTH_MAX {
-                    return refuse(&format!("more than {DEPTH_MAX} elements in each other"), "a file nested less deeply");
-                }
-                if count > ELEMENTS_MAX {
-                    return refuse(&format!("more than {ELEMENTS_MAX} elements"), "a file cut into smaller ones");
-                }
-                match element(&start) {
-                    Some(element) => open.push(element),
-                    None => return refuse("an element whose name or attribute cannot be read", "well-formed XML 1.0"),
-                }
-            }
-            Event::End(_) => {
-                let done = open.pop().unwrap_or_default();
-                match open.last_mut() {
-                    Some(outer) => outer.children.push(done),
-                    None => return refuse("an end too many", "well-formed XML 1.0"),
-                }
-            }
-            Event::Text(piece) => inner.text.push_str(&piece),
-            Event::CData(piece) => inner.text.push_str(&piece),
-            Event::GeneralRef(reference) => {
-                let numbered = reference.resolve_char_ref().ok().flatten();
-                match (numbered, resolve_predefined_entity(&reference)) {
-                    (Some(character), _) => inner.text.push(character),
-                    (None, Some(text)) => inner.text.push_str(text),
-                    (None, None) => return refuse(&format!("the entity &{};", &*reference), "no entity but those of XML itself"),
-                }
-            }
-            Event::DocType(_) => return refuse("a document type (DTD)", "none: it could name entities and other files"),
-            Event::Decl(declaration) => {
-                let encoding = declaration.encoding().and_then(Result::ok).map(|name| name.to_lowercase());
-                if encoding.as_deref().is_some_and(|name| !["utf-8", "us-ascii"].contains(&name)) {
-                    return refuse(&format!("the encoding {}", encoding.unwrap_or_default()), "UTF-8");
-                }
-            }
-            Event::Eof => break,
-            Event::Empty(_) | Event::Comment(_) | Event::PI(_) => {}
+        tree.grow(event).map_err(|(found, expected)| Fault { at: before, found, expected })?;
+    }
+    let Growing { mut outermost, open, .. } = tree;
+    match (outermost.children.pop(), outermost.children.is_empty() && open.is_empty()) {
+        (Some(root), true) => Ok(root),
+        _ => {
+            let expected = "every element closed, and one outermost";
+            Err(Fault { at: text.len(), found: "the end of the file".into(), expected })
         }
     }
-    let whole =
-        Fault { at: text.len(), found: "the end of the file".into(), expected: "every element closed, and one outermost" };
-    if open.len() != 1 {
-        return Err(whole);
+}
+
+/// A tree while it is read.
+struct Growing {
+    /// Holds what stands outermost.
+    outermost: Element,
+    /// Elements that are not closed yet, each in the one before it.
+    open: Vec<Element>,
+    /// How many elements there are.
+    count: usize,
+}
+
+/// What was found, and what was expected.
+type Refusal = (String, &'static str);
+
+impl Growing {
+    fn inner(&mut self) -> &mut Element {
+        self.open.last_mut().unwrap_or(&mut self.outermost)
     }
-    let mut outermost = open.pop().unwrap_or_default();
-    match (outermost.children.pop(), outermost.children.is_empty()) {
-        (Some(root), true) => Ok(root),
-        _ => Err(whole),
+
+    fn grow(&mut self, event: Event<'_>) -> Result<(), Refusal> {
+        match event {
+            Event::Start(start) => self.enter(&start)?,
+            Event::End(_) => {
+                let done = self.open.pop().ok_or_else(|| ("an end too many".to_owned(), WELL_FORMED))?;
+                self.inner().children.push(done);
+            }
+            Event::Text(piece) => self.inner().text.push_str(&piece),
+            Event::CData(piece) => self.inner().text.push_str(&piece),
+            Event::GeneralRef(reference) => self.refer(&reference)?,
+            Event::DocType(_) => return Err(("a document type (DTD)".into(), "none: it could name entities and other files")),
+            Event::Decl(declaration) => {
+                let encoding = declaration.encoding().and_then(Result::ok).map(|name| name.to_lowercase());
+                if let Some(name) = encoding.filter(|name| !["utf-8", "us-ascii"].contains(&name.as_str())) {
+                    return Err((format!("the encoding {name}"), "UTF-8"));
+                }
+            }
+            Event::Empty(_) | Event::Comment(_) | Event::PI(_) | Event::Eof => {}
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, start: &BytesStart<'_>) -> Result<(), Refusal> {
+        self.count += 1;
+        if self.open.len() >= DEPTH_MAX {
+            return Err((format!("more than {DEPTH_MAX} elements in each other"), "a file nested less deeply"));
+        }
+        if self.count > ELEMENTS_MAX {
+            return Err((format!("more than {ELEMENTS_MAX} elements"), "a file cut into smaller ones"));
+        }
+        self.open.push(element(start).ok_or_else(|| ("an attribute that cannot be read".to_owned(), WELL_FORMED))?);
+        Ok(())
+    }
+
+    fn refer(&mut self, reference: &BytesRef<'_>) -> Result<(), Refusal> {
+        let character = reference.resolve_char_ref().ok().flatten();
+        match (character, resolve_predefined_entity(reference)) {
+            (Some(character), _) => self.inner().text.push(character),
+            (None, Some(text)) => self.inner().text.push_str(text),
+            (None, None) => return Err((format!("the entity &{};", &**reference), "no entity but those of XML itself")),
+        }
+        Ok(())
     }
 }
 
