@@ -74,7 +74,7 @@ pub fn from_places<'a>(
 pub fn at(language: Language, at: Position) -> String {
     let (mark, lats, lons) = match language {
         Language::English => ('.', ["north", "south"], ["east", "west"]),
-        Language::Russian => (',', ["с. ш.", "ю. ш."], ["в. д.", "з. д."]),
+        Language::Russian => (',', ["с.\u{a0}ш.", "ю.\u{a0}ш."], ["в.\u{a0}д.", "з.\u{a0}д."]),
     };
     let told = |e7: i32, words: [&str; 2]| {
         // Tenths of a minute, to the nearest.
@@ -199,7 +199,7 @@ mod tests {
         let english = |lat, lon| at(Language::English, position(lat, lon));
         assert_eq!(english(59.92025, -24.19579), "at 59°55.2′ north, 24°11.7′ west");
         assert_eq!(english(-0.99999, 179.99999), "at 1°00.0′ south, 180°00.0′ east");
-        assert_eq!(at(Language::Russian, position(-59.5, 24.0)), "в точке 59°30,0′ ю. ш., 24°00,0′ в. д.");
+        assert_eq!(at(Language::Russian, position(-59.5, 24.0)), "в точке 59°30,0′ ю.\u{a0}ш., 24°00,0′ в.\u{a0}д.");
     }
 
     #[test]

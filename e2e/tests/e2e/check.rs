@@ -72,7 +72,7 @@ fn standard_input_is_read_and_its_format_is_told() {
     let ended = child.wait_with_output().unwrap();
     let out = String::from_utf8(ended.stdout).unwrap();
     assert_eq!(ended.status.code(), Some(1), "{out}");
-    assert!(out.starts_with("-: 3 plans, geojson, 3 volumes\n"), "{out}");
+    assert!(out.starts_with("-: geojson, 3 plans, 3 volumes\n"), "{out}");
     let twice = run(&["check", "-", "-"]).expect(2);
     assert!(twice.err.contains("standard input is given twice") && twice.err.contains("found nothing"), "{}", twice.err);
 }
