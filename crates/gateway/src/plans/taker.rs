@@ -6,7 +6,7 @@ use detente_types::NoticeKind;
 
 use super::judge::{Rough, judge};
 use super::{Format, Given, PLANS_MAX, Plan, PlanFile, VERTICES_MAX, VOLUMES_MAX};
-use crate::problem::{Problem, Problems, on_one_line};
+use crate::problem::{PROBLEMS_MAX, Problem, Problems, on_one_line};
 use crate::report::{FileFault, Finding, Level, Report};
 
 /// A plan as a reader leaves it.
@@ -72,6 +72,11 @@ impl Taker {
         let mut findings: Vec<Finding> = Vec::new();
         let mut taken = Vec::with_capacity(volumes.len());
         for rough in volumes {
+            if findings.len() >= PROBLEMS_MAX {
+                let more = Problem::new("", "more problems", "those above to be put right first");
+                findings.push(Finding::new(Level::Error, &place, more));
+                break;
+            }
             taken.extend(judge(rough, &place, &problems, &mut findings));
         }
         let read = problems.0.into_iter().map(|p| Finding::new(Level::Error, &place, p));

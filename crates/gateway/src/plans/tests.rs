@@ -182,6 +182,19 @@ fn a_shape_without_positions_is_nowhere_and_not_somewhere_else() {
 }
 
 #[test]
+fn a_plan_with_a_thousand_bad_volumes_is_told_briefly() {
+    let bad = r#"{"type":"Point","coordinates":[24,95]},"#.repeat(2_000);
+    let text = format!(
+        r#"{{"type":"Feature","geometry":{{"type":"GeometryCollection","geometries":[{}]}},"properties":{{"lower_m":0,"upper_m":9,"datum":"AGL",{WINDOW}}}}}"#,
+        bad.trim_end_matches(',')
+    );
+    let told = wrong("a.geojson", &text, &Given::default());
+    assert_eq!(told.len(), 101, "{told:#?}");
+    assert!(told[99].starts_with("feature 1, geometry.geometries[99].coordinates: DV-020"), "{}", told[99]);
+    assert!(told[100].contains("more problems"), "{}", told[100]);
+}
+
+#[test]
 fn kml_heights_count_as_their_mode_says() {
     let kml = |mode: &str, coordinates: &str| {
         format!(

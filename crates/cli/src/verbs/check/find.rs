@@ -33,7 +33,7 @@ pub(super) fn all_pairs(plans: &[Filed], law: Law, separation: &Separation, prog
     let mut index = Index::new();
     for (i, filed) in plans.iter().enumerate() {
         index.insert_volumes(i, kind(filed), &filed.plan.volumes);
-        progress.tell("read", i);
+        progress.tell("filed", i);
     }
     let mut hits = Vec::new();
     for (i, filed) in plans.iter().enumerate() {

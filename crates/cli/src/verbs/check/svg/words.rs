@@ -41,7 +41,9 @@ pub(super) fn height(told: &Told) -> f64 {
 
 /// The name of every plan in conflict, beside it and where no other stands.
 pub(super) fn labels(picture: &Picture<'_>, out: &mut String) {
-    let mut taken: Vec<[f64; 4]> = Vec::new();
+    // No name under a number.
+    let marks = picture.told.hits.iter().map(|hit| picture.pixel(picture.plane.at(hit.closest().meeting.at)));
+    let mut taken: Vec<[f64; 4]> = marks.map(|[x, y]| [x - 10.0, y - 10.0, x + 10.0, y + 10.0]).collect();
     let mut named: Vec<usize> = Vec::new();
     for (plan, number) in picture.volumes().into_keys() {
         if number > 0 || named.contains(&plan) {
