@@ -62,6 +62,29 @@ fn footprints_of_a_check_can_be_checked_again() {
 }
 
 #[test]
+fn terms_give_the_separation_and_the_places_and_wrong_ones_are_no_conflict() {
+    let root = tempfile::tempdir().unwrap();
+    let house = house();
+    let path = |name: &str| house.join(name).to_str().unwrap().to_owned();
+    let [survey, relief, terms] =
+        ["examples/check/survey.geojson", "examples/check/relief.kml", "examples/gulf/terms.toml"].map(path);
+    let told = run(&["check", &survey, &relief, "--terms", &terms]).expect(1).out;
+    assert!(told.contains("conflict/1, separation 9260 m, 300 m in height, 300 s in time\n"), "{told}");
+    assert!(told.contains("kilometres") && told.contains(" км ") && !told.contains("′ north"), "{told}");
+    let closer = run(&["check", &survey, &relief, "--terms", &terms, "--horizontal", "0m"]).expect(1).out;
+    assert!(closer.contains("separation 0 m, 300 m in height"), "what an option says counts: {closer}");
+    let broken = write(root.path(), "terms.toml", "parties = 5\n");
+    for wrong in [broken.as_str(), "nowhere.toml"] {
+        let refused = run(&["check", &survey, "--terms", wrong]).expect(2);
+        assert!(
+            refused.out.is_empty() && refused.err.contains("terms.toml") || refused.err.contains("nowhere.toml"),
+            "{}",
+            refused.err
+        );
+    }
+}
+
+#[test]
 fn standard_input_is_read_and_its_format_is_told() {
     let survey = std::fs::read(house().join("examples/check/survey.geojson")).unwrap();
     let relief = house().join("examples/check/relief.kml");

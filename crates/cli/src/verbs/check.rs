@@ -20,7 +20,7 @@ use detente_types::{Metres, Position, Terms};
 use serde::Serialize;
 
 use crate::args::{Output, PlanArgs};
-use crate::output::{Ended, print};
+use crate::output::{Ended, fail, print};
 use crate::verbs::On;
 use find::Hit;
 
@@ -57,7 +57,11 @@ struct Told {
 
 pub(super) fn check(on: &On<'_>, files: &[PathBuf], arguments: &PlanArgs) -> Result<()> {
     let output = if on.json { Output::Json } else { arguments.output };
-    let terms = arguments.terms.as_deref().map(terms).transpose()?;
+    let terms = arguments.terms.as_deref().map(terms).transpose().map_err(|fault| {
+        // Its own code would read as that of conflicts.
+        let _ = fail(on.json, &fault);
+        Ended(WRONG)
+    })?;
     let (files, plans) = read_all(files, arguments, output)?;
     let (law, separation) = question(arguments, terms.as_ref());
     let hits = find::all_pairs(&plans, law, &separation, &mut find::Progress::new(plans.len()));
