@@ -13,6 +13,9 @@ use crate::tree::Tree;
 /// The columns that say where.
 const PLACES: [&str; 4] = ["lat", "lon", "positions", "shape"];
 
+/// Most columns of a table: twenty times what a notice has; each is compared with those before it.
+pub(crate) const COLUMNS_MAX: usize = 1_000;
+
 /// What `positions` holds.
 const POSITIONS: &str = "`lat lon; lat lon` in decimal degrees with decimal points, a space between the two numbers";
 
@@ -83,6 +86,10 @@ impl Header {
             raw.problems.extend(problems.into_iter().map(|p| ("row 1".to_owned(), p)));
             return Self { names: Vec::new(), layout };
         }
+        if let Some(problem) = too_many(record) {
+            raw.problems.push(("row 1".to_owned(), problem));
+            return Self { names: Vec::new(), layout };
+        }
         let known: Vec<&str> = NAMES.into_iter().chain(EXTENT).chain(PLACES).collect();
         for (i, name) in names.iter().enumerate() {
             if names[..i].contains(name) {
@@ -122,6 +129,12 @@ pub(crate) fn column_name(cell: &str) -> String {
         "longitude" => "lon".into(),
         name => name.into(),
     }
+}
+
+/// That there are more columns than are read.
+pub(crate) fn too_many(record: &StringRecord) -> Option<Problem> {
+    let expected = format!("at most {COLUMNS_MAX}");
+    (record.len() > COLUMNS_MAX).then(|| Problem::new("", &format!("{} columns", record.len()), expected))
 }
 
 /// What separates columns instead of commas, if that is what happened.

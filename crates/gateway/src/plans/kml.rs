@@ -6,6 +6,7 @@
 
 use detente_types::Datum;
 
+use super::VOLUMES_MAX;
 use super::extent::{Other, extent, kind, leave_rest, name};
 use super::features::{pass_over, rough};
 use super::judge::ExtentNames;
@@ -16,6 +17,9 @@ use crate::flat::Part;
 use crate::problem::{Problem, Problems};
 use crate::report::Finding;
 use crate::tree::Tree;
+
+/// Most fields in the extended data of a Placemark: they are gone through for each of its geometries.
+const FIELDS_MAX: usize = 256;
 
 pub(super) fn read(text: &str, taker: &mut Taker) -> Result<(), Box<Finding>> {
     let root = xml::parse(text).map_err(|xml::Fault { at, found, expected }| {
@@ -60,11 +64,18 @@ fn placemark(place: String, element: &Element, taker: &mut Taker) -> RoughPlan {
     let mut drawing = Drawing::default();
     element.children.iter().for_each(|child| drawing.geometry(&child.name, child));
     let times = times(element);
-    let fields = || Fields::new(data.iter().map(|(name, value)| (*name, value)), Source::Cells);
+    let few = &data[..data.len().min(FIELDS_MAX)];
+    let fields = || Fields::new(few.iter().map(|(name, value)| (*name, value)), Source::Cells);
     let mut f = fields();
     plan.name = element.text_of("name").map(str::to_owned).or_else(|| name(&mut f));
     plan.kind = kind(&mut f);
     plan.problems = drawing.problems;
+    for (count, most, what) in [(data.len(), FIELDS_MAX, "fields"), (drawing.drawn.len(), VOLUMES_MAX, "geometries")] {
+        if count > most {
+            plan.problems.push(Problem::new("", &format!("{count} {what}"), format!("at most {most} in one Placemark")));
+            return plan;
+        }
+    }
     for drawn in drawing.drawn {
         let mut own = fields();
         let other = Other { start: times[0].clone(), end: times[1].clone(), ..drawn.band };

@@ -10,7 +10,7 @@ use super::taker::{RoughPlan, Taker};
 use crate::fields::{Fields, Source};
 use crate::problem::{Problem, Problems, on_one_line};
 use crate::raw::Layout;
-use crate::table::{Lines, column_name, other_separator, parts};
+use crate::table::{Lines, column_name, other_separator, parts, too_many};
 use crate::tree::Tree;
 
 pub(super) fn read(text: &str, taker: &mut Taker) {
@@ -36,6 +36,10 @@ pub(super) fn read(text: &str, taker: &mut Taker) {
 fn header(first: &StringRecord, taker: &mut Taker) -> Option<(Vec<String>, Layout)> {
     if let Some(found) = other_separator(first) {
         taker.refuse("row 1", Problem::new("", found, "columns separated by commas"));
+        return None;
+    }
+    if let Some(problem) = too_many(first) {
+        taker.refuse("row 1", problem);
         return None;
     }
     let names: Vec<String> = first.iter().map(column_name).collect();

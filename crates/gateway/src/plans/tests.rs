@@ -271,6 +271,26 @@ fn files_beyond_the_limits_are_refused_at_the_place_that_passes_them() {
 }
 
 #[test]
+fn what_would_be_compared_with_all_before_it_is_few() {
+    let told = wrong("a.csv", &"a,".repeat(500_000), &Given::default());
+    assert_eq!(told, ["row 1: found 500001 columns, expected at most 1000"]);
+    let attributes = format!("<kml><Placemark {}/></kml>", "a=\"1\" ".repeat(500_000));
+    assert_eq!(taken("a.kml", &attributes, &Given::default()).len(), 1);
+    let point = "<Point><coordinates>1,2</coordinates></Point>";
+    let data = "<Data name=\"x\"><value>1</value></Data>".repeat(100_000);
+    let told = wrong(
+        "a.kml",
+        &format!("<kml><Placemark><ExtendedData>{data}</ExtendedData>{point}</Placemark></kml>"),
+        &Given::default(),
+    );
+    assert_eq!(told, ["Placemark 1: found 100000 fields, expected at most 256 in one Placemark"]);
+    let many = point.repeat(100_000);
+    let told =
+        wrong("a.kml", &format!("<kml><Placemark><MultiGeometry>{many}</MultiGeometry></Placemark></kml>"), &Given::default());
+    assert_eq!(told, ["Placemark 1: found 100000 geometries, expected at most 4096 in one Placemark"]);
+}
+
+#[test]
 fn f3548_objects_are_plans_and_another_unit_or_reference_is_refused() {
     let volume = |units: &str, start: &str| {
         format!(

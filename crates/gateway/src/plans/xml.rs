@@ -136,6 +136,9 @@ impl Growing {
 
 fn element(start: &BytesStart<'_>) -> Option<Element> {
     let name = start.local_name().into_inner().to_owned();
-    let label = start.try_get_attribute("name").ok()?.map(|attribute| attribute.value.into_owned());
+    // Without its checks, since they compare each attribute with all before it.
+    let mut attributes = start.attributes();
+    let found = attributes.with_checks(false).find(|a| a.as_ref().map_or(true, |a| a.key.as_ref() == "name"));
+    let label = found.transpose().ok()?.map(|attribute| attribute.value.into_owned());
     Some(Element { name, label, ..Element::default() })
 }
