@@ -207,11 +207,11 @@ pub enum Verb {
         files: Vec<PathBuf>,
         #[command(flatten)]
         plans: Box<PlanArgs>,
-        /// Without files: seconds to wait for the answer to this very check; 7 is the exit code when none comes.
-        #[arg(long, default_value_t = 0, conflicts_with = "files")]
+        /// Seconds to wait for the answer to this very check; 7 is the exit code when none comes.
+        #[arg(long, default_value_t = 0, conflicts_with = "files", help_heading = "Without files")]
         wait: u64,
-        /// Without files, the line: its name, what we call the other party, or enough of either.
-        #[arg(long, short, default_value = "-", conflicts_with = "files")]
+        /// The line: its name, what we call the other party, or enough of either.
+        #[arg(long, short, default_value = "-", conflicts_with = "files", help_heading = "Without files")]
         line: String,
     },
     /// Show, propose or accept terms.

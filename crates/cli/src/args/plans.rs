@@ -26,16 +26,16 @@ pub enum Output {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "With files")]
 pub struct PlanArgs {
-    /// How close is too close along the earth: 500m, 1.5km, 0.3nm. 0 when absent: touching.
+    /// How close is too close along the earth: 500m, 1.5km, 0.3nm. Without it touching counts.
     #[arg(long, value_name = "LENGTH", requires = "files")]
     pub horizontal: Option<Length>,
-    /// How close is too close in height: 30m, 100ft. 0 when absent: touching.
+    /// How close is too close in height: 30m, 100ft. Without it touching counts.
     #[arg(long, value_name = "LENGTH", requires = "files")]
     pub vertical: Option<Length>,
-    /// How close is too close in time: 60s, 5min. 0 when absent: touching.
+    /// How close is too close in time: 60s, 5min. Without it touching counts.
     #[arg(long, value_name = "TIME", requires = "files")]
     pub time: Option<Duration>,
-    /// The law by which plans conflict.
+    /// The law by which plans conflict; conflict/1 when absent.
     #[arg(long, value_parser = law, requires = "files")]
     pub law: Option<Law>,
     /// A terms file (TOML): its separation, its law and its names of places, where no option says otherwise.
@@ -60,10 +60,10 @@ pub struct PlanArgs {
     #[arg(long, value_name = "LENGTH", requires = "files")]
     pub radius: Option<Length>,
     /// Start of plans that have none: 2026-11-25T06:00:00Z.
-    #[arg(long, value_name = "TIME", value_parser = instant, requires = "files")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant, requires = "files")]
     pub from: Option<Timestamp>,
     /// End of plans that have none.
-    #[arg(long, value_name = "TIME", value_parser = instant, requires = "files")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant, requires = "files")]
     pub until: Option<Timestamp>,
     /// What is printed; --json is `--output json`.
     #[arg(long, value_enum, default_value = "table", requires = "files")]
