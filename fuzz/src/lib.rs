@@ -42,6 +42,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("plans_geojson", files::plans_geojson),
     ("plans_kml", files::plans_kml),
     ("plans_notices", files::plans_notices),
+    ("position", words::position),
     ("release", record::release),
     ("revocation", wire::revocation),
     ("slot_opening", wire::slot_opening),

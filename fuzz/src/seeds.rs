@@ -133,6 +133,19 @@ fn of_words() -> Vec<Seed> {
     let file = toml::to_string(&terms()).expect("terms can be written");
     let lines = ["2026-11-24T06:00:00Z", "Гогланд, south pier", "1 km", "AMSL", "blind only", "generation-open", "stored-early"];
     let mut seeds: Vec<Seed> = lines.iter().enumerate().map(|(n, line)| seed("text", &format!("line-{n}"), *line)).collect();
+    let positions = [
+        "38SMB4488",
+        "ZAH0000000000",
+        "38 north 444500 3688500",
+        "Z 2183555.078 1959007.421",
+        "006AG39",
+        "60.1699, 24.9384",
+        "60°10.194′N 24°56.304′E",
+        "60°10′11,6″ с.ш. 24°56′18,2″ в.д.",
+        "603015N 0244530E",
+        "N60 30,24 45E",
+    ];
+    seeds.extend(positions.iter().enumerate().map(|(n, text)| seed("position", &format!("written-{n}"), *text)));
     seeds.push(seed("text", "identity", "0123456789abcdef".repeat(4)));
     seeds.push(seed("text", "two-lines", "Fire has ceased.\nStay clear until noon."));
     seeds.push(seed("terms_toml", "gulf", file));

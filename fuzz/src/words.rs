@@ -1,5 +1,6 @@
 //! Decoders of files and words that people write.
 
+use detente_space::notation::{self, Letters, Notation};
 use detente_types::notice::{NoticeKind, Precedence, Precision, Release};
 use detente_types::statement::{Kind, Level};
 use detente_types::text::{LINE_BYTES_MAX, TEXT_BYTES_MAX, TextIn, check_line, check_text};
@@ -53,6 +54,36 @@ pub(crate) fn text(data: &[u8]) {
         assert!(datum.name().eq_ignore_ascii_case(words.trim()));
     }
     named(words);
+}
+
+/// A position in any notation: what is written of it is read back, and a square holds what it was written for.
+pub(crate) fn position(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    for axis in [notation::Axis::Latitude, notation::Axis::Longitude] {
+        let read = notation::parse_coordinate(text, axis);
+        assert!(read.is_ok_and(|e7| e7.abs() <= 1_800_000_000) || notation::parse_coordinate(text, axis).is_err());
+    }
+    let read = match notation::parse(text) {
+        Ok(read) => read,
+        Err(error) => {
+            assert!((1..=text.chars().count() + 1).contains(&error.at), "{error}");
+            return;
+        }
+    };
+    assert_eq!(
+        (Ok(read), read.cell.is_some()),
+        (notation::parse(text), matches!(read.notation, Notation::Mgrs | Notation::Gars))
+    );
+    for notation in Notation::ALL {
+        for letters in [Letters::English, Letters::Russian] {
+            let Ok(written) = notation::write(read.position, notation, notation.digits_max(), letters) else { continue };
+            let again = notation::parse(&written).expect("our own writing");
+            assert_eq!(again.notation, notation, "{written}");
+            if matches!(notation, Notation::Decimal | Notation::DegreesMinutes | Notation::DegreesMinutesSeconds) {
+                assert_eq!(again.position, read.position, "{written}");
+            }
+        }
+    }
 }
 
 /// The closed sets that files name.

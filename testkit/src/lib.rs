@@ -8,6 +8,7 @@
 //! - [`mod@parties`]: two parties with all their keys; [`mod@chain`]: their logs, sealed entry by entry
 //! - [`refusal`]: what a broken rule must say; [`mod@known`]: what the meaning gate may know; [`mod@mock`]: a cheap signature scheme
 //! - [`mod@strategy`]: proptest strategies, valid and hostile; [`cbor`]: the forms of one content that must be refused
+//! - [`mod@workload`]: the planned volumes that the conflict index is measured on
 
 pub mod cbor;
 pub mod chain;
@@ -19,6 +20,7 @@ pub mod refusal;
 pub mod statements;
 pub mod strategy;
 pub mod terms;
+pub mod workload;
 
 use detente_types::Timestamp;
 use rand_chacha::ChaCha20Rng;

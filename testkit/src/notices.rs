@@ -74,6 +74,7 @@ fn volume(shape: u8, rings: Vec<Vec<PositionIn>>, radius_m: i64, start: Timestam
         datum: Datum::Amsl.code(),
         start_us: start.micros(),
         end_us: end.micros(),
+        passage: None,
     }
 }
 

@@ -160,6 +160,7 @@ fn volume_round(centre: impl Strategy<Value = Position>) -> impl Strategy<Value 
                 datum: datum.code(),
                 start_us: MORNING.micros() + start * MINUTE_US,
                 end_us: MORNING.micros() + (start + length) * MINUTE_US,
+                passage: None,
             }
         },
     )

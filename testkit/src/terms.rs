@@ -28,7 +28,7 @@ pub fn terms() -> TermsIn {
         area: gulf(),
         law: LAW_1.into(),
         separation: SeparationIn { horizontal_m: 9_260, vertical_m: 300, time_s: 300 },
-        altitude: AltitudeIn { datum: "AMSL".into(), terrain_max_m: 350, pressure_error_max_m: 600 },
+        altitude: AltitudeIn { datum: "AMSL".into(), terrain_max_m: 350, pressure_error_max_m: 600, terrain_min_m: None },
         lead_time: LeadTimeIn { flash_min: 0, immediate_min: 15, priority_min: 120, routine_min: 1_440 },
         clocks: ClocksIn {
             safety: clock(10, 60, 180),

@@ -24,6 +24,19 @@ const ORACLES: &[Oracle] = &[
         package: "python3-venv",
         why: "holds the Python packages that check encodings and signatures",
     },
+    Oracle { program: "cs2cs", question: &[], package: "proj-bin", why: "says how high the sea lies over the ellipsoid" },
+    Oracle {
+        program: "test",
+        question: &["-f", "/usr/share/proj/egm96_15.gtx"],
+        package: "proj-data",
+        why: "is the geoid that cs2cs looks up",
+    },
+    Oracle {
+        program: "GeoConvert",
+        question: &["--version"],
+        package: "geographiclib-tools",
+        why: "converts positions independently",
+    },
     Oracle { program: "strace", question: &["-V"], package: "strace", why: "injects errors at system calls" },
 ];
 

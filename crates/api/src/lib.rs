@@ -11,6 +11,7 @@ mod give;
 mod notify;
 mod page;
 pub mod port;
+pub mod position;
 pub mod problem;
 mod routes;
 pub mod view;

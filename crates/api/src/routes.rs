@@ -21,6 +21,7 @@ use crate::ask::{
 use crate::auth::{Officer, Role, guard};
 use crate::give::act;
 use crate::port::{Seat, ask};
+use crate::position::PositionView;
 use crate::problem::{Fault, Problem};
 use crate::view::{self, ConflictView, EvidenceItem, LineView, NoticeItem, StatusView, WarningItem};
 
@@ -56,6 +57,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(evidence))
         .routes(routes!(reopen))
         .routes(routes!(revoke))
+        .routes(routes!(position))
         .routes(routes!(backup))
         .routes(routes!(crate::events::events))
         .route_layer(middleware::from_fn_with_state(api.clone(), guard))
@@ -382,6 +384,20 @@ async fn revoke(
         signed.map(Command::Revoke).map_err(|why| Problem::new(Fault::Unavailable, why))
     })
     .await
+}
+
+/// Which position.
+#[derive(serde::Deserialize)]
+struct PositionOf {
+    text: String,
+}
+
+/// A position in every notation, from a text in any: MGRS, UTM, UPS, GARS, latitude and longitude in degrees, minutes and
+/// seconds with English or Russian letters. What can be read in two ways is refused.
+#[utoipa::path(get, path = "/v1/position", params(("text" = String, Query)), responses((status = 200, body = PositionView), (status = 400, body = Problem)))]
+async fn position(Query(asked): Query<PositionOf>) -> Answer<PositionView> {
+    let read = crate::position::position(&asked.text);
+    read.map(Json).map_err(|error| Problem::new(Fault::Request, format!("{:?} is no position: {error}", asked.text)))
 }
 
 /// Copies the home of the running node.

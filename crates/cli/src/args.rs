@@ -8,6 +8,7 @@ mod measures;
 mod plans;
 
 pub use measures::{Duration, Length};
+pub(crate) use plans::HEIGHTS;
 pub use plans::{Output, PlanArgs};
 
 /// What stands below a verb's help: an example of its use, and how commands end.
@@ -214,6 +215,13 @@ pub enum Verb {
         #[arg(long, short, default_value = "-", conflicts_with = "files", help_heading = "Without files")]
         line: String,
     },
+    /// Show a position in every notation: MGRS, UTM, UPS, GARS, latitude and longitude. Needs no node.
+    #[command(after_help = example!("position 35VLG8561172118", "position \"60°10.194′N 24°56.304′E\"", "position -33.8568 151.2153"))]
+    Position {
+        /// The position in any notation; words are joined by spaces.
+        #[arg(required = true, allow_negative_numbers = true)]
+        text: Vec<String>,
+    },
     /// Show, propose or accept terms.
     #[command(subcommand)]
     #[command(after_help = example!("terms check terms.toml", "terms show > agreed.toml"))]
@@ -339,16 +347,16 @@ pub enum Settle {
 #[derive(Debug, Subcommand)]
 pub enum Safety {
     /// Send a SAFETY notice from a file, or from these words.
-    #[command(after_help = example!("safety send \"rescue boat, eight people\" --ask stop --at 59.78 26.10 --radius 2000"))]
+    #[command(after_help = example!("safety send \"rescue boat, eight people\" --ask stop --at 59.78 26.10 --radius 2000", "safety send \"two on the ice\" --at 35VNF1234 --ask stop"))]
     Send {
         /// Who or what is in danger.
         endangered: String,
         /// What is asked: stop, keep clear, confirm.
         #[arg(long, default_value = "stop")]
         ask: String,
-        /// Where: latitude and longitude in decimal degrees.
-        #[arg(long, num_args = 2, value_names = ["LAT", "LON"], allow_hyphen_values = true)]
-        at: Option<Vec<f64>>,
+        /// Where: latitude and longitude in decimal degrees, or a position in any notation as one text.
+        #[arg(long, num_args = 1..=2, value_names = ["LAT", "LON"], allow_negative_numbers = true)]
+        at: Option<Vec<String>>,
         /// Radius round it, metres.
         #[arg(long, default_value_t = 1000.0)]
         radius: f64,

@@ -154,7 +154,7 @@ pub(crate) fn volume_violations(volume: &VolumeIn) -> Vec<Violation> {
     let parts = [
         VolumeIn { radius_cm: volume.radius_cm, ..right.clone() },
         VolumeIn { lower_cm: volume.lower_cm, upper_cm: volume.upper_cm, datum: volume.datum, ..right.clone() },
-        VolumeIn { start_us: volume.start_us, end_us: volume.end_us, ..right },
+        VolumeIn { start_us: volume.start_us, end_us: volume.end_us, ..right.clone() },
     ];
     found.extend(parts.iter().filter_map(|part| Volume::try_from(part).err()));
     found
@@ -165,7 +165,7 @@ pub(crate) fn right_volume(shape: u8) -> VolumeIn {
     let at = |lon_e7| PositionIn { lat_e7: 0, lon_e7 };
     let (shape, ring) = if shape == 2 { (2, vec![at(0), at(1_000)]) } else { (1, vec![at(0)]) };
     let (start_us, end_us) = (TIME_MIN.micros(), TIME_MIN.micros() + 1);
-    VolumeIn { shape, rings: vec![ring], radius_cm: 100, lower_cm: 0, upper_cm: 0, datum: 0, start_us, end_us }
+    VolumeIn { shape, rings: vec![ring], radius_cm: 100, lower_cm: 0, upper_cm: 0, datum: 0, start_us, end_us, passage: None }
 }
 
 /// Every vertex that is nowhere on the earth, up to as many as are told of a row.

@@ -3,6 +3,9 @@
 //! The same code reads the members of a JSON object, the properties of a feature and the cells of a table. In a table
 //! every value is text, and an empty cell is no value.
 
+use detente_space::notation::Axis;
+
+use crate::place;
 use crate::problem::{Problem, Problems, TIME, on_one_line};
 use crate::tree::Tree;
 
@@ -12,6 +15,8 @@ pub(crate) struct Fields<'a> {
     asked: Vec<&'static str>,
     source: Source,
     pub(crate) problems: Problems,
+    /// What can be read, and still should be looked at.
+    pub(crate) doubts: Vec<Problem>,
 }
 
 /// How values are written.
@@ -25,7 +30,8 @@ pub(crate) enum Source {
 
 impl<'a> Fields<'a> {
     pub(crate) fn new(values: impl IntoIterator<Item = (&'a str, &'a Tree)>, source: Source) -> Self {
-        let mut fields = Self { values: Vec::new(), asked: Vec::new(), source, problems: Problems::default() };
+        let mut fields =
+            Self { values: Vec::new(), asked: Vec::new(), source, problems: Problems::default(), doubts: Vec::new() };
         for (name, value) in values {
             if fields.values.iter().any(|(known, _)| *known == name) {
                 fields.problems.push(Problem::new(on_one_line(name), "a second value", "each field once"));
@@ -161,6 +167,32 @@ impl<'a> Fields<'a> {
     /// The names of the values that nobody asked for so far.
     pub(crate) fn rest(&self) -> impl Iterator<Item = &'a str> + '_ {
         self.values.iter().map(|(name, _)| *name)
+    }
+
+    /// Takes over what was found out about an inner object, under its name.
+    pub(crate) fn absorb(&mut self, name: &str, mut inner: Fields<'_>) {
+        let doubts = core::mem::take(&mut inner.doubts);
+        self.doubts.extend(doubts.into_iter().map(|doubt| Problem { at: format!("{name}.{}", doubt.at), ..doubt }));
+        self.problems.extend_inside(name, inner.finish());
+    }
+
+    /// A latitude or a longitude: a number, or in a cell any way to write one.
+    pub(crate) fn coordinate(&mut self, name: &'static str, axis: Axis) -> Option<f64> {
+        if self.source == Source::Json {
+            return self.number(name);
+        }
+        let cell = self.text(name)?;
+        if let Ok(number) = number_of_cell(&cell) {
+            return Some(number);
+        }
+        match place::coordinate(&cell, axis) {
+            Ok(degrees) => Some(degrees),
+            Err(error) => {
+                let expected = format!("decimal degrees such as 60.1699, or degrees and minutes with their letter ({error})");
+                self.problems.push(Problem::new(name, &cell, expected));
+                None
+            }
+        }
     }
 
     /// Reports every value that nobody asked for.

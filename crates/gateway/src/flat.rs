@@ -1,8 +1,11 @@
 //! Flat rows: what the properties of a feature and the columns of a table have in common.
 
+use detente_types::unit::Metres;
+
 use crate::fields::Fields;
 use crate::form::{DetailForm, NoticeForm, TextForm, VolumeForm};
 use crate::json;
+use crate::place;
 use crate::problem::Problem;
 use crate::raw::Near;
 
@@ -58,6 +61,8 @@ pub(crate) struct Part {
     pub(crate) shape: String,
     pub(crate) positions: Vec<[f64; 2]>,
     pub(crate) holes: Vec<Vec<[f64; 2]>>,
+    /// What the notation of its positions leaves open.
+    pub(crate) uncertainty: Metres,
 }
 
 /// A field's name without the `detail.` that may stand before it.
@@ -102,7 +107,8 @@ pub(crate) fn volumes(f: &mut Fields<'_>, drawn_in: &str, parts: Option<Vec<Part
 
 /// A part with its extent.
 pub(crate) fn volume(part: Part, extent: VolumeForm) -> VolumeForm {
-    VolumeForm { shape: part.shape, positions: part.positions, holes: part.holes, ..extent }
+    let radius_m = place::grown(extent.radius_m, part.uncertainty);
+    VolumeForm { shape: part.shape, positions: part.positions, holes: part.holes, radius_m, ..extent }
 }
 
 /// The claim that a place is near.

@@ -5,11 +5,13 @@
 
 use detente_types::notice::{DetailIn, NoticeKind, Precedence, Precision, Release, SafetyAsk};
 use detente_types::text::TextIn;
+use detente_types::unit::Metres;
 use detente_types::volume::{Datum, PositionIn};
-use detente_types::{NoticeId, NoticeIn, Timestamp, VolumeIn};
+use detente_types::{NoticeId, NoticeIn, PassageIn, Timestamp, VolumeIn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::place::{self, Places};
 use crate::problem::{Problem, Problems};
 
 /// A text in a named language.
@@ -24,20 +26,21 @@ pub struct TextForm {
 
 /// A volume: where, how high, when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, try_from = "VolumeAsked")]
 pub struct VolumeForm {
     /// `point`, `path` or `polygon`.
     pub shape: String,
     /// Positions as `[latitude, longitude]` in decimal degrees: one for a point, two or more for a path, the outline of a
-    /// polygon (the last corner is joined to the first).
-    #[schema(value_type = Vec<Vec<f64>>)]
+    /// polygon (the last corner is joined to the first). A text in any notation is taken too; where it names a square, as MGRS
+    /// and GARS do, the centre is taken and the radius grows by half the diagonal.
+    #[schema(value_type = Vec<PositionForm>)]
     pub positions: Vec<[f64; 2]>,
     /// Holes of a polygon, each an outline.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Vec<Vec<f64>>>)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Vec<PositionForm>>, required = false)]
     pub holes: Vec<Vec<[f64; 2]>>,
-    /// How far it reaches beyond its shape, metres.
-    #[serde(default)]
+    /// How far it reaches beyond its shape, metres; 0 when absent.
+    #[schema(required = false)]
     pub radius_m: f64,
     /// Lower altitude, metres.
     pub lower_m: f64,
@@ -45,10 +48,95 @@ pub struct VolumeForm {
     pub upper_m: f64,
     /// What altitudes are measured from: `WGS84`, `AMSL`, `AGL` or `FL`.
     pub datum: String,
-    /// First instant, RFC 3339.
+    /// First instant, RFC 3339; may be left out where `times` are given.
+    #[serde(default)]
     pub start: String,
-    /// Last instant, RFC 3339.
+    /// Last instant, RFC 3339; may be left out where `times` are given.
+    #[serde(default)]
     pub end: String,
+    /// For something that moves along a path: when each position is passed, RFC 3339, each later than the one before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<String>,
+    /// How early or late it may be on its way, seconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub slack_s: f64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(seconds: &f64) -> bool {
+    *seconds == 0.0
+}
+
+/// A position as it is asked for.
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[serde(untagged, expecting = "[latitude, longitude] in decimal degrees, or a text in any notation")]
+pub enum PositionForm {
+    /// `[latitude, longitude]` in decimal degrees.
+    Degrees([f64; 2]),
+    /// In any notation.
+    Text(String),
+}
+
+/// A volume whose positions may be texts.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VolumeAsked {
+    shape: String,
+    positions: Vec<PositionForm>,
+    #[serde(default)]
+    holes: Vec<Vec<PositionForm>>,
+    #[serde(default)]
+    radius_m: f64,
+    lower_m: f64,
+    upper_m: f64,
+    datum: String,
+    #[serde(default)]
+    start: String,
+    #[serde(default)]
+    end: String,
+    #[serde(default)]
+    times: Vec<String>,
+    #[serde(default)]
+    slack_s: f64,
+}
+
+impl TryFrom<VolumeAsked> for VolumeForm {
+    type Error = String;
+
+    fn try_from(asked: VolumeAsked) -> Result<Self, String> {
+        let outline = places("positions", asked.positions)?;
+        let holes = asked.holes.into_iter().enumerate().map(|(i, hole)| places(&format!("holes[{i}]"), hole));
+        let holes = holes.collect::<Result<Vec<Places>, String>>()?;
+        let uncertainty = holes.iter().map(|hole| hole.uncertainty).fold(outline.uncertainty, Metres::max);
+        Ok(Self {
+            shape: asked.shape,
+            positions: outline.positions,
+            holes: holes.into_iter().map(|hole| hole.positions).collect(),
+            radius_m: place::grown(asked.radius_m, uncertainty),
+            lower_m: asked.lower_m,
+            upper_m: asked.upper_m,
+            datum: asked.datum,
+            start: asked.start,
+            end: asked.end,
+            times: asked.times,
+            slack_s: asked.slack_s,
+        })
+    }
+}
+
+/// All positions of a list, or what is wrong with the first that is none.
+fn places(at: &str, list: Vec<PositionForm>) -> Result<Places, String> {
+    let mut places = Places::default();
+    for (i, position) in list.into_iter().enumerate() {
+        match position {
+            PositionForm::Degrees(degrees) => places.positions.push(degrees),
+            PositionForm::Text(text) => {
+                let read = places.add(at, &text, &mut Vec::new());
+                read.map_err(|error| format!("{at}[{i}]: {text:?} is no position: {error}"))?;
+            }
+        }
+    }
+    Ok(places)
 }
 
 /// The fields that only some kinds have.
@@ -307,7 +395,8 @@ impl VolumeForm {
         let datum = p.named("datum", &self.datum, Datum::from_name, || "WGS84, AMSL, AGL, FL".into());
         let [radius_cm, lower_cm, upper_cm] = [("radius_m", self.radius_m), ("lower_m", self.lower_m), ("upper_m", self.upper_m)]
             .map(|(field, m)| p.metres(field, m));
-        let (start, end) = (p.time("start", &self.start), p.time("end", &self.end));
+        let passage = self.to_passage(p);
+        let [start, end] = self.ends(passage.as_ref(), p);
         Some(VolumeIn {
             shape: shape?,
             rings,
@@ -317,7 +406,27 @@ impl VolumeForm {
             datum: datum?.code(),
             start_us: start?,
             end_us: end?,
+            passage,
         })
+    }
+
+    /// When it passes its positions; `None` when it does not move, or a time cannot be read.
+    pub(crate) fn to_passage(&self, p: &mut Problems) -> Option<PassageIn> {
+        let times = self.times.iter().enumerate().map(|(i, text)| p.time(&format!("times[{i}]"), text)).collect::<Vec<_>>();
+        let slack_us = p.seconds("slack_s", self.slack_s)?;
+        let times_us = times.into_iter().collect::<Option<Vec<_>>>()?;
+        (!times_us.is_empty()).then_some(PassageIn { times_us, slack_us })
+    }
+
+    /// Start and end as they are written, or as the times say where nothing is written.
+    pub(crate) fn ends(&self, passage: Option<&PassageIn>, p: &mut Problems) -> [Option<i64>; 2] {
+        let said = passage.and_then(|p| Some((p.slack_us, *p.times_us.first()?, *p.times_us.last()?)));
+        match said {
+            Some((slack, first, last)) if self.start.is_empty() && self.end.is_empty() => {
+                [Some(first.saturating_sub(slack)), Some(last.saturating_add(slack))]
+            }
+            _ => [p.time("start", &self.start), p.time("end", &self.end)],
+        }
     }
 }
 
@@ -337,6 +446,7 @@ impl From<&VolumeIn> for VolumeForm {
     fn from(v: &VolumeIn) -> Self {
         let ring = |r: &Vec<PositionIn>| r.iter().map(|p| [degrees(p.lat_e7), degrees(p.lon_e7)]).collect::<Vec<_>>();
         let metres = |cm: i64| cm as f64 / 100.0;
+        let passage = v.passage.as_ref();
         Self {
             shape: match v.shape {
                 1 => "point",
@@ -352,6 +462,10 @@ impl From<&VolumeIn> for VolumeForm {
             datum: Datum::from_code(v.datum).map_or_else(String::new, |d| d.name().to_owned()),
             start: Timestamp::from_micros(v.start_us).to_string(),
             end: Timestamp::from_micros(v.end_us).to_string(),
+            times: passage
+                .map(|p| p.times_us.iter().map(|&us| Timestamp::from_micros(us).to_string()).collect())
+                .unwrap_or_default(),
+            slack_s: passage.map_or(0.0, |p| p.slack_us as f64 / 1e6),
         }
     }
 }

@@ -7,6 +7,8 @@ mod write;
 
 pub use write::write;
 
+use detente_types::unit::Metres;
+
 use crate::fields::{Fields, Source};
 use crate::flat::{self, Part, bare};
 use crate::json;
@@ -183,12 +185,12 @@ impl Drawing {
 
     fn point(&mut self, at: &str, position: &Tree) {
         let positions = self.position(at, position).into_iter().collect();
-        self.parts.push(Part { at: at.into(), shape: "point".into(), positions, holes: Vec::new() });
+        self.parts.push(Part { at: at.into(), shape: "point".into(), positions, holes: Vec::new(), uncertainty: Metres::ZERO });
     }
 
     fn line(&mut self, at: &str, line: &Tree) {
         let positions = self.positions(at, line);
-        self.parts.push(Part { at: at.into(), shape: "path".into(), positions, holes: Vec::new() });
+        self.parts.push(Part { at: at.into(), shape: "path".into(), positions, holes: Vec::new(), uncertainty: Metres::ZERO });
     }
 
     fn polygon(&mut self, at: &str, rings: &Tree) {
@@ -199,7 +201,7 @@ impl Drawing {
         let mut read: Vec<_> = rings.iter().enumerate().map(|(i, ring)| self.ring(&format!("{at}[{i}]"), ring)).collect();
         let holes = read.split_off(1);
         let positions = read.pop().unwrap_or_default();
-        self.parts.push(Part { at: at.into(), shape: "polygon".into(), positions, holes });
+        self.parts.push(Part { at: at.into(), shape: "polygon".into(), positions, holes, uncertainty: Metres::ZERO });
     }
 
     /// A ring without the repetition of its first position that GeoJSON closes it with.

@@ -1,7 +1,10 @@
 //! Our own JSON form of notices, read field by field so that all that is wrong is told at once.
 
+use detente_types::unit::Metres;
+
 use crate::fields::Fields;
 use crate::form::{DetailForm, NoticeForm, TextForm, VolumeForm};
+use crate::place::{self, Places};
 use crate::problem::{Problem, Problems};
 use crate::raw::{Layout, Raw, RawRow};
 use crate::read::ROWS_MAX;
@@ -18,22 +21,23 @@ fn row(place: String, notice: &Tree) -> RawRow {
     let mut row = RawRow::new(place, Layout::Nested);
     match notice.as_map() {
         Some(members) => {
-            let (form, problems) = notice_form(members);
-            (row.form, row.problems) = (Some(form), problems);
+            let (form, problems, doubts) = notice_form(members);
+            (row.form, row.problems, row.doubts) = (Some(form), problems, doubts);
         }
         None => row.problems.push(Problem::new("", &notice.to_string(), "a notice as an object")),
     }
     row
 }
 
-fn notice_form(members: &[(String, Tree)]) -> (NoticeForm, Problems) {
+fn notice_form(members: &[(String, Tree)]) -> (NoticeForm, Problems, Vec<Problem>) {
     let mut f = Fields::of_map(members);
     let volumes = volumes(&mut f);
     let mut form = NoticeForm { volumes, ..named(&mut f) };
     form.text = nested(&mut f, "text", text_form);
     form.translation = nested(&mut f, "translation", text_form);
     form.detail = nested(&mut f, "detail", detail_form);
-    (form, f.finish())
+    let doubts = core::mem::take(&mut f.doubts);
+    (form, f.finish(), doubts)
 }
 
 /// The fields of a notice that are plain values in every format.
@@ -90,7 +94,7 @@ pub(crate) fn text_form(f: &mut Fields<'_>) -> TextForm {
 pub(crate) fn nested<'a, T>(f: &mut Fields<'a>, name: &'static str, read: impl Fn(&mut Fields<'a>) -> T) -> Option<T> {
     let mut inner = f.map(name)?;
     let value = read(&mut inner);
-    f.problems.extend_inside(name, inner.finish());
+    f.absorb(name, inner);
     Some(value)
 }
 
@@ -104,7 +108,7 @@ fn volumes(f: &mut Fields<'_>) -> Vec<VolumeForm> {
         };
         let mut inner = Fields::of_map(members);
         read.push(volume_form(&mut inner));
-        f.problems.extend_inside(&place, inner.finish());
+        f.absorb(&place, inner);
     }
     read
 }
@@ -115,14 +119,24 @@ fn volume_form(f: &mut Fields<'_>) -> VolumeForm {
     if listed.is_none() {
         f.problems.push(Problem::missing("positions", "a list of [latitude, longitude]"));
     }
-    let positions = listed.map(|list| positions("positions", list, &mut f.problems)).unwrap_or_default();
+    let outline = listed.map(|list| positions("positions", list, f)).unwrap_or_default();
     let holes = f.list("holes", "a list of outlines").iter().enumerate();
-    let holes = holes.map(|(i, hole)| self::positions(&format!("holes[{i}]"), hole, &mut f.problems)).collect();
-    VolumeForm { shape, positions, holes, ..extent(f) }
+    let holes: Vec<Places> = holes.map(|(i, hole)| positions(&format!("holes[{i}]"), hole, f)).collect();
+    let uncertainty = holes.iter().map(|hole| hole.uncertainty).fold(outline.uncertainty, Metres::max);
+    let extent = extent(f);
+    VolumeForm {
+        shape,
+        positions: outline.positions,
+        holes: holes.into_iter().map(|hole| hole.positions).collect(),
+        radius_m: place::grown(extent.radius_m, uncertainty),
+        ..extent
+    }
 }
 
 /// How far, how high and when a volume reaches: the same fields in every format.
 pub(crate) fn extent(f: &mut Fields<'_>) -> VolumeForm {
+    let times = f.texts("times");
+    let end = |f: &mut Fields<'_>, name| if times.is_empty() { f.need_time(name) } else { f.time(name).unwrap_or_default() };
     VolumeForm {
         shape: String::new(),
         positions: Vec::new(),
@@ -131,28 +145,38 @@ pub(crate) fn extent(f: &mut Fields<'_>) -> VolumeForm {
         lower_m: f.need_number("lower_m", "a number of metres"),
         upper_m: f.need_number("upper_m", "a number of metres"),
         datum: f.need_text("datum", "one of WGS84, AMSL, AGL, FL"),
-        start: f.need_time("start"),
-        end: f.need_time("end"),
+        start: end(f, "start"),
+        end: end(f, "end"),
+        slack_s: f.number("slack_s").unwrap_or_default(),
+        times,
     }
 }
 
-/// A list of `[latitude, longitude]`. What is no position becomes one that is nowhere, so that the others keep their
-/// numbers.
-pub(crate) fn positions(at: &str, list: &Tree, problems: &mut Problems) -> Vec<[f64; 2]> {
+/// A list of positions: `[latitude, longitude]`, or a text in any notation. What is no position becomes one that is
+/// nowhere, so that the others keep their numbers.
+pub(crate) fn positions(at: &str, list: &Tree, f: &mut Fields<'_>) -> Places {
+    let mut places = Places::default();
     let Some(items) = list.as_list() else {
-        problems.push(Problem::new(at, &list.to_string(), "a list of [latitude, longitude]"));
-        return Vec::new();
+        f.problems.push(Problem::new(at, &list.to_string(), "a list of [latitude, longitude]"));
+        return places;
     };
-    let mut read = Vec::with_capacity(items.len());
     for (i, item) in items.iter().enumerate() {
-        let position = match item.as_list() {
-            Some([Tree::Number(lat), Tree::Number(lon)]) => [*lat, *lon],
-            _ => {
-                problems.push(Problem::new(format!("{at}[{i}]"), &item.to_string(), "[latitude, longitude] in decimal degrees"));
-                [f64::NAN; 2]
-            }
+        let at = format!("{at}[{i}]");
+        let expected = match item {
+            Tree::Text(text) => match places.add(&at, text, &mut f.doubts) {
+                Ok(()) => continue,
+                Err(error) => format!("a position in any notation ({error})"),
+            },
+            item => match item.as_list() {
+                Some([Tree::Number(lat), Tree::Number(lon)]) => {
+                    places.positions.push([*lat, *lon]);
+                    continue;
+                }
+                _ => "[latitude, longitude] in decimal degrees, or a text in any notation".into(),
+            },
         };
-        read.push(position);
+        f.problems.push(Problem::new(at, &item.to_string(), expected));
+        places.positions.push([f64::NAN; 2]);
     }
-    read
+    places
 }

@@ -18,6 +18,7 @@ pub mod form;
 pub mod geojson;
 mod json;
 mod names;
+mod place;
 pub mod plans;
 pub mod problem;
 mod raw;

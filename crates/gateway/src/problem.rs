@@ -130,6 +130,13 @@ impl Problems {
         self.take(at, &metres.to_string(), fits.then_some(centimetres as i64), "a number of metres, no more than a billion")
     }
 
+    /// Seconds as microseconds, to the nearest.
+    pub fn seconds(&mut self, at: &str, seconds: f64) -> Option<i64> {
+        let fits = seconds.is_finite() && seconds.abs() <= NUMBER_MAX;
+        let micros = fits.then_some((seconds * 1e6).round() as i64);
+        self.take(at, &seconds.to_string(), micros, "a number of seconds, no more than a billion")
+    }
+
     /// Positions in decimal degrees, latitude first.
     pub fn positions(&mut self, at: &str, positions: &[[f64; 2]]) -> Vec<PositionIn> {
         let mut read = Vec::with_capacity(positions.len());

@@ -12,10 +12,7 @@ pub fn shift(notice: &mut NoticeIn, by_us: i64) {
     let moved = |us: &mut i64| *us = us.saturating_add(by_us);
     moved(&mut notice.valid_from_us);
     moved(&mut notice.valid_until_us);
-    for volume in &mut notice.volumes {
-        moved(&mut volume.start_us);
-        moved(&mut volume.end_us);
-    }
+    notice.volumes.iter_mut().for_each(|volume| volume.shift(by_us));
     notice.detail.iter_mut().filter_map(|detail| detail.since_us.as_mut()).for_each(moved);
 }
 
@@ -31,6 +28,7 @@ pub fn shift_form(form: &mut NoticeForm, by_us: i64) {
     for volume in &mut form.volumes {
         moved(&mut volume.start);
         moved(&mut volume.end);
+        volume.times.iter_mut().for_each(moved);
     }
     form.detail.iter_mut().filter_map(|detail| detail.since.as_mut()).for_each(moved);
 }

@@ -16,6 +16,7 @@
 //! since along such an edge the azimuth `a` turns by `-cos² a sin a tan(lat) / R` per metre, and along a shortest path by
 //! `sin a tan(lat) / R`. An edge along a meridian does not deviate. Cut into `n` equal pieces it deviates `n²` times less.
 
+use detente_types::Timestamp;
 use detente_types::volume::VERTICES_MAX;
 
 use crate::form::VolumeForm;
@@ -46,14 +47,30 @@ pub(crate) fn straighten(volume: &mut VolumeForm) -> Result<(), Problem> {
     let edges: Vec<Vec<Edge>> = chains.iter().map(|chain| edges(chain, closed)).collect();
     check(&edges)?;
     let growth = edges.iter().flatten().map(Edge::growth).fold(0.0, f64::max);
+    let times = timed(&edges[0], &volume.times).unwrap_or_else(|| volume.times.clone());
     let mut drawn = edges.iter().zip(chains).map(|(edges, chain)| redrawn(edges, chain, closed));
     let positions = drawn.next().unwrap_or_default();
     let holes = drawn.collect();
     // A path without a radius stays one: the rule that refuses it must still see it.
     let grows = closed || volume.radius_m > 0.0;
     let radius_m = volume.radius_m + if grows { (growth * 100.0).ceil() / 100.0 } else { 0.0 };
-    (volume.positions, volume.holes, volume.radius_m) = (positions, holes, radius_m);
+    (volume.positions, volume.holes, volume.radius_m, volume.times) = (positions, holes, radius_m, times);
     Ok(())
+}
+
+/// A time for each vertex: what moves along straight edges moves evenly. `None` when it does not move, or when the times are
+/// not those of the positions, which a rule then refuses.
+fn timed(edges: &[Edge], times: &[String]) -> Option<Vec<String>> {
+    let read = times.iter().map(|text| Timestamp::parse(text)).collect::<Option<Vec<_>>>()?;
+    let (last, legs) = (read.last()?, read.windows(2));
+    if legs.len() != edges.len() {
+        return None;
+    }
+    let between = edges.iter().zip(legs).flat_map(|(edge, leg)| {
+        let (pieces, length_us) = (edge.pieces() as i64, leg[1].since(leg[0]));
+        (0..pieces).map(move |k| leg[0].plus_micros(length_us / pieces * k + length_us % pieces * k / pieces))
+    });
+    Some(between.chain([*last]).map(|time| time.to_string()).collect())
 }
 
 /// Refuses edges whose way round is doubtful, or that cannot be followed.

@@ -1,10 +1,12 @@
 //! Tables: one notice a row, columns named in the first row, values separated by commas.
 
 use csv::StringRecord;
+use detente_space::notation::Axis;
 
 use crate::fields::{Fields, Source, number_of_cell, unknown};
 use crate::flat::{self, EXTENT, NAMES, Part, bare};
 use crate::form::NoticeForm;
+use crate::place::Places;
 use crate::problem::{Problem, Problems, on_one_line};
 use crate::raw::{Layout, Raw, RawRow};
 use crate::read::ROWS_MAX;
@@ -17,7 +19,7 @@ const PLACES: [&str; 4] = ["lat", "lon", "positions", "shape"];
 pub(crate) const COLUMNS_MAX: usize = 1_000;
 
 /// What `positions` holds.
-const POSITIONS: &str = "`lat lon; lat lon` in decimal degrees with decimal points, a space between the two numbers";
+const POSITIONS: &str = "`lat lon; lat lon` in decimal degrees, or positions in any notation, separated by semicolons";
 
 /// The notices of a table. Rows are numbered by the line on which they start, the column names being on line 1.
 pub(crate) fn read(text: &str) -> Raw {
@@ -163,17 +165,18 @@ fn row(header: &Header, record: &StringRecord, line: usize) -> RawRow {
     let volumes = flat::volumes(&mut f, drawn_in, parts);
     row.near = flat::near(&mut f);
     row.form = Some(NoticeForm { volumes, ..flat::notice_form(&mut f) });
-    row.problems = f.problems;
+    (row.problems, row.doubts) = (f.problems, f.doubts);
     row
 }
 
 /// What a row draws: nothing, one shape, or `None` when it cannot be read.
 pub(crate) fn parts(f: &mut Fields<'_>, layout: Layout) -> Option<Vec<Part>> {
     let shape = f.text("shape");
-    let positions = match layout {
+    let places = match layout {
         Layout::Positions => positions(f)?,
         _ => pair(f)?,
     };
+    let Places { positions, uncertainty } = places;
     if positions.is_empty() {
         return Some(Vec::new());
     }
@@ -187,18 +190,18 @@ pub(crate) fn parts(f: &mut Fields<'_>, layout: Layout) -> Option<Vec<Part>> {
         }
     };
     let at = if layout == Layout::Positions { "positions" } else { "lat, lon" };
-    Some(vec![Part { at: at.into(), shape, positions, holes: Vec::new() }])
+    Some(vec![Part { at: at.into(), shape, positions, holes: Vec::new(), uncertainty }])
 }
 
-fn pair(f: &mut Fields<'_>) -> Option<Vec<[f64; 2]>> {
+fn pair(f: &mut Fields<'_>) -> Option<Places> {
     let before = f.problems.0.len();
-    let (lat, lon) = (f.number("lat"), f.number("lon"));
+    let (lat, lon) = (f.coordinate("lat", Axis::Latitude), f.coordinate("lon", Axis::Longitude));
     if f.problems.0.len() > before {
         return None;
     }
     match (lat, lon) {
-        (None, None) => Some(Vec::new()),
-        (Some(lat), Some(lon)) => Some(vec![[lat, lon]]),
+        (None, None) => Some(Places::default()),
+        (Some(lat), Some(lon)) => Some(Places { positions: vec![[lat, lon]], ..Places::default() }),
         (lat, _) => {
             let missing = if lat.is_none() { "lat" } else { "lon" };
             f.problems.push(Problem::missing(missing, "decimal degrees, such as 60.1699"));
@@ -207,18 +210,20 @@ fn pair(f: &mut Fields<'_>) -> Option<Vec<[f64; 2]>> {
     }
 }
 
-fn positions(f: &mut Fields<'_>) -> Option<Vec<[f64; 2]>> {
-    let Some(cell) = f.text("positions") else { return Some(Vec::new()) };
-    let mut read = Vec::new();
+/// Two plain numbers are a latitude and a longitude; anything else is a notation.
+fn positions(f: &mut Fields<'_>) -> Option<Places> {
+    let mut places = Places::default();
+    let Some(cell) = f.text("positions") else { return Some(places) };
     for part in cell.split(';').map(str::trim).filter(|part| !part.is_empty()) {
         let numbers: Vec<_> = part.split_whitespace().map(number_of_cell).collect();
-        match numbers.as_slice() {
-            [Ok(lat), Ok(lon)] => read.push([*lat, *lon]),
-            _ => {
-                f.problems.push(Problem::new("positions", part, POSITIONS));
-                return None;
-            }
+        if let [Ok(lat), Ok(lon)] = numbers[..] {
+            places.positions.push([lat, lon]);
+            continue;
+        }
+        if let Err(error) = places.add("positions", part, &mut f.doubts) {
+            f.problems.push(Problem::new("positions", part, format!("{POSITIONS} ({error})")));
+            return None;
         }
     }
-    Some(read)
+    Some(places)
 }

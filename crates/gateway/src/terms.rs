@@ -146,7 +146,12 @@ pub fn standard() -> TermsIn {
         law: LAW_1.into(),
         // Five nautical miles, a thousand feet, five minutes.
         separation: SeparationIn { horizontal_m: 9_260, vertical_m: 300, time_s: 300 },
-        altitude: AltitudeIn { datum: Datum::Amsl.name().into(), terrain_max_m: 0, pressure_error_max_m: 600 },
+        altitude: AltitudeIn {
+            datum: Datum::Amsl.name().into(),
+            terrain_max_m: 0,
+            pressure_error_max_m: 600,
+            terrain_min_m: None,
+        },
         lead_time: LeadTimeIn { flash_min: 0, immediate_min: 15, priority_min: 60, routine_min: 1_440 },
         clocks: ClocksIn {
             safety: clock(5, 60, 180),

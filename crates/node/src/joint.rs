@@ -233,6 +233,9 @@ impl Joint {
                 self.quiet = self.quiet.saturating_sub(1);
             }
         }
+        self.own.merge_step(pairs);
+        self.peer.merge_step(pairs);
+        self.exact_index.merge_step(pairs);
         changes
     }
 
@@ -449,7 +452,7 @@ fn separation_of(terms: &Terms) -> Separation {
 }
 
 fn law_of(terms: &Terms) -> Law {
-    Law::from_name(&terms.input().law).expect("terms name a law that this version has (DV-062)")
+    Law::of_terms(terms).expect("terms name a law that this version has (DV-062)")
 }
 
 #[cfg(test)]

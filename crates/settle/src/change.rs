@@ -73,8 +73,7 @@ fn shift(notice: &mut NoticeIn, shift_us: i64, climb_cm: i64) {
     notice.valid_from_us = notice.valid_from_us.saturating_add(shift_us);
     notice.valid_until_us = notice.valid_until_us.saturating_add(shift_us);
     for volume in &mut notice.volumes {
-        volume.start_us = volume.start_us.saturating_add(shift_us);
-        volume.end_us = volume.end_us.saturating_add(shift_us);
+        volume.shift(shift_us);
         volume.lower_cm = volume.lower_cm.saturating_add(climb_cm);
         volume.upper_cm = volume.upper_cm.saturating_add(climb_cm);
     }

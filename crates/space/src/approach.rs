@@ -10,6 +10,7 @@ use detente_types::volume::Position;
 use crate::arc::{Arc, rise};
 use crate::ball::{Ball, SLACK_M};
 use crate::outline::Outline;
+use crate::timed::Times;
 
 /// By how much each footprint grows, in centimetres.
 ///
@@ -33,20 +34,22 @@ pub(crate) struct Approach {
     pub(crate) from: Vec3,
     /// On the second shape.
     pub(crate) to: Vec3,
+    /// When each is there, for what moves; microseconds.
+    pub(crate) times_us: [Option<i64>; 2],
 }
 
 /// Where two outlines come closest, if that is no more than `limit_cm`.
 pub(crate) fn closest(a: &Outline, b: &Outline, limit_cm: i64) -> Option<Approach> {
     let in_other = |one: &Outline, other: &Outline| other.contains(one.first()).then(|| one.first());
     if let Some(point) = in_other(a, b).or_else(|| in_other(b, a)) {
-        return Some(Approach { distance_cm: 0, from: point, to: point });
+        return Some(Approach { distance_cm: 0, from: point, to: point, times_us: [None; 2] });
     }
-    between_edges(a, b, limit_cm)
+    between_edges(a, b, limit_cm, None)
 }
 
-/// The same, whatever lies inside what.
-fn between_edges(a: &Outline, b: &Outline, limit_cm: i64) -> Option<Approach> {
-    let mut search = Search::new(a, b, limit_cm);
+/// The same, whatever lies inside what; with times, of what counts against each other by them.
+pub(crate) fn between_edges(a: &Outline, b: &Outline, limit_cm: i64, times: Option<&Times<'_>>) -> Option<Approach> {
+    let mut search = Search::new(a, b, limit_cm, times);
     search.visit(Part::whole(a), Part::whole(b), 0.0);
     search.best.map(|(_, approach)| approach)
 }
@@ -62,7 +65,7 @@ pub(crate) struct Span {
 /// How far a position lies from the edges of a shape without radius, on either side of them.
 pub(crate) fn edge_distance(position: Position, shape: &Outline) -> Span {
     let dot = Outline::dot(position);
-    let mut search = Search::new(&dot, shape, i64::MAX - 1);
+    let mut search = Search::new(&dot, shape, i64::MAX - 1, None);
     search.visit(Part::whole(&dot), Part::whole(shape), 0.0);
     let least_m = search.best.map_or(f64::MAX, |(_, approach)| approach.distance_cm as f64 / 100.0);
     Span { least_m, most_m: least_m + 2.0 + 3e-17 * least_m * least_m * least_m, steps: search.steps }
@@ -77,8 +80,9 @@ pub(crate) fn along_earth(straight: f64) -> f64 {
 /// Place of a chord: its arc, then its place in the arc.
 type Chord = (usize, u32);
 
-struct Search {
+struct Search<'a> {
     reach_cm: i64,
+    times: Option<&'a Times<'a>>,
     /// The first distance that is too large.
     worst: i64,
     best: Option<((i64, Chord, Chord), Approach)>,
@@ -86,24 +90,21 @@ struct Search {
     steps: u64,
 }
 
-impl Search {
-    fn new(a: &Outline, b: &Outline, limit_cm: i64) -> Self {
-        let reach_cm = a.radius_cm() + b.radius_cm() + 2 * GROWTH_CM;
-        Self { reach_cm, worst: limit_cm.saturating_add(1), best: None, steps: 0 }
+impl<'a> Search<'a> {
+    fn new(a: &Outline, b: &Outline, limit_cm: i64, times: Option<&'a Times<'a>>) -> Self {
+        let reach_cm = reach_cm(a, b);
+        Self { reach_cm, times, worst: limit_cm.saturating_add(1), best: None, steps: 0 }
     }
 
     /// Looks through two parts that are so far apart, the nearer halves first: the sooner something close is
     /// found, the more can be left out.
     fn visit(&mut self, a: Part<'_>, b: Part<'_>, apart: f64) {
         self.steps += 1;
-        if self.beaten((self.distance_cm(apart), a.place(), b.place())) {
+        if self.times.is_some_and(|times| times.apart(&a, &b)) || self.beaten((self.distance_cm(apart), a.place(), b.place())) {
             return;
         }
-        let split_a = !a.is_chord() && (a.ball.radius >= b.ball.radius || b.is_chord());
-        let halves = match (a.is_chord(), b.is_chord()) {
-            (true, true) => return self.measure(a, b),
-            _ if split_a => a.halves().map(|half| (half, b)),
-            _ => b.halves().map(|half| (a, half)),
+        let Some(halves) = halves(a, b) else {
+            return self.measure(a, b);
         };
         let [one, other] = halves.map(|(a, b)| (a, b, a.apart(&b)));
         let order = if one.2 <= other.2 { [one, other] } else { [other, one] };
@@ -113,18 +114,24 @@ impl Search {
     }
 
     fn measure(&mut self, a: Part<'_>, b: Part<'_>) {
-        let nearest = Nearest::of_segments(a.ends, b.ends);
+        let nearest = match self.times {
+            None => Some(Nearest::of_segments(a.ends, b.ends)),
+            Some(times) => times.nearest(&a, &b),
+        };
+        let Some(nearest) = nearest else {
+            return;
+        };
         let distance_cm = self.distance_cm(libm::sqrt(nearest.square));
         let key = (distance_cm, a.place(), b.place());
         if !self.beaten(key) {
-            self.best = Some((key, Approach { distance_cm, from: nearest.from, to: nearest.to }));
+            let times_us = self.times.map_or([None; 2], |times| times.when(&a, &b, &nearest));
+            self.best = Some((key, Approach { distance_cm, from: nearest.from, to: nearest.to, times_us }));
         }
     }
 
     /// The distance between the grown footprints whose shapes are so far apart, straight through.
     fn distance_cm(&self, straight: f64) -> i64 {
-        let whole = libm::floor(along_earth(straight) * 100.0) as i64;
-        (whole - self.reach_cm).max(0)
+        grown_distance_cm(straight, self.reach_cm)
     }
 
     fn beaten(&self, key: (i64, Chord, Chord)) -> bool {
@@ -132,9 +139,30 @@ impl Search {
     }
 }
 
+/// What two footprints reach towards each other, growth and all, in centimetres.
+pub(crate) fn reach_cm(a: &Outline, b: &Outline) -> i64 {
+    a.radius_cm() + b.radius_cm() + 2 * GROWTH_CM
+}
+
+/// The distance between grown footprints whose shapes are so far apart, straight through, and reach so far.
+pub(crate) fn grown_distance_cm(straight: f64, reach_cm: i64) -> i64 {
+    let whole = libm::floor(along_earth(straight) * 100.0) as i64;
+    (whole - reach_cm).max(0)
+}
+
+/// Two parts with the larger one halved; `None` when both are chords.
+pub(crate) fn halves<'a>(a: Part<'a>, b: Part<'a>) -> Option<[(Part<'a>, Part<'a>); 2]> {
+    let split_a = !a.is_chord() && (a.ball.radius >= b.ball.radius || b.is_chord());
+    match (a.is_chord(), b.is_chord()) {
+        (true, true) => None,
+        _ if split_a => Some(a.halves().map(|half| (half, b))),
+        _ => Some(b.halves().map(|half| (a, half))),
+    }
+}
+
 /// A part of an outline: neighbouring arcs, or one arc or neighbouring chords of it.
 #[derive(Clone, Copy)]
-struct Part<'a> {
+pub(crate) struct Part<'a> {
     outline: &'a Outline,
     /// First arc, and how many.
     arc: usize,
@@ -149,7 +177,7 @@ struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn whole(outline: &'a Outline) -> Self {
+    pub(crate) fn whole(outline: &'a Outline) -> Self {
         Self::of_arcs(outline, 0, outline.arcs().len(), 0)
     }
 
@@ -162,7 +190,27 @@ impl<'a> Part<'a> {
         Self { chords: Some(chords), ends, ball: Ball::on(ends), ..*self }
     }
 
-    fn arc(&self) -> &'a Arc {
+    /// Number of its first arc.
+    pub(crate) const fn first_arc(&self) -> usize {
+        self.arc
+    }
+
+    /// How many arcs it has, or has a part of.
+    pub(crate) const fn arcs(&self) -> usize {
+        self.arcs
+    }
+
+    /// First and last vertex of some chords of its arc; `None` for whole arcs.
+    pub(crate) const fn chords(&self) -> Option<(u32, u32)> {
+        self.chords
+    }
+
+    /// Of the chords, or of the first arc.
+    pub(crate) const fn ends(&self) -> (Vec3, Vec3) {
+        self.ends
+    }
+
+    pub(crate) fn arc(&self) -> &'a Arc {
         &self.outline.arcs()[self.arc]
     }
 
@@ -179,7 +227,7 @@ impl<'a> Part<'a> {
     }
 
     /// No two points of the parts are closer than this, straight through the earth, in metres.
-    fn apart(&self, other: &Self) -> f64 {
+    pub(crate) fn apart(&self, other: &Self) -> f64 {
         let balls = self.ball.apart(&other.ball);
         if balls > 0.0 || self.arcs > 1 || other.arcs > 1 {
             return balls;
@@ -206,14 +254,14 @@ impl<'a> Part<'a> {
 }
 
 /// The closest points of two segments, and the square of the distance between them.
-struct Nearest {
-    square: f64,
-    from: Vec3,
-    to: Vec3,
+pub(crate) struct Nearest {
+    pub(crate) square: f64,
+    pub(crate) from: Vec3,
+    pub(crate) to: Vec3,
 }
 
 impl Nearest {
-    fn new(from: Vec3, to: Vec3) -> Self {
+    pub(crate) fn new(from: Vec3, to: Vec3) -> Self {
         let between = to - from;
         Self { square: between.dot(between), from, to }
     }
@@ -221,7 +269,7 @@ impl Nearest {
     /// The best of five candidates, the earlier among equals: each end against the other segment, and
     /// the two lines against each other where they come closest between the ends. Exchanging the
     /// segments changes no bit of the distance.
-    fn of_segments(a: (Vec3, Vec3), b: (Vec3, Vec3)) -> Self {
+    pub(crate) fn of_segments(a: (Vec3, Vec3), b: (Vec3, Vec3)) -> Self {
         let mut best = Self::new(a.0, foot(a.0, b));
         let rest = [
             Some(Self::new(a.1, foot(a.1, b))),
@@ -238,7 +286,7 @@ impl Nearest {
     }
 
     /// The common perpendicular of two segments that are not parallel, if it meets both between their ends.
-    fn of_lines(a: (Vec3, Vec3), b: (Vec3, Vec3)) -> Option<Self> {
+    pub(crate) fn of_lines(a: (Vec3, Vec3), b: (Vec3, Vec3)) -> Option<Self> {
         let (along_a, along_b) = (a.1 - a.0, b.1 - b.0);
         let normal = along_a.cross(along_b);
         let square = normal.dot(normal);

@@ -74,7 +74,7 @@ fn on_grid(grid: Grid, widened: &[(&Footprint, AltitudeBand, Window)]) -> Option
             }
             let reach = Metres::from_cm(libm::ceil(grid.reach_m() * 100.0) as i64);
             let footprint = Footprint::try_new(Shape::Polygon(vec![ring]), reach).ok()?;
-            volumes.push(Volume { footprint, band, window });
+            volumes.push(Volume { footprint, band, window, passage: None });
         }
     }
     Some(volumes)

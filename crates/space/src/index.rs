@@ -1,8 +1,8 @@
 //! The conflict index: all notices of one side, asked which of them a notice meets.
 //!
-//! Boxes in earth-centred metres and seconds find the candidates: there, neither the antimeridian nor a
-//! pole is special, and a box that holds a footprint never misses it. The law then tests each candidate
-//! exactly. Altitude is left to the law, which compares it before anything else.
+//! A [`Forest`] of boxes in latitude, longitude and time finds the candidates: a box that holds a footprint never misses
+//! it. The law then tests each candidate exactly. Altitude is left to the law, which compares it before anything else.
+//! What moves has a box for each edge of its path, so that a long way is not a large box.
 //!
 //! What is found does not depend on the order of inserting and removing, and comes in one order: by key,
 //! then the asked notice's volume, then the found one's. Only a page of it exists at a time, so that a
@@ -11,18 +11,19 @@
 mod asked;
 mod bounds;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
 
 use detente_types::conflict::Meeting;
 use detente_types::notice::{Notice, NoticeKind};
 use detente_types::time::Timestamp;
 use detente_types::volume::Volume;
 use detente_wire::meaning::Valid;
-use rstar::{Envelope, RTree, RTreeObject};
 
 pub use asked::{Asked, Side};
 
+use crate::forest::{Forest, Margin, Progress};
 use crate::outline::{Outline, Prepared};
 use bounds::Bounds;
 
@@ -36,36 +37,27 @@ const VERTICES_AS_PAIR: usize = 16;
 /// How many finds [`Index::query`] fetches at a time.
 const PAGE: usize = 256;
 
+/// Boxes that are merged for each that is put in: a box is merged about once for every four-fold of the number of all.
+const MERGED_PER_BOX: usize = 32;
+
 /// Notices by key, ready to be asked for conflicts.
-#[derive(Clone)]
 pub struct Index<K: Ord + Clone> {
     notices: BTreeMap<K, Filed>,
-    tree: RTree<Leaf<K>>,
+    /// Whose box each box of the forest is; `None` for those to be used again.
+    boxes: Vec<Option<(K, u16)>>,
+    free: Vec<u32>,
+    /// A forest that is asked shows its newest boxes to the asker first.
+    forest: RefCell<Forest>,
     ends: BTreeSet<(Timestamp, K)>,
 }
 
 /// A notice's part in the index.
-#[derive(Clone)]
 struct Filed {
     kind: NoticeKind,
-    volumes: Vec<(Volume, Bounds)>,
+    volumes: Vec<(Volume, Vec<Bounds>)>,
+    /// Its boxes in the forest.
+    boxes: Vec<u32>,
     end: Timestamp,
-}
-
-/// One volume of one notice in the tree.
-#[derive(Clone, PartialEq)]
-struct Leaf<K> {
-    bounds: Bounds,
-    key: K,
-    volume: u16,
-}
-
-impl<K> RTreeObject for Leaf<K> {
-    type Envelope = Bounds;
-
-    fn envelope(&self) -> Bounds {
-        self.bounds
-    }
 }
 
 /// Two volumes that meet.
@@ -101,7 +93,13 @@ pub struct Page<K> {
 
 impl<K: Ord + Clone> Default for Index<K> {
     fn default() -> Self {
-        Self { notices: BTreeMap::new(), tree: RTree::new(), ends: BTreeSet::new() }
+        Self {
+            notices: BTreeMap::new(),
+            boxes: Vec::new(),
+            free: Vec::new(),
+            forest: RefCell::new(Forest::new()),
+            ends: BTreeSet::new(),
+        }
     }
 }
 
@@ -140,14 +138,38 @@ impl<K: Ord + Clone> Index<K> {
 
     pub(crate) fn file(&mut self, key: K, kind: NoticeKind, volumes: &[Volume]) {
         self.remove(&key);
-        let volumes: Vec<(Volume, Bounds)> =
+        let volumes: Vec<(Volume, Vec<Bounds>)> =
             volumes.iter().map(|v| (v.clone(), bounds::of_volume(v, &Outline::new(&v.footprint)))).collect();
+        let mut boxes = Vec::new();
         for (number, (_, bounds)) in (0..).zip(&volumes) {
-            self.tree.insert(Leaf { bounds: *bounds, key: key.clone(), volume: number });
+            for bounds in bounds {
+                boxes.push(self.put_box(&key, number, bounds));
+            }
         }
         let end = volumes.iter().map(|(v, _)| v.window.end()).max().unwrap_or_default();
         self.ends.insert((end, key.clone()));
-        self.notices.insert(key, Filed { kind, volumes, end });
+        self.notices.insert(key, Filed { kind, volumes, boxes, end });
+    }
+
+    fn put_box(&mut self, key: &K, volume: u16, bounds: &Bounds) -> u32 {
+        let id = self.free.pop().unwrap_or(self.boxes.len() as u32);
+        if id as usize == self.boxes.len() {
+            self.boxes.push(None);
+        }
+        self.boxes[id as usize] = Some((key.clone(), volume));
+        let forest = self.forest.get_mut();
+        forest.insert(id, &bounds.solid());
+        if forest.is_merge_due() {
+            forest.merge_step(MERGED_PER_BOX);
+        }
+        id
+    }
+
+    /// Goes on merging what was put in, for about so many boxes; whether there is more to do. Only speed depends on it.
+    pub fn merge_step(&mut self, budget: usize) -> bool {
+        let forest = self.forest.get_mut();
+        drop(forest.take_garbage());
+        forest.merge_step(budget) == Progress::More
     }
 
     /// Takes a notice out; false when there was none under this key.
@@ -156,8 +178,10 @@ impl<K: Ord + Clone> Index<K> {
             return false;
         };
         self.ends.remove(&(filed.end, key.clone()));
-        for (number, (_, bounds)) in (0..).zip(&filed.volumes) {
-            self.tree.remove(&Leaf { bounds: *bounds, key: key.clone(), volume: number });
+        for id in filed.boxes {
+            self.forest.get_mut().remove(id);
+            self.boxes[id as usize] = None;
+            self.free.push(id);
         }
         true
     }
@@ -211,19 +235,28 @@ impl<K: Ord + Clone> Index<K> {
 
     /// The pairs whose boxes meet, sorted, from the tree; `None` when they are too many to gather.
     fn candidates(&self, asked: &Asked<'_>, after: Option<&Pair<K>>) -> Option<Vec<Pair<K>>> {
+        let snapshot = self.forest.borrow_mut().snapshot();
         let mut pairs = Vec::new();
         for (number, volume) in (0..).zip(asked.volumes()) {
-            for leaf in self.tree.locate_in_envelope_intersecting(&volume.bounds) {
-                let pair = Pair { key: leaf.key.clone(), asked: number, found: leaf.volume };
-                if after.is_none_or(|after| pair > *after) {
-                    pairs.push(pair);
-                }
-                if pairs.len() > CANDIDATES_MAX {
+            for bounds in &volume.bounds {
+                let found = snapshot.visit(&bounds.solid(), &Margin::NONE, |hit| {
+                    let Some((key, found)) = &self.boxes[hit.id as usize] else {
+                        return ControlFlow::Continue(());
+                    };
+                    let pair = Pair { key: key.clone(), asked: number, found: *found };
+                    if after.is_none_or(|after| pair > *after) {
+                        pairs.push(pair);
+                    }
+                    if pairs.len() > CANDIDATES_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                });
+                if found.is_break() {
                     return None;
                 }
             }
         }
         pairs.sort_unstable();
+        // What moves may be found at several of its edges.
+        pairs.dedup();
         Some(pairs)
     }
 
@@ -233,7 +266,7 @@ impl<K: Ord + Clone> Index<K> {
         let boxes_meet = |(key, filed): (&'a K, &'a Filed)| {
             let asked = (0..).zip(asked.volumes());
             asked.flat_map(move |(number, volume)| {
-                let near = move |(_, (_, bounds)): &(u16, &(Volume, Bounds))| volume.bounds.intersects(bounds);
+                let near = move |(_, (_, bounds)): &(u16, &(Volume, Vec<Bounds>))| bounds::meet(&volume.bounds, bounds);
                 (0..).zip(&filed.volumes).filter(near).map(move |(found, _)| Pair { key: key.clone(), asked: number, found })
             })
         };

@@ -1,12 +1,14 @@
 //! The laws by which notices conflict. Terms name one; a node keeps every law that its terms ever named.
 
 use detente_types::conflict::Meeting;
+use detente_types::height::Heights;
 use detente_types::notice::NoticeKind;
+use detente_types::terms::Terms;
 use detente_types::unit::Metres;
 use detente_types::volume::Volume;
 
-use crate::law1;
 use crate::outline::Prepared;
+use crate::{law1, law2};
 
 /// How far apart two notices must stay: the terms' numbers. Closer, or just so close, is a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,25 +27,38 @@ pub struct Separation {
 pub enum Law {
     /// `conflict/1`, see [`law1`].
     One,
+    /// `conflict/2`, see [`law2`], with how the terms compare altitudes.
+    Two(Heights),
 }
 
 impl Law {
-    /// The law of a name, if this version has it. A law that is lacking is never guessed.
-    pub fn from_name(name: &str) -> Option<Self> {
-        (name == law1::NAME).then_some(Self::One)
+    /// The law of a name, if this version has it; `heights` say how altitudes are compared. A law that is lacking is
+    /// never guessed.
+    pub fn from_name(name: &str, heights: Heights) -> Option<Self> {
+        match name {
+            law1::NAME => Some(Self::One),
+            law2::NAME => Some(Self::Two(heights)),
+            _ => None,
+        }
+    }
+
+    /// The law that terms name, and have since DV-062 let them pass.
+    pub fn of_terms(terms: &Terms) -> Option<Self> {
+        Self::from_name(&terms.input().law, terms.heights())
     }
 
     /// The name by which terms choose it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::One => law1::NAME,
+            Self::Two(_) => law2::NAME,
         }
     }
 
     /// Whether notices of two kinds can be in conflict at all.
     pub fn kinds_meet(self, a: NoticeKind, b: NoticeKind) -> bool {
         match self {
-            Self::One => law1::kinds_meet(a, b),
+            Self::One | Self::Two(_) => law1::kinds_meet(a, b),
         }
     }
 
@@ -51,6 +66,7 @@ impl Law {
     pub fn meet(self, a: &Volume, b: &Volume, separation: &Separation) -> Option<Meeting> {
         match self {
             Self::One => law1::meet(a, b, separation),
+            Self::Two(heights) => law2::meet(a, b, separation, &heights),
         }
     }
 
@@ -58,6 +74,7 @@ impl Law {
     pub(crate) fn meet_prepared(self, a: &Prepared<'_>, b: &Prepared<'_>, separation: &Separation) -> Option<Meeting> {
         match self {
             Self::One => law1::meet_prepared(a, b, separation),
+            Self::Two(heights) => law2::meet_prepared(a, b, separation, &heights),
         }
     }
 }

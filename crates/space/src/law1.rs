@@ -60,6 +60,7 @@ pub(crate) fn meet_prepared(first: &Prepared<'_>, second: &Prepared<'_>, separat
         band: common_band(&a.band, &b.band),
         time_gap_us,
         window: common_window(&a.window, &b.window),
+        when: None,
     })
 }
 
@@ -74,13 +75,13 @@ fn common_band(a: &AltitudeBand, b: &AltitudeBand) -> Option<AltitudeBand> {
     AltitudeBand::try_new(a.lower().max(b.lower()), a.upper().min(b.upper()), a.datum()).ok()
 }
 
-fn common_window(a: &Window, b: &Window) -> Option<Window> {
+pub(crate) fn common_window(a: &Window, b: &Window) -> Option<Window> {
     Window::try_new(a.start().max(b.start()), a.end().min(b.end())).ok()
 }
 
 /// Where to show the meeting: on the line between the closest points of the two shapes, in the middle of
 /// what both radii cover, or, when they do not overlap, at the end of the first radius.
-fn place_on_first(approach: &Approach, a: &Footprint, b: &Footprint) -> Position {
+pub(crate) fn place_on_first(approach: &Approach, a: &Footprint, b: &Footprint) -> Position {
     let between: Vec3 = approach.to - approach.from;
     let apart = along_earth(between.norm());
     if apart == 0.0 {

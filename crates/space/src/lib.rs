@@ -7,8 +7,10 @@
 //! - [`law1`] decides whether two volumes meet, and tells how in whole numbers; [`Law`] chooses the law
 //!   that the terms name.
 //! - [`index`] finds what a notice meets among many, in one order, a page at a time.
+//! - [`forest`] finds what meets or comes near among millions of shapes of straight chords, in memory.
 //! - [`disclose`] widens volumes to the grid that the other side is shown.
 //! - [`place`] says where something lies from a named place; [`sentence`] tells a meeting in words.
+//! - [`notation`] reads and writes positions as people write them: MGRS, UTM, UPS, GARS, degrees.
 //!
 //! When in doubt a volume grows and never shrinks: a conflict is never missed, and a false one lies within
 //! a stated bound of a true one (docs/spec/conflict-1.md).
@@ -16,8 +18,9 @@
 //! ```
 //! use detente_space::{Law, Separation, disclose};
 //! use detente_types::notice::Precision;
+//! use detente_types::height::Heights;
 //! use detente_types::unit::Metres;
-//! use detente_types::volume::{Volume, VolumeIn, PositionIn};
+//! use detente_types::volume::{Datum, PositionIn, Volume, VolumeIn};
 //!
 //! // A patrol along the Gulf of Finland, 2 km either side of its track, and a live-fire area beside it.
 //! let place = |lat: f64, lon: f64| PositionIn { lat_e7: (lat * 1e7) as i64, lon_e7: (lon * 1e7) as i64 };
@@ -30,6 +33,7 @@
 //!     datum: 0, // heights over the ellipsoid
 //!     start_us: 1_795_500_000_000_000,
 //!     end_us: 1_795_507_200_000_000,
+//!     passage: None, // it may be anywhere in it at any time of it
 //! };
 //! let firing = VolumeIn {
 //!     shape: 3, // a polygon
@@ -46,7 +50,7 @@
 //!     vertical: Metres::new(300),
 //!     time_us: 3_600_000_000,
 //! };
-//! let law = Law::from_name("conflict/1").expect("this version has the law");
+//! let law = Law::from_name("conflict/2", Heights::of(Datum::Wgs84)).expect("this version has the law");
 //! let meeting = law.meet(&patrol, &area, &separation).expect("too close");
 //! assert_eq!(meeting.distance.to_string(), "2267.32 m");
 //! assert_eq!(meeting.at.to_string(), "59.9202502°N 24.1957950°E");
@@ -62,18 +66,25 @@
 //! # Ok::<(), detente_types::rule::Violation>(())
 //! ```
 
+mod altitude;
 mod approach;
 mod arc;
 mod ball;
 pub mod disclose;
+pub mod forest;
+mod geoid;
 pub mod index;
 mod law;
 pub mod law1;
+pub mod law2;
+pub mod notation;
 mod outline;
 pub mod place;
+mod region;
 pub mod sentence;
 #[cfg(test)]
 mod testing;
+mod timed;
 #[cfg(test)]
 mod vectors;
 

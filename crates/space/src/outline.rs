@@ -5,6 +5,7 @@ use core::ops::Range;
 
 use detente_types::geometry::earth::{EQUATORIAL_RADIUS_M, POLAR_RADIUS_M, Vec3};
 use detente_types::geometry::winding::winding;
+use detente_types::time::Timestamp;
 use detente_types::unit::Metres;
 use detente_types::volume::{Footprint, Position, Shape, Volume};
 
@@ -96,6 +97,17 @@ impl Outline {
             winding(point, steps) != 0
         };
         round(&self.rings[0]) && !self.rings[1..].iter().any(round)
+    }
+
+    /// Where something that passes its vertices at these times is at one of them, straight along a chord.
+    pub(crate) fn point_at(&self, passed: &[Timestamp], when_us: i64) -> Vec3 {
+        let arc = passed.partition_point(|t| t.micros() <= when_us).clamp(1, self.arcs.len()) - 1;
+        let (start, end) = (passed[arc].micros(), passed[arc + 1].micros());
+        let count = self.arcs[arc].chords();
+        let along = ((when_us - start) as f64 / (end - start) as f64).clamp(0.0, 1.0) * f64::from(count);
+        let chord = (libm::floor(along) as u32).min(count - 1);
+        let (from, to) = (self.arcs[arc].vertex(chord), self.arcs[arc].vertex(chord + 1));
+        from + (to - from) * (along - f64::from(chord))
     }
 
     /// Opposite corners of a box, in earth-centred metres, that holds every point of the footprint with

@@ -211,6 +211,7 @@ mod tests {
             band: None,
             time_gap_us: 60_000_001,
             window: None,
+            when: None,
         };
         let names = ["plan A".to_owned(), "plan B".to_owned()];
         assert_eq!(

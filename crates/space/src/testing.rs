@@ -1,6 +1,7 @@
 //! Volumes for tests: all shapes and sizes, crowded round the places where geometry goes wrong.
 
 use detente_types::geometry::earth::{Vec3, position_under, surface_point};
+use detente_types::passage::{Passage, PassageIn};
 use detente_types::time::{Timestamp, Window};
 use detente_types::unit::Metres;
 use detente_types::volume::{AltitudeBand, Datum, Footprint, Position, Shape, Volume};
@@ -15,10 +16,15 @@ pub(crate) const MINUTE_US: i64 = 60_000_000;
 /// The same cases in every run; a soak draws new ones, and twenty times as many.
 pub(crate) fn repeatable(cases: u32) -> ProptestConfig {
     let plain = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    if std::env::var_os("DETENTE_SOAK").is_some() {
+    if soak() {
         return ProptestConfig { cases: cases * 20, ..plain };
     }
     ProptestConfig { cases, rng_seed: RngSeed::Fixed(0x5EED), ..plain }
+}
+
+/// Whether full counts are played.
+pub(crate) fn soak() -> bool {
+    std::env::var_os("DETENTE_SOAK").is_some()
 }
 
 /// The position of degrees, from any turn of longitude.
@@ -42,6 +48,7 @@ pub(crate) fn volume(shape: Shape, radius_m: f64) -> Volume {
         footprint: Footprint::try_new(shape, radius).unwrap(),
         band: band(0, 1_000),
         window: window(NOON_US, NOON_US + 60 * MINUTE_US),
+        passage: None,
     }
 }
 
@@ -98,6 +105,30 @@ pub(crate) fn any_volume() -> impl Strategy<Value = Volume> {
         window: window(NOON_US + start * MINUTE_US, NOON_US + (start + minutes) * MINUTE_US),
         ..volume(shape, radius)
     })
+}
+
+/// Along a path, passed at times.
+pub(crate) fn timed(path: Vec<Position>, times_us: Vec<i64>, radius_m: f64, slack_us: i64) -> Volume {
+    let still = volume(Shape::Path(path), radius_m);
+    let window = window(times_us[0] - slack_us, times_us[times_us.len() - 1] + slack_us);
+    let passage = Passage::try_new(&PassageIn { times_us, slack_us }, still.footprint.shape(), &window).unwrap();
+    Volume { window, passage: Some(passage), ..still }
+}
+
+/// A volume that moves along a few legs of some kilometres.
+pub(crate) fn any_moving() -> impl Strategy<Value = Volume> {
+    let start = prop::sample::select(vec![(59.9, 25.0), (0.0, 179.99), (-89.995, 12.0)]);
+    let legs = prop::collection::vec((0.0..360.0_f64, logarithmic(30.0, 6_000.0), 1..3_000_i64), 1..4);
+    (start, legs, logarithmic(1.0, 300.0), prop_oneof![Just(0), 0..120_i64], 0..40_i64, 0.0..360.0_f64, 0.0..4_000.0_f64)
+        .prop_map(|((lat, lon), legs, radius, slack, from, bearing, away)| {
+            let mut path = vec![toward(at(lat, lon), bearing, away)];
+            let mut times = vec![NOON_US + from * MINUTE_US];
+            for (bearing, metres, seconds) in legs {
+                path.push(toward(path[path.len() - 1], bearing, metres));
+                times.push(times[times.len() - 1] + seconds * 1_000_000);
+            }
+            timed(path, times, radius, slack * 1_000_000)
+        })
 }
 
 /// A separation between touching and far.

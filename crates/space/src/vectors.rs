@@ -5,18 +5,21 @@
 
 mod cases;
 mod format;
+mod second;
 
+use detente_types::height::Heights;
 use detente_types::notice::{NoticeKind, Precision};
 use serde::Serialize;
 
 use crate::arc::Arc;
 use crate::disclose::coarsen;
-use crate::law1;
 use crate::testing::at;
-use format::{ArcVector, CoarsenVector, MeetVector, volume_json};
+use crate::{geoid, law1, law2};
+use format::{ArcVector, CoarsenVector, MeetVector, TimedVector, volume_json};
 
 const MEETINGS: &str = include_str!("../../../vectors/conflict-1.json");
 const ARCS: &str = include_str!("../../../vectors/conflict-1-arcs.json");
+const SECOND: &str = include_str!("../../../vectors/conflict-2.json");
 const DISCLOSED: &str = include_str!("../../../vectors/conflict-1-disclosed.json");
 
 #[test]
@@ -32,6 +35,24 @@ fn meetings_are_as_published() {
         .collect();
     let text = document(&[("kinds that meet, in either order", lines(&kinds)), ("vectors", lines(&vectors))]);
     publish("conflict-1.json", MEETINGS, &text);
+}
+
+/// Under the second law: what moves, and other data. All vectors of the first are the second's as well.
+#[test]
+fn meetings_of_the_second_law_are_as_published() {
+    let vectors: Vec<TimedVector> = second::meetings().iter().map(TimedVector::compute).collect();
+    let found = vectors.iter().filter(|v| v.meeting.is_some()).count();
+    assert!(vectors.len() >= 50 && found >= 25 && found <= vectors.len() - 10, "{found} of {}", vectors.len());
+    let nodes: Vec<(usize, usize, i64)> =
+        second::nodes().iter().map(|&(row, column)| (row, column, geoid::at_node(row, column))).collect();
+    let text = document_of(law2::NAME, &[("nodes, row and column and cm", lines(&nodes)), ("vectors", lines(&vectors))]);
+    publish("conflict-2.json", SECOND, &text);
+    for (name, a, b, separation) in cases::meetings() {
+        let heights = Heights::of(a.band.datum());
+        if a.band.datum() == b.band.datum() {
+            assert_eq!(law2::meet(&a, &b, &separation, &heights), law1::meet(&a, &b, &separation), "{name}");
+        }
+    }
 }
 
 /// Where a second implementation looks first when a distance differs.
@@ -76,8 +97,12 @@ fn lines(values: &[impl Serialize]) -> String {
 }
 
 fn document(parts: &[(&str, String)]) -> String {
+    document_of(law1::NAME, parts)
+}
+
+fn document_of(law: &str, parts: &[(&str, String)]) -> String {
     let parts: Vec<String> = parts.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
-    format!("{{\n\"law\": \"{}\",\n{}\n}}\n", law1::NAME, parts.join(",\n"))
+    format!("{{\n\"law\": \"{}\",\n{}\n}}\n", law, parts.join(",\n"))
 }
 
 fn publish(file: &str, published: &str, computed: &str) {

@@ -1,7 +1,7 @@
 //! Joint conflicts: what the two logs alone say (PROTOCOL section 6).
 
 use crate::id::{ConflictId, StatementRef};
-use crate::time::Window;
+use crate::time::{Timestamp, Window};
 use crate::unit::Metres;
 use crate::volume::{AltitudeBand, Position};
 
@@ -18,8 +18,10 @@ pub struct Meeting {
     pub band: Option<AltitudeBand>,
     /// Gap in time in microseconds; zero when the windows touch or overlap.
     pub time_gap_us: i64,
-    /// When both are there, when the windows overlap for more than an instant.
+    /// When both are there, when the windows overlap for more than an instant; for what moves, while it is too close.
     pub window: Option<Window>,
+    /// When they are closest, if one moves: the time of the first that does.
+    pub when: Option<Timestamp>,
 }
 
 /// Two notices, one of each party, that come closer than the terms' separation.

@@ -12,8 +12,10 @@
 pub mod area;
 pub mod conflict;
 pub mod geometry;
+pub mod height;
 pub mod id;
 pub mod notice;
+pub mod passage;
 pub mod rule;
 pub mod statement;
 pub mod terms;
@@ -23,8 +25,10 @@ pub mod unit;
 pub mod volume;
 
 pub use conflict::{Conflict, Meeting};
+pub use height::Heights;
 pub use id::{ConflictId, EntryHash, Generation, Head, Index, LineId, NoticeId, PartyId, Root, StatementRef};
 pub use notice::{Notice, NoticeIn, NoticeKind, Precedence, Precision, Release};
+pub use passage::{Passage, PassageIn};
 pub use rule::{Rule, Violation};
 pub use statement::{Kind, Statement, StatementIn};
 pub use terms::{Terms, TermsIn};

@@ -77,6 +77,10 @@ rules! {
     AuthorOfNotice = 39, "a notice is changed or cancelled only by its author";
     /// DV-041
     SafetyPrecedence = 41, "a safety notice has precedence SAFETY, and no other notice has";
+    /// DV-042
+    PassageOfPath = 42, "a passage gives each vertex of a path its time, rising, within just its window";
+    /// DV-043
+    DatumBounded = 43, "an altitude over another datum than the line's is one that the terms give bounds for";
     /// DV-050
     ReferenceKnown = 50, "a statement refers only to statements that are in the logs";
     /// DV-051

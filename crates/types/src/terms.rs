@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use crate::area::Area;
+use crate::height::Heights;
 use crate::notice::Precision;
 use crate::rule::{Rule, Violation};
 use crate::text::{check_language, check_line};
@@ -32,7 +33,7 @@ section! {
         0 version: u32,
         /// Where the line counts.
         1 area: AreaIn,
-        /// The law that finds joint conflicts, by name (`conflict/1`).
+        /// The law that finds joint conflicts, by name (`conflict/1`, `conflict/2`).
         2 law: String,
         /// How far apart plans must stay.
         3 separation: SeparationIn,
@@ -98,8 +99,12 @@ section! {
         0 datum: String,
         /// Largest height of terrain above the datum inside the area, metres.
         1 terrain_max_m: i32,
-        /// Largest difference between a flight level and the altitude, metres.
+        /// Largest difference between a flight level and the altitude over mean sea level, metres; 0 gives no bound.
         2 pressure_error_max_m: u32,
+        /// Smallest height of terrain above the datum inside the area, metres; without it heights above ground have no
+        /// bounds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        3 terrain_min_m: Option<i32>,
     }
 }
 
@@ -277,8 +282,8 @@ impl Terms {
         let mut faults = Vec::new();
         check_numbers(&input, &mut faults);
         check_lists(&input, &mut faults);
-        if input.law != LAW_1 {
-            faults.push(Violation::new(Rule::TermsLaw, "law", &input.law).expected(LAW_1.into()));
+        if ![LAW_1, LAW_2].contains(&input.law.as_str()) {
+            faults.push(Violation::new(Rule::TermsLaw, "law", &input.law).expected(format!("{LAW_1} or {LAW_2}")));
         }
         check_names(&input, &mut faults);
         let datum = Datum::from_name(&input.altitude.datum);
@@ -311,6 +316,22 @@ impl Terms {
         self.datum
     }
 
+    /// How altitudes are compared, with the bounds for converting others.
+    pub fn heights(&self) -> Heights {
+        let altitude = &self.input.altitude;
+        let metres = |m: i32| Metres::new(m.into());
+        Heights {
+            datum: self.datum,
+            terrain: altitude.terrain_min_m.map(|least| (metres(least), metres(altitude.terrain_max_m))),
+            pressure: (altitude.pressure_error_max_m > 0).then(|| Metres::new(altitude.pressure_error_max_m.into())),
+        }
+    }
+
+    /// Whether altitudes over other data than the line's are converted: its law is not `conflict/1`.
+    pub fn converts_altitudes(&self) -> bool {
+        self.input.law != LAW_1
+    }
+
     /// Where the line counts; `None` for everywhere.
     pub const fn area(&self) -> Option<&Area> {
         self.area.as_ref()
@@ -339,6 +360,8 @@ impl Terms {
 
 /// Name of the first law (PROTOCOL section 6).
 pub const LAW_1: &str = "conflict/1";
+/// Name of the law that follows movements and converts altitudes.
+pub const LAW_2: &str = "conflict/2";
 
 /// A bounded number: its field, its value, its smallest and largest value.
 type Limit = (&'static str, u64, u64, u64);
@@ -359,6 +382,7 @@ fn limits(t: &TermsIn) -> Vec<Limit> {
         ("separation.vertical_m", t.separation.vertical_m.into(), 0, far_m),
         ("separation.time_s", t.separation.time_s.into(), 0, day_s),
         ("altitude.terrain_max_m", t.altitude.terrain_max_m.unsigned_abs().into(), 0, 10_000),
+        ("altitude.terrain_min_m", t.altitude.terrain_min_m.unwrap_or(0).unsigned_abs().into(), 0, 10_000),
         ("altitude.pressure_error_max_m", t.altitude.pressure_error_max_m.into(), 0, 5_000),
         ("lead_time.flash_min", t.lead_time.flash_min.into(), 0, LEAD_MIN_MAX),
         ("lead_time.immediate_min", t.lead_time.immediate_min.into(), 0, LEAD_MIN_MAX),
@@ -389,6 +413,12 @@ fn limits(t: &TermsIn) -> Vec<Limit> {
 fn check_numbers(t: &TermsIn, faults: &mut Vec<Violation>) {
     for (field, value, least, most) in limits(t) {
         within(field, value, least, most, faults);
+    }
+    if let Some(least) = t.altitude.terrain_min_m.filter(|&least| least > t.altitude.terrain_max_m) {
+        faults.push(
+            Violation::new(Rule::TermsComplete, "altitude.terrain_min_m", least.to_string())
+                .expected(format!("at most terrain_max_m, {}", t.altitude.terrain_max_m)),
+        );
     }
     let c = &t.clocks;
     let clocks = [

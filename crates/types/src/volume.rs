@@ -5,6 +5,7 @@ use core::fmt;
 use minicbor::{Decode, Encode};
 
 use crate::geometry;
+use crate::passage::{Passage, PassageIn};
 use crate::rule::{Rule, Violation};
 use crate::time::{Timestamp, Window};
 use crate::unit::Metres;
@@ -288,6 +289,8 @@ pub struct Volume {
     pub band: AltitudeBand,
     /// When.
     pub window: Window,
+    /// When it is where on its path, for something that moves; the window is just that of the passage.
+    pub passage: Option<Passage>,
 }
 
 /// A volume as it arrives.
@@ -318,6 +321,9 @@ pub struct VolumeIn {
     /// End, microseconds UTC.
     #[n(7)]
     pub end_us: i64,
+    /// Times along a path, for something that moves.
+    #[n(8)]
+    pub passage: Option<PassageIn>,
 }
 
 impl TryFrom<&VolumeIn> for Volume {
@@ -339,11 +345,21 @@ impl TryFrom<&VolumeIn> for Volume {
             Violation::new(Rule::DatumKnown, "altitude.datum", input.datum.to_string())
                 .expected("0 WGS84, 1 AMSL, 2 AGL or 3 FL".into())
         })?;
-        Ok(Self {
-            footprint: Footprint::try_new(shape, Metres::from_cm(input.radius_cm))?,
-            band: AltitudeBand::try_new(Metres::from_cm(input.lower_cm), Metres::from_cm(input.upper_cm), datum)?,
-            window: Window::try_new(Timestamp::from_micros(input.start_us), Timestamp::from_micros(input.end_us))?,
-        })
+        let footprint = Footprint::try_new(shape, Metres::from_cm(input.radius_cm))?;
+        let band = AltitudeBand::try_new(Metres::from_cm(input.lower_cm), Metres::from_cm(input.upper_cm), datum)?;
+        let window = Window::try_new(Timestamp::from_micros(input.start_us), Timestamp::from_micros(input.end_us))?;
+        let passage = input.passage.as_ref().map(|p| Passage::try_new(p, footprint.shape(), &window)).transpose()?;
+        Ok(Self { footprint, band, window, passage })
+    }
+}
+
+impl VolumeIn {
+    /// Moves its times, those of a passage too; what would leave the range of an integer stays at its end.
+    pub fn shift(&mut self, by_us: i64) {
+        let moved = |us: &mut i64| *us = us.saturating_add(by_us);
+        moved(&mut self.start_us);
+        moved(&mut self.end_us);
+        self.passage.iter_mut().flat_map(|p| &mut p.times_us).for_each(moved);
     }
 }
 
@@ -372,6 +388,7 @@ impl From<&Volume> for VolumeIn {
             datum: volume.band.datum().code(),
             start_us: volume.window.start().micros(),
             end_us: volume.window.end().micros(),
+            passage: volume.passage.as_ref().map(PassageIn::from),
         }
     }
 }

@@ -8,7 +8,7 @@ use detente_types::notice::{DetailIn, NOTICE_VERTICES_MAX, Notice, NoticeIn, Not
 use detente_types::text::{LINE_BYTES_MAX, TEXT_BYTES_MAX, check_line, check_text};
 use detente_types::time::{TIME_MAX, TIME_MIN, WINDOW_SECONDS_MAX};
 use detente_types::volume::{ALTITUDE_MAX, ALTITUDE_MIN, PositionIn, RADIUS_MAX, VERTICES_MAX, VolumeIn};
-use detente_types::{EntryHash, Metres, Position, Precedence, Rule, Terms, TermsIn, Timestamp, Volume, Window};
+use detente_types::{EntryHash, Metres, PassageIn, Position, Precedence, Rule, Terms, TermsIn, Timestamp, Volume, Window};
 
 /// A valid notice of a kind, with one thing changed.
 fn spoilt(kind: NoticeKind, spoil: impl FnOnce(&mut NoticeIn)) -> Result<Notice, Vec<detente_types::Violation>> {
@@ -214,6 +214,35 @@ fn dv_028_an_altitude_names_a_known_datum() {
 }
 
 #[test]
+fn dv_042_a_passage_times_each_vertex_of_a_path_within_just_its_window() {
+    let passing = |times_us: Vec<i64>, slack_us: i64, window: (i64, i64)| {
+        volume(|v| {
+            let vertex = |lon_e7| PositionIn { lat_e7: 600_000_000, lon_e7 };
+            (v.shape, v.rings) = (2, vec![(0..3).map(|i| vertex(250_000_000 + i * 1_000_000)).collect()]);
+            let us = |minute: i64| MORNING.micros() + minute;
+            (v.start_us, v.end_us) = (us(window.0), us(window.1));
+            v.passage = Some(PassageIn { times_us: times_us.iter().map(|&t| us(t)).collect(), slack_us });
+        })
+    };
+    assert!(passing(vec![0, 5, 9], 0, (0, 9)).is_ok());
+    assert!(passing(vec![0, 5, 9], 2, (-2, 11)).is_ok());
+    let day = 86_400_000_000;
+    assert!(passing(vec![0, 5, 9], day, (-day, 9 + day)).is_ok());
+    let rule = Rule::PassageOfPath;
+    refused(passing(vec![0, 9], 0, (0, 9)), rule, "passage.times", "3, one for each vertex");
+    refused(passing(vec![0, 5, 7, 9], 0, (0, 9)), rule, "passage.times", "3, one for each vertex");
+    refused(passing(vec![0, 5, 5], 0, (0, 5)), rule, "passage.times[2]", "later than");
+    refused(passing(vec![0, 5, 4], 0, (0, 4)), rule, "passage.times[2]", "later than");
+    for slack in [-1, day + 1, i64::MAX, i64::MIN] {
+        refused(passing(vec![0, 5, 9], slack, (0, 9)), rule, "passage.slack", "from nothing to a day");
+    }
+    for window in [(0, 10), (-1, 9), (-3, 11), (1, 9)] {
+        refused(passing(vec![0, 5, 9], 1, window), rule, "passage.times", "just the window");
+    }
+    refused(volume(|v| v.passage = Some(PassageIn { times_us: vec![v.start_us], slack_us: 0 })), rule, "passage.times", "a path");
+}
+
+#[test]
 fn dv_030_a_notice_has_no_more_volumes_than_the_limit() {
     let many = |count| spoilt(NoticeKind::Operation, |n| n.volumes = vec![n.volumes[0].clone(); count]);
     only(many(VOLUMES_MAX + 1), Rule::VolumeCount, "volumes", "at most 64 volumes with 2000 vertices");
@@ -359,6 +388,8 @@ fn dv_060_terms_are_complete_and_inside_the_limits() {
         (|t| t.separation.vertical_m = 200_001, "separation.vertical_m", "0 to 200000"),
         (|t| t.separation.time_s = 86_401, "separation.time_s", "0 to 86400"),
         (|t| t.altitude.terrain_max_m = i32::MIN, "altitude.terrain_max_m", "0 to 10000"),
+        (|t| t.altitude.terrain_min_m = Some(i32::MIN), "altitude.terrain_min_m", "0 to 10000"),
+        (|t| t.altitude.terrain_min_m = Some(351), "altitude.terrain_min_m", "at most terrain_max_m, 350"),
         (|t| t.altitude.pressure_error_max_m = 5_001, "altitude.pressure_error_max_m", "0 to 5000"),
         (|t| t.lead_time.routine_min = 527_041, "lead_time.routine_min", "0 to 527040"),
         (|t| t.clocks.safety.stored_s = 0, "clocks.safety.stored_s", "1 to 2592000"),
@@ -403,8 +434,9 @@ fn dv_060_terms_lists_are_bounded_and_their_words_are_checked() {
 
 #[test]
 fn dv_062_the_terms_name_a_law_that_this_version_has() {
-    only(agreed(|t| t.law = "conflict/2".into()), Rule::TermsLaw, "law", "conflict/1");
+    only(agreed(|t| t.law = "conflict/3".into()), Rule::TermsLaw, "law", "conflict/1 or conflict/2");
     assert!(agreed(|t| t.law = "conflict/1".into()).is_ok());
+    assert!(agreed(|t| t.law = "conflict/2".into()).is_ok());
 }
 
 #[test]

@@ -240,7 +240,14 @@ fn check_area(field: &str, volume: &Volume, terms: &Terms, faults: &mut Vec<Viol
 }
 
 fn check_datum(field: &str, volume: &Volume, terms: &Terms, faults: &mut Vec<Violation>) {
-    if volume.band.datum() != terms.datum() {
+    let datum = volume.band.datum();
+    if terms.converts_altitudes() && !terms.heights().takes(datum) {
+        faults.push(
+            Violation::new(Rule::DatumBounded, format!("{field}.altitude.datum"), datum.name())
+                .expected(format!("{}, or terms with bounds for this datum", terms.datum().name())),
+        );
+    }
+    if !terms.converts_altitudes() && datum != terms.datum() {
         faults.push(
             Violation::new(Rule::DatumOfLine, format!("{field}.altitude.datum"), volume.band.datum().name())
                 .expected(format!("{}, the datum of this line", terms.datum().name())),

@@ -65,7 +65,9 @@ fn every_slot_that_a_statement_uses_stands_in_its_table() {
 #[test]
 fn every_field_of_the_terms_stands_in_its_table_under_its_name() {
     let tables = tables();
-    let file: toml::Table = toml::from_str(&toml::to_string(&terms()).unwrap()).unwrap();
+    let mut all = terms();
+    all.altitude.terrain_min_m = Some(0);
+    let file: toml::Table = toml::from_str(&toml::to_string(&all).unwrap()).unwrap();
     let mut checked = 0;
     let mut sections = vec![("terms".to_owned(), file)];
     while let Some((section, fields)) = sections.pop() {

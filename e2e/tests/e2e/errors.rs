@@ -153,7 +153,7 @@ fn a_second_process_on_a_home_is_refused_with_the_pid_of_the_first() {
 }
 
 /// The verbs of the program.
-const VERBS: [&str; 22] = [
+const VERBS: [&str; 23] = [
     "init",
     "invite",
     "join",
@@ -167,6 +167,7 @@ const VERBS: [&str; 22] = [
     "say",
     "safety",
     "check",
+    "position",
     "terms",
     "revoke",
     "officer",

@@ -119,6 +119,7 @@ mod tests {
             datum: 2,
             start_us: 0,
             end_us: 1,
+            passage: None,
         };
         let body = [b"--".to_vec(), detente_wire::codec::encode(&volume), Markers::text(7, 9).into_bytes()].concat();
         assert!(markers.check(&body).is_err());

@@ -115,9 +115,7 @@ impl Liar {
         notice.id = NoticeId::new(id);
         let ahead_us = now.since(detente_testkit::MORNING);
         (notice.valid_from_us, notice.valid_until_us) = (notice.valid_from_us + ahead_us, notice.valid_until_us + ahead_us);
-        for volume in &mut notice.volumes {
-            (volume.start_us, volume.end_us) = (volume.start_us + ahead_us, volume.end_us + ahead_us);
-        }
+        notice.volumes.iter_mut().for_each(|volume| volume.shift(ahead_us));
         if kind == NoticeKind::Safety {
             notice.precedence = Precedence::Safety.code();
         }

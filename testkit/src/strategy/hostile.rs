@@ -5,7 +5,7 @@
 use detente_types::notice::DetailIn;
 use detente_types::text::TextIn;
 use detente_types::volume::{PositionIn, VolumeIn};
-use detente_types::{NoticeIn, NoticeKind};
+use detente_types::{NoticeIn, NoticeKind, PassageIn};
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::strategy::Union;
@@ -51,8 +51,10 @@ pub fn any_volume() -> BoxedStrategy<VolumeIn> {
     let vertex = (number(), number()).prop_map(|(lat_e7, lon_e7)| PositionIn { lat_e7, lon_e7 });
     let ring = proptest::collection::vec(vertex, 0..6);
     let rings = proptest::collection::vec(ring, 0..4);
-    (0u8..6, rings, number(), number(), number(), any::<u8>(), number(), number())
-        .prop_map(|(shape, rings, radius_cm, lower_cm, upper_cm, datum, start_us, end_us)| VolumeIn {
+    let passage =
+        (proptest::collection::vec(number(), 0..6), number()).prop_map(|(times_us, slack_us)| PassageIn { times_us, slack_us });
+    (0u8..6, rings, number(), number(), number(), any::<u8>(), number(), number(), of(passage))
+        .prop_map(|(shape, rings, radius_cm, lower_cm, upper_cm, datum, start_us, end_us, passage)| VolumeIn {
             shape,
             rings,
             radius_cm,
@@ -61,6 +63,7 @@ pub fn any_volume() -> BoxedStrategy<VolumeIn> {
             datum,
             start_us,
             end_us,
+            passage,
         })
         .boxed()
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use detente_gateway::plans::{Format, Given, Unit};
 use detente_space::Law;
+use detente_types::height::Heights;
 use detente_types::{Datum, Timestamp};
 
 use super::measures::{Duration, Length};
@@ -35,7 +36,7 @@ pub struct PlanArgs {
     /// How close is too close in time: 60s, 5min. Without it touching counts.
     #[arg(long, value_name = "TIME", requires = "files")]
     pub time: Option<Duration>,
-    /// The law by which plans conflict; conflict/1 when absent.
+    /// The law by which plans conflict; conflict/1 when absent. conflict/2 follows what moves and compares altitudes over different data.
     #[arg(long, value_parser = law, requires = "files")]
     pub law: Option<Law>,
     /// A terms file (TOML): its separation, its law and its names of places, where no option says otherwise.
@@ -85,8 +86,12 @@ impl PlanArgs {
     }
 }
 
+/// How `conflict/2` compares altitudes where no terms say it: over mean sea level. What would need a bound of terms, heights
+/// over ground and flight levels, counts as all altitudes.
+pub(crate) const HEIGHTS: Heights = Heights { datum: Datum::Amsl, terrain: None, pressure: None };
+
 fn law(name: &str) -> Result<Law, String> {
-    Law::from_name(name).ok_or_else(|| "expected a law that this version has, such as conflict/1".into())
+    Law::from_name(name, HEIGHTS).ok_or_else(|| "expected a law that this version has: conflict/1 or conflict/2".into())
 }
 
 fn format(name: &str) -> Result<Format, String> {

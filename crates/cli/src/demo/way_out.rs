@@ -58,7 +58,8 @@ struct Fixed {
 
 impl Fixed {
     fn new(borea: &Side, terms: &TermsAnswer) -> Result<Option<Self>> {
-        let (Ok(terms), Some(law)) = (Terms::try_new(terms.terms.clone()), Law::from_name(&terms.terms.law)) else {
+        let Some((terms, law)) = Terms::try_new(terms.terms.clone()).ok().and_then(|t| Law::of_terms(&t).map(|law| (t, law)))
+        else {
             return Ok(None);
         };
         let separation = Separation { horizontal: terms.horizontal(), vertical: terms.vertical(), time_us: terms.time_us() };

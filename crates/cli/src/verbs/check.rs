@@ -19,7 +19,7 @@ use detente_space::{Law, Separation};
 use detente_types::{Metres, Position, Terms};
 use serde::Serialize;
 
-use crate::args::{Output, PlanArgs};
+use crate::args::{HEIGHTS, Output, PlanArgs};
 use crate::output::{Ended, fail, print};
 use crate::verbs::On;
 use find::Hit;
@@ -78,7 +78,9 @@ pub(super) fn check(on: &On<'_>, files: &[PathBuf], arguments: &PlanArgs) -> Res
 
 /// The law and the separation: what an option says, then what the terms say, then touching.
 fn question(arguments: &PlanArgs, terms: Option<&Terms>) -> (Law, Separation) {
-    let law = arguments.law.or_else(|| Law::from_name(&terms?.input().law)).unwrap_or(Law::One);
+    let heights = terms.map_or(HEIGHTS, Terms::heights);
+    let asked = arguments.law.and_then(|law| Law::from_name(law.name(), heights));
+    let law = asked.or_else(|| Law::of_terms(terms?)).unwrap_or(Law::One);
     let length = |option: Option<crate::args::Length>, terms: Option<Metres>| {
         option.map(|length| length.ceil).or(terms).unwrap_or(Metres::ZERO).max(Metres::ZERO)
     };

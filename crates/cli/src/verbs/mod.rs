@@ -6,6 +6,7 @@ mod home;
 mod line;
 mod notices;
 mod officers;
+mod position;
 mod record;
 mod settle;
 mod terms;
@@ -35,6 +36,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Verb::Join { invite, listen, terms_out } => line::join(&on, &invite, listen, terms_out),
         Verb::Check { files, plans, .. } if !files.is_empty() => check::check(&on, &files, &plans),
         Verb::Check { wait, line, .. } => line::check(&on, &line, wait),
+        Verb::Position { text } => position::position(&on, &text),
         Verb::Notify { file, check, release, on: l } => notices::notify(&on, &l.line, &file, check, release),
         Verb::Cancel { id, reason, on: l } => notices::cancel(&on, &l.line, id, reason),
         Verb::Notices { on: l } => notices::list(&on, &l.line),

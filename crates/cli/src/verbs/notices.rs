@@ -211,7 +211,11 @@ pub(super) fn safety(on: &On<'_>, safety: Safety) -> Result<()> {
             // One time for all: the area must lie inside the notice's validity.
             let (from, until) = (now().to_string(), now().plus_seconds(minutes * 60).to_string());
             let volumes = match at {
-                Some(at) => vec![round(&client, &l, [at[0], at[1]], radius, [&from, &until])?],
+                Some(at) => {
+                    // A square of a grid is held whole.
+                    let (place, open_m) = super::position::place(&at)?;
+                    vec![round(&client, &l, place, radius + open_m, [&from, &until])?]
+                }
                 None => Vec::new(),
             };
             let form = NoticeForm {
@@ -261,6 +265,8 @@ fn round(client: &Client, line: &OnLine, at: [f64; 2], radius_m: f64, [from, unt
         datum: terms.terms.altitude.datum,
         start: from.to_owned(),
         end: until.to_owned(),
+        times: Vec::new(),
+        slack_s: 0.0,
     })
 }
 

@@ -54,8 +54,13 @@ pub(super) fn extent(f: &mut Fields<'_>, given: &Given, other: &Other) -> (Volum
     let low = altitude(f, &LOWER, unit, other.lower, given.lower_m);
     let high = altitude(f, &UPPER, unit, other.upper, given.upper_m);
     let datum = datum(f, [low.by, high.by], other.datum, given.datum);
-    let start = time(f, "start", other.start.as_ref(), given.from.map(|t| t.to_string()), "--from");
-    let end = time(f, "end", other.end.as_ref(), given.until.map(|t| t.to_string()), "--until");
+    let times = f.texts("times");
+    let slack_s = f.number("slack_s").unwrap_or_default();
+    // What moves says by its times from when until when.
+    let moves = !times.is_empty() && other.start.is_none() && other.end.is_none();
+    let given = if moves { &Given { from: None, until: None, ..*given } } else { given };
+    let start = time(f, "start", other.start.as_ref(), given.from.map(|t| t.to_string()), (!moves).then_some("--from"));
+    let end = time(f, "end", other.end.as_ref(), given.until.map(|t| t.to_string()), (!moves).then_some("--until"));
     let (lower_m, upper_m) = (low.metres, high.metres);
     let form = VolumeForm {
         shape: String::new(),
@@ -67,6 +72,8 @@ pub(super) fn extent(f: &mut Fields<'_>, given: &Given, other: &Other) -> (Volum
         datum,
         start,
         end,
+        times,
+        slack_s,
     };
     (form, ExtentNames { radius, lower: low.name, upper: high.name, ..ExtentNames::OWN })
 }
@@ -172,12 +179,12 @@ fn metres(feet: f64, end: &End) -> f64 {
     (if (exact - whole).abs() < NEARLY { whole } else { (end.round)(exact) }) / 100.0
 }
 
-fn time(f: &mut Fields<'_>, name: &'static str, other: Option<&String>, given: Option<String>, flag: &str) -> String {
+fn time(f: &mut Fields<'_>, name: &'static str, other: Option<&String>, given: Option<String>, flag: Option<&str>) -> String {
     let before = f.problems.0.len();
     let value = f.time(name);
     let unreadable = f.problems.0.len() > before;
     value.or_else(|| other.cloned()).or(given).unwrap_or_else(|| {
-        if !unreadable {
+        if let Some(flag) = flag.filter(|_| !unreadable) {
             let expected = format!("an RFC 3339 time with its zone, such as 2026-11-24T06:00:00Z, or {flag}");
             f.problems.push(Problem::missing(name, &expected));
         }

@@ -2,6 +2,8 @@
 //! unless the property `edges` says `geodesic`.
 
 use super::Given;
+use detente_types::Metres;
+
 use super::extent::{Other, extent, kind, leave_rest, name};
 use super::judge::{ExtentNames, Names, Numbering, Rough};
 use super::taker::{RoughPlan, Taker};
@@ -74,6 +76,7 @@ fn plan(place: String, feature: &Tree, taker: &mut Taker) -> RoughPlan {
         (None, parts) => all_alike(&mut f, parts, straight, &taker.given),
     };
     pass_over(&mut f);
+    plan.doubts.append(&mut f.doubts);
     leave_rest(&mut f, &mut plan, taker);
     f.problems.0.into_iter().for_each(|p| plan.problems.push(p));
     plan
@@ -92,7 +95,13 @@ pub(super) fn all_alike(f: &mut Fields<'_>, parts: Option<Vec<Part>>, straight: 
     match parts {
         Some(parts) => parts.into_iter().map(|part| rough(part, form.clone(), straight, names)).collect(),
         None => {
-            let nowhere = Part { at: String::new(), shape: "path".into(), positions: Vec::new(), holes: Vec::new() };
+            let nowhere = Part {
+                at: String::new(),
+                shape: "path".into(),
+                positions: Vec::new(),
+                holes: Vec::new(),
+                uncertainty: Metres::ZERO,
+            };
             vec![Rough { drawn: false, ..rough(nowhere, form, false, names) }]
         }
     }

@@ -76,6 +76,7 @@ impl Names {
             "start" => (e.start, None),
             "end" => (e.end, None),
             "start, end" => (e.start, Some(e.end)),
+            timed if timed.starts_with("times") || timed.starts_with("slack") => (timed, None),
             drawn => return format!("{}{}", self.prefix, self.drawn_at(drawn)),
         };
         let other = other.map(|other| format!(", {other}")).unwrap_or_default();
@@ -157,8 +158,11 @@ fn read(form: &VolumeForm, drawn: bool, p: &mut Problems) -> VolumeIn {
         .map(|(field, metres)| p.metres(field, metres));
     let datum = p.take("datum", &form.datum, Datum::from_name(&form.datum), "one of WGS84, AMSL, AGL, FL");
     let (lower_cm, upper_cm) = lower.zip(upper).unwrap_or((right.lower_cm, right.upper_cm));
-    let times = (p.time("start", &form.start), p.time("end", &form.end));
-    let (start_us, end_us) = times.0.zip(times.1).unwrap_or((right.start_us, right.end_us));
+    let passage = form.to_passage(p);
+    let [start, end] = form.ends(passage.as_ref(), p);
+    let (start_us, end_us) = start.zip(end).unwrap_or((right.start_us, right.end_us));
+    // When something passes a place that could not be read says nothing.
+    let passage = passage.filter(|_| drawn && start.is_some() && end.is_some());
     VolumeIn {
         shape,
         rings,
@@ -168,5 +172,6 @@ fn read(form: &VolumeForm, drawn: bool, p: &mut Problems) -> VolumeIn {
         datum: datum.map_or(right.datum, Datum::code),
         start_us,
         end_us,
+        passage,
     }
 }

@@ -4,7 +4,7 @@
 //! (`clampToGround`, and when no mode is given) they count for nothing. Extended data of our own field names says what KML
 //! has no word for, the radius before all, and comes before the heights. What lies in other files is not fetched.
 
-use detente_types::Datum;
+use detente_types::{Datum, Metres};
 
 use super::VOLUMES_MAX;
 use super::extent::{Other, extent, kind, leave_rest, name};
@@ -97,6 +97,7 @@ fn placemark(place: String, element: &Element, taker: &mut Taker) -> RoughPlan {
         drop(extent(&mut f, &taker.given, &Other::default()));
         f.problems = Problems::default();
         pass_over(&mut f);
+        plan.doubts.append(&mut f.doubts);
         leave_rest(&mut f, &mut plan, taker);
     }
     plan
@@ -207,6 +208,7 @@ impl Drawing {
             shape: shape.into(),
             positions: rings.next().unwrap_or_default(),
             holes: rings.collect(),
+            uncertainty: Metres::ZERO,
         };
         self.drawn.push(Drawn { part, band });
     }

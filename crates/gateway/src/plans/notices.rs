@@ -1,14 +1,16 @@
 //! Plans from our own JSON: each notice is one. Its fields are read as strictly as when it is stated; that it lacks some
 //! that a notice needs does not matter here.
 
-use detente_types::NoticeKind;
+use detente_types::{Metres, NoticeKind};
 
 use super::Given;
 use super::extent::{Other, extent};
 use super::judge::{Names, Numbering, Rough};
 use super::taker::{RoughPlan, Taker};
 use crate::fields::Fields;
+use crate::form::VolumeForm;
 use crate::json::{self, detail_form, named, nested, text_form};
+use crate::place::{self, Places};
 use crate::problem::Problem;
 use crate::tree::Tree;
 
@@ -38,6 +40,7 @@ fn plan(place: String, notice: &Tree, given: &Given) -> RoughPlan {
     nested(&mut f, "text", text_form);
     nested(&mut f, "translation", text_form);
     nested(&mut f, "detail", detail_form);
+    plan.doubts = core::mem::take(&mut f.doubts);
     plan.problems = f.finish();
     plan
 }
@@ -52,7 +55,7 @@ fn volumes(f: &mut Fields<'_>, given: &Given) -> Vec<Rough> {
         };
         let mut inner = Fields::of_map(members);
         read.extend(rough(&mut inner, format!("{place}."), given));
-        f.problems.extend_inside(&place, inner.finish());
+        f.absorb(&place, inner);
     }
     read
 }
@@ -63,23 +66,30 @@ fn rough(f: &mut Fields<'_>, prefix: String, given: &Given) -> Option<Rough> {
     if listed.is_none() {
         f.problems.push(Problem::missing("positions", "a list of [latitude, longitude]"));
     }
-    let positions = listed.map(|list| json::positions("positions", list, &mut f.problems)).unwrap_or_default();
+    let outline = listed.map(|list| json::positions("positions", list, f)).unwrap_or_default();
     let holes = f.list("holes", "a list of outlines").iter().enumerate();
-    let holes: Vec<_> = holes.map(|(i, hole)| json::positions(&format!("holes[{i}]"), hole, &mut f.problems)).collect();
+    let holes: Vec<Places> = holes.map(|(i, hole)| json::positions(&format!("holes[{i}]"), hole, f)).collect();
     let known = ["point", "path", "polygon"].contains(&shape.as_str());
     if !known && !shape.is_empty() {
         f.problems.push(Problem::new("shape", &shape, "point, path or polygon"));
     }
-    if shape == "point" && positions.len() > 1 {
-        f.problems.push(Problem::new("positions", &format!("{} positions", positions.len()), "one position for a point"));
+    if shape == "point" && outline.positions.len() > 1 {
+        f.problems.push(Problem::new("positions", &format!("{} positions", outline.positions.len()), "one position for a point"));
     }
     if known && shape != "polygon" && !holes.is_empty() {
         f.problems.push(Problem::new("holes", &format!("{} holes of a {shape}", holes.len()), "holes in polygons only"));
     }
+    let uncertainty = holes.iter().map(|hole| hole.uncertainty).fold(outline.uncertainty, Metres::max);
     let (form, extent) = extent(f, given, &Other::default());
     let names = Names { prefix, extent_prefix: String::new(), drawn: String::new(), numbering: Numbering::Own, extent };
     known.then(|| Rough {
-        form: crate::VolumeForm { shape, positions, holes, ..form },
+        form: VolumeForm {
+            shape,
+            positions: outline.positions,
+            holes: holes.into_iter().map(|hole| hole.positions).collect(),
+            radius_m: place::grown(form.radius_m, uncertainty),
+            ..form
+        },
         drawn: listed.is_some(),
         straight: false,
         names,

@@ -83,6 +83,7 @@ fn plan(names: &[String], layout: Layout, record: &StringRecord, line: usize, ta
     let numbering = if layout == Layout::Positions { Numbering::Chain } else { Numbering::Single };
     plan.volumes.iter_mut().for_each(|rough| rough.names.numbering = numbering);
     pass_over(&mut f);
+    plan.doubts.append(&mut f.doubts);
     leave_rest(&mut f, &mut plan, taker);
     f.problems.0.into_iter().for_each(|p| plan.problems.push(p));
     plan

@@ -39,6 +39,7 @@ fn expected() -> VolumeIn {
         datum: 0,
         start_us: 1_795_586_400_000_000,
         end_us: 1_795_590_000_000_000,
+        passage: None,
     }
 }
 

@@ -14,6 +14,8 @@ fn volume(shape: &str, positions: Vec<[f64; 2]>, radius_m: f64) -> VolumeForm {
         datum: "AMSL".into(),
         start: String::new(),
         end: String::new(),
+        times: Vec::new(),
+        slack_s: 0.0,
     }
 }
 
@@ -122,4 +124,23 @@ proptest! {
             prop_assert!(grown <= DEVIATION_M_MAX + 0.05, "{grown}");
         }
     }
+}
+
+#[test]
+fn what_moves_along_a_straight_edge_passes_its_vertices_evenly() {
+    let mut moving = volume("path", vec![[60.0, 20.0], [60.0, 24.0], [60.0, 24.5]], 100.0);
+    moving.times = ["2026-11-24T06:00:00Z", "2026-11-24T08:00:00Z", "2026-11-24T08:30:00Z"].map(String::from).to_vec();
+    straighten(&mut moving).unwrap();
+    assert!(moving.positions.len() > 10 && moving.times.len() == moving.positions.len());
+    for (position, time) in moving.positions.iter().zip(&moving.times) {
+        let start = Timestamp::parse("2026-11-24T06:00:00Z").unwrap();
+        let hours = Timestamp::parse(time).unwrap().since(start) as f64 / 3.6e9;
+        let along = if hours <= 2.0 { 20.0 + 2.0 * hours } else { 24.0 + (hours - 2.0) };
+        assert!((position[1] - along).abs() < 1e-6, "{position:?} at {time}");
+    }
+    // Times that are not those of the positions are left for the rule that refuses them.
+    let mut odd = volume("path", vec![[60.0, 20.0], [60.0, 24.0]], 100.0);
+    odd.times = vec!["2026-11-24T06:00:00Z".into()];
+    straighten(&mut odd).unwrap();
+    assert_eq!(odd.times.len(), 1);
 }

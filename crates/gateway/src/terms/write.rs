@@ -69,6 +69,9 @@ fn space(out: &mut String, t: &TermsIn) -> fmt::Result {
     writeln!(out, "# in the area, and how far a flight level can be off.")?;
     let a = &t.altitude;
     writeln!(out, "[altitude]\ndatum = {}\nterrain_max_m = {}", quoted(&a.datum), a.terrain_max_m)?;
+    if let Some(least) = a.terrain_min_m {
+        writeln!(out, "terrain_min_m = {least}")?;
+    }
     writeln!(out, "pressure_error_max_m = {}", a.pressure_error_max_m)
 }
 

@@ -2,6 +2,7 @@
 
 mod examples;
 mod hostile;
+mod positions;
 mod reports;
 mod round_trips;
 mod suspects;

@@ -68,18 +68,17 @@ fn seed(sites: &mut [Site]) -> BTreeMap<usize, &'static str> {
     (sites[150].lat, sites[150].lon) = (lat, slipped(&lon, 0.000_2));
     sites[77].title = sites[22].title.to_uppercase();
     sites[5].datum = "FL";
-    sites[140].lat = sites[140].lat.replace('.', ",");
+    sites[140].lat = sites[140].lat.replace('.', "..");
     sites[99].upper = String::new();
-    let kinds = ["swap", "swap", "swap", "0.1° slip", "0.1° slip", "double place", "double title", "datum", "comma", "no height"];
+    let kinds =
+        ["swap", "swap", "swap", "0.1° slip", "0.1° slip", "double place", "double title", "datum", "stray point", "no height"];
     [10, 61, 120, 33, 91, 150, 77, 5, 140, 99].into_iter().zip(kinds).collect()
 }
 
 fn table(sites: &[Site]) -> String {
     let mut text = "kind,title,function,lat,lon,near,near_km,radius_m,lower_m,upper_m,datum,start,end\n".to_owned();
     for (i, site) in sites.iter().enumerate() {
-        // Who writes a decimal comma in a table quotes it.
-        let lat = if site.lat.contains(',') { format!("\"{}\"", site.lat) } else { site.lat.clone() };
-        text += &Site { lat, ..site.clone() }.line(FUNCTIONS[i % FUNCTIONS.len()]);
+        text += &site.line(FUNCTIONS[i % FUNCTIONS.len()]);
         text.push('\n');
     }
     text

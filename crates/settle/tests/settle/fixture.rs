@@ -193,6 +193,7 @@ pub(crate) fn flight() -> VolumeIn {
         datum: 1,
         start_us: START_US,
         end_us: START_US + HOUR_US,
+        passage: None,
     }
 }
 

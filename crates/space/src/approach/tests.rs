@@ -14,14 +14,14 @@ fn by_all_pairs(a: &Outline, b: &Outline) -> Option<Approach> {
         let of = |arc: &Arc| (0..arc.chords()).map(|k| (arc.vertex(k), arc.vertex(k + 1))).collect::<Vec<_>>();
         outline.arcs().iter().flat_map(of).collect()
     };
-    let search = Search::new(a, b, i64::MAX - 1);
+    let search = Search::new(a, b, i64::MAX - 1, None);
     let mut best: Option<Approach> = None;
     for one in chords(a) {
         for other in chords(b) {
             let nearest = Nearest::of_segments(one, other);
             let distance_cm = search.distance_cm(libm::sqrt(nearest.square));
             if best.is_none_or(|b| distance_cm < b.distance_cm) {
-                best = Some(Approach { distance_cm, from: nearest.from, to: nearest.to });
+                best = Some(Approach { distance_cm, from: nearest.from, to: nearest.to, times_us: [None; 2] });
             }
         }
     }
@@ -71,7 +71,7 @@ proptest! {
     #[test]
     fn the_search_finds_what_all_pairs_find(a in any_volume(), b in any_volume()) {
         let (a, b) = (Outline::new(&a.footprint), Outline::new(&b.footprint));
-        prop_assert_eq!(between_edges(&a, &b, i64::MAX - 1), by_all_pairs(&a, &b));
+        prop_assert_eq!(between_edges(&a, &b, i64::MAX - 1, None), by_all_pairs(&a, &b));
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub struct Asked<'a> {
 pub(super) struct AskedVolume<'a> {
     prepared: Prepared<'a>,
     /// Grown by the separation.
-    pub(super) bounds: Bounds,
+    pub(super) bounds: Vec<Bounds>,
     pub(super) vertices: usize,
 }
 
@@ -45,7 +45,8 @@ impl<'a> Asked<'a> {
     pub fn of_volumes(kind: NoticeKind, volumes: &'a [Volume], separation: Separation, law: Law, side: Side) -> Self {
         let ask = |volume: &'a Volume| {
             let prepared = Prepared::new(volume);
-            let bounds = bounds::grown(bounds::of_volume(volume, prepared.outline()), &separation);
+            let boxes = bounds::of_volume(volume, prepared.outline());
+            let bounds = boxes.iter().map(|bounds| bounds.grown(&separation)).collect();
             AskedVolume { prepared, bounds, vertices: volume.footprint.vertices().count() }
         };
         Self { kind, volumes: volumes.iter().map(ask).collect(), separation, law, side }

@@ -1,34 +1,78 @@
-//! The box of a volume: earth-centred metres and seconds.
+//! The boxes of a volume in the forest: latitudes and longitudes that hold it, times, and no altitudes.
+//!
+//! A box is a rectangle of the map, so the forest finds what a box meets and no more; the law does the rest. What moves
+//! has a box for each edge of its path, with the time of that edge.
 
-use detente_types::volume::Volume;
-use rstar::AABB;
+use detente_types::time::Timestamp;
+use detente_types::volume::{Position, Shape, Volume};
 
+use crate::forest::{Shape as Flat, Solid, Vertex};
 use crate::law::Separation;
 use crate::outline::Outline;
+use crate::region::Region;
 
-/// A box in x, y, z (metres) and time (seconds). A second weighs like a metre: a volume of a kilometre
-/// lasts about an hour, so that the tree's boxes stay of a kind.
-pub(super) type Bounds = AABB<[f64; 4]>;
+/// More than the growth of two footprints under the law, in metres.
+const SLACK_M: f64 = 2.0;
 
-/// More than any rounding of times and coordinates, in metres and seconds.
-const SLACK: f64 = 1.0;
+/// Two hundred years of ticks fit the forest's 32 bits; they are counted from 2100.
+const TICK_US: i64 = 2_000_000;
+const MIDDLE_US: i64 = 4_102_444_800_000_000;
 
-/// The box that holds a volume with its radius and its growth under the law.
-pub(super) fn of_volume(volume: &Volume, outline: &Outline) -> Bounds {
-    let (low, high) = outline.bounds();
-    let seconds = |us: i64| us as f64 / 1e6;
-    let (start, end) = (seconds(volume.window.start().micros()), seconds(volume.window.end().micros()));
-    AABB::from_corners(
-        [low.x - SLACK, low.y - SLACK, low.z - SLACK, start - SLACK],
-        [high.x + SLACK, high.y + SLACK, high.z + SLACK, end + SLACK],
-    )
+/// Where a volume or an edge of it is, and from when to when in ticks, rounded outward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bounds {
+    region: Region,
+    start: i64,
+    end: i64,
 }
 
-/// The box that meets the box of everything within the separation: a straight line through the earth is
-/// never longer than the way along it.
-pub(super) fn grown(bounds: Bounds, separation: &Separation) -> Bounds {
-    let metres = separation.horizontal.as_f64();
-    let seconds = separation.time_us as f64 / 1e6;
-    let ([x, y, z, t], [x2, y2, z2, t2]) = (bounds.lower(), bounds.upper());
-    AABB::from_corners([x - metres, y - metres, z - metres, t - seconds], [x2 + metres, y2 + metres, z2 + metres, t2 + seconds])
+/// The boxes that hold a volume with its radius, its growth and its slack.
+pub(super) fn of_volume(volume: &Volume, outline: &Outline) -> Vec<Bounds> {
+    match (&volume.passage, volume.footprint.shape()) {
+        (Some(passage), Shape::Path(path)) => {
+            let edge = |((ends, arc), times): ((&[Position], _), &[Timestamp])| {
+                let region = Region::of_edge(ends[0], ends[1], arc, volume.footprint.radius().as_f64());
+                Bounds::new(region, times[0].plus_micros(-passage.slack_us()), times[1].plus_micros(passage.slack_us()))
+            };
+            path.windows(2).zip(outline.arcs()).zip(passage.times().windows(2)).map(edge).collect()
+        }
+        _ => vec![Bounds::new(Region::of(volume, outline), volume.window.start(), volume.window.end())],
+    }
+}
+
+/// Whether any of some boxes meets any of others.
+pub(super) fn meet(some: &[Bounds], others: &[Bounds]) -> bool {
+    some.iter().any(|one| others.iter().any(|other| one.meets(other)))
+}
+
+impl Bounds {
+    fn new(region: Region, start: Timestamp, end: Timestamp) -> Self {
+        let tick = |t: Timestamp| (t.micros() - MIDDLE_US).div_euclid(TICK_US);
+        Self { region: region.grown(SLACK_M), start: tick(start), end: tick(end) + 1 }
+    }
+
+    /// The box that meets the box of everything within the separation.
+    pub(super) fn grown(&self, separation: &Separation) -> Self {
+        let ticks = separation.time_us.div_euclid(TICK_US) + 1;
+        Self { region: self.region.grown(separation.horizontal.as_f64()), start: self.start - ticks, end: self.end + ticks }
+    }
+
+    /// Whether two boxes have a point in common.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        let turn = 3_600_000_000;
+        let (a, b) = (&self.region, &other.region);
+        let beside = (b.west - a.west).rem_euclid(turn);
+        let longitudes = beside <= a.width || beside + b.width >= turn;
+        longitudes && a.south <= b.north && b.south <= a.north && self.start <= other.end && other.start <= self.end
+    }
+
+    /// As the forest holds it.
+    pub(super) fn solid(&self) -> Solid {
+        let (west, east) = self.region.longitudes();
+        let (south, north) = (self.region.south as i32, self.region.north as i32);
+        let corners: Vec<Vertex> = vec![[west, south], [east, south], [east, north], [west, north]];
+        let tick = |t: i64| t.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
+        let shape = Flat::polygon(&[corners], 0).expect("four corners between the poles");
+        Solid::try_new(shape, [0, 0], [tick(self.start), tick(self.end)]).expect("a window ends after it starts")
+    }
 }

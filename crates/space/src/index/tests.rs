@@ -1,24 +1,33 @@
+use detente_types::height::Heights;
 use detente_types::unit::Metres;
-use detente_types::volume::{Footprint, Position, Shape};
+use detente_types::volume::{Datum, Footprint, Position, Shape};
 use proptest::prelude::*;
 
 use super::*;
 use crate::law::{Law, Separation};
-use crate::testing::{MINUTE_US, NOON_US, any_separation, any_volume, at, repeatable, volume, window};
+use crate::testing::{MINUTE_US, NOON_US, any_moving, any_separation, any_volume, at, repeatable, volume, window};
+
+const LAWS: [Law; 2] = [Law::One, Law::Two(Heights::of(Datum::Wgs84))];
 
 type Notices = BTreeMap<u32, (NoticeKind, Vec<Volume>)>;
 
 /// What the index must find, by comparing every volume with every other.
-fn model(notices: &Notices, kind: NoticeKind, volumes: &[Volume], separation: &Separation, side: Side) -> Vec<Find<u32>> {
+fn model(
+    notices: &Notices,
+    (kind, volumes): &(NoticeKind, Vec<Volume>),
+    separation: &Separation,
+    law: Law,
+    side: Side,
+) -> Vec<Find<u32>> {
     let mut finds = Vec::new();
     for (key, (other_kind, others)) in notices {
         for (asked, volume) in (0..).zip(volumes) {
             for (found, other) in (0..).zip(others) {
                 let meeting = match side {
-                    Side::First => Law::One.meet(volume, other, separation),
-                    Side::Second => Law::One.meet(other, volume, separation),
+                    Side::First => law.meet(volume, other, separation),
+                    Side::Second => law.meet(other, volume, separation),
                 };
-                if let Some(meeting) = meeting.filter(|_| Law::One.kinds_meet(kind, *other_kind)) {
+                if let Some(meeting) = meeting.filter(|_| law.kinds_meet(*kind, *other_kind)) {
                     finds.push(Find { pair: Pair { key: *key, asked, found }, meeting });
                 }
             }
@@ -32,7 +41,7 @@ fn any_kind() -> impl Strategy<Value = NoticeKind> {
 }
 
 fn any_notice() -> impl Strategy<Value = (NoticeKind, Vec<Volume>)> {
-    (any_kind(), prop::collection::vec(any_volume(), 0..4))
+    (any_kind(), prop::collection::vec(prop_oneof![any_volume(), any_moving()], 0..4))
 }
 
 #[derive(Clone, Debug)]
@@ -72,7 +81,7 @@ proptest! {
     #[test]
     fn finds_what_a_linear_scan_finds(
         steps in prop::collection::vec(any_step(), 1..60),
-        asked in any_notice(), separation in any_separation(),
+        asked in any_notice(), separation in any_separation(), law in prop::sample::select(LAWS.to_vec()),
         side in prop::sample::select(vec![Side::First, Side::Second]), limit in 1..5_usize,
     ) {
         let (mut index, mut notices) = (Index::new(), Notices::new());
@@ -80,8 +89,8 @@ proptest! {
             apply(step, &mut index, &mut notices);
         }
         prop_assert_eq!(index.len(), notices.len());
-        let expected = model(&notices, asked.0, &asked.1, &separation, side);
-        let question = Asked::of_volumes(asked.0, &asked.1, separation, Law::One, side);
+        let expected = model(&notices, &asked, &separation, law, side);
+        let question = Asked::of_volumes(asked.0, &asked.1, separation, law, side);
         prop_assert_eq!(index.query(&question).collect::<Vec<_>>(), expected.clone());
         prop_assert_eq!(paged(&index, &question, limit), expected.clone());
         prop_assert_eq!(examined(&index, &question, limit), expected);
@@ -93,7 +102,11 @@ proptest! {
     #![proptest_config(repeatable(3_000))]
 
     #[test]
-    fn a_box_holds_whatever_the_law_finds(a in any_volume(), b in any_volume(), separation in any_separation()) {
+    fn a_box_holds_whatever_the_law_finds(
+        a in prop_oneof![any_volume(), any_moving()],
+        b in prop_oneof![any_volume(), any_moving()],
+        separation in any_separation(),
+    ) {
         prop_assert!(!misses(&[(a, b)], &separation, &|v| bounds_of(v)));
     }
 }
@@ -124,15 +137,16 @@ fn examined(index: &Index<u32>, asked: &Asked<'_>, pairs: usize) -> Vec<Find<u32
     }
 }
 
-fn bounds_of(volume: &Volume) -> Bounds {
+fn bounds_of(volume: &Volume) -> Vec<Bounds> {
     bounds::of_volume(volume, &Outline::new(&volume.footprint))
 }
 
 /// Whether a way of drawing boxes would lose one of the pairs that the law finds.
-fn misses(pairs: &[(Volume, Volume)], separation: &Separation, bounds_of: &dyn Fn(&Volume) -> Bounds) -> bool {
+fn misses(pairs: &[(Volume, Volume)], separation: &Separation, bounds_of: &dyn Fn(&Volume) -> Vec<Bounds>) -> bool {
     pairs.iter().any(|(a, b)| {
-        let boxes_meet = bounds::grown(bounds_of(a), separation).intersects(&bounds_of(b));
-        !boxes_meet && Law::One.meet(a, b, separation).is_some()
+        let grown: Vec<Bounds> = bounds_of(a).iter().map(|bounds| bounds.grown(separation)).collect();
+        let found = |a: &Volume, b: &Volume| LAWS.iter().any(|law| law.meet(a, b, separation).is_some());
+        !bounds::meet(&grown, &bounds_of(b)) && found(a, b)
     })
 }
 
@@ -155,10 +169,8 @@ fn planted_errors_in_a_box_are_caught() {
 
     let without_radius = |v: &Volume| bounds_of(&at_vertex(v, first_vertex(v), Metres::ZERO));
     assert!(misses(&pairs[..1], &touching, &without_radius));
-    let around_vertices = |v: &Volume| {
-        let dots = v.footprint.vertices().map(|p| bounds_of(&at_vertex(v, p, v.footprint.radius())));
-        dots.reduce(|a, b| a.merged(&b)).unwrap()
-    };
+    let around_vertices =
+        |v: &Volume| v.footprint.vertices().flat_map(|p| bounds_of(&at_vertex(v, p, v.footprint.radius()))).collect::<Vec<_>>();
     assert!(misses(&pairs[1..2], &touching, &around_vertices), "the pole lies beyond all vertices");
     assert!(misses(&pairs[2..], &touching, &around_vertices), "the edge rises beyond its ends");
 }

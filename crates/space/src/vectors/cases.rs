@@ -201,11 +201,11 @@ fn drawn(count: usize) -> Vec<Case> {
     (0..count).map(|i| (format!("drawn {i}"), draw.volume(), draw.volume(), metres(5_000))).collect()
 }
 
-struct Draw(u64);
+pub(super) struct Draw(pub(super) u64);
 
 impl Draw {
     /// From `from` to below `to`.
-    fn within(&mut self, from: f64, to: f64) -> f64 {
+    pub(super) fn within(&mut self, from: f64, to: f64) -> f64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -213,7 +213,7 @@ impl Draw {
         from + (to - from) * (((z ^ (z >> 31)) >> 11) as f64 / 9_007_199_254_740_992.0)
     }
 
-    fn volume(&mut self) -> Volume {
+    pub(super) fn volume(&mut self) -> Volume {
         let centre = at(59.6 + self.within(-0.1, 0.1), 24.7 + self.within(-0.2, 0.2));
         let radius = self.within(0.01, 2_000.0);
         let shape = match self.within(0.0, 3.0) as u8 {

@@ -2,12 +2,16 @@
 
 use detente_types::conflict::Meeting;
 use detente_types::geometry::earth::Vec3;
+use detente_types::height::Heights;
+use detente_types::time::Timestamp;
+use detente_types::unit::Metres;
 use detente_types::volume::{Position, Shape, Volume};
 use serde::Serialize;
 
 use crate::Separation;
 use crate::arc::Arc;
 use crate::law1::meet;
+use crate::law2;
 
 /// Latitude, longitude.
 type PositionJson = [i32; 2];
@@ -22,6 +26,9 @@ pub(super) struct VolumeJson {
     datum: &'static str,
     start_us: i64,
     end_us: i64,
+    /// When each vertex of a path is passed, and how early or late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passage_us: Option<(Vec<i64>, i64)>,
 }
 
 #[derive(Serialize)]
@@ -34,6 +41,8 @@ pub(super) struct MeetingJson {
     band_cm: Option<[i64; 2]>,
     time_gap_us: i64,
     window_us: Option<[i64; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    when_us: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -45,6 +54,39 @@ pub(super) struct MeetVector {
     vertical_cm: i64,
     time_us: i64,
     pub(super) meeting: Option<MeetingJson>,
+}
+
+/// Under law `conflict/2`: with how altitudes are compared.
+#[derive(Serialize)]
+pub(super) struct TimedVector {
+    name: String,
+    a: VolumeJson,
+    b: VolumeJson,
+    horizontal_cm: i64,
+    vertical_cm: i64,
+    time_us: i64,
+    line_datum: &'static str,
+    terrain_cm: Option<[i64; 2]>,
+    pressure_cm: Option<i64>,
+    pub(super) meeting: Option<MeetingJson>,
+}
+
+impl TimedVector {
+    pub(super) fn compute((name, a, b, separation, heights): &(String, Volume, Volume, Separation, Heights)) -> Self {
+        let [meeting, exchanged] = [(a, b), (b, a)].map(|(a, b)| law2::meet(a, b, separation, heights));
+        Self {
+            name: name.clone(),
+            a: volume_json(a),
+            b: volume_json(b),
+            horizontal_cm: separation.horizontal.cm(),
+            vertical_cm: separation.vertical.cm(),
+            time_us: separation.time_us,
+            line_datum: heights.datum.name(),
+            terrain_cm: heights.terrain.map(|(low, high)| [low.cm(), high.cm()]),
+            pressure_cm: heights.pressure.map(Metres::cm),
+            meeting: meeting.zip(exchanged).map(|(m, exchanged)| meeting_json(&m, exchanged.at)),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -110,6 +152,7 @@ pub(super) fn volume_json(volume: &Volume) -> VolumeJson {
         datum: volume.band.datum().name(),
         start_us: volume.window.start().micros(),
         end_us: volume.window.end().micros(),
+        passage_us: volume.passage.as_ref().map(|p| (p.times().iter().map(|t| t.micros()).collect(), p.slack_us())),
     }
 }
 
@@ -126,5 +169,6 @@ fn meeting_json(meeting: &Meeting, exchanged_at: Position) -> MeetingJson {
         band_cm: meeting.band.map(|b| [b.lower().cm(), b.upper().cm()]),
         time_gap_us: meeting.time_gap_us,
         window_us: meeting.window.map(|w| [w.start().micros(), w.end().micros()]),
+        when_us: meeting.when.map(Timestamp::micros),
     }
 }

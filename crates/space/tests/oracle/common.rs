@@ -48,6 +48,7 @@ pub(crate) fn volume(shape: Shape, radius_m: f64) -> Volume {
         footprint: Footprint::try_new(shape, radius).unwrap(),
         band: band(0, 1_000),
         window: window(NOON_US, NOON_US + HOUR_US),
+        passage: None,
     }
 }
 

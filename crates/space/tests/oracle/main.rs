@@ -3,4 +3,5 @@
 mod common;
 mod disclose;
 mod law1;
+mod notation;
 mod place;

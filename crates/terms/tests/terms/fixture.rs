@@ -45,7 +45,7 @@ pub(crate) fn terms_in() -> TermsIn {
         area: AreaIn { name: "Everywhere".into(), corners_e7: Vec::new() },
         law: LAW_1.into(),
         separation: SeparationIn { horizontal_m: 5_000, vertical_m: 300, time_s: 600 },
-        altitude: AltitudeIn { datum: "AMSL".into(), terrain_max_m: 3_000, pressure_error_max_m: 300 },
+        altitude: AltitudeIn { datum: "AMSL".into(), terrain_max_m: 3_000, pressure_error_max_m: 300, terrain_min_m: None },
         lead_time: LeadTimeIn { flash_min: 0, immediate_min: 15, priority_min: 60, routine_min: 1_440 },
         clocks: ClocksIn {
             safety: clock(5, 60, 180),

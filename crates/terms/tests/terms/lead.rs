@@ -18,6 +18,7 @@ fn volume(start: Timestamp) -> VolumeIn {
         datum: 1,
         start_us: start.micros(),
         end_us: start.plus_seconds(600).micros(),
+        passage: None,
     }
 }
 

@@ -11,6 +11,7 @@ use detente_types::statement::{
     AnswerIn, CancelIn, ChangeIn, CheckAnswerIn, Kind, Level, OfferIn, ReceiptIn, SafetyActionIn, Statement, StatementIn,
     TermsAcceptIn, TermsProposeIn,
 };
+use detente_types::terms::{AltitudeIn, AreaIn};
 use detente_types::{
     Datum, EntryHash, Generation, Index, NoticeIn, NoticeKind, PartyId, Position, Rule, StatementRef, Terms, TermsIn, Timestamp,
     Violation,
@@ -162,6 +163,41 @@ fn dv_029_altitudes_use_the_datum_of_the_line() {
 }
 
 #[test]
+fn dv_043_altitudes_over_another_datum_need_the_terms_bounds() {
+    let mut scene = Scene::new();
+    let mut flown = |datum: Datum, altitude: AltitudeIn| {
+        scene.terms = Some(Terms::try_new(TermsIn { law: "conflict/2".into(), altitude, ..terms() }).unwrap());
+        scene.judge_notice(NoticeKind::Operation, |n| n.volumes[0].datum = datum.code())
+    };
+    let over = |datum: Datum, terrain_min_m: Option<i32>, pressure_error_max_m: u32| AltitudeIn {
+        datum: datum.name().into(),
+        terrain_max_m: 300,
+        pressure_error_max_m,
+        terrain_min_m,
+    };
+    let refused = |said, line: &str| only(said, Rule::DatumBounded, "volumes[0].altitude.datum", line);
+    for line in [Datum::Wgs84, Datum::Amsl] {
+        for datum in [Datum::Wgs84, Datum::Amsl] {
+            passes(&flown(datum, over(line, None, 0)));
+        }
+        refused(flown(Datum::Agl, over(line, None, 600)), "bounds for this datum");
+        passes(&flown(Datum::Agl, over(line, Some(-5), 0)));
+        refused(flown(Datum::FlightLevel, over(line, Some(-5), 0)), "bounds for this datum");
+        passes(&flown(Datum::FlightLevel, over(line, None, 600)));
+    }
+    for line in [Datum::Agl, Datum::FlightLevel] {
+        for datum in Datum::ALL {
+            let said = flown(datum, over(line, Some(-5), 600));
+            if datum == line {
+                passes(&said);
+            } else {
+                refused(said, line.name());
+            }
+        }
+    }
+}
+
+#[test]
 fn dv_032_volumes_lie_inside_the_area_of_the_terms() {
     let mut scene = Scene::new();
     let far = circle(Position::try_new(0, 0).unwrap(), 500, minutes(60), minutes(70));
@@ -175,7 +211,7 @@ fn dv_032_volumes_lie_inside_the_area_of_the_terms() {
     );
     scene.urgent = true;
     passes(&scene.judge_notice(NoticeKind::Safety, |n| n.volumes.push(far.clone())));
-    let everywhere = TermsIn { area: detente_types::terms::AreaIn { name: "the earth".into(), corners_e7: vec![] }, ..terms() };
+    let everywhere = TermsIn { area: AreaIn { name: "the earth".into(), corners_e7: vec![] }, ..terms() };
     scene = Scene { terms: Some(Terms::try_new(everywhere).unwrap()), ..Scene::new() };
     passes(&scene.judge_notice(NoticeKind::Hazard, |n| n.volumes.push(far)));
 }

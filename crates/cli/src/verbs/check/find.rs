@@ -124,6 +124,7 @@ mod tests {
                 datum: 1,
                 start_us,
                 end_us: start_us + 600_000_000,
+                passage: None,
             };
             Volume::try_from(&volume).unwrap()
         };

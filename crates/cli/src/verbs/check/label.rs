@@ -52,6 +52,9 @@ impl Told {
 
     /// When two volumes come closest: from when both are there, or, apart in time, when the earlier one ends.
     pub(super) fn closest_time(&self, hit: &Hit, met: &VolumeMeeting) -> Timestamp {
+        if let Some(when) = met.meeting.when {
+            return when;
+        }
         let volume = |side: usize| self.filed(hit)[side].plan.volumes.get(usize::from(met.volumes[side]));
         let windows = [volume(0), volume(1)].into_iter().flatten().map(|volume| volume.window);
         let (mut start, mut end) = (None, None);

@@ -1,0 +1,196 @@
+//! Sixteen boxes at once: which of them a box meets.
+//!
+//! The one place of this crate with unsafe code: the vector instructions of the machine that it runs on.
+//! Each kernel is proved equal to the scalar one by property tests. A [`Lanes`] exists only for a kernel that
+//! the machine has, and that is what makes the calls sound.
+#![expect(unsafe_code, reason = "vector instructions; every kernel has a scalar twin")]
+
+use super::bounds::Box4;
+
+/// How many boxes a block holds.
+pub(super) const WIDTH: usize = 16;
+
+/// Which instructions compare boxes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kernel {
+    /// Plain code, on every machine.
+    Scalar,
+    /// 256-bit vectors of x86-64.
+    Avx2,
+    /// 512-bit vectors of x86-64.
+    Avx512,
+    /// 128-bit vectors of AArch64.
+    Neon,
+}
+
+impl Kernel {
+    /// All, the fastest last.
+    pub const ALL: [Self; 4] = [Self::Scalar, Self::Neon, Self::Avx2, Self::Avx512];
+
+    /// Whether this machine has it.
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Scalar => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => std::arch::is_x86_feature_detected!("avx512f"),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => std::arch::is_aarch64_feature_detected!("neon"),
+            _ => false,
+        }
+    }
+}
+
+/// A kernel that this machine has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lanes(Kernel);
+
+impl Lanes {
+    /// `None` where the machine does not have it.
+    pub(super) fn of(kernel: Kernel) -> Option<Self> {
+        kernel.is_available().then_some(Self(kernel))
+    }
+
+    /// The fastest that the machine has.
+    pub(super) fn best() -> Self {
+        let best = Kernel::ALL.into_iter().filter_map(Self::of).next_back();
+        best.unwrap_or(Self(Kernel::Scalar))
+    }
+
+    /// A bit for each box of the block that meets `sought`.
+    #[inline]
+    pub(super) fn meeting(self, block: &Block, sought: &Box4) -> u16 {
+        match self.0 {
+            Kernel::Scalar => scalar(block, sought),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `Lanes` exists only for a kernel that the machine was asked for and has.
+            Kernel::Avx2 => unsafe { avx2(block, sought) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Kernel::Avx512 => unsafe { avx512(block, sought) },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: as above.
+            Kernel::Neon => unsafe { neon(block, sought) },
+            _ => scalar(block, sought),
+        }
+    }
+}
+
+/// Sixteen boxes, each bound of all of them together: four least, then four greatest.
+#[derive(Clone, Debug)]
+#[repr(C, align(64))]
+pub(super) struct Block([[i32; WIDTH]; 8]);
+
+impl Block {
+    /// Sixteen times nothing.
+    pub(super) const EMPTY: Self = Self([
+        [i32::MAX; WIDTH],
+        [i32::MAX; WIDTH],
+        [i32::MAX; WIDTH],
+        [i32::MAX; WIDTH],
+        [i32::MIN; WIDTH],
+        [i32::MIN; WIDTH],
+        [i32::MIN; WIDTH],
+        [i32::MIN; WIDTH],
+    ]);
+
+    pub(super) fn set(&mut self, lane: usize, bounds: &Box4) {
+        for d in 0..4 {
+            self.0[d][lane] = bounds.min[d];
+            self.0[4 + d][lane] = bounds.max[d];
+        }
+    }
+
+    pub(super) fn get(&self, lane: usize) -> Box4 {
+        Box4 { min: core::array::from_fn(|d| self.0[d][lane]), max: core::array::from_fn(|d| self.0[4 + d][lane]) }
+    }
+
+    /// The least box that holds all of them.
+    pub(super) fn joined(&self) -> Box4 {
+        let least = |d: usize| self.0[d].iter().copied().fold(i32::MAX, i32::min);
+        let greatest = |d: usize| self.0[4 + d].iter().copied().fold(i32::MIN, i32::max);
+        Box4 { min: core::array::from_fn(least), max: core::array::from_fn(greatest) }
+    }
+}
+
+fn scalar(block: &Block, sought: &Box4) -> u16 {
+    let mut mask = 0;
+    for lane in 0..WIDTH {
+        let mut meets = true;
+        for d in 0..4 {
+            meets &= block.0[d][lane] <= sought.max[d] && block.0[4 + d][lane] >= sought.min[d];
+        }
+        mask |= u16::from(meets) << lane;
+    }
+    mask
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn avx2(block: &Block, sought: &Box4) -> u16 {
+    use core::arch::x86_64::{
+        __m256i, _mm256_castsi256_ps, _mm256_cmpgt_epi32, _mm256_load_si256, _mm256_movemask_ps, _mm256_or_si256,
+        _mm256_set1_epi32, _mm256_setzero_si256,
+    };
+    let mut mask = 0_u32;
+    for half in 0..2 {
+        let mut apart = _mm256_setzero_si256();
+        for d in 0..4 {
+            // SAFETY: a row is sixteen whole numbers on a boundary of 64 bytes; each half of it is one vector.
+            let (least, greatest) = unsafe {
+                let row = |row: usize| _mm256_load_si256(block.0[row].as_ptr().add(8 * half).cast::<__m256i>());
+                (row(d), row(4 + d))
+            };
+            apart = _mm256_or_si256(apart, _mm256_cmpgt_epi32(least, _mm256_set1_epi32(sought.max[d])));
+            apart = _mm256_or_si256(apart, _mm256_cmpgt_epi32(_mm256_set1_epi32(sought.min[d]), greatest));
+        }
+        mask |= (!_mm256_movemask_ps(_mm256_castsi256_ps(apart)) as u32 & 0xFF) << (8 * half);
+    }
+    mask as u16
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+unsafe fn avx512(block: &Block, sought: &Box4) -> u16 {
+    use core::arch::x86_64::{
+        __m512i, _mm512_load_si512, _mm512_mask_cmpge_epi32_mask, _mm512_mask_cmple_epi32_mask, _mm512_set1_epi32,
+    };
+    let mut mask = u16::MAX;
+    for d in 0..4 {
+        // SAFETY: a row is sixteen whole numbers on a boundary of 64 bytes: one vector.
+        let (least, greatest) = unsafe {
+            let row = |row: usize| _mm512_load_si512(block.0[row].as_ptr().cast::<__m512i>());
+            (row(d), row(4 + d))
+        };
+        mask = _mm512_mask_cmple_epi32_mask(mask, least, _mm512_set1_epi32(sought.max[d]));
+        mask = _mm512_mask_cmpge_epi32_mask(mask, greatest, _mm512_set1_epi32(sought.min[d]));
+    }
+    mask
+}
+
+#[cfg(target_arch = "aarch64")]
+#[target_feature(enable = "neon")]
+unsafe fn neon(block: &Block, sought: &Box4) -> u16 {
+    use core::arch::aarch64::{vaddvq_u32, vandq_u32, vcgeq_s32, vcleq_s32, vdupq_n_s32, vdupq_n_u32, vld1q_s32, vld1q_u32};
+    // SAFETY: four whole numbers, one vector.
+    let bits = unsafe { vld1q_u32([1_u32, 2, 4, 8].as_ptr()) };
+    let mut mask = 0_u32;
+    for quarter in 0..4 {
+        let mut meets = vdupq_n_u32(u32::MAX);
+        for d in 0..4 {
+            // SAFETY: a row is sixteen whole numbers; each quarter of it is one vector.
+            let (least, greatest) = unsafe {
+                let row = |row: usize| vld1q_s32(block.0[row].as_ptr().add(4 * quarter));
+                (row(d), row(4 + d))
+            };
+            meets = vandq_u32(meets, vcleq_s32(least, vdupq_n_s32(sought.max[d])));
+            meets = vandq_u32(meets, vcgeq_s32(greatest, vdupq_n_s32(sought.min[d])));
+        }
+        mask |= vaddvq_u32(vandq_u32(meets, bits)) << (4 * quarter);
+    }
+    mask as u16
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,41 @@
+//! Errors that tests plant, to see that they are caught. In what is shipped there are none.
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Planted {
+    /// A kept box is one unit of longitude too narrow.
+    NarrowBox,
+    /// The last edge of a shape is forgotten.
+    LostEdge,
+    /// A removed solid still counts when runs are merged.
+    LostRemoval,
+    /// Boxes grow for the distance, but not for the bulge of the chords.
+    NoBulge,
+}
+
+#[cfg(test)]
+thread_local! {
+    static NOW: core::cell::Cell<Option<Planted>> = const { core::cell::Cell::new(None) };
+}
+
+/// Whether this error is planted.
+#[cfg(test)]
+pub(super) fn is(error: Planted) -> bool {
+    NOW.get() == Some(error)
+}
+
+/// Never.
+#[cfg(not(test))]
+#[inline(always)]
+pub(super) const fn is(_: Planted) -> bool {
+    false
+}
+
+/// Plants an error in this thread for as long as `f` runs.
+#[cfg(test)]
+pub(super) fn during<T>(error: Planted, f: impl FnOnce() -> T) -> T {
+    NOW.set(Some(error));
+    let result = f();
+    NOW.set(None);
+    result
+}

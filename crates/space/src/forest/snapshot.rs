@@ -1,0 +1,136 @@
+//! What the forest held at one moment, for any number of readers.
+
+use core::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::bounds::{Box4, TIME};
+use super::lanes::Lanes;
+use super::margin::{Margin, Query};
+use super::run::{Run, Tree};
+use super::shape::Solid;
+use super::table::Table;
+
+/// A solid that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Whose it is.
+    pub id: u32,
+    /// Its box, grown by its radius.
+    pub bounds: Box4,
+}
+
+/// Bytes that are in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bytes {
+    /// Boxes, trees, and the table of what counts.
+    pub index: usize,
+    /// Shapes, identifiers and versions.
+    pub geometry: usize,
+}
+
+/// What the forest held at one moment. It never changes; clones share all of it.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub(super) runs: Arc<Vec<Arc<Run>>>,
+    pub(super) table: Table,
+    pub(super) expired: i32,
+    pub(super) lanes: Lanes,
+}
+
+impl Snapshot {
+    /// Calls `f` with each solid that comes within the margin of `solid`, in no order that means anything,
+    /// until it breaks.
+    pub fn visit<B>(&self, solid: &Solid, margin: &Margin, mut f: impl FnMut(Hit) -> ControlFlow<B>) -> ControlFlow<B> {
+        let query = Query::new(solid, margin, self.expired);
+        for run in self.runs.iter() {
+            for tree in &run.trees {
+                self.visit_tree(&query, run, tree, &mut f)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn visit_tree<B>(
+        &self,
+        query: &Query<'_>,
+        run: &Run,
+        tree: &Tree,
+        f: &mut impl FnMut(Hit) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let reach = query.reach(tree);
+        let mut broken = ControlFlow::Continue(());
+        for (number, sought) in reach.boxes().iter().enumerate() {
+            if !tree.bounds.meets(sought) {
+                continue;
+            }
+            let earlier = &reach.boxes()[..number];
+            run.visit(self.lanes, tree, sought, |entry| {
+                let record = run.record(entry);
+                let bounds = run.kept(entry);
+                if !self.table.counts(record.id, record.version) || !query.subject.conflicts(&record, &bounds) {
+                    return false;
+                }
+                // What reaches round the earth is found from both sides, and told once.
+                if earlier.iter().any(|sought| sought.meets(&bounds)) {
+                    return false;
+                }
+                broken = f(Hit { id: record.id, bounds });
+                broken.is_break()
+            });
+            if broken.is_break() {
+                return broken;
+            }
+        }
+        broken
+    }
+
+    /// Calls `f` with each solid that comes within the margin of `solid`, in no order that means anything.
+    pub fn for_each(&self, solid: &Solid, margin: &Margin, mut f: impl FnMut(Hit)) {
+        let _: ControlFlow<()> = self.visit(solid, margin, |hit| {
+            f(hit);
+            ControlFlow::Continue(())
+        });
+    }
+
+    /// The identifiers of all solids within the margin of `solid`, rising.
+    pub fn ids(&self, solid: &Solid, margin: &Margin) -> Vec<u32> {
+        let mut ids = Vec::new();
+        self.for_each(solid, margin, |hit| ids.push(hit.id));
+        ids.sort_unstable();
+        ids
+    }
+
+    /// The identifiers of all solids, rising.
+    pub fn all(&self) -> Vec<u32> {
+        let counting = |run: &Arc<Run>| {
+            let run = Arc::clone(run);
+            let entries: Vec<u32> = run.entries().filter(|&entry| self.counts(&run, entry)).collect();
+            entries.into_iter().map(|entry| run.head(entry).0).collect::<Vec<_>>()
+        };
+        let mut ids: Vec<u32> = self.runs.iter().flat_map(counting).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// Whether the entry of a run is neither replaced, removed nor expired.
+    pub(super) fn counts(&self, run: &Run, entry: u32) -> bool {
+        let (id, version) = run.head(entry);
+        self.table.counts(id, version) && run.kept(entry).max[TIME] >= self.expired
+    }
+
+    /// How many solids each run holds, those that count no more included.
+    pub fn runs(&self) -> Vec<u32> {
+        self.runs.iter().map(|run| run.count).collect()
+    }
+
+    /// Bytes that it keeps in use, shared ones counted in full.
+    pub fn bytes(&self) -> Bytes {
+        let mut bytes = Bytes { index: self.table.bytes(), geometry: 0 };
+        for run in self.runs.iter() {
+            let (index, geometry) = run.bytes();
+            bytes.index += index;
+            bytes.geometry += geometry;
+        }
+        bytes
+    }
+}

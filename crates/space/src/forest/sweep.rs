@@ -1,0 +1,266 @@
+//! All pairs of a snapshot: every two solids that come within a margin of each other, each pair once.
+//!
+//! The map is cut into stripes of longitude. Within a stripe solids are sorted by their southern edge and swept
+//! north, sixteen boxes at a time. A pair that shares several stripes is told by the one that holds the western
+//! edge of what the two have in common. Stripes are independent: they can be done in any order, by any number of
+//! threads, and the pairs are the same.
+
+use std::sync::Arc;
+
+use super::bounds::{ALTITUDE, Box4, LAT, LON, TIME};
+use super::growth::{bulge_m, depth_m, widened};
+use super::lanes::{Block, Lanes, WIDTH};
+use super::margin::Margin;
+use super::plane::TURN;
+use super::run::Run;
+use super::snapshot::Snapshot;
+use super::subject::Subject;
+
+/// Width of a stripe in 1e-7°: wide against most solids, narrow against where they crowd.
+const STRIPE: i64 = 10_000_000;
+const STRIPES: usize = (TURN / STRIPE) as usize;
+/// Where the first stripe begins.
+const WEST: i64 = -TURN / 2;
+
+/// A solid of the snapshot.
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    /// Grown so that two within the margin meet.
+    swept: Box4,
+    run: u32,
+    entry: u32,
+}
+
+/// A member in a stripe, moved by whole turns.
+#[derive(Clone, Copy, Debug)]
+struct Guest {
+    member: u32,
+    turns: i32,
+}
+
+/// All pairs, to be found part by part; see the module.
+#[derive(Debug)]
+pub struct Sweep {
+    runs: Arc<Vec<Arc<Run>>>,
+    lanes: Lanes,
+    margin: Margin,
+    members: Vec<Member>,
+    /// The stripes' guests, one stripe after the other.
+    guests: Vec<Guest>,
+    /// Where each stripe's guests begin and end, and which stripe it is, the most crowded first.
+    parts: Vec<(u32, u32, u32)>,
+}
+
+impl Snapshot {
+    /// Prepares to find all pairs of solids within a margin of each other.
+    pub fn sweep(&self, margin: &Margin) -> Sweep {
+        let mut members = self.members(margin);
+        let widest = self.runs.iter().flat_map(|run| &run.trees).any(|tree| tree.radius);
+        if margin.horizontal_cm > 0 || widest {
+            self.widen(&mut members, margin);
+        }
+        let mut starts = vec![0_u32; STRIPES + 1];
+        let each = |f: &mut dyn FnMut(usize, Guest)| {
+            for (number, member) in members.iter().enumerate() {
+                stripes_of(&member.swept, |stripe, turns| f(stripe, Guest { member: number as u32, turns }));
+            }
+        };
+        each(&mut |stripe, _| starts[stripe + 1] += 1);
+        for stripe in 0..STRIPES {
+            starts[stripe + 1] += starts[stripe];
+        }
+        let mut next = starts.clone();
+        let mut guests = vec![Guest { member: 0, turns: 0 }; starts[STRIPES] as usize];
+        each(&mut |stripe, guest| {
+            guests[next[stripe] as usize] = guest;
+            next[stripe] += 1;
+        });
+        let mut parts: Vec<(u32, u32, u32)> = (0..STRIPES).map(|s| (starts[s], starts[s + 1], s as u32)).collect();
+        parts.retain(|(from, to, _)| to - from > 1);
+        parts.sort_by_key(|&(from, to, stripe)| (core::cmp::Reverse(to - from), stripe));
+        Sweep { runs: Arc::clone(&self.runs), lanes: self.lanes, margin: *margin, members, guests, parts }
+    }
+
+    /// All that counts; of altitude and time, two boxes meet where the gap is within the margin.
+    fn members(&self, margin: &Margin) -> Vec<Member> {
+        let mut members = Vec::with_capacity(self.runs.iter().map(|run| run.count as usize).sum());
+        for (number, run) in self.runs.iter().enumerate() {
+            for entry in run.entries().filter(|&entry| self.counts(run, entry)) {
+                let mut swept = run.kept(entry);
+                for (d, by) in [(ALTITUDE, margin.altitude_dm), (TIME, margin.time_s)] {
+                    swept.max[d] = swept.max[d].saturating_add_unsigned(by);
+                }
+                members.push(Member { swept, run: number as u32, entry });
+            }
+        }
+        members
+    }
+
+    /// Grows each member by its share of the distance within which it is to meet another.
+    fn widen(&self, members: &mut [Member], margin: &Margin) {
+        let margin_m = f64::from(margin.horizontal_cm) / 100.0;
+        let share = |member: &Member| {
+            let record = self.runs[member.run as usize].record(member.entry);
+            margin_m / 2.0 + f64::from(record.shape.radius_cm) / 100.0 + bulge_m(record.bulge)
+        };
+        let depth = depth_m(2.0 * members.iter().map(share).fold(0.0, f64::max));
+        for member in members {
+            let by_m = share(member) + depth;
+            let bounds = vertices_box(&self.runs[member.run as usize], member.entry);
+            let grown = widened(&bounds, by_m);
+            for d in [LON, LAT] {
+                (member.swept.min[d], member.swept.max[d]) = (grown.min[d], grown.max[d]);
+            }
+        }
+    }
+}
+
+/// The box of an entry without its radius.
+fn vertices_box(run: &Run, entry: u32) -> Box4 {
+    let (mut bounds, record) = (run.kept(entry), run.record(entry));
+    if record.shape.radius_cm > 0 {
+        for d in [LON, LAT] {
+            let numbers = || record.shape.vertices.iter().map(|vertex| vertex[d]);
+            (bounds.min[d], bounds.max[d]) = (numbers().min().unwrap_or(0), numbers().max().unwrap_or(0));
+        }
+    }
+    bounds
+}
+
+/// Longitudes of a box, those of one that goes round the earth cut to one turn.
+fn around(swept: &Box4) -> (i64, i64) {
+    let (from, to) = (i64::from(swept.min[LON]), i64::from(swept.max[LON]));
+    if to - from >= TURN { (WEST, WEST + TURN - 1) } else { (from, to) }
+}
+
+/// Calls `f` with each stripe that a box touches, and by how many turns it must be moved for that.
+fn stripes_of(swept: &Box4, mut f: impl FnMut(usize, i32)) {
+    let (from, to) = around(swept);
+    for turns in -1..=1 {
+        let shift = i64::from(turns) * TURN - WEST;
+        let (from, to) = ((from + shift).max(0), (to + shift).min(TURN - 1));
+        if from <= to {
+            for stripe in from / STRIPE..=to / STRIPE {
+                f(stripe as usize, turns);
+            }
+        }
+    }
+}
+
+impl Sweep {
+    /// How many parts there are, those with the most work first.
+    pub fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Finds the pairs of one part, below [`parts`](Self::parts), and calls `f` with the identifiers of each.
+    pub fn run(&self, part: usize, mut f: impl FnMut(u32, u32)) {
+        let Some(&(from, to, stripe)) = self.parts.get(part) else {
+            return;
+        };
+        let mut guests = self.guests[from as usize..to as usize].to_vec();
+        guests.sort_unstable_by_key(|guest| (self.members[guest.member as usize].swept.min[LAT], guest.member, guest.turns));
+        let mut blocks = vec![Block::EMPTY; guests.len().div_ceil(WIDTH)];
+        for (place, guest) in guests.iter().enumerate() {
+            blocks[place / WIDTH].set(place % WIDTH, &self.moved(*guest));
+        }
+        let lane = Lane { sweep: self, guests, blocks, west: WEST + i64::from(stripe) * STRIPE };
+        for place in 0..lane.guests.len() {
+            lane.pairs_from(place, &mut f);
+        }
+    }
+
+    /// Calls `f` with the identifiers of each pair, part by part.
+    pub fn for_each(&self, mut f: impl FnMut(u32, u32)) {
+        (0..self.parts()).for_each(|part| self.run(part, &mut f));
+    }
+
+    fn moved(&self, guest: Guest) -> Box4 {
+        let mut moved = self.members[guest.member as usize].swept;
+        let (from, to) = around(&moved);
+        let shift = i64::from(guest.turns) * TURN;
+        let clamp = |lon: i64| (lon + shift).clamp(i32::MIN.into(), i32::MAX.into()) as i32;
+        (moved.min[LON], moved.max[LON]) = (clamp(from), clamp(to));
+        moved
+    }
+}
+
+/// A stripe made ready for the sweep.
+struct Lane<'a> {
+    sweep: &'a Sweep,
+    /// From south to north by their southern edges.
+    guests: Vec<Guest>,
+    blocks: Vec<Block>,
+    west: i64,
+}
+
+impl Lane<'_> {
+    /// The pairs of a guest with those that begin north of it.
+    fn pairs_from(&self, place: usize, f: &mut impl FnMut(u32, u32)) {
+        let sweep = self.sweep;
+        let guest = self.guests[place];
+        let sought = self.blocks[place / WIDTH].get(place % WIDTH);
+        let mut subject: Option<(u32, Subject<'_>)> = None;
+        let mut mask = u16::MAX << (place % WIDTH) << 1;
+        for (number, block) in self.blocks.iter().enumerate().skip(place / WIDTH) {
+            if block.get(0).min[LAT] > sought.max[LAT] {
+                break;
+            }
+            mask &= sweep.lanes.meeting(block, &sought);
+            while mask != 0 {
+                let lane = mask.trailing_zeros() as usize;
+                mask &= mask - 1;
+                let other = self.guests[number * WIDTH + lane];
+                if !self.is_ours(&sought, guest, &block.get(lane), other) {
+                    continue;
+                }
+                let (id, subject) = subject.get_or_insert_with(|| sweep.subject(guest));
+                let member = sweep.members[other.member as usize];
+                let run = &sweep.runs[member.run as usize];
+                let record = run.record(member.entry);
+                if subject.conflicts(&record, &run.kept(member.entry)) {
+                    f(*id, record.id);
+                }
+            }
+            mask = u16::MAX;
+        }
+    }
+
+    /// Whether this stripe is the one to tell of a pair whose boxes meet in it.
+    fn is_ours(&self, one: &Box4, guest: Guest, other: &Box4, second: Guest) -> bool {
+        let common = i64::from(one.min[LON].max(other.min[LON]));
+        if common < self.west || common >= self.west + STRIPE {
+            return false;
+        }
+        // Two that meet on both sides of the earth are told with the least turning.
+        let turned = second.turns - guest.turns;
+        let (members, at) = (&self.sweep.members, |guest: Guest| guest.member as usize);
+        guest.member != second.member
+            && (turned == 0
+                || !turns_before(turned).any(|turns| meet_turned(&members[at(guest)].swept, &members[at(second)].swept, turns)))
+    }
+}
+
+/// The turns that come before one in the order 0, 1, -1, 2, -2.
+fn turns_before(turns: i32) -> impl Iterator<Item = i64> {
+    [0, 1, -1, 2, -2].into_iter().take_while(move |&before| before != i64::from(turns))
+}
+
+/// Whether the longitudes of two boxes meet when the second is moved by whole turns.
+fn meet_turned(a: &Box4, b: &Box4, turns: i64) -> bool {
+    let ((from, to), (start, end)) = (around(a), around(b));
+    from <= end + turns * TURN && to >= start + turns * TURN
+}
+
+impl Sweep {
+    fn subject(&self, guest: Guest) -> (u32, Subject<'_>) {
+        let member = self.members[guest.member as usize];
+        let run = &self.runs[member.run as usize];
+        let record = run.record(member.entry);
+        let subject = Subject::new(record.shape, vertices_box(run, member.entry), record.bulge, &self.margin);
+        (record.id, subject)
+    }
+}
+
+#[cfg(test)]
+mod tests;
