@@ -130,6 +130,12 @@ impl<K: Ord + Clone> Index<K> {
         self.file(key, notice.kind(), notice.volumes());
     }
 
+    /// Files volumes under a key, in place of what was there: a plan that is no notice and has a kind all the same, for what
+    /// it may meet depends on it.
+    pub fn insert_volumes(&mut self, key: K, kind: NoticeKind, volumes: &[Volume]) {
+        self.file(key, kind, volumes);
+    }
+
     pub(crate) fn file(&mut self, key: K, kind: NoticeKind, volumes: &[Volume]) {
         self.remove(&key);
         let volumes: Vec<(Volume, Vec<Bounds>)> =

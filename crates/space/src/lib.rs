@@ -9,7 +9,7 @@
 //! - [`index`] finds what a notice meets among many, in one order, a page at a time.
 //! - [`forest`] finds what meets or comes near among millions of shapes of straight chords, in memory.
 //! - [`disclose`] widens volumes to the grid that the other side is shown.
-//! - [`place`] says where something lies from a named place.
+//! - [`place`] says where something lies from a named place; [`sentence`] tells a meeting in words.
 //! - [`notation`] reads and writes positions as people write them: MGRS, UTM, UPS, GARS, degrees.
 //!
 //! When in doubt a volume grows and never shrinks: a conflict is never missed, and a false one lies within
@@ -81,6 +81,7 @@ pub mod notation;
 mod outline;
 pub mod place;
 mod region;
+pub mod sentence;
 #[cfg(test)]
 mod testing;
 mod timed;
