@@ -10,6 +10,7 @@ mod events;
 mod give;
 mod notify;
 mod page;
+pub mod plans;
 pub mod port;
 pub mod position;
 pub mod problem;

@@ -58,6 +58,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(reopen))
         .routes(routes!(revoke))
         .routes(routes!(position))
+        .routes(routes!(crate::plans::plans))
         .routes(routes!(backup))
         .routes(routes!(crate::events::events))
         .route_layer(middleware::from_fn_with_state(api.clone(), guard))
@@ -454,7 +455,7 @@ fn statement(line: &Line, hash: &str) -> Result<StatementRef, Problem> {
 }
 
 /// A live notice of ours, by its identity or by the entry that states it: lists show the entry.
-fn notice_of_ours(line: &Line, name: &str) -> Result<NoticeId, Problem> {
+pub(crate) fn notice_of_ours(line: &Line, name: &str) -> Result<NoticeId, Problem> {
     let us = line.view().us;
     let ours: Vec<_> = line.notices().filter(|n| n.at.author == us).map(|n| (n.notice.id(), n.at.hash)).collect();
     let entry = only("entry of ours", name, ours.iter().map(|(_, hash)| *hash));

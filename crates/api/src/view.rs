@@ -175,8 +175,11 @@ pub struct MeetingView {
     pub band_m: Option<[f64; 2]>,
     /// Gap in time, seconds.
     pub time_gap_s: f64,
-    /// When both are there.
+    /// When both are there; for what moves, while it is too close.
     pub window: Option<[String; 2]>,
+    /// When they are closest, if one moves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
 }
 
 impl From<&VolumeMeeting> for MeetingView {
@@ -190,6 +193,7 @@ impl From<&VolumeMeeting> for MeetingView {
             band_m: meeting.band.map(|b| [b.lower().as_f64(), b.upper().as_f64()]),
             time_gap_s: meeting.time_gap_us as f64 / 1e6,
             window: meeting.window.map(|w| [w.start().to_string(), w.end().to_string()]),
+            when: meeting.when.map(|t| t.to_string()),
         }
     }
 }
@@ -305,22 +309,26 @@ pub fn conflict(line: &Line, us: PartyId, conflict: &Conflict) -> ConflictView {
     }
 }
 
-/// The terms name the language of the party with the lower ID first.
 fn sentences(line: &Line, us: PartyId, conflict: &Conflict) -> Vec<SentenceView> {
+    let told = |(tag, language)| Some(SentenceView { language: tag, text: line.sentence(conflict, language)? });
+    languages(line, us).into_iter().filter_map(told).collect()
+}
+
+/// The languages of the line, ours first, each once: the terms name that of the party with the lower ID first. English
+/// stands in for one that has no sentences.
+pub(crate) fn languages(line: &Line, us: PartyId) -> Vec<(String, Language)> {
     let mut tags: Vec<&str> = line.terms().input().languages.iter().map(String::as_str).collect();
     if us > line.view().them {
         tags.reverse();
     }
-    let mut sentences: Vec<SentenceView> = Vec::new();
+    let mut languages: Vec<(String, Language)> = Vec::new();
     for tag in tags {
         let (tag, language) = Language::from_tag(tag).map_or(("en", Language::English), |language| (tag, language));
-        if sentences.iter().all(|s| s.language != tag)
-            && let Some(text) = line.sentence(conflict, language)
-        {
-            sentences.push(SentenceView { language: tag.to_owned(), text });
+        if languages.iter().all(|(known, _)| known != tag) {
+            languages.push((tag.to_owned(), language));
         }
     }
-    sentences
+    languages
 }
 
 /// Makes a settlement's view.
@@ -375,6 +383,6 @@ pub fn change_words(change: &Change) -> String {
     }
 }
 
-fn side(ours: bool) -> String {
+pub(crate) fn side(ours: bool) -> String {
     if ours { "ours" } else { "theirs" }.into()
 }

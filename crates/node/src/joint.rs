@@ -9,6 +9,8 @@
 //! at the latest. When nothing is left to do, exactly the pairs of live statements that meet are there, whatever came in
 //! which order.
 
+mod foresee;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use detente_space::{Asked, Index, Law, Pair, Separation, Side};
@@ -20,6 +22,8 @@ use detente_wire::meaning::conflict_id;
 
 use crate::disclose::disclose;
 use crate::pairs::Pairs;
+
+pub use foresee::Foresight;
 
 /// Volume pairs that one conflict lists: the closest. Tests have more of them than that.
 const MEETINGS_MAX: usize = if cfg!(test) { 3 } else { 64 };

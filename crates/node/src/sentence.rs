@@ -5,7 +5,8 @@
 
 use detente_space::sentence::{self, from_places};
 pub use detente_space::sentence::{Language, kind_name};
-use detente_types::{Conflict, Notice, Position, Terms};
+use detente_types::conflict::VolumeMeeting;
+use detente_types::{Conflict, Notice, NoticeKind, Position, StatementRef, Terms};
 
 use crate::line::Line;
 
@@ -17,6 +18,24 @@ impl Line {
         let meeting = &conflict.meetings.first()?.meeting;
         let names = notices.map(|notice| name_of(notice, language));
         Some(sentence::sentence(language, &names, &place(self.terms(), meeting.at, language), meeting))
+    }
+}
+
+impl Line {
+    /// The sentence of a plan of a kind and a statement that it would meet; `None` when the statement is not live any more.
+    pub fn foreseen_sentence(
+        &self,
+        kind: NoticeKind,
+        with: &StatementRef,
+        met: &VolumeMeeting,
+        language: Language,
+    ) -> Option<String> {
+        let planned = match language {
+            Language::English => format!("planned {}", sentence::name(kind, None, language)),
+            Language::Russian => format!("{} (план)", sentence::name(kind, None, language)),
+        };
+        let names = [planned, name_of(self.notice(with)?.notice, language)];
+        Some(sentence::sentence(language, &names, &place(self.terms(), met.meeting.at, language), &met.meeting))
     }
 }
 

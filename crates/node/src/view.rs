@@ -5,10 +5,13 @@ use core::ops::Bound;
 use detente_settle::Settlement;
 use detente_terms::line::LineState;
 use detente_types::statement::Level;
-use detente_types::{Conflict, ConflictId, Head, LineId, Notice, NoticeId, PartyId, StatementRef, Terms, Timestamp};
+use detente_types::{
+    Conflict, ConflictId, Head, LineId, Notice, NoticeId, NoticeKind, PartyId, StatementRef, Terms, Timestamp, Volume,
+};
 use detente_wire::PublicKey;
 
 use crate::held::Hold;
+use crate::joint::Foresight;
 use crate::line::{Line, Phase};
 use crate::node::Node;
 use crate::out::Disk;
@@ -201,6 +204,12 @@ impl Line {
     /// One of them.
     pub fn conflict(&self, id: &ConflictId) -> Option<Conflict> {
         self.joint.conflict(id)
+    }
+
+    /// What volumes of a kind would meet if they were stated as they are, at most `limit`: theirs as disclosed, then our own
+    /// but for those of one notice. Kept nowhere.
+    pub fn foresee(&self, kind: NoticeKind, volumes: &[Volume], except: Option<&NoticeId>, limit: usize) -> Foresight {
+        self.joint.foresee(kind, volumes, except, limit)
     }
 
     /// The statements of both logs that count and whose hash begins with these hex digits, at most two.

@@ -142,10 +142,19 @@ const fn datum_ru(datum: Datum) -> &'static str {
 fn window(meeting: &Meeting, language: Language) -> String {
     let minutes = |us: i64| us.div_euclid(60_000_000) + i64::from(us.rem_euclid(60_000_000) != 0);
     match (&meeting.window, language) {
-        (Some(w), Language::English) => format!("from {} to {} UTC", clock_down(w), clock_up(w)),
-        (Some(w), Language::Russian) => format!("с {} до {} UTC", clock_down(w), clock_up(w)),
+        (Some(w), Language::English) => format!("from {} to {} UTC{}", clock_down(w), clock_up(w), closest(meeting, language)),
+        (Some(w), Language::Russian) => format!("с {} до {} UTC{}", clock_down(w), clock_up(w), closest(meeting, language)),
         (None, Language::English) => format!("{} minutes apart", minutes(meeting.time_gap_us)),
         (None, Language::Russian) => format!("с промежутком {} мин", minutes(meeting.time_gap_us)),
+    }
+}
+
+/// When what moves is closest, if it is not told by an overlap.
+fn closest(meeting: &Meeting, language: Language) -> String {
+    match (meeting.when.filter(|_| meeting.distance.cm() > 0), language) {
+        (Some(when), Language::English) => format!(", closest at {}", clock(when)),
+        (Some(when), Language::Russian) => format!(", ближе всего в {}", clock(when)),
+        (None, _) => String::new(),
     }
 }
 
