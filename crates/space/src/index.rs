@@ -49,6 +49,8 @@ pub struct Index<K: Ord + Clone> {
     /// A forest that is asked shows its newest boxes to the asker first.
     forest: RefCell<Forest>,
     ends: BTreeSet<(Timestamp, K)>,
+    /// The longest window of anything that moves and was ever filed, microseconds.
+    longest_us: i64,
 }
 
 /// A notice's part in the index.
@@ -99,6 +101,7 @@ impl<K: Ord + Clone> Default for Index<K> {
             free: Vec::new(),
             forest: RefCell::new(Forest::new()),
             ends: BTreeSet::new(),
+            longest_us: 0,
         }
     }
 }
@@ -141,6 +144,9 @@ impl<K: Ord + Clone> Index<K> {
             }
         }
         let end = volumes.iter().map(|(v, _)| v.window.end()).max().unwrap_or_default();
+        let moving = volumes.iter().filter(|(v, _)| v.passage.is_some());
+        let longest_us = moving.map(|(v, _)| v.window.end().since(v.window.start())).max().unwrap_or(0);
+        self.longest_us = self.longest_us.max(longest_us);
         self.ends.insert((end, key.clone()));
         self.notices.insert(key, Filed { kind, volumes, boxes, end });
     }
@@ -232,7 +238,7 @@ impl<K: Ord + Clone> Index<K> {
         let snapshot = self.forest.borrow_mut().snapshot();
         let mut pairs = Vec::new();
         for (number, volume) in (0..).zip(asked.volumes()) {
-            for bounds in &volume.bounds {
+            for bounds in &asked.boxes(volume, self.longest_us) {
                 let found = snapshot.visit(&bounds.solid(), &Margin::NONE, |hit| {
                     let Some((key, found)) = &self.boxes[hit.id as usize] else {
                         return ControlFlow::Continue(());
@@ -257,10 +263,10 @@ impl<K: Ord + Clone> Index<K> {
     /// The pairs whose boxes meet, by going through all notices from the key on.
     fn walk<'a>(&'a self, asked: &'a Asked<'a>, after: Option<&'a Pair<K>>) -> impl Iterator<Item = Pair<K>> + 'a {
         let start = after.map_or(Bound::Unbounded, |after| Bound::Included(&after.key));
-        let boxes_meet = |(key, filed): (&'a K, &'a Filed)| {
-            let asked = (0..).zip(asked.volumes());
-            asked.flat_map(move |(number, volume)| {
-                let near = move |(_, (_, bounds)): &(u16, &(Volume, Vec<Bounds>))| bounds::meet(&volume.bounds, bounds);
+        let boxes_meet = move |(key, filed): (&'a K, &'a Filed)| {
+            let each = (0..).zip(asked.volumes());
+            each.flat_map(move |(number, volume)| {
+                let near = move |(_, (_, bounds)): &(u16, &(Volume, Vec<Bounds>))| asked.is_near(volume, bounds);
                 (0..).zip(&filed.volumes).filter(near).map(move |(found, _)| Pair { key: key.clone(), asked: number, found })
             })
         };
