@@ -17,7 +17,7 @@ use std::ops::{Bound, ControlFlow};
 
 use detente_types::conflict::Meeting;
 use detente_types::notice::{Notice, NoticeKind};
-use detente_types::time::Timestamp;
+use detente_types::time::{Timestamp, Window};
 use detente_types::volume::Volume;
 use detente_wire::meaning::Valid;
 
@@ -25,6 +25,7 @@ pub use asked::{Asked, Side};
 
 use crate::forest::{Forest, Margin, Progress};
 use crate::outline::{Outline, Prepared};
+use crate::region::Region;
 use bounds::Bounds;
 
 /// Candidates that are gathered through the tree before the notices are walked in the order of their
@@ -133,6 +134,12 @@ impl<K: Ord + Clone> Index<K> {
         self.file(key, notice.kind(), notice.volumes());
     }
 
+    /// Files volumes under a key, in place of what was there: a plan that is no notice and has a kind all the same, for what
+    /// it may meet depends on it.
+    pub fn insert_volumes(&mut self, key: K, kind: NoticeKind, volumes: &[Volume]) {
+        self.file(key, kind, volumes);
+    }
+
     pub(crate) fn file(&mut self, key: K, kind: NoticeKind, volumes: &[Volume]) {
         self.remove(&key);
         let volumes: Vec<(Volume, Vec<Bounds>)> =
@@ -218,19 +225,33 @@ impl<K: Ord + Clone> Index<K> {
 
     /// The first finds after a pair, at most `limit` and at least one if there is one.
     pub fn query_page(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, limit: usize) -> Page<K> {
-        match self.candidates(asked, after) {
-            Some(pairs) => self.test(asked, pairs.into_iter(), limit, usize::MAX),
-            None => self.test(asked, self.walk(asked, after), limit, usize::MAX),
-        }
+        self.look(asked, after, limit, usize::MAX)
     }
 
     /// What is found among the next pairs of volumes whose boxes meet, as many of them as this cost allows and at least one: a
     /// bound on the work, whatever is found. [`Page::next`] is the last pair that was looked at.
     pub fn examine(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, cost: usize) -> Page<K> {
+        self.look(asked, after, usize::MAX, cost)
+    }
+
+    /// The first finds after a pair, at most `limit` of them and at most this cost of pairs, and at least one pair.
+    pub(crate) fn look(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, limit: usize, cost: usize) -> Page<K> {
         match self.candidates(asked, after) {
-            Some(all) => self.test(asked, all.into_iter(), usize::MAX, cost),
-            None => self.test(asked, self.walk(asked, after), usize::MAX, cost),
+            Some(all) => self.test(asked, all.into_iter(), limit, cost),
+            None => self.test(asked, self.walk(asked, after), limit, cost),
         }
+    }
+
+    /// The volume that a pair found.
+    pub(crate) fn found(&self, pair: &Pair<K>) -> Option<&Volume> {
+        self.notices.get(&pair.key)?.volumes.get(usize::from(pair.found)).map(|(volume, _)| volume)
+    }
+
+    /// The volumes whose boxes meet a region and a window.
+    pub(crate) fn volumes_in<'a>(&'a self, region: &Region, window: &Window) -> impl Iterator<Item = &'a Volume> {
+        let asked = [Bounds::new(*region, window.start(), window.end())];
+        let all = self.notices.values().flat_map(|filed| &filed.volumes);
+        all.filter(move |(_, boxes)| bounds::meet(&asked, boxes)).map(|(volume, _)| volume)
     }
 
     /// The pairs whose boxes meet, sorted, from the tree; `None` when they are too many to gather.
@@ -284,7 +305,7 @@ impl<K: Ord + Clone> Index<K> {
             let filed = &self.notices[&pair.key];
             let (found, _) = &filed.volumes[usize::from(pair.found)];
             let vertices = asked.volumes()[usize::from(pair.asked)].vertices + found.footprint.vertices().count();
-            cost += 1 + vertices / VERTICES_AS_PAIR;
+            cost += cost_of(vertices);
             let last = cost >= most;
             let next = last.then(|| pair.clone());
             if let Some(meeting) = asked.meet(usize::from(pair.asked), filed.kind, &Prepared::new(found)) {
@@ -299,6 +320,11 @@ impl<K: Ord + Clone> Index<K> {
         }
         Page { finds, next: None, cost }
     }
+}
+
+/// What testing a pair costs whose volumes have so many vertices in all.
+pub(crate) const fn cost_of(vertices: usize) -> usize {
+    1 + vertices / VERTICES_AS_PAIR
 }
 
 #[cfg(test)]

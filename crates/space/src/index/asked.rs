@@ -41,7 +41,8 @@ impl<'a> Asked<'a> {
         Self::of_volumes(notice.kind(), notice.volumes(), separation, law, side)
     }
 
-    pub(crate) fn of_volumes(kind: NoticeKind, volumes: &'a [Volume], separation: Separation, law: Law, side: Side) -> Self {
+    /// Asks what volumes meet that are no notice, as if they were one of a kind.
+    pub fn of_volumes(kind: NoticeKind, volumes: &'a [Volume], separation: Separation, law: Law, side: Side) -> Self {
         let ask = |volume: &'a Volume| {
             let prepared = Prepared::new(volume);
             let boxes = match law {
