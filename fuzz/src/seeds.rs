@@ -24,8 +24,20 @@ pub type Seed = (&'static str, String, Vec<u8>);
 
 /// Every seed.
 pub fn seeds() -> Vec<Seed> {
-    [of_entries(), of_notes(), of_keys(), of_frames(), of_words(), of_record(), of_files(), of_carriers(), of_edges(), of_links()]
-        .concat()
+    [
+        of_entries(),
+        of_notes(),
+        of_keys(),
+        of_frames(),
+        of_words(),
+        of_record(),
+        of_files(),
+        of_plans(),
+        of_carriers(),
+        of_edges(),
+        of_links(),
+    ]
+    .concat()
 }
 
 fn seed(target: &'static str, name: &str, bytes: impl Into<Vec<u8>>) -> Seed {
@@ -182,6 +194,26 @@ fn of_files() -> Vec<Seed> {
                site,Harbour clinic,clinic,60.46,26.95,150,0,30,AMSL,2026-11-25T00:00:00Z,2026-12-25T00:00:00Z\n";
     let files = [("json", json), ("geojson", geojson), ("csv", csv)].into_iter().enumerate();
     files.map(|(pick, (name, text))| seed("notices_file", name, [&[pick as u8], text.as_bytes()].concat())).collect()
+}
+
+/// A small file of plans in each format.
+fn of_plans() -> Vec<Seed> {
+    let survey = include_str!("../../examples/check/survey.geojson");
+    let relief = include_str!("../../examples/check/relief.kml");
+    let data = r#"<kml:kml xmlns:kml="http://www.opengis.net/kml/2.2"><Folder><Placemark><name>A &amp; B &#233;</name><ExtendedData><SchemaData><SimpleData name="radius_nm">0.5</SimpleData></SchemaData></ExtendedData><MultiGeometry><Polygon><extrude>1</extrude><altitudeMode>relativeToGround</altitudeMode><outerBoundaryIs><LinearRing><coordinates>24.2,59.8,90 24.6,59.8,90 24.6,59.9,120 24.2,59.8,90</coordinates></LinearRing></outerBoundaryIs><innerBoundaryIs><LinearRing><coordinates>24.5,59.82 24.55,59.82 24.55,59.84</coordinates></LinearRing></innerBoundaryIs></Polygon><Point><altitudeMode>absolute</altitudeMode><coordinates>24,59,120</coordinates></Point></MultiGeometry></Placemark></Folder></kml:kml>"#;
+    let csv = "name,shape,positions,radius_m,lower_ft,upper,units,datum,start,end\n\
+               Line,path,59.9 24.5; 60.0 26.0,500,0,400,ft,AGL,2026-11-25T04:00:00Z,2026-11-25T06:30:00Z\n\
+               Open,,60.1 24.9,,,,,,,\n";
+    let notices = r#"[{"kind":"operation","title":"Patrol","volumes":[{"shape":"path","positions":[[59.9,24.5],[60.0,26.0]],"radius_m":2000,"lower_m":300,"upper_ft":5000,"datum":"AMSL","start":"2026-11-25T04:00:00Z","end":"2026-11-25T06:30:00Z"}]},{"volumes":[{"shape":"polygon","positions":[[0,0],[0,1],[1,1]],"holes":[[[0.3,0.5],[0.3,0.6],[0.4,0.6]]]}]}]"#;
+    let f3548 = r#"{"operational_intents":[{"reference":{"id":"2f8343be-6482-4d1b-a474-16847e01af1e"},"details":{"volumes":[{"volume":{"outline_circle":{"center":{"lat":59.8,"lng":24.2},"radius":{"value":300.183,"units":"M"}},"altitude_lower":{"value":0,"reference":"W84","units":"M"},"altitude_upper":{"value":120,"reference":"W84","units":"M"}},"time_start":{"value":"2026-11-25T06:00:00Z","format":"RFC3339"},"time_end":{"value":"2026-11-25T07:00:00Z","format":"RFC3339"}}],"off_nominal_volumes":[]}}],"constraint":{"details":{"volumes":[{"volume":{"outline_polygon":{"vertices":[{"lat":59.8,"lng":24.2},{"lat":59.8,"lng":24.6},{"lat":59.9,"lng":24.6}]}}}]}}}"#;
+    vec![
+        seed("plans_geojson", "survey", survey),
+        seed("plans_kml", "relief", relief),
+        seed("plans_kml", "data", data),
+        seed("plans_csv", "line", csv),
+        seed("plans_notices", "patrol", notices),
+        seed("plans_f3548", "intents", f3548),
+    ]
 }
 
 /// What carriers of frames read: a stream of two frames, a file of them, the name that a caller shows.

@@ -3,6 +3,7 @@
 use detente_node::{Command, Line};
 use detente_testkit::notices::text;
 use detente_types::statement::{AnswerIn, ChangeIn, Kind};
+use detente_types::terms::{LAW_1, LAW_2};
 use detente_types::{NoticeId, NoticeIn, NoticeKind, Release, StatementRef, TermsIn, Timestamp};
 
 use crate::dice::Dice;
@@ -194,7 +195,7 @@ fn drawn_notice(plan: Plan, release: Release, dice: &mut Dice, desk: &mut Desk<'
     *desk.inputs += 1;
     let input = *desk.inputs;
     let fixture = detente_testkit::notice(plan.kind);
-    let volumes = if fixture.volumes.is_empty() { Vec::new() } else { drawn_volumes(plan.kind, release, desk.now, dice) };
+    let volumes = if fixture.volumes.is_empty() { Vec::new() } else { drawn_volumes(plan.kind, release, desk, dice) };
     let from = volumes.iter().map(|v| v.start_us).min().unwrap_or(desk.now.micros());
     let until = volumes.iter().map(|v| v.end_us).max().unwrap_or(desk.now.plus_seconds(6 * 3_600).micros());
     NoticeIn {
@@ -266,6 +267,10 @@ fn next_terms(dice: &mut Dice, desk: &Desk<'_>) -> TermsIn {
     let west = if dice.chance(500) { 220_000_000 } else { dice.between(236_000_000, 245_000_000) };
     for corner in terms.area.corners_e7.iter_mut().filter(|corner| corner[1] < 250_000_000) {
         corner[1] = west;
+    }
+    // So does the first law, of plans over another datum.
+    if terms.altitude.terrain_min_m.is_some() {
+        terms.law = if dice.chance(250) { LAW_1 } else { LAW_2 }.into();
     }
     terms
 }

@@ -3,21 +3,42 @@
 use detente_testkit::notices::{circle, corridor, polygon};
 use detente_types::notice::DetailIn;
 use detente_types::volume::VolumeIn;
-use detente_types::{NoticeKind, Position, Release, Timestamp};
+use detente_types::{NoticeKind, PassageIn, Position, Release, Timestamp};
 
 use crate::dice::Dice;
 use crate::invariant::markers::Markers;
+use crate::officer::Desk;
 
 /// The part of the gulf that they lie in, 1e-7 degree; inside the area of the fixture's terms with room for the widest
 /// grid.
 const LAT_E7: (i64, i64) = (592_000_000, 605_000_000);
 const LON_E7: (i64, i64) = (235_000_000, 290_000_000);
 const DEGREE_E7: i64 = 10_000_000;
+/// The code of a path.
+const PATH: u8 = 2;
 
 /// Volumes for a notice of a kind. What is stated on a grid is small, so that the grid's cells stay few.
-pub(crate) fn drawn_volumes(kind: NoticeKind, release: Release, now: Timestamp, dice: &mut Dice) -> Vec<VolumeIn> {
+pub(crate) fn drawn_volumes(kind: NoticeKind, release: Release, desk: &Desk<'_>, dice: &mut Dice) -> Vec<VolumeIn> {
     let count = if dice.chance(150) { dice.between(2, 4) } else { 1 };
-    (0..count).map(|_| drawn_volume(kind, release, now, dice)).collect()
+    let mut volumes: Vec<VolumeIn> = (0..count).map(|_| drawn_volume(kind, release, desk.now, dice)).collect();
+    if desk.line.terms().converts_altitudes() {
+        volumes.iter_mut().for_each(|volume| of_second_law(volume, dice));
+    }
+    volumes
+}
+
+/// What only the second law takes: times along a path, and other data.
+fn of_second_law(volume: &mut VolumeIn, dice: &mut Dice) {
+    if dice.chance(300) {
+        volume.datum = dice.between(0, 3) as u8;
+    }
+    let legs = volume.rings[0].len() as i64 - 1;
+    if volume.shape == PATH && legs > 0 && dice.chance(800) {
+        let slack_us = dice.between(0, 120_000_000);
+        let (start, end) = (volume.start_us + slack_us, volume.end_us - slack_us);
+        let times_us = (0..=legs).map(|i| start + (end - start) * i / legs).collect();
+        volume.passage = Some(PassageIn { times_us, slack_us });
+    }
 }
 
 fn drawn_volume(kind: NoticeKind, release: Release, now: Timestamp, dice: &mut Dice) -> VolumeIn {

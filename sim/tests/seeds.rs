@@ -90,7 +90,8 @@ fn seeds_that_once_failed_stay_green() {
     assert_green(&play(all));
 }
 
-/// A line of the file: seed, number of nodes or `-`, a lie or `restored` or `-`, and what it found.
+/// A line of the file: seed, number of nodes or `-`, a lie or `restored` or `second` or `-`, and what it found. Seeds are
+/// played under the first law, as when they failed, unless it says `second`.
 fn options_of(line: &str) -> Options {
     let mut words = line.split_whitespace();
     let mut word = || words.next().expect("a line has a seed, nodes and a lie");
@@ -98,8 +99,9 @@ fn options_of(line: &str) -> Options {
     let nodes = Some(word()).filter(|word| *word != "-").map(|nodes| nodes.parse().expect("two or three nodes"));
     let how = word();
     let restore = how == "restored";
-    let lie = Some(how).filter(|_| how != "-" && !restore).map(|name| Lie::by_name(name).expect("the name of a lie"));
-    Options { seed, nodes, lie, restore, ..Options::default() }
+    let second = how == "second";
+    let lie = Some(how).filter(|_| how != "-" && !restore && !second).map(|name| Lie::by_name(name).expect("the name of a lie"));
+    Options { seed, nodes, lie, restore, first_law: !second, ..Options::default() }
 }
 
 #[test]

@@ -4,6 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+mod measures;
+mod plans;
+
+pub use measures::{Duration, Length};
+pub(crate) use plans::HEIGHTS;
+pub use plans::{Output, PlanArgs};
+
 /// What stands below a verb's help: an example of its use, and how commands end.
 macro_rules! example {
     ($($line:literal),+) => {
@@ -183,14 +190,30 @@ pub enum Verb {
     #[command(subcommand)]
     #[command(after_help = example!("safety send \"rescue boat, eight people\" --ask stop --at 59.78 26.10", "safety act 3f9a12c4 \"Fire is stopped.\""))]
     Safety(Safety),
-    /// Check the line; with --wait, until the other node has answered.
-    #[command(after_help = example!("check --wait 30"))]
+    /// Check plans for conflicts, with no node: all files against each other and within; without files, check the line.
+    ///
+    /// With files: finds every pair of plans that come closer than the separation. Files are GeoJSON, KML, CSV, our JSON or
+    /// ASTM F3548 volumes. Nothing is guessed: what a file leaves open is refused, or said once by an option. Without files: has
+    /// our node check the line; with --wait, until the other node has answered.
+    #[command(after_help = concat!(
+        example!(
+            "check examples/check/survey.geojson examples/check/relief.kml --horizontal 500m --vertical 30m --time 5min",
+            "check plans.csv --units ft --datum AMSL --output svg > conflicts.svg",
+            "check --wait 30"
+        ),
+        "\n\nWith files: 0 no conflict; 1 conflicts; 2 a file, or the command line, is wrong and nothing was checked."
+    ))]
     Check {
-        /// Seconds to wait for the answer to this very check; 7 is the exit code when none comes.
-        #[arg(long, default_value_t = 0)]
-        wait: u64,
+        /// Files of plans; `-` is standard input.
+        files: Vec<PathBuf>,
         #[command(flatten)]
-        on: OnLine,
+        plans: Box<PlanArgs>,
+        /// Seconds to wait for the answer to this very check; 7 is the exit code when none comes.
+        #[arg(long, default_value_t = 0, conflicts_with = "files", help_heading = "Without files")]
+        wait: u64,
+        /// The line: its name, what we call the other party, or enough of either.
+        #[arg(long, short, default_value = "-", conflicts_with = "files", help_heading = "Without files")]
+        line: String,
     },
     /// Show a position in every notation: MGRS, UTM, UPS, GARS, latitude and longitude. Needs no node.
     #[command(after_help = example!("position 35VLG8561172118", "position \"60°10.194′N 24°56.304′E\"", "position -33.8568 151.2153"))]

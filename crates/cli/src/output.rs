@@ -35,6 +35,11 @@ pub struct NotSent(pub String);
 #[error("{0}")]
 pub struct NotVerified(pub String);
 
+/// The end of a command that has said everything already; its exit code.
+#[derive(Debug, thiserror::Error)]
+#[error("exit code {0}")]
+pub struct Ended(pub u8);
+
 /// A refusal by this program itself, as the node would give it.
 pub fn refuse(fault: Fault, error: impl Into<String>) -> anyhow::Error {
     Refusal(Problem::new(fault, error)).into()
@@ -42,6 +47,9 @@ pub fn refuse(fault: Fault, error: impl Into<String>) -> anyhow::Error {
 
 /// Prints why a command failed, and gives its exit code.
 pub fn fail(json: bool, fault: &anyhow::Error) -> ExitCode {
+    if let Some(Ended(code)) = fault.downcast_ref() {
+        return ExitCode::from(*code);
+    }
     let refusal = fault.downcast_ref::<Refusal>().map(|r| &r.0);
     if fault.downcast_ref::<NotSent>().is_some() {
         // What became of it is on standard output already.

@@ -145,7 +145,7 @@ fn each_part(notice: &NoticeIn, found: Vec<Violation>) -> Vec<Violation> {
 }
 
 /// What is wrong with where a volume is, how wide, how high, and when: each judged with the others put right.
-fn volume_violations(volume: &VolumeIn) -> Vec<Violation> {
+pub(crate) fn volume_violations(volume: &VolumeIn) -> Vec<Violation> {
     let right = right_volume(volume.shape);
     let mut found = off_earth(volume);
     if found.is_empty() {
@@ -161,7 +161,7 @@ fn volume_violations(volume: &VolumeIn) -> Vec<Violation> {
 }
 
 /// A volume that obeys every rule: a path when its radius is to be judged as a path's, else a point.
-fn right_volume(shape: u8) -> VolumeIn {
+pub(crate) fn right_volume(shape: u8) -> VolumeIn {
     let at = |lon_e7| PositionIn { lat_e7: 0, lon_e7 };
     let (shape, ring) = if shape == 2 { (2, vec![at(0), at(1_000)]) } else { (1, vec![at(0)]) };
     let (start_us, end_us) = (TIME_MIN.micros(), TIME_MIN.micros() + 1);

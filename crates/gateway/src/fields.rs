@@ -164,6 +164,11 @@ impl<'a> Fields<'a> {
         value
     }
 
+    /// The names of the values that nobody asked for so far.
+    pub(crate) fn rest(&self) -> impl Iterator<Item = &'a str> + '_ {
+        self.values.iter().map(|(name, _)| *name)
+    }
+
     /// Takes over what was found out about an inner object, under its name.
     pub(crate) fn absorb(&mut self, name: &str, mut inner: Fields<'_>) {
         let doubts = core::mem::take(&mut inner.doubts);
@@ -204,10 +209,15 @@ impl<'a> Fields<'a> {
 
 /// The problem that a name is not one of those known, with a hint where a habit explains it.
 pub(crate) fn unknown(name: &str, known: &[&str]) -> Problem {
-    let hint = HABITS.iter().find(|(habit, _)| *habit == name).map(|(_, hint)| (*hint).to_owned());
+    let hint = habit(name).map(str::to_owned);
     let shown = on_one_line(name);
     let found = format!("the unknown field `{shown}`");
     Problem::new(shown, &found, hint.unwrap_or_else(|| format!("one of {}", known.join(", "))))
+}
+
+/// What stands here for a name that people use elsewhere.
+pub(crate) fn habit(name: &str) -> Option<&'static str> {
+    HABITS.iter().find(|(habit, _)| *habit == name).map(|(_, hint)| *hint)
 }
 
 /// Names that people use, and what stands for them here.

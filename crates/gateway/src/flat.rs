@@ -56,6 +56,8 @@ pub(crate) const NAMES: [&str; 38] = [
 
 /// A drawn part of a row: a shape without its extent.
 pub(crate) struct Part {
+    /// Where in its row it is drawn.
+    pub(crate) at: String,
     pub(crate) shape: String,
     pub(crate) positions: Vec<[f64; 2]>,
     pub(crate) holes: Vec<Vec<[f64; 2]>>,

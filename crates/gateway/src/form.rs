@@ -411,7 +411,7 @@ impl VolumeForm {
     }
 
     /// When it passes its positions; `None` when it does not move, or a time cannot be read.
-    fn to_passage(&self, p: &mut Problems) -> Option<PassageIn> {
+    pub(crate) fn to_passage(&self, p: &mut Problems) -> Option<PassageIn> {
         let times = self.times.iter().enumerate().map(|(i, text)| p.time(&format!("times[{i}]"), text)).collect::<Vec<_>>();
         let slack_us = p.seconds("slack_s", self.slack_s)?;
         let times_us = times.into_iter().collect::<Option<Vec<_>>>()?;
@@ -419,7 +419,7 @@ impl VolumeForm {
     }
 
     /// Start and end as they are written, or as the times say where nothing is written.
-    fn ends(&self, passage: Option<&PassageIn>, p: &mut Problems) -> [Option<i64>; 2] {
+    pub(crate) fn ends(&self, passage: Option<&PassageIn>, p: &mut Problems) -> [Option<i64>; 2] {
         let said = passage.and_then(|p| Some((p.slack_us, *p.times_us.first()?, *p.times_us.last()?)));
         match said {
             Some((slack, first, last)) if self.start.is_empty() && self.end.is_empty() => {

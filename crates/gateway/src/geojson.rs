@@ -51,7 +51,7 @@ pub(crate) fn read(root: &Tree) -> Raw {
 }
 
 /// RFC 7946 knows one reference system. Files of the older form name theirs, and another one shifts every position.
-fn crs_problem(root: &Tree) -> Option<Problem> {
+pub(crate) fn crs_problem(root: &Tree) -> Option<Problem> {
     const WGS84: [&str; 4] =
         ["urn:ogc:def:crs:OGC:1.3:CRS84", "urn:ogc:def:crs:OGC::CRS84", "urn:ogc:def:crs:EPSG::4326", "EPSG:4326"];
     let crs = root.get("crs").filter(|crs| **crs != Tree::Null)?;
@@ -80,7 +80,7 @@ fn row(place: String, feature: &Tree) -> RawRow {
 
 fn read_into(row: &mut RawRow, geometry: &Tree, properties: &[(String, Tree)]) {
     let mut f = Fields::new(flattened(properties), Source::Json);
-    let mut drawing = Drawing { problems: Problems::default(), raised: false, parts: Vec::new() };
+    let mut drawing = Drawing::default();
     drawing.geometry("geometry", geometry, true);
     let parts = drawing.problems.is_empty().then_some(drawing.parts);
     drawing.problems.0.into_iter().for_each(|p| f.problems.push(p));
@@ -99,7 +99,7 @@ fn read_into(row: &mut RawRow, geometry: &Tree, properties: &[(String, Tree)]) {
 }
 
 /// Properties by name: `detail.people`, `people` within an object `detail`, and `people` are one.
-fn flattened(properties: &[(String, Tree)]) -> Vec<(&str, &Tree)> {
+pub(crate) fn flattened(properties: &[(String, Tree)]) -> Vec<(&str, &Tree)> {
     let mut flat = Vec::with_capacity(properties.len());
     for (name, value) in properties {
         match (name.as_str(), value) {
@@ -110,7 +110,7 @@ fn flattened(properties: &[(String, Tree)]) -> Vec<(&str, &Tree)> {
     flat
 }
 
-fn edges_straight(f: &mut Fields<'_>) -> bool {
+pub(crate) fn edges_straight(f: &mut Fields<'_>) -> bool {
     match f.text("edges").as_deref() {
         None | Some("straight") => true,
         Some("geodesic") => false,
@@ -140,16 +140,17 @@ fn volumes_of_list(f: &mut Fields<'_>, extents: &Tree, parts: Option<Vec<Part>>)
 }
 
 /// A geometry being read.
-struct Drawing {
-    problems: Problems,
+#[derive(Default)]
+pub(crate) struct Drawing {
+    pub(crate) problems: Problems,
     /// Whether a position had a height.
-    raised: bool,
-    parts: Vec<Part>,
+    pub(crate) raised: bool,
+    pub(crate) parts: Vec<Part>,
 }
 
 impl Drawing {
     /// Reads a geometry; a collection only at the outside (RFC 7946 section 3.1.8 advises against more).
-    fn geometry(&mut self, at: &str, geometry: &Tree, outermost: bool) {
+    pub(crate) fn geometry(&mut self, at: &str, geometry: &Tree, outermost: bool) {
         if outermost && *geometry == Tree::Null {
             return;
         }
@@ -184,12 +185,12 @@ impl Drawing {
 
     fn point(&mut self, at: &str, position: &Tree) {
         let positions = self.position(at, position).into_iter().collect();
-        self.parts.push(Part { shape: "point".into(), positions, holes: Vec::new(), uncertainty: Metres::ZERO });
+        self.parts.push(Part { at: at.into(), shape: "point".into(), positions, holes: Vec::new(), uncertainty: Metres::ZERO });
     }
 
     fn line(&mut self, at: &str, line: &Tree) {
         let positions = self.positions(at, line);
-        self.parts.push(Part { shape: "path".into(), positions, holes: Vec::new(), uncertainty: Metres::ZERO });
+        self.parts.push(Part { at: at.into(), shape: "path".into(), positions, holes: Vec::new(), uncertainty: Metres::ZERO });
     }
 
     fn polygon(&mut self, at: &str, rings: &Tree) {
@@ -200,7 +201,7 @@ impl Drawing {
         let mut read: Vec<_> = rings.iter().enumerate().map(|(i, ring)| self.ring(&format!("{at}[{i}]"), ring)).collect();
         let holes = read.split_off(1);
         let positions = read.pop().unwrap_or_default();
-        self.parts.push(Part { shape: "polygon".into(), positions, holes, uncertainty: Metres::ZERO });
+        self.parts.push(Part { at: at.into(), shape: "polygon".into(), positions, holes, uncertainty: Metres::ZERO });
     }
 
     /// A ring without the repetition of its first position that GeoJSON closes it with.

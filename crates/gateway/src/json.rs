@@ -85,13 +85,13 @@ pub(crate) fn detail_form(f: &mut Fields<'_>) -> DetailForm {
     }
 }
 
-fn text_form(f: &mut Fields<'_>) -> TextForm {
+pub(crate) fn text_form(f: &mut Fields<'_>) -> TextForm {
     let language = f.need_text("language", "a BCP 47 language tag such as en or ru");
     TextForm { language, text: f.need_text("text", "the words") }
 }
 
 /// What an inner object holds; its problems are told under its name.
-fn nested<'a, T>(f: &mut Fields<'a>, name: &'static str, read: impl Fn(&mut Fields<'a>) -> T) -> Option<T> {
+pub(crate) fn nested<'a, T>(f: &mut Fields<'a>, name: &'static str, read: impl Fn(&mut Fields<'a>) -> T) -> Option<T> {
     let mut inner = f.map(name)?;
     let value = read(&mut inner);
     f.absorb(name, inner);
@@ -154,7 +154,7 @@ pub(crate) fn extent(f: &mut Fields<'_>) -> VolumeForm {
 
 /// A list of positions: `[latitude, longitude]`, or a text in any notation. What is no position becomes one that is
 /// nowhere, so that the others keep their numbers.
-fn positions(at: &str, list: &Tree, f: &mut Fields<'_>) -> Places {
+pub(crate) fn positions(at: &str, list: &Tree, f: &mut Fields<'_>) -> Places {
     let mut places = Places::default();
     let Some(items) = list.as_list() else {
         f.problems.push(Problem::new(at, &list.to_string(), "a list of [latitude, longitude]"));

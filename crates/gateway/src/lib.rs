@@ -3,6 +3,7 @@
 //!
 //! - [`read`] takes a file of notices as our JSON, GeoJSON or CSV; [`Report`] says what is wrong with it, row by row
 //! - [`NoticeForm`] is our JSON form; [`geojson::write()`] writes notices for maps
+//! - [`plans`] reads files of any origin, to be checked for conflicts without a node
 //! - [`terms`] reads and writes the file of a line's terms
 //! - [`shift`](mod@shift) moves notices in time
 //!
@@ -18,6 +19,7 @@ pub mod geojson;
 mod json;
 mod names;
 mod place;
+pub mod plans;
 pub mod problem;
 mod raw;
 mod read;

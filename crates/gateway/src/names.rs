@@ -58,7 +58,7 @@ fn split_volume(at: &str) -> Option<(usize, &str)> {
 }
 
 /// A field of a volume, from the rules' names to the form's.
-fn in_volume(at: &str) -> String {
+pub(crate) fn in_volume(at: &str) -> String {
     match at {
         "footprint" | "footprint.rings" => "positions".into(),
         "footprint.radius" => "radius_m".into(),

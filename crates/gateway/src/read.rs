@@ -125,7 +125,7 @@ fn decode(name: &str, bytes: &[u8]) -> Result<Raw, Box<Finding>> {
 }
 
 /// A file's text: UTF-8, without the mark that some programs put before it.
-fn text_of(bytes: &[u8]) -> Result<&str, Box<Finding>> {
+pub(crate) fn text_of(bytes: &[u8]) -> Result<&str, Box<Finding>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let fault = |place: String, found: &str| {
         let problem = Problem::new("", found, "text in UTF-8 (in spreadsheets: save as CSV UTF-8)");

@@ -15,6 +15,9 @@ use crate::tree::Tree;
 /// The columns that say where.
 const PLACES: [&str; 4] = ["lat", "lon", "positions", "shape"];
 
+/// Most columns of a table: twenty times what a notice has; each is compared with those before it.
+pub(crate) const COLUMNS_MAX: usize = 1_000;
+
 /// What `positions` holds.
 const POSITIONS: &str = "`lat lon; lat lon` in decimal degrees, or positions in any notation, separated by semicolons";
 
@@ -32,7 +35,7 @@ pub(crate) fn read(text: &str) -> Raw {
         return raw;
     }
     let filled = records.filter(|record| record.iter().any(|cell| !cell.trim().is_empty()));
-    let mut lines = Lines { text: text.as_bytes(), offset: 0, line: 1 };
+    let mut lines = Lines::new(text);
     let mut numbered = |record: StringRecord| {
         let from = record.position().map_or(0, csv::Position::byte);
         row(&header, &record, lines.first_from(from as usize))
@@ -43,15 +46,19 @@ pub(crate) fn read(text: &str) -> Raw {
 
 /// Counts lines, as an editor does, going forward. The parser's own count stops short of blank lines and of the second
 /// half of a line end.
-struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     text: &'a [u8],
     offset: usize,
     line: usize,
 }
 
-impl Lines<'_> {
+impl<'a> Lines<'a> {
+    pub(crate) const fn new(text: &'a str) -> Self {
+        Self { text: text.as_bytes(), offset: 0, line: 1 }
+    }
+
     /// The number of the first line from an offset on that has anything on it.
-    fn first_from(&mut self, offset: usize) -> usize {
+    pub(crate) fn first_from(&mut self, offset: usize) -> usize {
         while let Some(&byte) = self.text.get(self.offset) {
             if self.offset >= offset && !matches!(byte, b'\r' | b'\n') {
                 break;
@@ -79,6 +86,10 @@ impl Header {
         if let Some(found) = other_separator(record) {
             problems.push(Problem::new("", found, "columns separated by commas"));
             raw.problems.extend(problems.into_iter().map(|p| ("row 1".to_owned(), p)));
+            return Self { names: Vec::new(), layout };
+        }
+        if let Some(problem) = too_many(record) {
+            raw.problems.push(("row 1".to_owned(), problem));
             return Self { names: Vec::new(), layout };
         }
         let known: Vec<&str> = NAMES.into_iter().chain(EXTENT).chain(PLACES).collect();
@@ -113,7 +124,7 @@ fn required(layout: Layout, placed: bool) -> Vec<&'static str> {
 }
 
 /// A column's name as people write it: `Lower m` is `lower_m`.
-fn column_name(cell: &str) -> String {
+pub(crate) fn column_name(cell: &str) -> String {
     let name = cell.trim().to_lowercase().replace([' ', '-'], "_");
     match bare(&name) {
         "latitude" => "lat".into(),
@@ -122,8 +133,14 @@ fn column_name(cell: &str) -> String {
     }
 }
 
+/// That there are more columns than are read.
+pub(crate) fn too_many(record: &StringRecord) -> Option<Problem> {
+    let expected = format!("at most {COLUMNS_MAX}");
+    (record.len() > COLUMNS_MAX).then(|| Problem::new("", &format!("{} columns", record.len()), expected))
+}
+
 /// What separates columns instead of commas, if that is what happened.
-fn other_separator(record: &StringRecord) -> Option<&'static str> {
+pub(crate) fn other_separator(record: &StringRecord) -> Option<&'static str> {
     let only = record.get(0).filter(|_| record.len() == 1)?;
     let separators =
         [(';', "columns separated by semicolons"), ('\t', "columns separated by tabs"), ('|', "columns separated by bars")];
@@ -153,7 +170,7 @@ fn row(header: &Header, record: &StringRecord, line: usize) -> RawRow {
 }
 
 /// What a row draws: nothing, one shape, or `None` when it cannot be read.
-fn parts(f: &mut Fields<'_>, layout: Layout) -> Option<Vec<Part>> {
+pub(crate) fn parts(f: &mut Fields<'_>, layout: Layout) -> Option<Vec<Part>> {
     let shape = f.text("shape");
     let places = match layout {
         Layout::Positions => positions(f)?,
@@ -172,7 +189,8 @@ fn parts(f: &mut Fields<'_>, layout: Layout) -> Option<Vec<Part>> {
             return None;
         }
     };
-    Some(vec![Part { shape, positions, holes: Vec::new(), uncertainty }])
+    let at = if layout == Layout::Positions { "positions" } else { "lat, lon" };
+    Some(vec![Part { at: at.into(), shape, positions, holes: Vec::new(), uncertainty }])
 }
 
 fn pair(f: &mut Fields<'_>) -> Option<Places> {

@@ -3,9 +3,10 @@
 //! A reader that stops at the first wrong type could not report a whole file, and one that takes the last of two equal
 //! keys would guess which was meant. So a text is first read into this tree, and then judged.
 
+use core::cell::Cell;
 use core::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 /// A value of a JSON text, or a cell of a table (as text).
 #[derive(Clone, Debug, PartialEq)]
@@ -19,9 +20,19 @@ pub(crate) enum Tree {
 }
 
 impl Tree {
-    /// Reads a JSON text. The parser's own bound of 128 levels keeps deep nesting off the stack.
+    /// Reads a JSON text. The parser's own bound of 128 levels keeps deep nesting off the stack, and a bound on the number of
+    /// values keeps a text of brackets from taking thirty times its size.
     pub(crate) fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(text)
+        Self::parse_within(text, VALUES_MAX)
+    }
+
+    /// Reads a JSON text of no more than so many values.
+    fn parse_within(text: &str, most: u32) -> Result<Self, serde_json::Error> {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let left = Cell::new(most);
+        let tree = Reader { left: &left, most }.deserialize(&mut deserializer)?;
+        deserializer.end()?;
+        Ok(tree)
     }
 
     /// The members of an object.
@@ -76,15 +87,24 @@ impl fmt::Display for Tree {
     }
 }
 
-impl<'de> Deserialize<'de> for Tree {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader)
+/// Reads a value, and counts it.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    left: &'a Cell<u32>,
+    most: u32,
+}
+
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Tree;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tree, D::Error> {
+        let left = self.left.get().checked_sub(1);
+        self.left.set(left.ok_or_else(|| D::Error::custom(format!("more than {} values", self.most)))?);
+        deserializer.deserialize_any(self)
     }
 }
 
-struct Reader;
-
-impl<'de> Visitor<'de> for Reader {
+impl<'de> Visitor<'de> for Reader<'_> {
     type Value = Tree;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -121,7 +141,7 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Tree, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
+        while let Some(item) = seq.next_element_seed(self)? {
             items.push(item);
         }
         Ok(Tree::List(items))
@@ -136,7 +156,7 @@ impl<'de> Visitor<'de> for Reader {
             if members.iter().any(|(known, _)| *known == key) {
                 return Err(A::Error::custom(format!("the key `{}` twice in one object", key.escape_debug())));
             }
-            members.push((key, map.next_value()?));
+            members.push((key, map.next_value_seed(self)?));
         }
         Ok(Tree::Map(members))
     }
@@ -144,6 +164,10 @@ impl<'de> Visitor<'de> for Reader {
 
 /// Most members of one object: a notice has fewer than fifty, and each is compared with those before it.
 const MEMBERS_MAX: usize = 1_000;
+
+/// Most values of one text, which take a few hundred megabytes: thirty for each plan of the largest file of plans, four
+/// hundred for each notice of the largest file of notices.
+const VALUES_MAX: u32 = 8_000_000;
 
 #[cfg(test)]
 mod tests {
@@ -159,6 +183,13 @@ mod tests {
     fn deep_nesting_is_refused_and_not_followed() {
         let fault = Tree::parse(&"[".repeat(1_000_000)).unwrap_err();
         assert!(fault.to_string().contains("recursion limit"));
+    }
+
+    #[test]
+    fn a_text_of_more_values_than_the_bound_is_refused_where_it_passes_it() {
+        assert!(Tree::parse_within("[[1,2],\n{\"a\":3}]", 6).is_ok());
+        let fault = Tree::parse_within("[[1,2],\n{\"a\":3}]", 5).unwrap_err();
+        assert_eq!((fault.line(), fault.to_string().contains("more than 5 values")), (2, true), "{fault}");
     }
 
     #[test]

@@ -30,6 +30,7 @@ use std::sync::Arc;
 mod bounds;
 mod growth;
 mod lanes;
+mod local;
 mod margin;
 mod merge;
 mod pack;

@@ -11,7 +11,7 @@
 //! - [`ask`] tells the nearest of the others, what is free, what a new version changes, and how full a region is.
 //! - [`resolve`] finds the smallest shifts that clear a notice of its conflicts.
 //! - [`disclose`] widens volumes to the grid that the other side is shown.
-//! - [`place`] says where something lies from a named place.
+//! - [`place`] says where something lies from a named place; [`sentence`] tells a meeting in words.
 //! - [`notation`] reads and writes positions as people write them: MGRS, UTM, UPS, GARS, degrees.
 //!
 //! When in doubt a volume grows and never shrinks: a conflict is never missed, and a false one lies within
@@ -86,6 +86,7 @@ pub mod place;
 mod question;
 mod region;
 pub mod resolve;
+pub mod sentence;
 #[cfg(test)]
 mod testing;
 mod timed;

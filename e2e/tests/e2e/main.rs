@@ -6,6 +6,7 @@
 //! - every other module is one story
 
 mod backup;
+mod check;
 mod crash;
 mod day;
 mod demo;

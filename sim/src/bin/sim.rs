@@ -34,6 +34,9 @@ struct Arguments {
     /// Restore a machine, whatever the seed says.
     #[arg(long)]
     restore: bool,
+    /// Hold the first law, whatever the seed says.
+    #[arg(long)]
+    first_law: bool,
     /// Kinds of fault to leave out.
     #[arg(long, value_name = "FAULT,...", value_delimiter = ',')]
     without: Vec<String>,
@@ -115,6 +118,7 @@ fn play(arguments: &Arguments, plan: &Plan) -> ExitCode {
             lie: lie.or(plan.planting.and_then(|planting| planting.lie)),
             plant: plan.planting.map(|planting| planting.bug),
             restore: arguments.restore,
+            first_law: arguments.first_law,
             without: plan.without,
             trace: arguments.trace,
         };

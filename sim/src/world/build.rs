@@ -6,6 +6,7 @@ use std::sync::Arc;
 use detente_node::{LineKeys, Node};
 use detente_testkit::{MORNING, MockScheme, Parties, parties, terms};
 use detente_types::statement::GenerationOpenIn;
+use detente_types::terms::LAW_2;
 use detente_types::{Generation, TermsIn};
 use detente_wire::{Ed25519, Scheme};
 
@@ -92,6 +93,10 @@ impl World {
     /// Opens all lines and lays out what is to happen.
     pub(crate) fn open(&mut self) -> Check {
         let mut terms = terms();
+        if self.options.has_second_law() {
+            terms.law = LAW_2.into();
+            terms.altitude.terrain_min_m = Some(0);
+        }
         terms.line_check.every_min = self.fate.between(2, 12) as u32;
         let last = self.seats.len() - 1;
         let mut places = Vec::new();

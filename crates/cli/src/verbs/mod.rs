@@ -1,5 +1,6 @@
 //! The verbs: each asks its node and prints what came back.
 
+mod check;
 mod held;
 mod home;
 mod line;
@@ -33,7 +34,8 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Verb::Rebuild => home::rebuild(&on),
         Verb::Invite { terms, listen, address, minutes, out } => line::invite(&on, &terms, &listen, address, minutes, out),
         Verb::Join { invite, listen, terms_out } => line::join(&on, &invite, listen, terms_out),
-        Verb::Check { wait, on: l } => line::check(&on, &l.line, wait),
+        Verb::Check { files, plans, .. } if !files.is_empty() => check::check(&on, &files, &plans),
+        Verb::Check { wait, line, .. } => line::check(&on, &line, wait),
         Verb::Position { text } => position::position(&on, &text),
         Verb::Notify { file, check, release, on: l } => notices::notify(&on, &l.line, &file, check, release),
         Verb::Cancel { id, reason, on: l } => notices::cancel(&on, &l.line, id, reason),

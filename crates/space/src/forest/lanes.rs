@@ -5,7 +5,7 @@
 //! the machine has, and that is what makes the calls sound.
 #![expect(unsafe_code, reason = "vector instructions; every kernel has a scalar twin")]
 
-use super::bounds::Box4;
+use super::bounds::{Box4, LAT, LON};
 
 /// How many boxes a block holds.
 pub(super) const WIDTH: usize = 16;
@@ -104,6 +104,16 @@ impl Block {
 
     pub(super) fn get(&self, lane: usize) -> Box4 {
         Box4 { min: core::array::from_fn(|d| self.0[d][lane]), max: core::array::from_fn(|d| self.0[4 + d][lane]) }
+    }
+
+    /// The least longitude of one box.
+    pub(super) fn west(&self, lane: usize) -> i32 {
+        self.0[LON][lane]
+    }
+
+    /// The least latitude of the first box.
+    pub(super) fn south(&self) -> i32 {
+        self.0[LAT][0]
     }
 
     /// The least box that holds all of them.

@@ -42,6 +42,18 @@ pub(super) fn segments_meet(a: Point, b: Point, c: Point, d: Point) -> bool {
     side(a, b, c) * side(a, b, d) <= 0 && side(c, d, a) * side(c, d, b) <= 0
 }
 
+/// Whether a closed segment and a closed range of the map have a point in common.
+pub(super) fn touches_range(a: Point, b: Point, low: Point, high: Point) -> bool {
+    if a.x.max(b.x) < low.x || a.x.min(b.x) > high.x || a.y.max(b.y) < low.y || a.y.min(b.y) > high.y {
+        return false;
+    }
+    // The corners furthest to the left and to the right of the segment's line.
+    let (east, north) = (b.x > a.x, b.y > a.y);
+    let left = Point { x: if north { low.x } else { high.x }, y: if east { high.y } else { low.y } };
+    let right = Point { x: if north { high.x } else { low.x }, y: if east { low.y } else { high.y } };
+    side(a, b, left) >= 0 && side(a, b, right) <= 0
+}
+
 /// How an edge lies to a ray that goes east from a point.
 pub(super) enum Pass {
     Not,

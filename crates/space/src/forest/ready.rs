@@ -5,18 +5,34 @@
 //! ever a reason to leave edges out: what is left is decided exactly.
 
 use super::bounds::{Box4, LAT, LON};
-use super::plane::{self, Pass, Point, passes, point, segments_meet};
+use super::plane::{self, Pass, Point, passes, point, segments_meet, touches_range};
 use super::planted::{self, Planted};
-use super::shape::{Kind, View};
+use super::shape::{Kind, Vertex, View};
 
-const SLABS: usize = 32;
+const SLABS: usize = 16;
 const BITS: usize = 64;
 
-/// An edge with its ends in whole numbers.
+/// An edge: the vertices at its ends.
 #[derive(Clone, Copy, Debug)]
-struct Edge {
-    from: Point,
-    to: Point,
+pub(super) struct Edge {
+    pub(super) from: Vertex,
+    pub(super) to: Vertex,
+}
+
+impl Edge {
+    /// Its ends as places of the map.
+    #[inline]
+    pub(super) fn ends(&self) -> (Point, Point) {
+        (point(self.from, 0), point(self.to, 0))
+    }
+}
+
+/// What a glance tells.
+pub(super) enum Glance {
+    Meets,
+    Apart,
+    /// That edges come near, and which: a bit each.
+    Near(u64),
 }
 
 /// The slabs of one dimension.
@@ -78,7 +94,7 @@ impl<'a> Ready<'a> {
     pub(super) fn new(shape: View<'a>, bounds: &Box4) -> Self {
         let mut edges = Vec::with_capacity(shape.vertices.len());
         shape.any_chord(|from, to| {
-            edges.push(Edge { from: point(from, 0), to: point(to, 0) });
+            edges.push(Edge { from, to });
             false
         });
         if planted::is(Planted::LostEdge) && edges.len() > 2 {
@@ -88,9 +104,9 @@ impl<'a> Ready<'a> {
         let mut lon = Slabs::new(bounds.min[LON], bounds.max[LON]);
         let mut lat = Slabs::new(bounds.min[LAT], bounds.max[LAT]);
         for (number, edge) in edges.iter().enumerate() {
-            let bit = 1 << (number / group);
-            lon.admit(bit, edge.from.x, edge.to.x);
-            lat.admit(bit, edge.from.y, edge.to.y);
+            let (bit, (from, to)) = (1 << (number / group), edge.ends());
+            lon.admit(bit, from.x, to.x);
+            lat.admit(bit, from.y, to.y);
         }
         lon.gather();
         lat.gather();
@@ -98,14 +114,32 @@ impl<'a> Ready<'a> {
         Self { shape, min: side(bounds.min), max: side(bounds.max), edges, group, lon, lat }
     }
 
-    fn edges_of(&self, mask: u64) -> impl Iterator<Item = &Edge> {
-        let mut mask = mask;
-        let bits = core::iter::from_fn(move || {
-            let bit = mask.trailing_zeros() as usize;
-            mask &= mask.wrapping_sub(1);
-            (bit < BITS).then_some(bit)
-        });
-        bits.flat_map(|bit| &self.edges[bit * self.group..self.edges.len().min((bit + 1) * self.group)])
+    /// Calls `f` with the ends of the edges of a mask until it says true; whether it did.
+    #[inline]
+    fn any_edge(&self, mut mask: u64, mut f: impl FnMut(Point, Point) -> bool) -> bool {
+        while mask != 0 {
+            let first = mask.trailing_zeros() as usize * self.group;
+            mask &= mask - 1;
+            for edge in &self.edges[first..self.edges.len().min(first + self.group)] {
+                let (from, to) = edge.ends();
+                if f(from, to) {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// All edges.
+    pub(super) fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
+
+    /// The edges whose boxes may come within `by` (longitude, latitude) of the box of two points.
+    pub(super) fn near(&self, p: Point, q: Point, by: [i64; 2]) -> impl Iterator<Item = usize> {
+        let lon = self.lon.touching(p.x.min(q.x) - by[LON], p.x.max(q.x) + by[LON]);
+        let lat = self.lat.touching(p.y.min(q.y) - by[LAT], p.y.max(q.y) + by[LAT]);
+        bits(lon & lat).flat_map(|bit| bit * self.group..self.edges.len().min((bit + 1) * self.group))
     }
 
     fn box_holds(&self, p: Point) -> bool {
@@ -119,14 +153,16 @@ impl<'a> Ready<'a> {
         }
         let mut odd = false;
         // A ray to the east: edges that end west of the point are out of its way.
-        for edge in self.edges_of(self.lat.touching(p.y, p.y) & self.lon.unended[self.lon.slab(p.x)]) {
-            match passes(edge.from, edge.to, p) {
-                Pass::On => return true,
-                Pass::East => odd = !odd,
-                Pass::Not => {}
+        let mask = self.lat.touching(p.y, p.y) & self.lon.unended[self.lon.slab(p.x)];
+        let on_edge = self.any_edge(mask, |from, to| match passes(from, to, p) {
+            Pass::On => true,
+            Pass::East => {
+                odd = !odd;
+                false
             }
-        }
-        odd
+            Pass::Not => false,
+        });
+        on_edge || odd
     }
 
     /// Whether the shapes, their radii left out, have a point of the map in common; this one is moved east by
@@ -137,24 +173,73 @@ impl<'a> Ready<'a> {
         if (0..2).any(|d| low[d] > self.max[d] || high[d] < self.min[d]) {
             return false;
         }
-        let near = self.lon.touching(low[0], high[0]) & self.lat.touching(low[1], high[1]);
-        // Where no edge comes near the other's box, all of the other lies inside or all of it outside.
-        if self.shape.kind == Kind::Polygon && self.holds(point(other.vertices[0], -shift)) {
-            return true;
+        match self.look(point(other.vertices[0], -shift), low, high) {
+            Glance::Meets => true,
+            Glance::Apart => false,
+            Glance::Near(near) => self.meets_near(shift, other, bounds, near),
         }
-        near != 0 && (self.lies_in(shift, other) || self.edges_meet(shift, other, near))
+    }
+
+    /// What a vertex of another shape, and a range that holds all of it, already tell.
+    fn look(&self, vertex: Point, low: [i64; 2], high: [i64; 2]) -> Glance {
+        if self.shape.kind == Kind::Polygon && self.holds(vertex) {
+            return Glance::Meets;
+        }
+        // Where no edge comes near the other's box, all of the other lies inside or all of it outside.
+        let near = self.lon.touching(low[0], high[0]) & self.lat.touching(low[1], high[1]);
+        let (low, high) = (Point { x: low[0], y: low[1] }, Point { x: high[0], y: high[1] });
+        let mut touching = 0;
+        for bit in bits(near) {
+            let touches = self.any_edge(1 << bit, |from, to| touches_range(from, to, low, high));
+            touching |= u64::from(touches) << bit;
+        }
+        if touching == 0 { Glance::Apart } else { Glance::Near(touching) }
+    }
+
+    /// The same without any turn, from two vertices: more of those that meet are seen to.
+    pub(super) fn glance(&self, vertices: [Vertex; 2], bounds: &Box4) -> Glance {
+        let [low, high] = [bounds.min, bounds.max].map(|side| [i64::from(side[LON]), i64::from(side[LAT])]);
+        match self.look(point(vertices[0], 0), low, high) {
+            Glance::Near(_) if self.shape.kind == Kind::Polygon && self.holds(point(vertices[1], 0)) => Glance::Meets,
+            seen => seen,
+        }
+    }
+
+    /// What is left to see of a shape near some edges, a vertex of which lies outside this one; `bounds` holds the
+    /// other's vertices.
+    pub(super) fn meets_near(&self, shift: i64, other: &View<'_>, bounds: &Box4, near: u64) -> bool {
+        self.edges_meet(shift, other, near) || self.lies_in(shift, other, bounds)
     }
 
     /// Whether the first vertex lies in the other, if that is a polygon.
-    fn lies_in(&self, shift: i64, other: &View<'_>) -> bool {
-        other.kind == Kind::Polygon && plane::inside(other, -shift, point(self.shape.vertices[0], 0))
+    fn lies_in(&self, shift: i64, other: &View<'_>, bounds: &Box4) -> bool {
+        let first = point(self.shape.vertices[0], shift);
+        let within = |number: i64, d: usize| number >= bounds.min[d].into() && number <= bounds.max[d].into();
+        let polygon = other.kind == Kind::Polygon;
+        polygon && within(first.x, LON) && within(first.y, LAT) && plane::inside(other, 0, first)
     }
 
     fn edges_meet(&self, shift: i64, other: &View<'_>, near: u64) -> bool {
+        let few = near.count_ones() <= FEW;
         other.any_chord(|from, to| {
             let (p, q) = (point(from, -shift), point(to, -shift));
-            let near = near & self.lon.touching(p.x.min(q.x), p.x.max(q.x)) & self.lat.touching(p.y.min(q.y), p.y.max(q.y));
-            near != 0 && self.edges_of(near).any(|edge| segments_meet(p, q, edge.from, edge.to))
+            let mut near = near;
+            if !few {
+                near &= self.lon.touching(p.x.min(q.x), p.x.max(q.x)) & self.lat.touching(p.y.min(q.y), p.y.max(q.y));
+            }
+            self.any_edge(near, |from, to| segments_meet(p, q, from, to))
         })
     }
+}
+
+/// So few edges are looked at one by one sooner than parted by slabs once more.
+const FEW: u32 = 3;
+
+/// The numbers of the bits that are set.
+fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
+    core::iter::from_fn(move || {
+        let bit = mask.trailing_zeros() as usize;
+        mask &= mask.wrapping_sub(1);
+        (bit < BITS).then_some(bit)
+    })
 }

@@ -1,16 +1,17 @@
 //! The test of one solid against others, exact: on the map, and by distance straight through the earth from
 //! chord to chord.
 
-use core::cell::OnceCell;
+use core::cell::{Cell, OnceCell};
 
 use detente_types::geometry::earth::{Vec3, surface_point};
 use detente_types::volume::Position;
 
 use super::bounds::{Box4, LON};
-use super::growth::{bulge_m, grown};
-use super::margin::{Margin, Reach};
-use super::plane::TURN;
-use super::ready::Ready;
+use super::growth::bulge_m;
+use super::local::{Local, Near};
+use super::margin::Margin;
+use super::plane::{TURN, point};
+use super::ready::{Edge, Glance, Ready};
 use super::shape::{Record, Vertex, View};
 use crate::approach::{Nearest, along_earth};
 
@@ -23,7 +24,7 @@ struct Chord {
 }
 
 impl Chord {
-    fn new(from: Vertex, to: Vertex) -> Self {
+    fn new(Edge { from, to }: Edge) -> Self {
         let ends = (on_earth(from), on_earth(to));
         let along = ends.1 - ends.0;
         Self { ends, middle: (ends.0 + ends.1) * 0.5, half: libm::sqrt(along.dot(along)) * 0.5 }
@@ -53,7 +54,8 @@ pub(super) struct Subject<'a> {
     shifts: [i64; 3],
     shift_count: usize,
     ready: OnceCell<Ready<'a>>,
-    chords: OnceCell<Vec<Chord>>,
+    chords: OnceCell<Vec<OnceCell<Chord>>>,
+    near: Cell<Option<(f64, Near)>>,
 }
 
 impl<'a> Subject<'a> {
@@ -66,7 +68,7 @@ impl<'a> Subject<'a> {
             shift_count += 1;
         }
         let (ready, chords) = (OnceCell::new(), OnceCell::new());
-        Self { shape, bounds, bulge, margin_cm: margin.horizontal_cm, shifts, shift_count, ready, chords }
+        Self { shape, bounds, bulge, margin_cm: margin.horizontal_cm, shifts, shift_count, ready, chords, near: Cell::new(None) }
     }
 
     /// How near others may not come to its chords, their radii left out.
@@ -74,35 +76,104 @@ impl<'a> Subject<'a> {
         u64::from(self.margin_cm) + u64::from(self.shape.radius_cm)
     }
 
+    pub(super) fn ready(&self) -> &Ready<'a> {
+        self.ready.get_or_init(|| Ready::new(self.shape, &self.bounds))
+    }
+
     /// Whether a record whose altitudes and times are near enough is so on the earth as well.
     pub(super) fn conflicts(&self, record: &Record<'_>, kept: &Box4) -> bool {
-        let own = self.ready.get_or_init(|| Ready::new(self.shape, &self.bounds));
+        let own = self.ready();
         if self.shifts[..self.shift_count].iter().any(|&shift| own.meets(shift, &record.shape, kept)) {
             return true;
         }
+        self.comes_near(record)
+    }
+
+    /// The same for one of which two vertices and the box are at hand, and whose record is fetched only if need
+    /// be; `aligned` tells that neither lies a turn away from the other.
+    pub(super) fn meets_guest<'b>(
+        &self,
+        aligned: bool,
+        vertices: [Vertex; 2],
+        kept: &Box4,
+        record: impl Fn() -> Record<'b>,
+    ) -> bool {
+        let turned = |by: i64| {
+            let (west, east) = (i64::from(self.bounds.min[LON]) + by, i64::from(self.bounds.max[LON]) + by);
+            west <= kept.max[LON].into() && east >= kept.min[LON].into()
+        };
+        if !aligned || self.shift_count > 1 && (turned(TURN) || turned(-TURN)) {
+            return self.conflicts(&record(), kept);
+        }
+        let meets = match self.ready().glance(vertices, kept) {
+            Glance::Meets => true,
+            Glance::Apart => false,
+            Glance::Near(near) => self.ready().meets_near(0, &record().shape, kept, near),
+        };
+        meets || self.margin_cm > 0 && self.comes_near(&record())
+    }
+
+    /// Whether one that does not meet this on the map comes too near.
+    fn comes_near(&self, record: &Record<'_>) -> bool {
         let limit_cm = self.horizontal_cm() + u64::from(record.shape.radius_cm);
         limit_cm > 0 && self.is_within(&record.shape, record.bulge, limit_cm as f64)
     }
 
-    /// Whether some chords come so close.
+    /// Whether some chords come so close; for shapes that do not meet on the map.
     fn is_within(&self, other: &View<'_>, bulge: u8, limit_cm: f64) -> bool {
-        let bulges = bulge_m(self.bulge) + bulge_m(bulge);
-        let near = Reach::new(grown(&self.bounds, limit_cm / 100.0 + bulges), &self.bounds);
-        let own = self.chords.get_or_init(|| {
-            let mut chords = Vec::new();
-            self.shape.any_chord(|from, to| {
-                chords.push(Chord::new(from, to));
-                false
-            });
-            chords
-        });
-        other.any_chord(|from, to| {
-            let touches = |near: &Box4| (0..2).all(|d| from[d].min(to[d]) <= near.max[d] && from[d].max(to[d]) >= near.min[d]);
-            near.boxes().iter().any(touches) && {
-                let chord = Chord::new(from, to);
-                own.iter().any(|own| chords_within(own, &chord, limit_cm))
+        let bulges_m = bulge_m(self.bulge) + bulge_m(bulge);
+        let near = self.near(limit_cm / 100.0 + bulges_m);
+        match self.nearby(other, &near).and_then(|local| local.verdict(limit_cm / 100.0, bulges_m)) {
+            Some(verdict) => verdict,
+            None => self.any_pair(other, &near, |own, from, to| {
+                let own = self.chords()[own].get_or_init(|| Chord::new(self.ready().edges()[own]));
+                chords_within(own, &Chord::new(Edge { from, to }), limit_cm)
+            }),
+        }
+    }
+
+    /// The range of the map within so many metres; the last one asked for is kept.
+    fn near(&self, by_m: f64) -> Near {
+        match self.near.get() {
+            Some((kept_m, near)) if kept_m == by_m => near,
+            _ => {
+                let near = Near::new(&self.bounds, by_m);
+                self.near.set(Some((by_m, near)));
+                near
             }
+        }
+    }
+
+    fn chords(&self) -> &[OnceCell<Chord>] {
+        self.chords.get_or_init(|| vec![OnceCell::new(); self.ready().edges().len()])
+    }
+
+    /// Calls `f` with one of our edges and the ends of one of the other's, for all that may be near enough,
+    /// until it says true; whether it did.
+    fn any_pair(&self, other: &View<'_>, near: &Near, mut f: impl FnMut(usize, Vertex, Vertex) -> bool) -> bool {
+        let ready = self.ready();
+        other.any_chord(|from, to| {
+            self.shifts[..self.shift_count].iter().any(|&shift| {
+                let (p, q) = (point(from, -shift), point(to, -shift));
+                near.touches(p, q) && ready.near(p, q, near.by).any(|own| f(own, from, to))
+            })
         })
+    }
+
+    /// How near the edges come on the map, if the range is small enough for that to tell anything.
+    fn nearby(&self, other: &View<'_>, near: &Near) -> Option<Local> {
+        let mut local = Local::new(near)?;
+        let edges = self.ready().edges();
+        other.any_chord(|from, to| {
+            for &shift in &self.shifts[..self.shift_count] {
+                let (p, q) = (point(from, -shift), point(to, -shift));
+                if near.touches(p, q) {
+                    self.ready().near(p, q, near.by).for_each(|own| local.admit(edges[own], (p, q)));
+                }
+            }
+            false
+        });
+        Some(local)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The latest snapshot, handed from one writer to any number of readers who never wait.
 //!
 //! There are a few places. One is the current one; the writer fills another and then makes that one current. A
-//! reader that finds its place being filled has been overtaken by a whole round, and asks again which is current.
+//! reader whose place is current no more has been overtaken, and asks again: some step was made by the writer.
 
 #[cfg(loom)]
 use loom::sync::{
@@ -38,9 +38,13 @@ impl<T: Clone> Latest<T> {
         loop {
             let current = self.current.load(Ordering::Acquire);
             if let Ok(latest) = self.places[current].try_read() {
-                return latest.clone();
+                // A place may have been filled again meanwhile, with one that is not shown yet: whoever took that
+                // would later go back to an older one. While this lock is held the current place stays as it is.
+                if self.current.load(Ordering::Acquire) == current {
+                    return latest.clone();
+                }
             }
-            // Overtaken by a whole round of places between the two lines above.
+            // Overtaken by the writer between the two lines above.
             pause();
         }
     }

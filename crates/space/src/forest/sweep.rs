@@ -5,6 +5,7 @@
 //! edge of what the two have in common. Stripes are independent: they can be done in any order, by any number of
 //! threads, and the pairs are the same.
 
+use core::cell::OnceCell;
 use std::sync::Arc;
 
 use super::bounds::{ALTITUDE, Box4, LAT, LON, TIME};
@@ -13,11 +14,12 @@ use super::lanes::{Block, Lanes, WIDTH};
 use super::margin::Margin;
 use super::plane::TURN;
 use super::run::Run;
+use super::shape::{Record, Vertex};
 use super::snapshot::Snapshot;
 use super::subject::Subject;
 
 /// Width of a stripe in 1e-7°: wide against most solids, narrow against where they crowd.
-const STRIPE: i64 = 10_000_000;
+const STRIPE: i64 = 20_000_000;
 const STRIPES: usize = (TURN / STRIPE) as usize;
 /// Where the first stripe begins.
 const WEST: i64 = -TURN / 2;
@@ -164,7 +166,9 @@ impl Sweep {
         for (place, guest) in guests.iter().enumerate() {
             blocks[place / WIDTH].set(place % WIDTH, &self.moved(*guest));
         }
-        let lane = Lane { sweep: self, guests, blocks, west: WEST + i64::from(stripe) * STRIPE };
+        let known = guests.iter().map(|guest| self.known(*guest)).collect();
+        let large = (0..guests.len()).map(|_| OnceCell::new()).collect();
+        let lane = Lane { sweep: self, guests, known, large, blocks, west: WEST + i64::from(stripe) * STRIPE };
         for place in 0..lane.guests.len() {
             lane.pairs_from(place, &mut f);
         }
@@ -185,50 +189,82 @@ impl Sweep {
     }
 }
 
+/// What most pairs are decided by, without a look at the record.
+struct Known {
+    id: u32,
+    /// The first vertex, and one far from it.
+    vertices: [Vertex; 2],
+    kept: Box4,
+    /// Longitude and latitude together.
+    size: i64,
+    /// It has a radius: then distances count.
+    radius: bool,
+}
+
 /// A stripe made ready for the sweep.
 struct Lane<'a> {
     sweep: &'a Sweep,
     /// From south to north by their southern edges.
     guests: Vec<Guest>,
+    known: Vec<Known>,
+    /// Those that much smaller ones are held against, many times each.
+    large: Vec<OnceCell<Box<Subject<'a>>>>,
     blocks: Vec<Block>,
     west: i64,
 }
 
-impl Lane<'_> {
+impl<'a> Lane<'a> {
     /// The pairs of a guest with those that begin north of it.
     fn pairs_from(&self, place: usize, f: &mut impl FnMut(u32, u32)) {
         let sweep = self.sweep;
         let guest = self.guests[place];
         let sought = self.blocks[place / WIDTH].get(place % WIDTH);
-        let mut subject: Option<(u32, Subject<'_>)> = None;
+        let own = OnceCell::new();
         let mut mask = u16::MAX << (place % WIDTH) << 1;
         for (number, block) in self.blocks.iter().enumerate().skip(place / WIDTH) {
-            if block.get(0).min[LAT] > sought.max[LAT] {
+            if block.south() > sought.max[LAT] {
                 break;
             }
             mask &= sweep.lanes.meeting(block, &sought);
             while mask != 0 {
                 let lane = mask.trailing_zeros() as usize;
                 mask &= mask - 1;
-                let other = self.guests[number * WIDTH + lane];
-                if !self.is_ours(&sought, guest, &block.get(lane), other) {
-                    continue;
-                }
-                let (id, subject) = subject.get_or_insert_with(|| sweep.subject(guest));
-                let member = sweep.members[other.member as usize];
-                let run = &sweep.runs[member.run as usize];
-                let record = run.record(member.entry);
-                if subject.conflicts(&record, &run.kept(member.entry)) {
-                    f(*id, record.id);
+                let other = number * WIDTH + lane;
+                if self.is_ours(sought.min[LON].max(block.west(lane)), guest, self.guests[other])
+                    && self.conflict(place, other, &own)
+                {
+                    f(self.known[place].id, self.known[other].id);
                 }
             }
             mask = u16::MAX;
         }
     }
 
+    /// Whether two guests conflict: the smaller is held against the larger, which is ready for it, or the other
+    /// against the one at hand where they are alike.
+    fn conflict(&self, place: usize, other: usize, own: &OnceCell<Subject<'a>>) -> bool {
+        let sweep = self.sweep;
+        let aligned = self.guests[place].turns == self.guests[other].turns;
+        let (subject, smaller) = if self.known[other].size > 2 * self.known[place].size {
+            let large = self.large[other].get_or_init(|| Box::new(sweep.subject(self.guests[other])));
+            (&**large, place)
+        } else if let Some(large) = self.large[place].get() {
+            (&**large, other)
+        } else {
+            (own.get_or_init(|| sweep.subject(self.guests[place])), other)
+        };
+        let record = || sweep.record(self.guests[smaller]);
+        let known = &self.known[smaller];
+        if known.radius || subject.shape.radius_cm > 0 {
+            return subject.conflicts(&record(), &known.kept);
+        }
+        subject.meets_guest(aligned, known.vertices, &known.kept, record)
+    }
+
     /// Whether this stripe is the one to tell of a pair whose boxes meet in it.
-    fn is_ours(&self, one: &Box4, guest: Guest, other: &Box4, second: Guest) -> bool {
-        let common = i64::from(one.min[LON].max(other.min[LON]));
+    /// `common` is where what the two have in common begins.
+    fn is_ours(&self, common: i32, guest: Guest, second: Guest) -> bool {
+        let common = i64::from(common);
         if common < self.west || common >= self.west + STRIPE {
             return false;
         }
@@ -253,12 +289,25 @@ fn meet_turned(a: &Box4, b: &Box4, turns: i64) -> bool {
 }
 
 impl Sweep {
-    fn subject(&self, guest: Guest) -> (u32, Subject<'_>) {
+    fn record(&self, guest: Guest) -> Record<'_> {
+        let member = self.members[guest.member as usize];
+        self.runs[member.run as usize].record(member.entry)
+    }
+
+    fn subject(&self, guest: Guest) -> Subject<'_> {
         let member = self.members[guest.member as usize];
         let run = &self.runs[member.run as usize];
         let record = run.record(member.entry);
-        let subject = Subject::new(record.shape, vertices_box(run, member.entry), record.bulge, &self.margin);
-        (record.id, subject)
+        Subject::new(record.shape, vertices_box(run, member.entry), record.bulge, &self.margin)
+    }
+
+    fn known(&self, guest: Guest) -> Known {
+        let member = self.members[guest.member as usize];
+        let (record, kept) = (self.record(guest), self.runs[member.run as usize].kept(member.entry));
+        let size = kept.length(LON) + kept.length(LAT);
+        let all = record.shape.vertices;
+        let vertices = [all[0], all[all.len() / 2]];
+        Known { id: record.id, vertices, kept, size, radius: record.shape.radius_cm > 0 }
     }
 }
 

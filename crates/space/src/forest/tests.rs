@@ -147,3 +147,54 @@ fn a_chord_that_leaves_its_box_is_found_beside_it() {
     assert_eq!((found(&parallel, &place), found(&place, &parallel)), ((1, 1), (1, 1)));
     planted::during(Planted::NoBulge, || assert_eq!((found(&parallel, &place), found(&place, &parallel)), ((0, 0), (0, 0))));
 }
+
+/// Upright rectangles, whose conflicts are those of their boxes: what an independent tree finds.
+fn rectangles(count: usize, seed: u64) -> Vec<Solid> {
+    let mut state = seed;
+    let mut below = |limit: u64| {
+        state = state.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(0x1405_7B7E_F767_814F);
+        ((state >> 33) % limit) as i32
+    };
+    let mut rectangle = || {
+        // Sizes of every class, more small ones than large.
+        let size = [100_000, 100_000, 2_000_000, 9_000_000][below(4) as usize];
+        let (west, south) = (below(80_000_000), below(80_000_000));
+        let (east, north) = (west + below(size), south + below(size));
+        let ring = vec![[west, south], [east, south], [east, north], [west, north]];
+        let (low, start) = (below(2_000), below(200_000));
+        let time = [start, start + [3_000, 20_000, 90_000][below(3) as usize]];
+        Solid::try_new(Shape::polygon(&[ring], 0).unwrap(), [low, low + below(900)], time).unwrap()
+    };
+    (0..count).map(|_| rectangle()).collect()
+}
+
+#[test]
+fn an_independent_tree_finds_the_same_boxes() {
+    let soak = std::env::var_os("DETENTE_SOAK").is_some();
+    let (sizes, queries) = if soak { ([10_000, 100_000, 1_000_000], 20_000) } else { ([300, 3_000, 20_000], 300) };
+    for size in sizes {
+        let (kept, sought) = (rectangles(size, 42), rectangles(queries, 4_242));
+        let envelope = |solid: &Solid| {
+            let Box4 { min, max } = solid.bounds();
+            rstar::AABB::from_corners(min.map(f64::from), max.map(f64::from))
+        };
+        let leaf = |(solid, id)| {
+            let corners = rstar::primitives::Rectangle::from_aabb(envelope(solid));
+            rstar::primitives::GeomWithData::new(corners, id)
+        };
+        let tree = rstar::RTree::bulk_load(kept.iter().zip(0_u32..).map(leaf).collect());
+        let mut forest = Forest::new();
+        forest.set_strata(Strata::NINE.from(5_000));
+        kept.iter().zip(0..).for_each(|(solid, id)| forest.insert(id, solid));
+        while forest.merge_step(1_000) == Progress::More {}
+        let live = forest.snapshot();
+        forest.compact();
+        let compact = forest.snapshot();
+        for solid in &sought {
+            let mut expected: Vec<u32> = tree.locate_in_envelope_intersecting(&envelope(solid)).map(|leaf| leaf.data).collect();
+            expected.sort_unstable();
+            assert_eq!(live.ids(solid, &Margin::NONE), expected, "of {size}, live, for {:?}", solid.bounds());
+            assert_eq!(compact.ids(solid, &Margin::NONE), expected, "of {size}, compact, for {:?}", solid.bounds());
+        }
+    }
+}

@@ -69,6 +69,15 @@ proptest! {
     }
 
     #[test]
+    fn a_segment_touches_a_range_as_it_touches_a_rectangle(ends in [[-4..5_i32, -4..5_i32], [-4..5_i32, -4..5_i32]], corner in [-4..5_i32, -4..5_i32], wide in 0..5_i32, high in 0..5_i32) {
+        let (west, south, east, north) = (corner[0], corner[1], corner[0] + wide, corner[1] + high);
+        let rectangle = Shape::polygon(&[vec![[west, south], [east, south], [east, north], [west, north]]], 0).unwrap();
+        let expected = testing::meet_naively(&Shape::path(ends.to_vec(), 0).unwrap(), 0, &rectangle);
+        let touches = touches_range(point(ends[0], 0), point(ends[1], 0), point([west, south], 0), point([east, north], 0));
+        prop_assert_eq!(touches, expected);
+    }
+
+    #[test]
     fn anywhere_on_the_map_too(a in any_shape(), b in any_shape()) {
         for shift in [0, TURN, -TURN] {
             prop_assert_eq!(meet(&a, shift, &b), testing::meet_naively(&a, shift, &b));

@@ -74,6 +74,11 @@ fn degrees_in_every_dress() {
     ] {
         check(text, Seconds, 60.5, 24.75);
     }
+}
+
+#[test]
+fn degrees_south_west_and_at_the_ends() {
+    use Notation::{Decimal, DegreesMinutes as Minutes, DegreesMinutesSeconds as Seconds};
     check("-33.5 -70.25", Decimal, -33.5, -70.25);
     check("−33.5 −70.25", Decimal, -33.5, -70.25);
     check("33.5S 70.25W", Decimal, -33.5, -70.25);

@@ -1,0 +1,53 @@
+//! Conflicts as GeoJSON: for each the place where its plans come closest, and the footprints of all plans in conflict.
+//!
+//! A footprint has the properties of our own GeoJSON form, so that it can be read, and checked, again.
+
+use std::collections::BTreeSet;
+
+use detente_gateway::{NoticeForm, VolumeForm};
+use detente_types::VolumeIn;
+use serde_json::{Value, json};
+
+use super::json::conflict;
+use super::label::degrees;
+use super::{Filed, Told};
+
+pub(super) fn collection(told: &Told) -> Value {
+    let mut features: Vec<Value> = told.hits.iter().enumerate().map(|(i, hit)| meeting(told, i + 1, hit)).collect();
+    let plans: BTreeSet<usize> = told.hits.iter().flat_map(|hit| hit.plans).collect();
+    features.extend(plans.into_iter().flat_map(|plan| footprint(told, &told.plans[plan])));
+    json!({ "type": "FeatureCollection", "features": features })
+}
+
+/// Where the plans of a conflict come closest, with all that is told of it.
+fn meeting(told: &Told, number: usize, hit: &super::Hit) -> Value {
+    let at = hit.closest().meeting.at;
+    let mut properties = json!(conflict(told, hit));
+    properties["role"] = "conflict".into();
+    properties["number"] = number.into();
+    let coordinates = [degrees(at.lon_e7()), degrees(at.lat_e7())];
+    json!({ "type": "Feature", "geometry": { "type": "Point", "coordinates": coordinates }, "properties": properties })
+}
+
+/// The footprints of a plan.
+fn footprint(told: &Told, filed: &Filed) -> Vec<Value> {
+    let volumes = filed.plan.volumes.iter().map(|volume| VolumeForm::from(&VolumeIn::from(volume))).collect();
+    let name = Some(filed.plan.name.clone()).filter(|name| !name.is_empty());
+    let kind = filed.plan.kind.map(|kind| kind.name().to_owned());
+    let form = NoticeForm { title: name, volumes, kind: kind.clone().unwrap_or_default(), ..NoticeForm::default() };
+    let written: Value = serde_json::from_str(&detente_gateway::geojson::write(&[form])).unwrap_or_default();
+    let features = written["features"].as_array().cloned().unwrap_or_default();
+    let named = features.into_iter().map(|mut feature| {
+        let properties = &mut feature["properties"];
+        if kind.is_none()
+            && let Some(members) = properties.as_object_mut()
+        {
+            members.remove("kind");
+        }
+        properties["role"] = "plan".into();
+        properties["file"] = told.file_name(filed.file).into();
+        properties["place"] = filed.plan.place.clone().into();
+        feature
+    });
+    named.collect()
+}

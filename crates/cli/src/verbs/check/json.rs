@@ -1,0 +1,144 @@
+//! Conflicts as JSON. The form is stable and stands in docs/spec/plans.md; what is added to it gets a new name.
+
+use detente_gateway::Finding;
+use detente_types::conflict::VolumeMeeting;
+use serde::Serialize;
+
+use super::find::Hit;
+use super::label::{LANGUAGES, degrees};
+use super::{Filed, Told};
+
+/// The whole report.
+#[derive(Serialize)]
+pub(super) struct Report<'a> {
+    law: &'static str,
+    separation: Apart,
+    files: Vec<FileView<'a>>,
+    conflicts: Vec<Conflict<'a>>,
+}
+
+#[derive(Serialize)]
+struct Apart {
+    horizontal_m: f64,
+    vertical_m: f64,
+    time_s: f64,
+}
+
+#[derive(Serialize)]
+struct FileView<'a> {
+    file: &'a str,
+    format: &'static str,
+    plans: usize,
+    volumes: usize,
+    warnings: &'a [Finding],
+}
+
+#[derive(Serialize)]
+pub(super) struct Conflict<'a> {
+    plans: [PlanView<'a>; 2],
+    meetings: Vec<Meeting>,
+    meetings_total: usize,
+    sentences: [Sentence; 2],
+}
+
+#[derive(Serialize)]
+pub(super) struct PlanView<'a> {
+    file: &'a str,
+    place: &'a str,
+    name: &'a str,
+    kind: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Meeting {
+    volumes: [u16; 2],
+    distance_m: f64,
+    at: At,
+    time: String,
+    vertical_gap_m: f64,
+    band: Option<Band>,
+    time_gap_s: f64,
+    window: Option<Window>,
+}
+
+#[derive(Serialize)]
+struct At {
+    latitude: f64,
+    longitude: f64,
+}
+
+#[derive(Serialize)]
+struct Band {
+    lower_m: f64,
+    upper_m: f64,
+    datum: &'static str,
+}
+
+#[derive(Serialize)]
+struct Window {
+    start: String,
+    end: String,
+}
+
+#[derive(Serialize)]
+struct Sentence {
+    language: &'static str,
+    text: String,
+}
+
+fn seconds(micros: i64) -> f64 {
+    micros as f64 / 1e6
+}
+
+pub(super) fn report(told: &Told) -> Report<'_> {
+    let s = &told.separation;
+    let files = told.files.iter().enumerate().map(|(i, file)| FileView {
+        file: told.file_name(i),
+        format: file.format.name(),
+        plans: file.plans,
+        volumes: file.volumes,
+        warnings: &file.report.findings,
+    });
+    Report {
+        law: told.law.name(),
+        separation: Apart { horizontal_m: s.horizontal.as_f64(), vertical_m: s.vertical.as_f64(), time_s: seconds(s.time_us) },
+        files: files.collect(),
+        conflicts: told.hits.iter().map(|hit| conflict(told, hit)).collect(),
+    }
+}
+
+/// One conflict.
+pub(super) fn conflict<'a>(told: &'a Told, hit: &Hit) -> Conflict<'a> {
+    let sentences = LANGUAGES.map(|(language, tag)| Sentence { language: tag, text: told.sentence(hit, language) });
+    Conflict {
+        plans: told.filed(hit).map(|filed| plan(told, filed)),
+        meetings: hit.meetings.iter().map(|met| meeting(told, hit, met)).collect(),
+        meetings_total: hit.count,
+        sentences,
+    }
+}
+
+/// What a plan is called.
+pub(super) fn plan<'a>(told: &'a Told, filed: &'a Filed) -> PlanView<'a> {
+    let Filed { file, plan } = filed;
+    PlanView {
+        file: told.file_name(*file),
+        place: &plan.place,
+        name: &plan.name,
+        kind: plan.kind.map(detente_types::NoticeKind::name),
+    }
+}
+
+fn meeting(told: &Told, hit: &Hit, met: &VolumeMeeting) -> Meeting {
+    let m = &met.meeting;
+    Meeting {
+        volumes: met.volumes,
+        distance_m: m.distance.as_f64(),
+        at: At { latitude: degrees(m.at.lat_e7()), longitude: degrees(m.at.lon_e7()) },
+        time: told.closest_time(hit, met).to_string(),
+        vertical_gap_m: m.vertical_gap.as_f64(),
+        band: m.band.map(|b| Band { lower_m: b.lower().as_f64(), upper_m: b.upper().as_f64(), datum: b.datum().name() }),
+        time_gap_s: seconds(m.time_gap_us),
+        window: m.window.map(|w| Window { start: w.start().to_string(), end: w.end().to_string() }),
+    }
+}
