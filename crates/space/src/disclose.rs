@@ -19,6 +19,9 @@ use detente_types::volume::{AltitudeBand, Footprint, Shape, Volume};
 
 use grid::Grid;
 
+pub(crate) use cover::{outline_of, position};
+pub(crate) use grid::Block;
+
 /// Why a notice cannot be disclosed at a precision; the officer can change the notice (a caller's fault).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CoarsenError {

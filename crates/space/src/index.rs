@@ -17,7 +17,7 @@ use std::ops::{Bound, ControlFlow};
 
 use detente_types::conflict::Meeting;
 use detente_types::notice::{Notice, NoticeKind};
-use detente_types::time::Timestamp;
+use detente_types::time::{Timestamp, Window};
 use detente_types::volume::Volume;
 use detente_wire::meaning::Valid;
 
@@ -25,6 +25,7 @@ pub use asked::{Asked, Side};
 
 use crate::forest::{Forest, Margin, Progress};
 use crate::outline::{Outline, Prepared};
+use crate::region::Region;
 use bounds::Bounds;
 
 /// Candidates that are gathered through the tree before the notices are walked in the order of their
@@ -49,6 +50,8 @@ pub struct Index<K: Ord + Clone> {
     /// A forest that is asked shows its newest boxes to the asker first.
     forest: RefCell<Forest>,
     ends: BTreeSet<(Timestamp, K)>,
+    /// The longest window of anything that moves and was ever filed, microseconds.
+    longest_us: i64,
 }
 
 /// A notice's part in the index.
@@ -99,6 +102,7 @@ impl<K: Ord + Clone> Default for Index<K> {
             free: Vec::new(),
             forest: RefCell::new(Forest::new()),
             ends: BTreeSet::new(),
+            longest_us: 0,
         }
     }
 }
@@ -147,6 +151,9 @@ impl<K: Ord + Clone> Index<K> {
             }
         }
         let end = volumes.iter().map(|(v, _)| v.window.end()).max().unwrap_or_default();
+        let moving = volumes.iter().filter(|(v, _)| v.passage.is_some());
+        let longest_us = moving.map(|(v, _)| v.window.end().since(v.window.start())).max().unwrap_or(0);
+        self.longest_us = self.longest_us.max(longest_us);
         self.ends.insert((end, key.clone()));
         self.notices.insert(key, Filed { kind, volumes, boxes, end });
     }
@@ -218,19 +225,33 @@ impl<K: Ord + Clone> Index<K> {
 
     /// The first finds after a pair, at most `limit` and at least one if there is one.
     pub fn query_page(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, limit: usize) -> Page<K> {
-        match self.candidates(asked, after) {
-            Some(pairs) => self.test(asked, pairs.into_iter(), limit, usize::MAX),
-            None => self.test(asked, self.walk(asked, after), limit, usize::MAX),
-        }
+        self.look(asked, after, limit, usize::MAX)
     }
 
     /// What is found among the next pairs of volumes whose boxes meet, as many of them as this cost allows and at least one: a
     /// bound on the work, whatever is found. [`Page::next`] is the last pair that was looked at.
     pub fn examine(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, cost: usize) -> Page<K> {
+        self.look(asked, after, usize::MAX, cost)
+    }
+
+    /// The first finds after a pair, at most `limit` of them and at most this cost of pairs, and at least one pair.
+    pub(crate) fn look(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, limit: usize, cost: usize) -> Page<K> {
         match self.candidates(asked, after) {
-            Some(all) => self.test(asked, all.into_iter(), usize::MAX, cost),
-            None => self.test(asked, self.walk(asked, after), usize::MAX, cost),
+            Some(all) => self.test(asked, all.into_iter(), limit, cost),
+            None => self.test(asked, self.walk(asked, after), limit, cost),
         }
+    }
+
+    /// The volume that a pair found.
+    pub(crate) fn found(&self, pair: &Pair<K>) -> Option<&Volume> {
+        self.notices.get(&pair.key)?.volumes.get(usize::from(pair.found)).map(|(volume, _)| volume)
+    }
+
+    /// The volumes whose boxes meet a region and a window.
+    pub(crate) fn volumes_in<'a>(&'a self, region: &Region, window: &Window) -> impl Iterator<Item = &'a Volume> {
+        let asked = [Bounds::new(*region, window.start(), window.end())];
+        let all = self.notices.values().flat_map(|filed| &filed.volumes);
+        all.filter(move |(_, boxes)| bounds::meet(&asked, boxes)).map(|(volume, _)| volume)
     }
 
     /// The pairs whose boxes meet, sorted, from the tree; `None` when they are too many to gather.
@@ -238,7 +259,7 @@ impl<K: Ord + Clone> Index<K> {
         let snapshot = self.forest.borrow_mut().snapshot();
         let mut pairs = Vec::new();
         for (number, volume) in (0..).zip(asked.volumes()) {
-            for bounds in &volume.bounds {
+            for bounds in &asked.boxes(volume, self.longest_us) {
                 let found = snapshot.visit(&bounds.solid(), &Margin::NONE, |hit| {
                     let Some((key, found)) = &self.boxes[hit.id as usize] else {
                         return ControlFlow::Continue(());
@@ -263,10 +284,10 @@ impl<K: Ord + Clone> Index<K> {
     /// The pairs whose boxes meet, by going through all notices from the key on.
     fn walk<'a>(&'a self, asked: &'a Asked<'a>, after: Option<&'a Pair<K>>) -> impl Iterator<Item = Pair<K>> + 'a {
         let start = after.map_or(Bound::Unbounded, |after| Bound::Included(&after.key));
-        let boxes_meet = |(key, filed): (&'a K, &'a Filed)| {
-            let asked = (0..).zip(asked.volumes());
-            asked.flat_map(move |(number, volume)| {
-                let near = move |(_, (_, bounds)): &(u16, &(Volume, Vec<Bounds>))| bounds::meet(&volume.bounds, bounds);
+        let boxes_meet = move |(key, filed): (&'a K, &'a Filed)| {
+            let each = (0..).zip(asked.volumes());
+            each.flat_map(move |(number, volume)| {
+                let near = move |(_, (_, bounds)): &(u16, &(Volume, Vec<Bounds>))| asked.is_near(volume, bounds);
                 (0..).zip(&filed.volumes).filter(near).map(move |(found, _)| Pair { key: key.clone(), asked: number, found })
             })
         };
@@ -284,7 +305,7 @@ impl<K: Ord + Clone> Index<K> {
             let filed = &self.notices[&pair.key];
             let (found, _) = &filed.volumes[usize::from(pair.found)];
             let vertices = asked.volumes()[usize::from(pair.asked)].vertices + found.footprint.vertices().count();
-            cost += 1 + vertices / VERTICES_AS_PAIR;
+            cost += cost_of(vertices);
             let last = cost >= most;
             let next = last.then(|| pair.clone());
             if let Some(meeting) = asked.meet(usize::from(pair.asked), filed.kind, &Prepared::new(found)) {
@@ -299,6 +320,11 @@ impl<K: Ord + Clone> Index<K> {
         }
         Page { finds, next: None, cost }
     }
+}
+
+/// What testing a pair costs whose volumes have so many vertices in all.
+pub(crate) const fn cost_of(vertices: usize) -> usize {
+    1 + vertices / VERTICES_AS_PAIR
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use detente_types::unit::Metres;
 use detente_types::volume::Volume;
 
 use crate::outline::Prepared;
-use crate::{law1, law2};
+use crate::{altitude, law1, law2};
 
 /// How far apart two notices must stay: the terms' numbers. Closer, or just so close, is a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,5 +76,22 @@ impl Law {
             Self::One => law1::meet_prepared(a, b, separation),
             Self::Two(heights) => law2::meet_prepared(a, b, separation, &heights),
         }
+    }
+
+    /// Lowest and highest altitudes of two volumes in centimetres, compared as this law compares them: they move with the
+    /// bands. `None` when the two cannot be compared, and no altitude keeps them apart.
+    pub(crate) fn spans(self, a: &Prepared<'_>, b: &Prepared<'_>) -> Option<[(i64, i64); 2]> {
+        let data = [a, b].map(|v| v.volume.band.datum());
+        match self {
+            Self::One => (data[0] == data[1]).then(|| [a, b].map(|v| (v.volume.band.lower().cm(), v.volume.band.upper().cm()))),
+            Self::Two(heights) => {
+                data.into_iter().all(|datum| heights.takes(datum)).then(|| [a, b].map(|v| altitude::span(v, &heights)))
+            }
+        }
+    }
+
+    /// Whether it follows one of two volumes along its path.
+    pub(crate) const fn follows(self, a: &Volume, b: &Volume) -> bool {
+        matches!(self, Self::Two(_)) && (a.passage.is_some() || b.passage.is_some())
     }
 }

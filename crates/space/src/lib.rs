@@ -8,6 +8,8 @@
 //!   that the terms name.
 //! - [`index`] finds what a notice meets among many, in one order, a page at a time.
 //! - [`forest`] finds what meets or comes near among millions of shapes of straight chords, in memory.
+//! - [`ask`] tells the nearest of the others, what is free, what a new version changes, and how full a region is.
+//! - [`resolve`] finds the smallest shifts that clear a notice of its conflicts.
 //! - [`disclose`] widens volumes to the grid that the other side is shown.
 //! - [`place`] says where something lies from a named place; [`sentence`] tells a meeting in words.
 //! - [`notation`] reads and writes positions as people write them: MGRS, UTM, UPS, GARS, degrees.
@@ -69,6 +71,7 @@
 mod altitude;
 mod approach;
 mod arc;
+pub mod ask;
 mod ball;
 pub mod disclose;
 pub mod forest;
@@ -80,7 +83,9 @@ pub mod law2;
 pub mod notation;
 mod outline;
 pub mod place;
+mod question;
 mod region;
+pub mod resolve;
 pub mod sentence;
 #[cfg(test)]
 mod testing;
@@ -90,3 +95,4 @@ mod vectors;
 
 pub use index::{Asked, Find, Index, Page, Pair, Side};
 pub use law::{Law, Separation};
+pub use question::Question;

@@ -12,7 +12,7 @@ use detente_types::volume::Volume;
 use crate::approach::{Nearest, Part};
 
 /// By how much the separation in time grows when something moves, microseconds: the times of chords are rounded.
-const TIME_GROWTH_US: i64 = 4;
+pub(crate) const TIME_GROWTH_US: i64 = 4;
 
 /// When a shape is where.
 #[derive(Clone, Copy, Debug)]

@@ -124,7 +124,7 @@ enum Verdict {
 }
 
 /// A cell as an outline that holds it: at a pole a circle, elsewhere a ring that follows the parallels.
-fn outline_of(cell: &Block) -> Outline {
+pub(crate) fn outline_of(cell: &Block) -> Outline {
     let (shape, radius_m) = if cell.width == TURN_E7 {
         let pole = if cell.north == QUARTER_E7 { QUARTER_E7 } else { -QUARTER_E7 };
         (Shape::Point(position(pole, 0)), cell.height_m())
@@ -138,7 +138,7 @@ fn outline_of(cell: &Block) -> Outline {
     Outline::of_shape(&shape, radius)
 }
 
-fn position(lat_e7: i64, lon_e7: i64) -> Position {
+pub(crate) fn position(lat_e7: i64, lon_e7: i64) -> Position {
     Position::try_new(lat_e7, wrap(lon_e7)).expect("rows and cells lie on the earth")
 }
 

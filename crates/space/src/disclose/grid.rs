@@ -26,13 +26,13 @@ pub(super) struct Grid {
 
 /// A part of a row: latitudes, and longitudes from `west` eastward for `width`. All in 1e-7 degree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Block {
-    pub(super) south: i64,
-    pub(super) north: i64,
+pub(crate) struct Block {
+    pub(crate) south: i64,
+    pub(crate) north: i64,
     /// In [-180°, 180°).
-    pub(super) west: i64,
+    pub(crate) west: i64,
     /// Above 0, at most 360°.
-    pub(super) width: i64,
+    pub(crate) width: i64,
 }
 
 impl Grid {
@@ -85,12 +85,12 @@ impl Grid {
 
 impl Block {
     /// Its middle latitude and longitude.
-    pub(super) fn middle(&self) -> (i64, i64) {
+    pub(crate) fn middle(&self) -> (i64, i64) {
         ((self.south + self.north) / 2, wrap(self.west + self.width / 2))
     }
 
     /// No point of it is further from its middle than this, metres.
-    pub(super) fn half_diagonal_m(&self) -> f64 {
+    pub(crate) fn half_diagonal_m(&self) -> f64 {
         let equatorward = if self.south <= 0 && self.north >= 0 { 0 } else { self.south.abs().min(self.north.abs()) };
         let along = radians(self.width) * 0.5 * libm::cos(radians(equatorward)) * EQUATORIAL_RADIUS_M * 1.01;
         along + self.height_m() * 0.5

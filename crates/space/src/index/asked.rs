@@ -45,7 +45,10 @@ impl<'a> Asked<'a> {
     pub fn of_volumes(kind: NoticeKind, volumes: &'a [Volume], separation: Separation, law: Law, side: Side) -> Self {
         let ask = |volume: &'a Volume| {
             let prepared = Prepared::new(volume);
-            let boxes = bounds::of_volume(volume, prepared.outline());
+            let boxes = match law {
+                Law::One => bounds::of_whole_volume(volume, prepared.outline()),
+                Law::Two(_) => bounds::of_volume(volume, prepared.outline()),
+            };
             let bounds = boxes.iter().map(|bounds| bounds.grown(&separation)).collect();
             AskedVolume { prepared, bounds, vertices: volume.footprint.vertices().count() }
         };
@@ -54,6 +57,24 @@ impl<'a> Asked<'a> {
 
     pub(super) fn volumes(&self) -> &[AskedVolume<'a>] {
         &self.volumes
+    }
+
+    /// The boxes that meet the boxes of everything that may meet a volume, where nothing filed moves longer than this,
+    /// microseconds. What moves is filed edge by edge, each with its time: the first law takes it to be on all of them all
+    /// that long.
+    pub(super) fn boxes(&self, volume: &AskedVolume<'_>, longest_us: i64) -> Vec<Bounds> {
+        match self.law {
+            Law::One if longest_us > 0 => volume.bounds.iter().map(|bounds| bounds.longer(longest_us)).collect(),
+            Law::One | Law::Two(_) => volume.bounds.clone(),
+        }
+    }
+
+    /// Whether a filed volume with these boxes may meet one of the asked: there, and under a law that follows what moves, then.
+    pub(super) fn is_near(&self, volume: &AskedVolume<'_>, filed: &[Bounds]) -> bool {
+        match self.law {
+            Law::One => volume.bounds.iter().any(|one| filed.iter().any(|other| one.meets_ever(other))),
+            Law::Two(_) => bounds::meet(&volume.bounds, filed),
+        }
     }
 
     /// How one of its volumes meets a volume of a notice of some kind.

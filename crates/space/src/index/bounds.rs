@@ -3,7 +3,7 @@
 //! A box is a rectangle of the map, so the forest finds what a box meets and no more; the law does the rest. What moves
 //! has a box for each edge of its path, with the time of that edge.
 
-use detente_types::time::Timestamp;
+use detente_types::time::{Timestamp, Window};
 use detente_types::volume::{Position, Shape, Volume};
 
 use crate::forest::{Shape as Flat, Solid, Vertex};
@@ -40,14 +40,22 @@ pub(super) fn of_volume(volume: &Volume, outline: &Outline) -> Vec<Bounds> {
     }
 }
 
+/// The same where the law takes what moves to be on its whole way all the time.
+pub(super) fn of_whole_volume(volume: &Volume, outline: &Outline) -> Vec<Bounds> {
+    of_volume(volume, outline).iter().map(|bounds| bounds.during(&volume.window)).collect()
+}
+
 /// Whether any of some boxes meets any of others.
 pub(super) fn meet(some: &[Bounds], others: &[Bounds]) -> bool {
     some.iter().any(|one| others.iter().any(|other| one.meets(other)))
 }
 
+fn tick(t: Timestamp) -> i64 {
+    (t.micros() - MIDDLE_US).div_euclid(TICK_US)
+}
+
 impl Bounds {
-    fn new(region: Region, start: Timestamp, end: Timestamp) -> Self {
-        let tick = |t: Timestamp| (t.micros() - MIDDLE_US).div_euclid(TICK_US);
+    pub(super) fn new(region: Region, start: Timestamp, end: Timestamp) -> Self {
         Self { region: region.grown(SLACK_M), start: tick(start), end: tick(end) + 1 }
     }
 
@@ -57,13 +65,29 @@ impl Bounds {
         Self { region: self.region.grown(separation.horizontal.as_f64()), start: self.start - ticks, end: self.end + ticks }
     }
 
+    /// The same place for a whole window.
+    pub(super) fn during(&self, window: &Window) -> Self {
+        Self { start: tick(window.start()), end: tick(window.end()) + 1, ..*self }
+    }
+
+    /// The same place so much earlier and later, microseconds.
+    pub(super) fn longer(&self, by_us: i64) -> Self {
+        let ticks = by_us.div_euclid(TICK_US) + 1;
+        Self { start: self.start - ticks, end: self.end + ticks, ..*self }
+    }
+
     /// Whether two boxes have a point in common.
     pub(super) fn meets(&self, other: &Self) -> bool {
+        self.start <= other.end && other.start <= self.end && self.meets_ever(other)
+    }
+
+    /// The same at any time.
+    pub(super) fn meets_ever(&self, other: &Self) -> bool {
         let turn = 3_600_000_000;
         let (a, b) = (&self.region, &other.region);
         let beside = (b.west - a.west).rem_euclid(turn);
         let longitudes = beside <= a.width || beside + b.width >= turn;
-        longitudes && a.south <= b.north && b.south <= a.north && self.start <= other.end && other.start <= self.end
+        longitudes && a.south <= b.north && b.south <= a.north
     }
 
     /// As the forest holds it.
@@ -71,8 +95,8 @@ impl Bounds {
         let (west, east) = self.region.longitudes();
         let (south, north) = (self.region.south as i32, self.region.north as i32);
         let corners: Vec<Vertex> = vec![[west, south], [east, south], [east, north], [west, north]];
-        let tick = |t: i64| t.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
+        let held = |t: i64| t.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
         let shape = Flat::polygon(&[corners], 0).expect("four corners between the poles");
-        Solid::try_new(shape, [0, 0], [tick(self.start), tick(self.end)]).expect("a window ends after it starts")
+        Solid::try_new(shape, [0, 0], [held(self.start), held(self.end)]).expect("a window ends after it starts")
     }
 }

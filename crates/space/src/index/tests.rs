@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::law::{Law, Separation};
-use crate::testing::{MINUTE_US, NOON_US, any_moving, any_separation, any_volume, at, repeatable, volume, window};
+use crate::testing::{MINUTE_US, NOON_US, any_moving, any_separation, any_volume, at, repeatable, timed, volume, window};
 
 const LAWS: [Law; 2] = [Law::One, Law::Two(Heights::of(Datum::Wgs84))];
 
@@ -107,7 +107,9 @@ proptest! {
         b in prop_oneof![any_volume(), any_moving()],
         separation in any_separation(),
     ) {
-        prop_assert!(!misses(&[(a, b)], &separation, &|v| bounds_of(v)));
+        prop_assert!(!misses(&[(a.clone(), b.clone())], &separation, &|v| bounds_of(v), &LAWS[1..]));
+        let whole = |v: &Volume| bounds::of_whole_volume(v, &Outline::new(&v.footprint));
+        prop_assert!(!misses(&[(a, b)], &separation, &whole, &LAWS));
     }
 }
 
@@ -142,10 +144,10 @@ fn bounds_of(volume: &Volume) -> Vec<Bounds> {
 }
 
 /// Whether a way of drawing boxes would lose one of the pairs that the law finds.
-fn misses(pairs: &[(Volume, Volume)], separation: &Separation, bounds_of: &dyn Fn(&Volume) -> Vec<Bounds>) -> bool {
+fn misses(pairs: &[(Volume, Volume)], separation: &Separation, bounds_of: &dyn Fn(&Volume) -> Vec<Bounds>, laws: &[Law]) -> bool {
     pairs.iter().any(|(a, b)| {
         let grown: Vec<Bounds> = bounds_of(a).iter().map(|bounds| bounds.grown(separation)).collect();
-        let found = |a: &Volume, b: &Volume| LAWS.iter().any(|law| law.meet(a, b, separation).is_some());
+        let found = |a: &Volume, b: &Volume| laws.iter().any(|law| law.meet(a, b, separation).is_some());
         !bounds::meet(&grown, &bounds_of(b)) && found(a, b)
     })
 }
@@ -165,14 +167,37 @@ fn telling_pairs() -> Vec<(Volume, Volume)> {
 fn planted_errors_in_a_box_are_caught() {
     let touching = Separation { horizontal: Metres::ZERO, vertical: Metres::ZERO, time_us: 0 };
     let pairs = telling_pairs();
-    assert!(!misses(&pairs, &touching, &bounds_of), "the honest box misses nothing");
+    assert!(!misses(&pairs, &touching, &bounds_of, &LAWS), "the honest box misses nothing");
 
     let without_radius = |v: &Volume| bounds_of(&at_vertex(v, first_vertex(v), Metres::ZERO));
-    assert!(misses(&pairs[..1], &touching, &without_radius));
+    assert!(misses(&pairs[..1], &touching, &without_radius, &LAWS));
     let around_vertices =
         |v: &Volume| v.footprint.vertices().flat_map(|p| bounds_of(&at_vertex(v, p, v.footprint.radius()))).collect::<Vec<_>>();
-    assert!(misses(&pairs[1..2], &touching, &around_vertices), "the pole lies beyond all vertices");
-    assert!(misses(&pairs[2..], &touching, &around_vertices), "the edge rises beyond its ends");
+    assert!(misses(&pairs[1..2], &touching, &around_vertices, &LAWS), "the pole lies beyond all vertices");
+    assert!(misses(&pairs[2..], &touching, &around_vertices, &LAWS), "the edge rises beyond its ends");
+}
+
+#[test]
+fn the_first_law_takes_what_moves_to_be_everywhere_all_the_time() {
+    // It leaves at noon and is far away an hour later, when something comes to where it was.
+    let away = vec![at(59.6, 24.7), at(59.6, 24.8), at(59.6, 25.7)];
+    let mover = timed(away, vec![NOON_US, NOON_US + MINUTE_US, NOON_US + 60 * MINUTE_US], 50.0, 0);
+    let late = Volume {
+        window: window(NOON_US + 50 * MINUTE_US, NOON_US + 70 * MINUTE_US),
+        ..volume(Shape::Point(at(59.6, 24.7)), 50.0)
+    };
+    let separation = Separation { horizontal: Metres::ZERO, vertical: Metres::ZERO, time_us: 0 };
+    for (filed, asked) in [(&mover, &late), (&late, &mover)] {
+        for (law, finds) in LAWS.into_iter().zip([1, 0]) {
+            // Few are gathered through the tree, and many are walked.
+            for others in [1, 2 * CANDIDATES_MAX as u32] {
+                let mut index = Index::new();
+                (0..others).for_each(|key| index.file(key, NoticeKind::Operation, core::slice::from_ref(filed)));
+                let asked = Asked::of_volumes(NoticeKind::Operation, core::slice::from_ref(asked), separation, law, Side::First);
+                assert_eq!(index.query(&asked).count(), (finds * others) as usize, "{law:?} of {others}");
+            }
+        }
+    }
 }
 
 #[test]
