@@ -8,4 +8,5 @@ pub mod million;
 pub mod pair;
 pub mod program;
 pub mod report;
+pub mod space;
 pub mod stats;

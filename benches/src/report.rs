@@ -47,6 +47,13 @@ impl Report {
         self.line(&format!("| {name} | {value} |"));
     }
 
+    /// A section with a table of as many columns as it needs; the first holds names.
+    pub fn table(&mut self, title: &str, head: &[&str], rows: &[Vec<String>]) {
+        let rule = format!("|---|{}", "---:|".repeat(head.len().saturating_sub(1)));
+        self.line(&format!("\n## {title}\n\n| {} |\n{rule}", head.join(" | ")));
+        rows.iter().for_each(|row| self.line(&format!("| {} |", row.join(" | "))));
+    }
+
     /// Writes the report into a file.
     ///
     /// # Errors

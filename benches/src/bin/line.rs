@@ -40,8 +40,11 @@ const STARTS: usize = 20;
 fn main() -> Result<()> {
     let options = options();
     let root = tempfile::tempdir().context("a directory for homes")?;
-    let arguments = format!("{} one at a time, {} live, {} entries", options.count, options.live, options.entries);
-    let mut report = Report::new("The line, measured", &describe(&arguments));
+    let arguments = format!(
+        "{} one at a time, {} live, {} entries; places and times of the notices are drawn from their numbers, keys are fresh",
+        options.count, options.live, options.entries
+    );
+    let mut report = Report::new("The line, measured", &describe("cargo xtask bench line --write", &arguments));
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(the_line(&options, root.path(), &mut report))?;
     let author = runtime.block_on(short_line(&root.path().join("long")))?;

@@ -1,0 +1,140 @@
+//! One size after another: built, asked, changed, joined.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::cluster::Cluster;
+use super::everything::{ALL_MAX, Allocated, Everything, Weight};
+use super::inserts::{self, Beside, Inserted};
+use super::live;
+use super::pairs::{self, Join, Joined};
+use super::postgis::Index;
+use super::rounds::{self, Timed};
+use super::set::{SEPARATION, Set};
+use super::tree::Tree;
+
+/// What is measured.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Volumes.
+    pub sizes: Vec<usize>,
+    /// How often each is asked all its queries.
+    pub rounds: usize,
+    /// Queries a round for what is fast.
+    pub many: usize,
+    /// Queries a round for what is slow, and of the live index.
+    pub few: usize,
+    /// Whether PostgreSQL is one of the peers.
+    pub postgres: bool,
+}
+
+impl Options {
+    /// All that is promised: 10^4 to 10^6.
+    pub fn full() -> Self {
+        Self { sizes: vec![10_000, 100_000, 1_000_000], rounds: 5, many: 20_000, few: 2_000, postgres: true }
+    }
+
+    /// A small run that shows that all of it works, and measures nothing.
+    pub fn quick() -> Self {
+        Self { sizes: vec![10_000], rounds: 2, many: 2_000, few: 200, postgres: false }
+    }
+}
+
+/// What was measured on one size.
+#[derive(Clone, Debug, Default)]
+pub struct Measured {
+    /// Volumes.
+    pub size: usize,
+    /// Nothing changes.
+    pub quiet: Vec<Timed>,
+    /// The same with a separation.
+    pub near: Vec<Timed>,
+    /// Volumes come and go.
+    pub live: Vec<Timed>,
+    /// What publishing snapshots took, of the live rounds.
+    pub publishing: Duration,
+    /// Runs of the live forest.
+    pub runs: Vec<u32>,
+    /// Bytes.
+    pub weights: Vec<Weight>,
+    /// Inserts: the forest with a thread that merges, the forest alone, rstar.
+    pub inserted: Vec<(String, Inserted)>,
+    /// Queries beside merges.
+    pub beside: Beside,
+    /// All pairs.
+    pub joined: Vec<Joined>,
+    /// The plans of PostgreSQL.
+    pub plans: Vec<String>,
+}
+
+/// Measures one size. The queries are those of B1, held against its sums, like the volumes.
+///
+/// # Errors
+/// When a database fails, or the generator does not draw what the law says.
+pub fn measure(
+    options: &Options,
+    size: usize,
+    cluster: Option<&Cluster>,
+    folder: &Path,
+    allocated: Allocated<'_>,
+) -> Result<Measured> {
+    let steps = options.rounds * options.few;
+    let (set, asking) = Set::workload(size + live::newcomers(steps))?;
+    let queries = asking.queries(None);
+    let mut measured = Measured { size, inserted: inserted(&set, size, options.rounds.min(3))?, ..Measured::default() };
+    let mut all = Everything::build(&set, size, cluster, folder, allocated)?;
+    measured.plans = all.plans()?;
+    measured.runs = all.live.runs();
+    let many = if size > ALL_MAX { options.few } else { options.many };
+    measured.quiet = rounds::quiet(&mut all.structures(many, options.few), &queries, options.rounds)?;
+    measured.near = rounds::quiet(&mut all.structures(many, options.few), &asking.queries(Some(SEPARATION)), options.rounds)?;
+    measured.weights = all.weights.clone();
+    measured.joined = joined(size, &all, options)?;
+    measured.beside = inserts::beside_merges(&mut all.compacted, size, &queries[..many], options.rounds);
+    let steps = live::draw(&set, size, steps);
+    let faster = faster(&measured.quiet, options.few);
+    measured.live = rounds::live(&mut all.changing(faster), &queries[..options.few], &steps)?;
+    measured.publishing = all.live.publishing;
+    all.tear_down()?;
+    Ok(measured)
+}
+
+/// Which index of PostGIS answered more queries a second.
+fn faster(timed: &[Timed], first: usize) -> Option<Index> {
+    let rate = |index: Index| timed.iter().find(|peer| peer.name == index.name()).map_or(0.0, |peer| peer.rate(first));
+    let faster = if rate(Index::Ranges) >= rate(Index::Nd) { Index::Ranges } else { Index::Nd };
+    (rate(faster) > 0.0).then_some(faster)
+}
+
+fn inserted(set: &Set, size: usize, rounds: usize) -> Result<Vec<(String, Inserted)>> {
+    let beside = inserts::rounds(rounds, || Ok(inserts::into_forest(set, size)))?;
+    let alone = inserts::rounds(rounds, || Ok(inserts::into_forest_alone(set, size)))?;
+    let mut all =
+        vec![("forest, merges on another thread".to_owned(), beside), ("forest, merges inside the insert".to_owned(), alone)];
+    if size <= ALL_MAX {
+        let into_tree = || inserts::one_by_one(&mut Tree::<f64>::empty(set), size);
+        all.push(("rstar inserted, f64".to_owned(), inserts::rounds(rounds, into_tree)?));
+    }
+    Ok(all)
+}
+
+fn joined(size: usize, all: &Everything<'_>, options: &Options) -> Result<Vec<Joined>> {
+    if size > ALL_MAX {
+        return Ok(Vec::new());
+    }
+    let snapshot = all.compacted.snapshot();
+    let mut joins: Vec<(&str, Join<'_>)> = vec![
+        ("forest, sweep, one core, true pairs", Box::new(|| Ok(pairs::sweep(&snapshot, 1)))),
+        ("forest, sweep, two cores, true pairs", Box::new(|| Ok(pairs::sweep(&snapshot, 2)))),
+    ];
+    if let Some(tree) = &all.bulk {
+        // rstar tells each pair in both orders, and each volume with itself.
+        joins.push(("rstar, boxes, f64", Box::new(|| Ok((tree.join() - size as u64) / 2))));
+    }
+    if let Some(tree) = &all.bulk_whole {
+        joins.push(("rstar, boxes, i32", Box::new(|| Ok((tree.join() - size as u64) / 2))));
+    }
+    pairs::rounds(&mut joins, if size == ALL_MAX { 2 } else { options.rounds })
+}

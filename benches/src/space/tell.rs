@@ -1,0 +1,149 @@
+//! The report: what is promised first, then each size, then how it goes with the size.
+
+use super::plot::{self, Curve};
+use super::rounds::Timed;
+use super::run::Measured;
+use super::verdict;
+use crate::report::Report;
+use crate::stats::Sample;
+
+/// The table of promises, held against the size that they are about.
+pub fn promises(report: &mut Report, measured: &Measured) {
+    report.table(
+        &format!("What is promised, at {} volumes", measured.size),
+        &["", "must", "aim", "measured", "verdict"],
+        &verdict::rows(measured).iter().map(|row| row.cells().to_vec()).collect::<Vec<_>>(),
+    );
+}
+
+/// All that was measured on one size.
+pub fn size(report: &mut Report, measured: &Measured) {
+    let title = |what: &str| format!("{} volumes: {what}", measured.size);
+    asked(report, &title("nothing changes"), &measured.quiet);
+    asked(report, &title("with a separation of 500 m, 30 m, 60 s"), &measured.near);
+    asked(report, &title("volumes come, go and end"), &measured.live);
+    if let Some(live) = measured.live.first() {
+        let queries = live.sample().len().max(1) as f64;
+        report.note(&format!(
+            "Before each query two volumes come and one is taken back; every 64 queries those go that ended. Changes took the \
+             forest {:.2} µs a query, merges {:.2} µs, publishing a snapshot {:.2} µs; its {} runs held at first {:?}.",
+            live.changing.as_secs_f64() * 1e6 / queries,
+            (live.tending.saturating_sub(measured.publishing)).as_secs_f64() * 1e6 / queries,
+            measured.publishing.as_secs_f64() * 1e6 / queries,
+            measured.runs.len(),
+            measured.runs,
+        ));
+    }
+    inserts(report, &title("inserts one by one"), measured);
+    let beside = [("beside merges of all", &measured.beside.during), ("when they are over", &measured.beside.quiet)];
+    let rows: Vec<Vec<String>> = beside.iter().map(|(name, sample)| [vec![(*name).to_owned()], tails(sample)].concat()).collect();
+    report.table(&title("the compacted forest beside a thread that merges"), &["", "p50, µs", "p99, µs", "p99.9, µs"], &rows);
+    report.note(&format!("All was merged {} times meanwhile.", measured.beside.merges));
+    pairs(report, &title("all pairs"), measured);
+    weights(report, &title("bytes a volume"), measured);
+}
+
+fn asked(report: &mut Report, title: &str, timed: &[Timed]) {
+    let few = timed.iter().map(Timed::asked).min().unwrap_or(0);
+    let Some(reference) = timed.iter().find(|one| one.name.starts_with("SIMD")).or(timed.last()) else {
+        return;
+    };
+    let row = |one: &Timed| {
+        let [low, high] = one.spread(few);
+        let all = if one.asked() > few { count(one.rate(usize::MAX)) } else { String::new() };
+        let first = [one.name.clone(), count(one.rate(few)), format!("{} to {}", count(low), count(high)), all];
+        let us = |sample: &Sample, share: f64| format!("{:.1}", sample.quantile(share).as_secs_f64() * 1e6);
+        let (calm, come) = (one.undisturbed(), one.sample());
+        let times = [us(&calm, 0.5), us(&calm, 0.99), us(&come, 0.99)];
+        let hits = format!("{:.2}", one.hits as f64 / one.asked().max(1) as f64);
+        let last = [hits, one.differences(reference).to_string()];
+        [first.to_vec(), times.to_vec(), last.to_vec()].concat()
+    };
+    let head = [
+        "",
+        &format!("first {few} queries, q/s"),
+        "as they came",
+        "all queries, q/s",
+        "p50, µs",
+        "p99, µs",
+        "p99 as it came",
+        "hits a query",
+        &format!("answers unlike {}", reference.name),
+    ];
+    report.table(title, &head, &timed.iter().map(row).collect::<Vec<_>>());
+}
+
+fn inserts(report: &mut Report, title: &str, measured: &Measured) {
+    let us = |sample: &Sample, share: f64| format!("{:.2}", sample.quantile(share).as_secs_f64() * 1e6);
+    let row = |(name, inserted): &(String, super::inserts::Inserted)| {
+        let each = inserted.sample();
+        let rest = [us(&each, 0.5), us(&each, 0.99), us(&each, 0.999), format!("{:.2}", inserted.worst.as_secs_f64() * 1e6)];
+        let merging = format!("{:.2} s", inserted.merging.as_secs_f64());
+        [vec![name.clone(), count(inserted.rate())], rest.to_vec(), vec![merging]].concat()
+    };
+    let head = ["", "inserts/s", "p50, µs", "p99, µs", "p99.9, µs", "worst, µs", "merges elsewhere"];
+    report.table(title, &head, &measured.inserted.iter().map(row).collect::<Vec<_>>());
+}
+
+fn pairs(report: &mut Report, title: &str, measured: &Measured) {
+    let row = |join: &super::pairs::Joined| {
+        vec![join.name.clone(), join.pairs.to_string(), format!("{:.3} s", join.took.as_secs_f64())]
+    };
+    report.table(title, &["", "pairs", "took"], &measured.joined.iter().map(row).collect::<Vec<_>>());
+}
+
+fn weights(report: &mut Report, title: &str, measured: &Measured) {
+    let each = |bytes: u64| format!("{:.1}", bytes as f64 / measured.size as f64);
+    let row = |weight: &super::everything::Weight| vec![weight.name.clone(), each(weight.index), each(weight.whole)];
+    report.table(title, &["", "index", "with geometry"], &measured.weights.iter().map(row).collect::<Vec<_>>());
+}
+
+fn tails(sample: &Sample) -> Vec<String> {
+    [0.5, 0.99, 0.999].map(|share| format!("{:.1}", sample.quantile(share).as_secs_f64() * 1e6)).to_vec()
+}
+
+/// Three figures and a letter.
+fn count(value: f64) -> String {
+    match value {
+        1e6.. => format!("{:.2} M", value / 1e6),
+        1e4.. => format!("{:.1} k", value / 1e3),
+        1e3.. => format!("{:.2} k", value / 1e3),
+        _ => format!("{value:.0}"),
+    }
+}
+
+/// The plots over all sizes: file name and SVG.
+pub fn plots(all: &[Measured]) -> Vec<(&'static str, String)> {
+    let few = |timed: &Timed| all.iter().flat_map(|m| &m.quiet).filter(|t| t.name == timed.name).map(Timed::asked).min();
+    let rates = curves(all, |measured, name| {
+        let timed = measured.quiet.iter().find(|timed| timed.name == name)?;
+        Some(timed.rate(few(timed)?))
+    });
+    let tails = curves(all, |measured, name| {
+        let timed = measured.quiet.iter().find(|timed| timed.name == name)?;
+        Some(timed.undisturbed().quantile(0.99).as_secs_f64() * 1e6)
+    });
+    let bytes = curves(all, |measured, name| {
+        let weight = measured.weights.iter().find(|weight| weight.name == name)?;
+        Some(weight.index as f64 / measured.size as f64)
+    });
+    vec![
+        ("space-rate.svg", plot::draw("Queries a second, filter and exact test", "1/s", &rates)),
+        ("space-p99.svg", plot::draw("99 of 100 queries take no longer", "µs", &tails)),
+        ("space-memory.svg", plot::draw("Index, without geometry", "bytes a volume", &bytes)),
+    ]
+}
+
+fn curves(all: &[Measured], value: impl Fn(&Measured, &str) -> Option<f64>) -> Vec<Curve> {
+    let mut names: Vec<&str> = Vec::new();
+    for timed in all.iter().flat_map(|measured| &measured.quiet) {
+        if !names.contains(&timed.name.as_str()) {
+            names.push(&timed.name);
+        }
+    }
+    let points = |name: &str| {
+        let each = all.iter().filter_map(|measured| Some((measured.size as f64, value(measured, name)?)));
+        each.collect()
+    };
+    names.into_iter().map(|name| Curve { name: name.to_owned(), points: points(name) }).collect()
+}
