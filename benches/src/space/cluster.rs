@@ -3,7 +3,8 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use tempfile::TempDir;
@@ -30,11 +31,15 @@ pub const SETTINGS: [(&str, &str); 12] = [
     ("max_wal_size", "8GB"),
 ];
 
-/// A running server.
+/// A running server. It dies with the thread that started it, whatever ends that one.
 pub struct Cluster {
     folder: TempDir,
     as_root: bool,
+    server: Option<Child>,
 }
+
+/// How long a start may take.
+const START: Duration = Duration::from_secs(60);
 
 impl Cluster {
     /// Installs what is missing (as root), makes a cluster and starts it.
@@ -51,7 +56,7 @@ impl Cluster {
             let (user, group) = ids(USER)?;
             chown(folder.path(), Some(user), Some(group)).context("giving PostgreSQL's folder to its user")?;
         }
-        let cluster = Self { folder, as_root };
+        let mut cluster = Self { folder, as_root, server: None };
         let data = cluster.data();
         cluster.run("initdb", &["-D", &data, "-U", USER, "-A", "trust", "--encoding=UTF8", "--locale=C", "--no-sync"])?;
         let mut settings = String::new();
@@ -62,11 +67,32 @@ impl Cluster {
         }
         let file = Path::new(&data).join("postgresql.auto.conf");
         fs::write(&file, settings).with_context(|| format!("writing {}", file.display()))?;
-        let log = cluster.folder.path().join("log");
-        if let Err(error) = cluster.run("pg_ctl", &["-D", &data, "-w", "-t", "60", "-l", &log.to_string_lossy(), "start"]) {
-            bail!("{error:#}; its log: {}", fs::read_to_string(&log).unwrap_or_default());
-        }
+        cluster.serve(&data)?;
         Ok(cluster)
+    }
+
+    /// Starts the server and waits until it answers.
+    fn serve(&mut self, data: &str) -> Result<()> {
+        let path = self.folder.path().join("log");
+        let log = fs::File::create(&path).with_context(|| format!("making {}", path.display()))?;
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "INT"]);
+        if self.as_root {
+            command.args(["--reuid", USER, "--regid", USER, "--clear-groups"]);
+        }
+        command.arg("--").arg(Path::new(PROGRAMS).join("postgres")).args(["-D", data]).current_dir("/");
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        self.server = Some(command.spawn().context("starting PostgreSQL by setpriv")?);
+        let socket = self.socket().to_string_lossy().into_owned();
+        let begun = Instant::now();
+        while self.run("pg_isready", &["-q", "-h", &socket]).is_err() {
+            let ended = self.server.as_mut().is_some_and(|server| matches!(server.try_wait(), Ok(Some(_))));
+            if ended || begun.elapsed() > START {
+                bail!("PostgreSQL does not start; its log: {}", fs::read_to_string(&path).unwrap_or_default());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
     }
 
     /// The folder of its socket.
@@ -98,7 +124,11 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         if let Err(error) = self.run("pg_ctl", &["-D", &self.data(), "-w", "-m", "immediate", "stop"]) {
-            eprintln!("PostgreSQL in {} did not stop: {error:#}", self.folder.path().display());
+            eprintln!("PostgreSQL in {} did not stop when asked: {error:#}", self.folder.path().display());
+            self.server.as_mut().map(Child::kill);
+        }
+        if let Some(mut server) = self.server.take() {
+            let _ = server.wait();
         }
     }
 }

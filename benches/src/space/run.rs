@@ -87,9 +87,10 @@ pub fn measure(
     let mut all = Everything::build(&set, size, cluster, folder, allocated)?;
     measured.plans = all.plans()?;
     measured.runs = all.live.runs();
-    let many = if size > ALL_MAX { options.few } else { options.many };
-    measured.quiet = rounds::quiet(&mut all.structures(many, options.few), &queries, options.rounds)?;
-    measured.near = rounds::quiet(&mut all.structures(many, options.few), &asking.queries(Some(SEPARATION)), options.rounds)?;
+    // What takes long takes ten times as long on ten times as many.
+    let [many, few] = if size > ALL_MAX { [options.few, options.few / 10] } else { [options.many, options.few] };
+    measured.quiet = rounds::quiet(&mut all.structures(many, few), &queries, options.rounds)?;
+    measured.near = rounds::quiet(&mut all.structures(many, few), &asking.queries(Some(SEPARATION)), options.rounds)?;
     measured.weights = all.weights.clone();
     measured.joined = joined(size, &all, options)?;
     measured.beside = inserts::beside_merges(&mut all.compacted, size, &queries[..many], options.rounds);
