@@ -35,3 +35,9 @@ impl Sample {
         self.quantile(0.5)
     }
 }
+
+/// Processor time of this thread so far: what else the machine does is no part of it.
+pub fn own_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}

@@ -25,7 +25,8 @@ impl<'a> Brute<'a> {
         let padded = count.next_multiple_of(BLOCK);
         // What pads meets nothing: it begins after it ends.
         let row = |of: &dyn Fn(&Bounds) -> i32, pad: i32| {
-            let mut row: Vec<i32> = (0..count as u32).map(|id| of(set.bounds(id))).collect();
+            let mut row = Vec::with_capacity(padded);
+            row.extend((0..count as u32).map(|id| of(set.bounds(id))));
             row.resize(padded, pad);
             row
         };

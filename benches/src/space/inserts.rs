@@ -10,15 +10,15 @@ use detente_space::forest::{Forest, Merge, Progress, Snapshot};
 use super::Changing;
 use super::contender::Live;
 use super::set::{Query, Set};
-use crate::stats::Sample;
+use crate::stats::{Sample, own_time};
 
 /// What inserting took over some rounds of the same inserts.
 #[derive(Clone, Debug, Default)]
 pub struct Inserted {
     /// Each insert in nanoseconds, in their order, at its least of the rounds: what else the machine does only adds.
     each: Vec<u64>,
-    /// The worst insert of the round whose worst was the least: a merge handed over or taken back comes at another insert in
-    /// every round, so the least of each insert would hide it.
+    /// The worst insert of the round whose worst was the least, in processor time of the inserting thread: a merge handed
+    /// over or taken back comes at another insert in every round, so the least of each insert would hide it.
     pub worst: Duration,
     /// Merges on the other thread, for those that have one.
     pub merging: Duration,
@@ -42,9 +42,14 @@ impl Inserted {
         sample
     }
 
-    fn push(&mut self, took: Duration) {
-        self.each.push(took.as_nanos() as u64);
-        self.worst = self.worst.max(took);
+    /// Times one insert.
+    fn time<T>(&mut self, insert: impl FnOnce() -> T) -> T {
+        let own = own_time();
+        let begun = Instant::now();
+        let done = insert();
+        self.each.push(begun.elapsed().as_nanos() as u64);
+        self.worst = self.worst.max(own_time() - own);
+        done
     }
 }
 
@@ -70,9 +75,7 @@ pub fn rounds(rounds: usize, mut round: impl FnMut() -> Result<Inserted>) -> Res
 pub fn one_by_one(structure: &mut dyn Changing, count: usize) -> Result<Inserted> {
     let mut inserted = Inserted::default();
     for id in 0..count as u32 {
-        let begun = Instant::now();
-        structure.insert(&[id])?;
-        inserted.push(begun.elapsed());
+        inserted.time(|| structure.insert(&[id]))?;
     }
     Ok(inserted)
 }
@@ -105,18 +108,18 @@ pub fn into_forest(set: &Set, count: usize) -> Inserted {
             let ids = begin as u32..count.min(begin + AHEAD) as u32;
             let solids: Vec<_> = ids.map(|id| (id, set.solid(id))).collect();
             for (id, solid) in &solids {
-                let begun = Instant::now();
-                forest.insert(*id, solid);
-                while let Ok(merge) = done.try_recv() {
-                    forest.put_back(merge);
-                    under_way -= 1;
-                }
-                if under_way == 0
-                    && let Some(merge) = forest.take_merge()
-                {
-                    under_way += usize::from(to_merge.send(merge).is_ok());
-                }
-                inserted.push(begun.elapsed());
+                inserted.time(|| {
+                    forest.insert(*id, solid);
+                    while let Ok(merge) = done.try_recv() {
+                        forest.put_back(merge);
+                        under_way -= 1;
+                    }
+                    if under_way == 0
+                        && let Some(merge) = forest.take_merge()
+                    {
+                        under_way += usize::from(to_merge.send(merge).is_ok());
+                    }
+                });
             }
             drop(forest.take_garbage());
         }
@@ -134,10 +137,10 @@ pub fn into_forest_alone(set: &Set, count: usize) -> Inserted {
         let ids = begin as u32..count.min(begin + AHEAD) as u32;
         let solids: Vec<_> = ids.map(|id| (id, set.solid(id))).collect();
         for (id, solid) in &solids {
-            let begun = Instant::now();
-            forest.insert(*id, solid);
-            super::contender::merge(&mut forest);
-            inserted.push(begun.elapsed());
+            inserted.time(|| {
+                forest.insert(*id, solid);
+                super::contender::merge(&mut forest);
+            });
         }
     }
     inserted

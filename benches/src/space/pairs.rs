@@ -1,10 +1,11 @@
 //! Every pair of a set that meets, each once.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use anyhow::Result;
 use detente_space::forest::{Margin, Snapshot};
+
+use crate::stats::own_time;
 
 /// A join and what it took.
 #[derive(Clone, Debug)]
@@ -13,48 +14,50 @@ pub struct Joined {
     pub name: String,
     /// Pairs found: what kind they are, the name says.
     pub pairs: u64,
-    /// The least of the rounds.
+    /// Processor time of the thread that took longest, what it waited for included; the least of the rounds.
     pub took: Duration,
 }
 
-/// A way to count all pairs.
-pub type Join<'a> = Box<dyn FnMut() -> Result<u64> + 'a>;
+/// A way to count all pairs; it may know better than its own thread how long it took.
+pub type Join<'a> = Box<dyn FnMut() -> (u64, Option<Duration>) + 'a>;
 
 /// Runs joins in turns, so many rounds.
-///
-/// # Errors
-/// When a database fails.
-pub fn rounds(joins: &mut [(&str, Join<'_>)], rounds: usize) -> Result<Vec<Joined>> {
+pub fn rounds(joins: &mut [(&str, Join<'_>)], rounds: usize) -> Vec<Joined> {
     let begin = |(name, _): &(&str, Join<'_>)| Joined { name: (*name).to_owned(), pairs: 0, took: Duration::MAX };
     let mut joined: Vec<Joined> = joins.iter().map(begin).collect();
     for _ in 0..rounds {
         for ((_, join), joined) in joins.iter_mut().zip(&mut joined) {
-            let begun = Instant::now();
-            joined.pairs = join()?;
-            joined.took = joined.took.min(begun.elapsed());
+            let begun = own_time();
+            let (pairs, took) = join();
+            joined.pairs = pairs;
+            joined.took = joined.took.min(took.unwrap_or(own_time() - begun));
         }
     }
-    Ok(joined)
+    joined
 }
 
-/// Counts every true pair of a snapshot on so many threads, from nothing made ready.
-pub fn sweep(snapshot: &Snapshot, threads: usize) -> u64 {
+/// Counts every true pair of a snapshot on so many threads, from nothing made ready. It took what making ready and the
+/// slowest thread took.
+pub fn sweep(snapshot: &Snapshot, threads: usize) -> (u64, Option<Duration>) {
+    let begun = own_time();
     let sweep = snapshot.sweep(&Margin::NONE);
-    let (next, pairs) = (AtomicUsize::new(0), AtomicU64::new(0));
+    let ready = own_time() - begun;
+    let next = AtomicUsize::new(0);
     let work = || {
-        let mut found = 0;
+        let (begun, mut found) = (own_time(), 0);
         loop {
             let part = next.fetch_add(1, Ordering::Relaxed);
             if part >= sweep.parts() {
-                break;
+                return (found, own_time() - begun);
             }
             sweep.run(part, |_, _| found += 1);
         }
-        pairs.fetch_add(found, Ordering::Relaxed);
     };
-    std::thread::scope(|scope| {
-        (1..threads).for_each(|_| drop(scope.spawn(work)));
-        work();
+    let shares: Vec<(u64, Duration)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let own = work();
+        others.into_iter().filter_map(|other| other.join().ok()).chain([own]).collect()
     });
-    pairs.into_inner()
+    let slowest = shares.iter().map(|share| share.1).max().unwrap_or_default();
+    (shares.iter().map(|share| share.0).sum(), Some(ready + slowest))
 }

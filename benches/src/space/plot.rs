@@ -43,20 +43,25 @@ pub fn draw(title: &str, unit: &str, curves: &[Curve]) -> String {
     }
     text(&mut svg, (LEFT + RIGHT) / 2.0, BOTTOM + 38.0, "middle", "volumes");
     for (i, curve) in curves.iter().enumerate() {
-        trace(&mut svg, curve, COLOURS[i % COLOURS.len()], (&across, &up), TOP + 12.0 + 22.0 * i as f64);
+        // Once all colours are used, lines are broken.
+        let dash = if i < COLOURS.len() { "none" } else { "6 4" };
+        trace(&mut svg, curve, (COLOURS[i % COLOURS.len()], dash), (&across, &up), TOP + 12.0 + 22.0 * i as f64);
     }
     svg.push_str("</svg>\n");
     svg
 }
 
-fn trace(svg: &mut String, curve: &Curve, colour: &str, (across, up): (&Axis, &Axis), legend: f64) {
+fn trace(svg: &mut String, curve: &Curve, (colour, dash): (&str, &str), (across, up): (&Axis, &Axis), legend: f64) {
     let places: Vec<(f64, f64)> = curve.points.iter().map(|point| (across.at(point.0), up.at(point.1))).collect();
     let path: Vec<String> = places.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-    let _ = writeln!(svg, "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>", path.join(" "));
+    let legend_line = format!("{},{legend} {},{legend}", RIGHT + 12.0, RIGHT + 36.0);
+    for points in [path.join(" "), legend_line] {
+        let stroke = format!("stroke=\"{colour}\" stroke-width=\"2\" stroke-dasharray=\"{dash}\"");
+        let _ = writeln!(svg, "<polyline points=\"{points}\" fill=\"none\" {stroke}/>");
+    }
     for (x, y) in places {
         let _ = writeln!(svg, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.5\" fill=\"{colour}\"/>");
     }
-    line(svg, [RIGHT + 12.0, legend, RIGHT + 36.0, legend], colour);
     text(svg, RIGHT + 42.0, legend + 4.0, "start", &curve.name.replace('&', "&amp;").replace('<', "&lt;"));
 }
 

@@ -81,7 +81,7 @@ fn inserts(report: &mut Report, title: &str, measured: &Measured) {
         let merging = format!("{:.2} s", inserted.merging.as_secs_f64());
         [vec![name.clone(), count(inserted.rate())], rest.to_vec(), vec![merging]].concat()
     };
-    let head = ["", "inserts/s", "p50, µs", "p99, µs", "p99.9, µs", "worst, µs", "merges elsewhere"];
+    let head = ["", "inserts/s", "p50, µs", "p99, µs", "p99.9, µs", "worst, µs of processor time", "merges elsewhere"];
     report.table(title, &head, &measured.inserted.iter().map(row).collect::<Vec<_>>());
 }
 
@@ -89,7 +89,7 @@ fn pairs(report: &mut Report, title: &str, measured: &Measured) {
     let row = |join: &super::pairs::Joined| {
         vec![join.name.clone(), join.pairs.to_string(), format!("{:.3} s", join.took.as_secs_f64())]
     };
-    report.table(title, &["", "pairs", "took"], &measured.joined.iter().map(row).collect::<Vec<_>>());
+    report.table(title, &["", "pairs", "processor time"], &measured.joined.iter().map(row).collect::<Vec<_>>());
 }
 
 fn weights(report: &mut Report, title: &str, measured: &Measured) {
@@ -145,5 +145,7 @@ fn curves(all: &[Measured], value: impl Fn(&Measured, &str) -> Option<f64>) -> V
         let each = all.iter().filter_map(|measured| Some((measured.size as f64, value(measured, name)?)));
         each.collect()
     };
-    names.into_iter().map(|name| Curve { name: name.to_owned(), points: points(name) }).collect()
+    // What stands in brackets is for the tables.
+    let short = |name: &str| name.split(" (").next().unwrap_or_default().to_owned();
+    names.into_iter().map(|name| Curve { name: short(name), points: points(name) }).collect()
 }
