@@ -196,7 +196,6 @@ pub struct By {
 
 /// What an officer, a file or the node itself asks to have said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "one lives at a time; boxing would only move the bytes")]
 pub enum Command {
     /// A notice in its exact form, and what is let out of it. Version, `replaces` and precision are filled in here.
     Notify {
