@@ -1,9 +1,9 @@
 //! Law `conflict/2`: `conflict/1` on the same earth, with things that move and altitudes over any datum.
 //!
-//! - What moves is followed ([`crate::timed`]): it meets another volume where and when both are near enough, not wherever
+//! - What moves is followed: it meets another volume where and when both are near enough, not wherever
 //!   its path leads at any time. A volume without a passage is in its whole footprint for its whole window, as before.
 //! - Altitudes are compared over the line's datum. Others are turned into it by EGM96 and by the terms' bounds, and grow by
-//!   what that leaves uncertain ([`crate::altitude`]); they never shrink.
+//!   what that leaves uncertain; they never shrink.
 //!
 //! Where nothing moves and all altitudes are over the line's datum, it finds what `conflict/1` finds, bit for bit. The
 //! whole law is in docs/spec/conflict-2.md.

@@ -97,7 +97,7 @@ impl Notation {
         Self::ALL.into_iter().find(|notation| notation.name() == name)
     }
 
-    /// The most digits that [`write`] gives: behind the point (degrees, minutes, seconds, metres), of each of
+    /// The most digits that [`write()`] gives: behind the point (degrees, minutes, seconds, metres), of each of
     /// easting and northing (MGRS), or behind the letters (GARS).
     pub const fn digits_max(self) -> u8 {
         match self {
