@@ -36,6 +36,7 @@ mod merge;
 mod pack;
 mod plane;
 mod planted;
+mod raster;
 mod ready;
 mod run;
 mod shape;

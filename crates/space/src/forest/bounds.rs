@@ -44,6 +44,11 @@ impl Box4 {
         joined
     }
 
+    /// Its range of the map: the least longitude and latitude, the greatest.
+    pub(super) fn range(&self) -> [[i32; 2]; 2] {
+        [self.min, self.max].map(|side| [side[LON], side[LAT]])
+    }
+
     /// Twice the middle of one dimension.
     pub(super) fn middle2(&self, dimension: usize) -> i64 {
         i64::from(self.min[dimension]) + i64::from(self.max[dimension])

@@ -11,6 +11,8 @@ pub(super) enum Planted {
     LostRemoval,
     /// Boxes grow for the distance, but not for the bulge of the chords.
     NoBulge,
+    /// Cells of a drawing through which edges pass are told full where they lie east of an odd number of edges.
+    FullEdge,
 }
 
 #[cfg(test)]

@@ -176,7 +176,7 @@ impl<'a> Ready<'a> {
         match self.look(point(other.vertices[0], -shift), low, high) {
             Glance::Meets => true,
             Glance::Apart => false,
-            Glance::Near(near) => self.meets_near(shift, other, bounds, near),
+            Glance::Near(near) => self.meets_near(shift, other, bounds.range(), near),
         }
     }
 
@@ -197,24 +197,24 @@ impl<'a> Ready<'a> {
     }
 
     /// The same without any turn, from two vertices: more of those that meet are seen to.
-    pub(super) fn glance(&self, vertices: [Vertex; 2], bounds: &Box4) -> Glance {
-        let [low, high] = [bounds.min, bounds.max].map(|side| [i64::from(side[LON]), i64::from(side[LAT])]);
+    pub(super) fn glance(&self, vertices: [Vertex; 2], range: [Vertex; 2]) -> Glance {
+        let [low, high] = range.map(|side| side.map(i64::from));
         match self.look(point(vertices[0], 0), low, high) {
             Glance::Near(_) if self.shape.kind == Kind::Polygon && self.holds(point(vertices[1], 0)) => Glance::Meets,
             seen => seen,
         }
     }
 
-    /// What is left to see of a shape near some edges, a vertex of which lies outside this one; `bounds` holds the
+    /// What is left to see of a shape near some edges, a vertex of which lies outside this one; `range` holds the
     /// other's vertices.
-    pub(super) fn meets_near(&self, shift: i64, other: &View<'_>, bounds: &Box4, near: u64) -> bool {
-        self.edges_meet(shift, other, near) || self.lies_in(shift, other, bounds)
+    pub(super) fn meets_near(&self, shift: i64, other: &View<'_>, range: [Vertex; 2], near: u64) -> bool {
+        self.edges_meet(shift, other, near) || self.lies_in(shift, other, range)
     }
 
     /// Whether the first vertex lies in the other, if that is a polygon.
-    fn lies_in(&self, shift: i64, other: &View<'_>, bounds: &Box4) -> bool {
+    fn lies_in(&self, shift: i64, other: &View<'_>, range: [Vertex; 2]) -> bool {
         let first = point(self.shape.vertices[0], shift);
-        let within = |number: i64, d: usize| number >= bounds.min[d].into() && number <= bounds.max[d].into();
+        let within = |number: i64, d: usize| number >= range[0][d].into() && number <= range[1][d].into();
         let polygon = other.kind == Kind::Polygon;
         polygon && within(first.x, LON) && within(first.y, LAT) && plane::inside(other, 0, first)
     }

@@ -99,6 +99,12 @@ impl Run {
         shape::read(&self.arena, self.offsets[entry as usize])
     }
 
+    /// The pairs that a record is made of.
+    pub(super) fn pairs(&self, entry: u32) -> &[Vertex] {
+        let offset = self.offsets[entry as usize];
+        &self.arena[offset as usize..][..shape::pairs(&self.arena, offset)]
+    }
+
     /// Whose a leaf entry is, and in which version.
     pub(super) fn head(&self, entry: u32) -> (u32, u16) {
         shape::head(&self.arena, self.offsets[entry as usize])

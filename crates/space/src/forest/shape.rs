@@ -210,6 +210,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether it is one ring, or no polygon.
+    pub(super) fn is_single(&self) -> bool {
+        self.ring_count() == 1
+    }
+
     fn ring_length(&self, ring: usize) -> usize {
         match self.rings {
             Rings::Lengths([]) | Rings::Pairs(_, 0) => self.vertices.len(),

@@ -6,7 +6,7 @@ use core::cell::{Cell, OnceCell};
 use detente_types::geometry::earth::{Vec3, surface_point};
 use detente_types::volume::Position;
 
-use super::bounds::{Box4, LON};
+use super::bounds::{Box4, LAT, LON};
 use super::growth::bulge_m;
 use super::local::{Local, Near};
 use super::margin::Margin;
@@ -89,26 +89,29 @@ impl<'a> Subject<'a> {
         self.comes_near(record)
     }
 
-    /// The same for one of which two vertices and the box are at hand, and whose record is fetched only if need
-    /// be; `aligned` tells that neither lies a turn away from the other.
+    /// The same for one without radius of which two vertices and the box of all are at hand, and whose record is
+    /// fetched only if need be; it does not lie a turn away from where it is counted, `aligned` tells that this one
+    /// does not either.
     pub(super) fn meets_guest<'b>(
         &self,
         aligned: bool,
         vertices: [Vertex; 2],
-        kept: &Box4,
+        range: [Vertex; 2],
         record: impl Fn() -> Record<'b>,
     ) -> bool {
         let turned = |by: i64| {
             let (west, east) = (i64::from(self.bounds.min[LON]) + by, i64::from(self.bounds.max[LON]) + by);
-            west <= kept.max[LON].into() && east >= kept.min[LON].into()
+            west <= range[1][LON].into() && east >= range[0][LON].into()
         };
         if !aligned || self.shift_count > 1 && (turned(TURN) || turned(-TURN)) {
-            return self.conflicts(&record(), kept);
+            let record = record();
+            let (min, max) = ([range[0][LON], range[0][LAT], 0, 0], [range[1][LON], range[1][LAT], 0, 0]);
+            return self.conflicts(&record, &Box4 { min, max });
         }
-        let meets = match self.ready().glance(vertices, kept) {
+        let meets = match self.ready().glance(vertices, range) {
             Glance::Meets => true,
             Glance::Apart => false,
-            Glance::Near(near) => self.ready().meets_near(0, &record().shape, kept, near),
+            Glance::Near(near) => self.ready().meets_near(0, &record().shape, range, near),
         };
         meets || self.margin_cm > 0 && self.comes_near(&record())
     }

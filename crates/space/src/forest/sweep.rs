@@ -1,11 +1,14 @@
 //! All pairs of a snapshot: every two solids that come within a margin of each other, each pair once.
 //!
 //! The map is cut into stripes of longitude. Within a stripe solids are sorted by their southern edge and swept
-//! north, sixteen boxes at a time. A pair that shares several stripes is told by the one that holds the western
+//! north, sixteen boxes at a time, chunk by chunk: a chunk and its records stay in the processor's nearest memory
+//! while all that reach it are held against it. Most pairs are decided by a drawing of the larger one on a small
+//! grid, the others exactly. A pair that shares several stripes is told by the one that holds the western
 //! edge of what the two have in common. Stripes are independent: they can be done in any order, by any number of
 //! threads, and the pairs are the same.
 
 use core::cell::OnceCell;
+use core::ops::Range;
 use std::sync::Arc;
 
 use super::bounds::{ALTITUDE, Box4, LAT, LON, TIME};
@@ -13,8 +16,9 @@ use super::growth::{bulge_m, depth_m, widened};
 use super::lanes::{Block, Lanes, WIDTH};
 use super::margin::Margin;
 use super::plane::TURN;
+use super::raster::Raster;
 use super::run::Run;
-use super::shape::{Record, Vertex};
+use super::shape::{self, Record, Vertex};
 use super::snapshot::Snapshot;
 use super::subject::Subject;
 
@@ -166,12 +170,8 @@ impl Sweep {
         for (place, guest) in guests.iter().enumerate() {
             blocks[place / WIDTH].set(place % WIDTH, &self.moved(*guest));
         }
-        let known = guests.iter().map(|guest| self.known(*guest)).collect();
-        let large = (0..guests.len()).map(|_| OnceCell::new()).collect();
-        let lane = Lane { sweep: self, guests, known, large, blocks, west: WEST + i64::from(stripe) * STRIPE };
-        for place in 0..lane.guests.len() {
-            lane.pairs_from(place, &mut f);
-        }
+        let stock = Stock::new(self, guests, blocks);
+        Lane::new(self, &stock, WEST + i64::from(stripe) * STRIPE).pairs(&mut f);
     }
 
     /// Calls `f` with the identifiers of each pair, part by part.
@@ -190,75 +190,176 @@ impl Sweep {
 }
 
 /// What most pairs are decided by, without a look at the record.
-struct Known {
-    id: u32,
+#[derive(Clone, Copy, Debug)]
+struct Look {
     /// The first vertex, and one far from it.
     vertices: [Vertex; 2],
-    kept: Box4,
+    /// The box of the vertices; nothing if it cannot be drawn: it has a radius, or is not of one piece, or lies by
+    /// a turn of longitude in several places.
+    range: [[i32; 2]; 2],
     /// Longitude and latitude together.
-    size: i64,
-    /// It has a radius: then distances count.
-    radius: bool,
+    size: u32,
+    id: u32,
 }
+
+impl Look {
+    fn is_plain(&self) -> bool {
+        self.range[0][LON] <= self.range[1][LON]
+    }
+}
+
+/// The guests of a stripe from south to north by their southern edges, and all that is looked at of them.
+struct Stock {
+    guests: Vec<Guest>,
+    looks: Vec<Look>,
+    blocks: Vec<Block>,
+    /// Their records, copied, and where each begins.
+    arena: Vec<Vertex>,
+    offsets: Vec<u32>,
+}
+
+impl Stock {
+    fn new(sweep: &Sweep, guests: Vec<Guest>, blocks: Vec<Block>) -> Self {
+        let looks = guests.iter().map(|guest| sweep.look(*guest)).collect();
+        let (mut arena, mut offsets) = (Vec::new(), Vec::with_capacity(guests.len()));
+        for guest in &guests {
+            let member = sweep.members[guest.member as usize];
+            offsets.push(arena.len() as u32);
+            arena.extend_from_slice(sweep.runs[member.run as usize].pairs(member.entry));
+        }
+        Self { guests, looks, blocks, arena, offsets }
+    }
+
+    fn record(&self, place: usize) -> Record<'_> {
+        shape::read(&self.arena, self.offsets[place])
+    }
+
+    fn vertices(&self, place: usize) -> &[Vertex] {
+        self.record(place).shape.vertices
+    }
+
+    fn bounds(&self, place: usize) -> Box4 {
+        self.blocks[place / WIDTH].get(place % WIDTH)
+    }
+}
+
+/// So many blocks are looked through by all that reach them before the next are: they and their records stay at
+/// hand meanwhile.
+const CHUNK: usize = 128;
+
+/// What is this large is held against many, longitude and latitude together.
+const LARGE: u32 = 2_000_000;
 
 /// A stripe made ready for the sweep.
 struct Lane<'a> {
     sweep: &'a Sweep,
-    /// From south to north by their southern edges.
-    guests: Vec<Guest>,
-    known: Vec<Known>,
-    /// Those that much smaller ones are held against, many times each.
+    stock: &'a Stock,
+    /// Those that others are held against, many times each.
     large: Vec<OnceCell<Box<Subject<'a>>>>,
-    blocks: Vec<Block>,
+    /// The same, drawn.
+    rasters: Vec<OnceCell<Box<Raster>>>,
     west: i64,
 }
 
 impl<'a> Lane<'a> {
-    /// The pairs of a guest with those that begin north of it.
-    fn pairs_from(&self, place: usize, f: &mut impl FnMut(u32, u32)) {
-        let sweep = self.sweep;
-        let guest = self.guests[place];
-        let sought = self.blocks[place / WIDTH].get(place % WIDTH);
+    fn new(sweep: &'a Sweep, stock: &'a Stock, west: i64) -> Self {
+        let large = (0..stock.guests.len()).map(|_| OnceCell::new()).collect();
+        let rasters = (0..stock.guests.len()).map(|_| OnceCell::new()).collect();
+        Self { sweep, stock, large, rasters, west }
+    }
+
+    /// All pairs of the stripe.
+    fn pairs(&self, f: &mut impl FnMut(u32, u32)) {
+        let blocks = &self.stock.blocks;
+        // Those that reach north of the blocks that they lie in.
+        let mut active: Vec<(u32, i32)> = Vec::new();
+        for first in (0..blocks.len()).step_by(CHUNK) {
+            let past = blocks.len().min(first + CHUNK);
+            active.retain(|&(_, north)| north >= blocks[first].south());
+            for &(place, _) in &active {
+                self.pairs_among(place as usize, first..past, f);
+            }
+            for place in first * WIDTH..self.stock.guests.len().min(past * WIDTH) {
+                let north = self.pairs_among(place, place / WIDTH..past, f);
+                if blocks.get(past).is_some_and(|block| block.south() <= north) {
+                    active.push((place as u32, north));
+                }
+            }
+        }
+    }
+
+    /// The pairs of a guest with those of some blocks, itself and those before it left out; where it ends in the
+    /// north.
+    fn pairs_among(&self, place: usize, blocks: Range<usize>, f: &mut impl FnMut(u32, u32)) -> i32 {
+        let (sweep, stock) = (self.sweep, self.stock);
+        let (guest, sought) = (stock.guests[place], stock.bounds(place));
         let own = OnceCell::new();
-        let mut mask = u16::MAX << (place % WIDTH) << 1;
-        for (number, block) in self.blocks.iter().enumerate().skip(place / WIDTH) {
+        let first = blocks.start;
+        for (block, number) in stock.blocks[blocks].iter().zip(first..) {
             if block.south() > sought.max[LAT] {
                 break;
             }
-            mask &= sweep.lanes.meeting(block, &sought);
+            let mut mask = sweep.lanes.meeting(block, &sought);
+            if number == place / WIDTH {
+                mask &= u16::MAX << (place % WIDTH) << 1;
+            }
             while mask != 0 {
                 let lane = mask.trailing_zeros() as usize;
                 mask &= mask - 1;
                 let other = number * WIDTH + lane;
-                if self.is_ours(sought.min[LON].max(block.west(lane)), guest, self.guests[other])
+                if self.is_ours(sought.min[LON].max(block.west(lane)), guest, stock.guests[other])
                     && self.conflict(place, other, &own)
                 {
-                    f(self.known[place].id, self.known[other].id);
+                    f(stock.looks[place].id, stock.looks[other].id);
                 }
             }
-            mask = u16::MAX;
         }
+        sought.max[LAT]
+    }
+
+    fn conflict(&self, place: usize, other: usize, own: &OnceCell<Subject<'a>>) -> bool {
+        match self.drawn(place, other) {
+            Some(told) => told,
+            None => self.conflict_exactly(place, other, own),
+        }
+    }
+
+    /// What the drawing of the larger one tells, if anything.
+    #[inline]
+    fn drawn(&self, place: usize, other: usize) -> Option<bool> {
+        let (a, b) = (&self.stock.looks[place], &self.stock.looks[other]);
+        if !a.is_plain() || !b.is_plain() {
+            return None;
+        }
+        let (large, larger, smaller) = if b.size > a.size { (other, b, a) } else { (place, a, b) };
+        let raster = self.rasters[large].get_or_init(|| Box::new(Raster::new(&self.stock.record(large).shape, larger.range)));
+        let told = raster.meets(smaller.vertices, smaller.range).or_else(|| {
+            let small = if large == place { other } else { place };
+            self.stock.vertices(small).iter().any(|&vertex| raster.is_full(vertex)).then_some(true)
+        })?;
+        (told || self.sweep.margin.horizontal_cm == 0).then_some(told)
     }
 
     /// Whether two guests conflict: the smaller is held against the larger, which is ready for it, or the other
     /// against the one at hand where they are alike.
-    fn conflict(&self, place: usize, other: usize, own: &OnceCell<Subject<'a>>) -> bool {
-        let sweep = self.sweep;
-        let aligned = self.guests[place].turns == self.guests[other].turns;
-        let (subject, smaller) = if self.known[other].size > 2 * self.known[place].size {
-            let large = self.large[other].get_or_init(|| Box::new(sweep.subject(self.guests[other])));
-            (&**large, place)
-        } else if let Some(large) = self.large[place].get() {
-            (&**large, other)
+    fn conflict_exactly(&self, place: usize, other: usize, own: &OnceCell<Subject<'a>>) -> bool {
+        let (sweep, stock) = (self.sweep, self.stock);
+        let aligned = stock.guests[place].turns == stock.guests[other].turns;
+        let sizes = [place, other].map(|place| stock.looks[place].size);
+        let make = |place: usize| sweep.subject(stock.guests[place]);
+        let (subject, smaller) = if sizes[1] / 2 > sizes[0] {
+            (&**self.large[other].get_or_init(|| Box::new(make(other))), place)
+        } else if sizes[0] >= LARGE {
+            (&**self.large[place].get_or_init(|| Box::new(make(place))), other)
         } else {
-            (own.get_or_init(|| sweep.subject(self.guests[place])), other)
+            (own.get_or_init(|| make(place)), other)
         };
-        let record = || sweep.record(self.guests[smaller]);
-        let known = &self.known[smaller];
-        if known.radius || subject.shape.radius_cm > 0 {
-            return subject.conflicts(&record(), &known.kept);
+        let record = || stock.record(smaller);
+        let look = &stock.looks[smaller];
+        if look.is_plain() && subject.shape.radius_cm == 0 {
+            return subject.meets_guest(aligned, look.vertices, look.range, record);
         }
-        subject.meets_guest(aligned, known.vertices, &known.kept, record)
+        subject.conflicts(&record(), &sweep.kept(stock.guests[smaller]))
     }
 
     /// Whether this stripe is the one to tell of a pair whose boxes meet in it.
@@ -301,13 +402,20 @@ impl Sweep {
         Subject::new(record.shape, vertices_box(run, member.entry), record.bulge, &self.margin)
     }
 
-    fn known(&self, guest: Guest) -> Known {
+    fn kept(&self, guest: Guest) -> Box4 {
         let member = self.members[guest.member as usize];
-        let (record, kept) = (self.record(guest), self.runs[member.run as usize].kept(member.entry));
-        let size = kept.length(LON) + kept.length(LAT);
+        self.runs[member.run as usize].kept(member.entry)
+    }
+
+    fn look(&self, guest: Guest) -> Look {
+        let (record, kept) = (self.record(guest), self.kept(guest));
         let all = record.shape.vertices;
-        let vertices = [all[0], all[all.len() / 2]];
-        Known { id: record.id, vertices, kept, size, radius: record.shape.radius_cm > 0 }
+        let inland = i64::from(kept.min[LON]) > WEST && i64::from(kept.max[LON]) < WEST + TURN;
+        let plain = inland && guest.turns == 0 && record.shape.radius_cm == 0 && record.shape.is_single();
+        let side = |bounds: [i32; 4]| [bounds[LON], bounds[LAT]];
+        let range = if plain { [side(kept.min), side(kept.max)] } else { [[i32::MAX; 2], [i32::MIN; 2]] };
+        let size = u32::try_from(kept.length(LON) + kept.length(LAT)).unwrap_or(u32::MAX);
+        Look { vertices: [all[0], all[all.len() / 2]], range, size, id: record.id }
     }
 }
 
