@@ -33,6 +33,7 @@ mod lanes;
 mod local;
 mod margin;
 mod merge;
+mod order;
 mod pack;
 mod plane;
 mod planted;
@@ -60,6 +61,7 @@ pub use sweep::Sweep;
 
 use lanes::Lanes;
 use merge::Settles;
+use pack::Item;
 use run::Run;
 use table::Table;
 
@@ -99,12 +101,13 @@ pub struct Forest {
 #[derive(Debug, Default)]
 pub struct Garbage {
     runs: Vec<Arc<Run>>,
+    items: Vec<Vec<Item>>,
 }
 
 impl Garbage {
     /// Whether there is nothing to drop.
     pub fn is_empty(&self) -> bool {
-        self.runs.is_empty()
+        self.runs.is_empty() && self.items.is_empty()
     }
 }
 
@@ -272,7 +275,8 @@ impl Forest {
     pub fn put_back(&mut self, merge: Merge) {
         self.taken.retain(|taken| !merge.sources.iter().any(|source| Arc::ptr_eq(taken, source)));
         let settles = merge.settles;
-        let (sources, merged) = merge.into_parts();
+        let (sources, merged, spent) = merge.into_parts();
+        self.garbage.items.extend(Some(spent).filter(|spent| !spent.is_empty()));
         let Some(merged) = merged else {
             return self.garbage.runs.extend(sources);
         };

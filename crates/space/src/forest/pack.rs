@@ -1,12 +1,9 @@
-//! Packing: which solids share a leaf, and the levels of boxes over the leaves.
-//!
-//! Solids are first parted by size, then sorted and tiled: into slabs by longitude, each slab into strips by
-//! latitude, each strip by time (sort-tile-recursive).
+//! Packing: solids in the order of leaves become a run, with levels of boxes over the leaves, a bounded piece at a
+//! time.
 
 use super::bounds::{Box4, LAT, LON, TIME};
 use super::lanes::{Block, WIDTH};
 use super::run::{Run, Tree, VACANT};
-use super::shape;
 
 /// Sizes into which solids are parted, so that small boxes are not stretched to hold large ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +27,14 @@ impl Strata {
         Self { least, ..self }
     }
 
+    /// How many classes there are.
+    pub(super) const CLASSES: usize = 9;
+
+    /// The class of a solid in a run of so many.
+    pub(super) fn class_among(&self, kept: &Box4, count: usize) -> u32 {
+        if count < self.least { 0 } else { self.class(kept) }
+    }
+
     fn class(&self, kept: &Box4) -> u32 {
         let below = |steps: &[i64; 2], of: i64| steps.iter().position(|&step| of < step).unwrap_or(2) as u32;
         3 * below(&self.extents, kept.length(LON).max(kept.length(LAT))) + below(&self.lengths, kept.length(TIME))
@@ -44,102 +49,110 @@ pub(super) struct Item {
     pub(super) entry: u32,
 }
 
-/// Puts items into the order of leaves; gives how many belong to each class.
-pub(super) fn order(items: &mut [Item], strata: &Strata) -> Vec<usize> {
-    if items.len() < strata.least {
-        tile(items);
-        return vec![items.len()];
-    }
-    items.sort_by_key(|item| strata.class(&item.kept));
-    let mut counts = vec![0; 9];
-    for item in items.iter() {
-        counts[strata.class(&item.kept) as usize] += 1;
-    }
-    let mut rest = items;
-    for &count in &counts {
-        let (class, others) = rest.split_at_mut(count);
-        tile(class);
-        rest = others;
-    }
-    counts
+/// Ordered items of some runs on their way into one: leaf by leaf, then the levels over the leaves.
+#[derive(Debug)]
+pub(super) struct Packing {
+    items: Vec<Item>,
+    /// How many belong to each class that has any, from the first to come.
+    counts: Vec<usize>,
+    packed: Run,
+    /// The next item.
+    next: usize,
+    /// Of the class of the next item, so many have been packed.
+    of_class: usize,
+    class: usize,
+    /// The tree over whose leaves levels are laid, and the next block of the level below.
+    tree: usize,
+    below: usize,
 }
 
-fn tile(items: &mut [Item]) {
-    let leaves = items.len().div_ceil(WIDTH);
-    let slabs = libm::ceil(libm::cbrt(leaves as f64)) as usize;
-    let slab = leaves.div_ceil(slabs.max(1)) * WIDTH;
-    items.sort_unstable_by_key(|item| (item.kept.middle2(LON), item.run, item.entry));
-    for slab in items.chunks_mut(slab.max(1)) {
-        slab.sort_unstable_by_key(|item| (item.kept.middle2(LAT), item.run, item.entry));
-        let leaves = slab.len().div_ceil(WIDTH);
-        let strips = libm::ceil(libm::sqrt(leaves as f64)) as usize;
-        for strip in slab.chunks_mut(leaves.div_ceil(strips) * WIDTH) {
-            strip.sort_unstable_by_key(|item| (item.kept.middle2(TIME), item.run, item.entry));
+impl Packing {
+    /// `pairs` is the sum of the records' lengths.
+    pub(super) fn new(items: Vec<Item>, mut counts: Vec<usize>, pairs: usize) -> Self {
+        counts.retain(|&count| count > 0);
+        let mut packed = Run { count: items.len() as u32, ..Run::default() };
+        packed.arena.reserve_exact(pairs);
+        let leaves: usize = counts.iter().map(|count| count.div_ceil(WIDTH)).sum();
+        packed.offsets.reserve_exact(leaves * WIDTH);
+        packed.blocks.reserve_exact(leaves + leaves.div_ceil(WIDTH - 1) + 4 * counts.len());
+        Self { items, counts, packed, next: 0, of_class: 0, class: 0, tree: 0, below: 0 }
+    }
+
+    /// Goes on for about as many solids as the budget says; whether all is done.
+    pub(super) fn step(&mut self, budget: usize, runs: &[impl AsRef<Run>]) -> bool {
+        let mut left = budget.max(1);
+        while left > 0 {
+            if self.next < self.items.len() {
+                left = left.saturating_sub(self.leaf(runs));
+            } else if self.tree < self.packed.trees.len() {
+                left = left.saturating_sub(self.over());
+            } else {
+                return true;
+            }
         }
+        false
     }
-}
 
-/// Packs ordered items of some runs.
-pub(super) fn pack(items: &[Item], counts: &[usize], runs: &[impl AsRef<Run>]) -> Run {
-    let mut packed = Run { count: items.len() as u32, ..Run::default() };
-    let pairs = |item: &Item| {
-        let run = runs[item.run as usize].as_ref();
-        shape::pairs(&run.arena, run.offsets[item.entry as usize])
-    };
-    packed.arena.reserve_exact(items.iter().map(pairs).sum());
-    let leaves: usize = counts.iter().map(|count| count.div_ceil(WIDTH)).sum();
-    packed.offsets.reserve_exact(leaves * WIDTH);
-    packed.blocks.reserve_exact(leaves + leaves.div_ceil(WIDTH - 1) + 4 * counts.len());
-    let mut rest = items;
-    for &count in counts.iter().filter(|&&count| count > 0) {
-        let (class, others) = rest.split_at(count);
-        leaves_of(&mut packed, class, runs);
-        rest = others;
+    /// What was packed, and what is of no more use.
+    pub(super) fn into_parts(self) -> (Run, Vec<Item>) {
+        (self.packed, self.items)
     }
-    for number in 0..packed.trees.len() {
-        levels_over(&mut packed, number);
-    }
-    packed
-}
 
-fn leaves_of(packed: &mut Run, items: &[Item], runs: &[impl AsRef<Run>]) {
-    let mut tree = Tree::new(packed.blocks.len() as u32);
-    for leaf in items.chunks(WIDTH) {
+    /// Packs one leaf; how many solids it holds.
+    fn leaf(&mut self, runs: &[impl AsRef<Run>]) -> usize {
+        let packed = &mut self.packed;
+        if self.of_class == 0 {
+            packed.trees.push(Tree::new(packed.blocks.len() as u32));
+        }
+        let count = WIDTH.min(self.counts[self.class] - self.of_class);
+        let tree = &mut packed.trees[self.class];
         let mut block = Block::EMPTY;
-        for (lane, item) in leaf.iter().enumerate() {
+        for (lane, item) in self.items[self.next..self.next + count].iter().enumerate() {
             let run = runs[item.run as usize].as_ref();
             block.set(lane, &item.kept);
-            let offset = run.offsets[item.entry as usize];
-            let from = offset as usize;
             packed.offsets.push(packed.arena.len() as u32);
-            packed.arena.extend_from_slice(&run.arena[from..from + shape::pairs(&run.arena, offset)]);
-            let record = shape::read(&run.arena, offset);
+            packed.arena.extend_from_slice(run.pairs(item.entry));
+            let record = run.record(item.entry);
             tree.admit(&item.kept, record.bulge, record.shape.radius_cm > 0);
         }
         packed.offsets.resize(packed.offsets.len().next_multiple_of(WIDTH), VACANT);
         packed.blocks.push(block);
         tree.top += 1;
+        self.next += count;
+        self.of_class += count;
+        if self.of_class == self.counts[self.class] {
+            (self.class, self.of_class) = (self.class + 1, 0);
+        }
+        count
     }
-    packed.trees.push(tree);
+
+    /// Lays one block over those of the topmost level of a tree, or goes on to the next tree; how many it looked at.
+    fn over(&mut self) -> usize {
+        let packed = &mut self.packed;
+        let tree = &mut packed.trees[self.tree];
+        let top = tree.top as usize;
+        if top <= TOP_MAX as usize {
+            self.tree += 1;
+            return 1;
+        }
+        let from = tree.levels[tree.levels.len() - 1] as usize;
+        let mut block = Block::EMPTY;
+        let to = top.min(self.below + WIDTH);
+        for (lane, below) in (self.below..to).enumerate() {
+            block.set(lane, &packed.blocks[from + below].joined());
+        }
+        packed.blocks.push(block);
+        let count = to - self.below;
+        self.below = to;
+        if to == top {
+            let blocks = top.div_ceil(WIDTH) as u32;
+            tree.levels.push(packed.blocks.len() as u32 - blocks);
+            tree.top = blocks;
+            self.below = 0;
+        }
+        count
+    }
 }
 
 /// A topmost level of so few blocks is looked through whole.
 const TOP_MAX: u32 = 2;
-
-fn levels_over(packed: &mut Run, number: usize) {
-    while packed.trees[number].top > TOP_MAX {
-        let tree = &packed.trees[number];
-        let (from, count) = (tree.levels[tree.levels.len() - 1] as usize, tree.top as usize);
-        let level = packed.blocks.len() as u32;
-        for first in (0..count).step_by(WIDTH) {
-            let mut block = Block::EMPTY;
-            for (lane, below) in (first..count.min(first + WIDTH)).enumerate() {
-                block.set(lane, &packed.blocks[from + below].joined());
-            }
-            packed.blocks.push(block);
-        }
-        let tree = &mut packed.trees[number];
-        tree.levels.push(level);
-        tree.top = packed.blocks.len() as u32 - level;
-    }
-}
