@@ -14,14 +14,15 @@ use super::plane::TURN;
 use super::planted::{self, Planted};
 use super::shape::{Vertex, View};
 
-const RADIANS_PER_E7: f64 = core::f64::consts::PI / 1_800_000_000.0;
+/// Radians of 1e-7°.
+pub(super) const RADIANS_PER_E7: f64 = core::f64::consts::PI / 1_800_000_000.0;
 
 /// The second derivative of a straight line of the map, in units of the equatorial radius, is at most this
 /// much more than on a sphere: 1.0034 for the curvature at the poles, 0.010 for its change along a meridian.
 const ELLIPSOID: f64 = 1.02;
 
 /// More than all rounding of the computations here, in metres.
-const ROUNDING_M: f64 = 0.001;
+pub(super) const ROUNDING_M: f64 = 0.001;
 
 /// Bulges are kept as powers of two from 2^-8 m (step 1); step 0 is none at all.
 const BULGE_STEP_MAX: u8 = 31;

@@ -57,7 +57,7 @@ impl Reach {
 }
 
 /// The altitudes and times of a box, grown by a margin; what has expired is left out.
-fn rest(bounds: &Box4, margin: &Margin, expired: i32) -> Box4 {
+pub(super) fn rest(bounds: &Box4, margin: &Margin, expired: i32) -> Box4 {
     let mut rest = *bounds;
     let grow = |from: i32, by: i64| (i64::from(from) + by).clamp(i32::MIN.into(), i32::MAX.into()) as i32;
     for (d, by) in [(ALTITUDE, margin.altitude_dm), (TIME, margin.time_s)] {
@@ -93,7 +93,7 @@ impl<'a> Query<'a> {
     /// Where in a tree to look: the bulge counts only where distances do.
     pub(super) fn reach(&self, tree: &Tree) -> &Reach {
         let subject = &self.subject;
-        if subject.horizontal_cm() == 0 && !tree.radius {
+        if subject.horizontal_cm() == 0 && tree.radius_cm == 0 {
             return &self.plain;
         }
         // Every second bulge: fewer boxes to compute, and none too small.

@@ -113,7 +113,7 @@ impl Packing {
             packed.offsets.push(packed.arena.len() as u32);
             packed.arena.extend_from_slice(run.pairs(item.entry));
             let record = run.record(item.entry);
-            tree.admit(&item.kept, record.bulge, record.shape.radius_cm > 0);
+            tree.admit(&item.kept, record.bulge, record.shape.radius_cm);
         }
         packed.offsets.resize(packed.offsets.len().next_multiple_of(WIDTH), VACANT);
         packed.blocks.push(block);

@@ -20,20 +20,20 @@ pub(super) struct Tree {
     pub(super) bounds: Box4,
     /// The greatest bulge of its shapes.
     pub(super) bulge: u8,
-    /// Some shape has a radius.
-    pub(super) radius: bool,
+    /// The greatest radius of its shapes.
+    pub(super) radius_cm: u32,
 }
 
 impl Tree {
     pub(super) fn new(first: u32) -> Self {
-        Self { levels: vec![first], top: 0, bounds: Box4::NOTHING, bulge: 0, radius: false }
+        Self { levels: vec![first], top: 0, bounds: Box4::NOTHING, bulge: 0, radius_cm: 0 }
     }
 
     /// Counts one more solid in.
-    pub(super) fn admit(&mut self, bounds: &Box4, bulge: u8, radius: bool) {
+    pub(super) fn admit(&mut self, bounds: &Box4, bulge: u8, radius_cm: u32) {
         self.bounds = self.bounds.join(bounds);
         self.bulge = self.bulge.max(bulge);
-        self.radius |= radius;
+        self.radius_cm = self.radius_cm.max(radius_cm);
     }
 }
 
@@ -81,7 +81,7 @@ impl Run {
         self.blocks[block].set(lane, kept);
         self.offsets.push(self.arena.len() as u32);
         shape::write(&mut self.arena, id, version, solid);
-        self.trees[0].admit(kept, solid.bulge(), solid.shape().radius_cm() > 0);
+        self.trees[0].admit(kept, solid.bulge(), solid.shape().radius_cm());
         self.count += 1;
     }
 

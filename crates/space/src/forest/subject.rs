@@ -31,6 +31,15 @@ impl Chord {
     }
 }
 
+impl Chord {
+    /// Whether another may come so close, in metres; a millimetre is more than all rounding.
+    fn may_come_within(&self, other: &Self, limit_m: f64) -> bool {
+        let between = self.middle - other.middle;
+        let reach = self.half + other.half + limit_m + 0.001;
+        between.dot(between) <= reach * reach
+    }
+}
+
 /// The point of the surface at a vertex, wherever its longitude ran on to.
 fn on_earth(vertex: Vertex) -> Vec3 {
     let lon = i64::from(vertex[0]);
@@ -116,6 +125,29 @@ impl<'a> Subject<'a> {
         meets || self.margin_cm > 0 && self.comes_near(&record())
     }
 
+    /// The least horizontal margin, in whole centimetres, with which a record conflicts whose altitudes and times
+    /// are near enough; this one's own margin plays no part.
+    pub(super) fn distance_cm(&self, record: &Record<'_>, kept: &Box4) -> u64 {
+        if self.shifts[..self.shift_count].iter().any(|&shift| self.ready().meets(shift, &record.shape, kept)) {
+            return 0;
+        }
+        let mut least = f64::INFINITY;
+        record.shape.any_chord(|from, to| {
+            let other = Chord::new(Edge { from, to });
+            for (own, edge) in self.chords().iter().zip(self.ready().edges()) {
+                let own = own.get_or_init(|| Chord::new(*edge));
+                if own.may_come_within(&other, libm::sqrt(least)) {
+                    least = least.min(Nearest::of_segments(own.ends, other.ends).square);
+                }
+            }
+            false
+        });
+        let apart_cm = libm::ceil(along_earth(libm::sqrt(least)) * 100.0) as u64;
+        let radii_cm = u64::from(self.shape.radius_cm) + u64::from(record.shape.radius_cm);
+        // Without radii and margin only what meets on the map conflicts.
+        if radii_cm == 0 { apart_cm.max(1) } else { apart_cm.saturating_sub(radii_cm) }
+    }
+
     /// Whether one that does not meet this on the map comes too near.
     fn comes_near(&self, record: &Record<'_>) -> bool {
         let limit_cm = self.horizontal_cm() + u64::from(record.shape.radius_cm);
@@ -182,10 +214,8 @@ impl<'a> Subject<'a> {
 
 /// Whether two chords come so close: the definition that all bounds are made for.
 fn chords_within(a: &Chord, b: &Chord, limit_cm: f64) -> bool {
-    let between = a.middle - b.middle;
-    // A straight line is no longer than the way along the earth; a millimetre is more than all rounding.
-    let reach = a.half + b.half + limit_cm / 100.0 + 0.001;
-    if between.dot(between) > reach * reach {
+    // A straight line is no longer than the way along the earth.
+    if !a.may_come_within(b, limit_cm / 100.0) {
         return false;
     }
     along_earth(libm::sqrt(Nearest::of_segments(a.ends, b.ends).square)) * 100.0 <= limit_cm

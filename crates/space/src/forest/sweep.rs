@@ -61,7 +61,7 @@ impl Snapshot {
     /// Prepares to find all pairs of solids within a margin of each other.
     pub fn sweep(&self, margin: &Margin) -> Sweep {
         let mut members = self.members(margin);
-        let widest = self.runs.iter().flat_map(|run| &run.trees).any(|tree| tree.radius);
+        let widest = self.runs.iter().flat_map(|run| &run.trees).any(|tree| tree.radius_cm > 0);
         if margin.horizontal_cm > 0 || widest {
             self.widen(&mut members, margin);
         }
