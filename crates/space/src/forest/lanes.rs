@@ -77,6 +77,21 @@ impl Lanes {
     }
 }
 
+impl Lanes {
+    /// The same for many blocks, a mask for each.
+    #[inline]
+    pub(super) fn meeting_each(self, blocks: &[Block], sought: &Box4, masks: &mut [u16]) {
+        #[cfg(target_arch = "x86_64")]
+        if self.0 == Kernel::Avx512 {
+            // SAFETY: `Lanes` exists only for a kernel that the machine was asked for and has.
+            return unsafe { avx512_each(blocks, sought, masks) };
+        }
+        for (block, mask) in blocks.iter().zip(masks) {
+            *mask = self.meeting(block, sought);
+        }
+    }
+}
+
 /// Sixteen boxes, each bound of all of them together: four least, then four greatest.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
@@ -177,6 +192,15 @@ unsafe fn avx512(block: &Block, sought: &Box4) -> u16 {
         mask = _mm512_mask_cmpge_epi32_mask(mask, greatest, _mm512_set1_epi32(sought.min[d]));
     }
     mask
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+unsafe fn avx512_each(blocks: &[Block], sought: &Box4, masks: &mut [u16]) {
+    for (block, mask) in blocks.iter().zip(masks) {
+        // SAFETY: the caller has seen to it that the machine has these instructions.
+        *mask = unsafe { avx512(block, sought) };
+    }
 }
 
 #[cfg(target_arch = "aarch64")]

@@ -53,6 +53,9 @@ impl Snapshot {
             }
             let source = &self.runs[run as usize];
             let (record, bounds) = (source.record(place), source.kept(place));
+            if best.is_some_and(|best| (bound, record.id) > (best.distance_cm, best.id)) {
+                continue;
+            }
             if !self.counts(source, place) || !eligible(record.id) {
                 continue;
             }

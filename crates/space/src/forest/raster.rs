@@ -94,6 +94,7 @@ impl Raster {
 
     /// Whether another shape, of one piece, with these vertices and in this box, meets this one; `None` where the
     /// drawing does not tell.
+    #[inline]
     pub(super) fn meets(&self, vertices: [Vertex; 2], range: [Vertex; 2]) -> Option<bool> {
         if self.is_full(vertices[0]) | self.is_full(vertices[1]) {
             return Some(true);

@@ -295,19 +295,19 @@ impl<'a> Lane<'a> {
         let (guest, sought) = (stock.guests[place], stock.bounds(place));
         let own = OnceCell::new();
         let first = blocks.start;
-        for (block, number) in stock.blocks[blocks].iter().zip(first..) {
-            if block.south() > sought.max[LAT] {
-                break;
-            }
-            let mut mask = sweep.lanes.meeting(block, &sought);
-            if number == place / WIDTH {
-                mask &= u16::MAX << (place % WIDTH) << 1;
-            }
+        let within = &stock.blocks[blocks];
+        let within = &within[..within.partition_point(|block| block.south() <= sought.max[LAT])];
+        let mut masks = [0; CHUNK];
+        sweep.lanes.meeting_each(within, &sought, &mut masks);
+        if first == place / WIDTH {
+            masks[0] &= u16::MAX << (place % WIDTH) << 1;
+        }
+        for (mut mask, number) in masks.into_iter().take(within.len()).zip(first..) {
             while mask != 0 {
                 let lane = mask.trailing_zeros() as usize;
                 mask &= mask - 1;
                 let other = number * WIDTH + lane;
-                if self.is_ours(sought.min[LON].max(block.west(lane)), guest, stock.guests[other])
+                if self.is_ours(sought.min[LON].max(stock.blocks[number].west(lane)), guest, stock.guests[other])
                     && self.conflict(place, other, &own)
                 {
                     f(stock.looks[place].id, stock.looks[other].id);

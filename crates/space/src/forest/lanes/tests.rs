@@ -26,6 +26,9 @@ proptest! {
         let expected = (0..WIDTH).filter(|&lane| block.get(lane).meets(&sought)).fold(0_u16, |mask, lane| mask | 1 << lane);
         for lanes in Kernel::ALL.into_iter().filter_map(Lanes::of) {
             prop_assert_eq!(lanes.meeting(&block, &sought), expected, "{:?}", lanes);
+            let mut masks = [0; 3];
+            lanes.meeting_each(&[block.clone(), Block::EMPTY, block.clone()], &sought, &mut masks);
+            prop_assert_eq!(masks, [expected, lanes.meeting(&Block::EMPTY, &sought), expected], "{:?}", lanes);
         }
         let joined = boxes.iter().fold(Box4::NOTHING, |all, one| all.join(one));
         prop_assert_eq!(block.joined(), joined);
