@@ -5,6 +5,8 @@ use axum::extract::{Path, State};
 use detente_gateway::{Problems, VolumeForm};
 use detente_node::sentence::Language;
 use detente_node::{Foresight, Line};
+use detente_space::law1::kinds_meet;
+use detente_types::notice::{NOTICE_VERTICES_MAX, VOLUMES_MAX};
 use detente_types::{LineId, NoticeKind, StatementRef, Volume, VolumeIn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,7 +19,7 @@ use crate::routes::{Answer, find_line, no_line, notice_of_ours};
 use crate::view::{MeetingView, RefView, SentenceView, languages, side};
 
 /// Plans that one job looks at: the line waits for no more of them.
-const SHARE: usize = 16;
+const SHARE: usize = 1;
 /// Most plans of one request.
 const PLANS_MAX: usize = 1_024;
 /// Conflicts that are told of one plan when nobody says how many, and the most.
@@ -72,7 +74,8 @@ pub struct PlanConflictView {
     pub sentences: Vec<SentenceView>,
 }
 
-/// A plan that has passed the rules.
+/// A plan that has passed the rules of a single volume. What only a line can refuse, its area or a datum without bounds,
+/// is said when it is stated.
 struct Plan {
     kind: NoticeKind,
     volumes: Vec<Volume>,
@@ -90,7 +93,10 @@ pub(crate) async fn plans(
         return Err(Problem::new(Fault::TooLarge, format!("{} plans; at most {PLANS_MAX} at once", asked.plans.len())));
     }
     let limit = asked.limit.unwrap_or(CONFLICTS).min(CONFLICTS_MAX);
-    let mut plans = read(asked.plans)?.into_iter();
+    // Judging a thousand shapes takes a while: not where others are served.
+    let read = tokio::task::spawn_blocking(move || read(asked.plans)).await;
+    let mut plans =
+        read.map_err(|_| Problem::new(Fault::Unavailable, "the plans were not judged: the node is stopping"))??.into_iter();
     let line = ask(&*api.host, move |seat| find_line(seat, &name)).await??;
     let mut views = Vec::with_capacity(plans.len());
     loop {
@@ -129,8 +135,18 @@ fn plan(form: &PlanForm) -> Result<Plan, Problem> {
         read.push(volume.to_volume(&mut inner));
         problems.extend_inside(&format!("volumes[{i}]"), inner);
     }
-    if form.volumes.is_empty() {
-        problems.take("volumes", "none", None::<()>, "one volume or more");
+    let vertices: usize = read.iter().flatten().flat_map(|v| &v.rings).map(Vec::len).sum();
+    if form.volumes.is_empty() || form.volumes.len() > VOLUMES_MAX || vertices > NOTICE_VERTICES_MAX {
+        let found = format!("{} volumes with {vertices} vertices", form.volumes.len());
+        problems.take(
+            "volumes",
+            &found,
+            None::<()>,
+            &format!("1 to {VOLUMES_MAX} volumes with {NOTICE_VERTICES_MAX} vertices in all"),
+        );
+    }
+    if let Some(kind) = kind.filter(|kind| !kinds_meet(*kind, NoticeKind::Operation)) {
+        problems.take("kind", kind.name(), None::<()>, "a kind that can be in conflict");
     }
     let (Some(kind), true) = (kind, problems.is_empty()) else {
         return Err(problems.into());

@@ -14,6 +14,11 @@ use crate::region::Region;
 
 /// Lowest and highest altitude of a volume over the line's datum, in centimetres; all altitudes when they cannot be told.
 pub(crate) fn span(volume: &Prepared<'_>, heights: &Heights) -> (i64, i64) {
+    let (lower, upper) = converted(volume, heights);
+    (lower.clamp(ALL.0, ALL.1), upper.clamp(ALL.0, ALL.1))
+}
+
+fn converted(volume: &Prepared<'_>, heights: &Heights) -> (i64, i64) {
     let band = &volume.volume.band;
     let (lower, upper) = (band.lower().cm(), band.upper().cm());
     let undulation = || geoid::range(&Region::of(volume.volume, volume.outline()));
@@ -47,7 +52,7 @@ fn grown(band: (i64, i64), by: (i64, i64)) -> (i64, i64) {
 
 /// What two bands over the line's datum have in common; `None` when they are apart.
 pub(crate) fn common(bands: [(i64, i64); 2], datum: Datum) -> Option<AltitudeBand> {
-    let (lower, upper) = (bands[0].0.max(bands[1].0).max(ALL.0), bands[0].1.min(bands[1].1).min(ALL.1));
+    let (lower, upper) = (bands[0].0.max(bands[1].0), bands[0].1.min(bands[1].1));
     AltitudeBand::try_new(Metres::from_cm(lower), Metres::from_cm(upper), datum).ok()
 }
 

@@ -23,8 +23,8 @@ const COLUMNS: usize = 1_440;
 /// From this many nodes on a region is bounded by blocks: a node costs half a millisecond when it is first asked for.
 const NODES_MAX: usize = 64;
 
-/// How far bilinear interpolation between nodes strays from the model, and rounding of a node, at most, centimetres:
-/// 40 % more than the largest over a million random points (docs/spec/conflict-2.md).
+/// More than bilinear interpolation between nodes strays from the model, centimetres: three times the largest over 60,000
+/// random points (docs/spec/conflict-2.md).
 pub(crate) const ERROR_CM: i64 = 200;
 
 /// Numbers of the rows and columns of nodes whose cells a region touches; columns may run past the last.

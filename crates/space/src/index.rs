@@ -32,8 +32,8 @@ use bounds::Bounds;
 /// keys instead: for a page of a few hundred finds out of more than this, walking is cheaper. Tests take both ways.
 const CANDIDATES_MAX: usize = if cfg!(test) { 8 } else { 4_096 };
 
-/// So many vertices of a pair cost as much as another pair of plain volumes.
-const VERTICES_AS_PAIR: usize = 16;
+/// So many chords of a pair cost as much as another pair of plain volumes.
+const CHORDS_AS_PAIR: usize = 16;
 
 /// How many finds [`Index::query`] fetches at a time.
 const PAGE: usize = 256;
@@ -58,6 +58,8 @@ pub struct Index<K: Ord + Clone> {
 struct Filed {
     kind: NoticeKind,
     volumes: Vec<(Volume, Vec<Bounds>)>,
+    /// How many chords each volume has at most: what it costs to measure it.
+    chords: Vec<usize>,
     /// Its boxes in the forest.
     boxes: Vec<u32>,
     end: Timestamp,
@@ -142,8 +144,12 @@ impl<K: Ord + Clone> Index<K> {
 
     pub(crate) fn file(&mut self, key: K, kind: NoticeKind, volumes: &[Volume]) {
         self.remove(&key);
+        // Their places are told in 16 bits; notices have far fewer.
+        let volumes = &volumes[..volumes.len().min(usize::from(u16::MAX))];
+        let outlines: Vec<Outline> = volumes.iter().map(|v| Outline::new(&v.footprint)).collect();
+        let chords = outlines.iter().map(Outline::chords_max).collect();
         let volumes: Vec<(Volume, Vec<Bounds>)> =
-            volumes.iter().map(|v| (v.clone(), bounds::of_volume(v, &Outline::new(&v.footprint)))).collect();
+            volumes.iter().zip(&outlines).map(|(v, outline)| (v.clone(), bounds::of_volume(v, outline))).collect();
         let mut boxes = Vec::new();
         for (number, (_, bounds)) in (0..).zip(&volumes) {
             for bounds in bounds {
@@ -155,7 +161,7 @@ impl<K: Ord + Clone> Index<K> {
         let longest_us = moving.map(|(v, _)| v.window.end().since(v.window.start())).max().unwrap_or(0);
         self.longest_us = self.longest_us.max(longest_us);
         self.ends.insert((end, key.clone()));
-        self.notices.insert(key, Filed { kind, volumes, boxes, end });
+        self.notices.insert(key, Filed { kind, volumes, chords, boxes, end });
     }
 
     fn put_box(&mut self, key: &K, volume: u16, bounds: &Bounds) -> u32 {
@@ -304,8 +310,7 @@ impl<K: Ord + Clone> Index<K> {
         for pair in pairs {
             let filed = &self.notices[&pair.key];
             let (found, _) = &filed.volumes[usize::from(pair.found)];
-            let vertices = asked.volumes()[usize::from(pair.asked)].vertices + found.footprint.vertices().count();
-            cost += cost_of(vertices);
+            cost += cost_of(asked.volumes()[usize::from(pair.asked)].chords + filed.chords[usize::from(pair.found)]);
             let last = cost >= most;
             let next = last.then(|| pair.clone());
             if let Some(meeting) = asked.meet(usize::from(pair.asked), filed.kind, &Prepared::new(found)) {
@@ -322,9 +327,9 @@ impl<K: Ord + Clone> Index<K> {
     }
 }
 
-/// What testing a pair costs whose volumes have so many vertices in all.
-pub(crate) const fn cost_of(vertices: usize) -> usize {
-    1 + vertices / VERTICES_AS_PAIR
+/// What testing a pair costs whose volumes have so many chords in all.
+pub(crate) const fn cost_of(chords: usize) -> usize {
+    1 + chords / CHORDS_AS_PAIR
 }
 
 #[cfg(test)]

@@ -28,8 +28,9 @@ pub const NAME: &str = "conflict/2";
 
 /// How two volumes meet, or `None` when they keep their separation.
 ///
-/// `meet(b, a)` is `meet(a, b)` but for [`Meeting::at`], which lies on the first volume's footprint, and
-/// [`Meeting::when`], which is the first moving volume's time. An altitude that cannot be compared counts as all altitudes.
+/// `meet(b, a)` finds what `meet(a, b)` finds. [`Meeting::at`] lies on the first volume's footprint, [`Meeting::when`] is the
+/// first moving volume's time, and of several places that are equally close the first along the first volume's way is told,
+/// with its gap in time: two nodes compare in one order, that of the parties. An altitude that cannot be compared counts as all altitudes.
 pub fn meet(a: &Volume, b: &Volume, separation: &Separation, heights: &Heights) -> Option<Meeting> {
     meet_prepared(&Prepared::new(a), &Prepared::new(b), separation, heights)
 }
@@ -67,25 +68,23 @@ pub(crate) fn meet_prepared(
 
 /// The closest approach of two shapes of which at least one moves.
 fn closest_in_time(a: &Outline, b: &Outline, limit_cm: i64, times: &Times<'_>) -> Option<Approach> {
-    inside(a, b, times, 0)
-        .or_else(|| inside(b, a, times, 1).map(|found| Approach { from: found.to, to: found.from, ..found }))
-        .or_else(|| between_edges(a, b, limit_cm, Some(times)))
+    inside(a, b, times, 0).or_else(|| inside(b, a, times, 1)).or_else(|| between_edges(a, b, limit_cm, Some(times)))
 }
 
-/// Where a shape lies in the other when it first counts: what is never at the edges is inside all the time, or never.
-/// `side` is the place of the first of the two in `times`.
+/// Where a mover lies in what stays: while both are there, if it is then, else when it first counts. What is never at the
+/// edges is inside all the time, or never. `side` is the place of the first of the two in `times`.
 fn inside(one: &Outline, other: &Outline, times: &Times<'_>, side: usize) -> Option<Approach> {
-    let mut times_us = [None; 2];
-    let point = match times.clocks[side] {
-        Clock::Passes(passed) => {
-            let from = times.clocks[1 - side].whole().0 - times.within_us;
-            let when = from.max(passed[0].micros());
-            times_us[side] = Some(when);
-            one.point_at(passed, when)
-        }
-        Clock::Stays(_) => one.first(),
+    let Clock::Passes(passed) = times.clocks[side] else {
+        return None;
     };
-    other.contains(point).then_some(Approach { distance_cm: 0, from: point, to: point, times_us })
+    let ((start, end), (from, _)) = (times.clocks[side].whole(), times.clocks[1 - side].whole());
+    [from, from - times.within_us].into_iter().find_map(|us| {
+        let when = us.clamp(start, end);
+        let point = one.point_at(passed, when);
+        let mut times_us = [None; 2];
+        times_us[side] = Some(when);
+        other.contains(point).then_some(Approach { distance_cm: 0, from: point, to: point, times_us })
+    })
 }
 
 /// How far apart in time two volumes are where they are closest, less what slack and rounding can make up.

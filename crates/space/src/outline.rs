@@ -9,7 +9,7 @@ use detente_types::time::Timestamp;
 use detente_types::unit::Metres;
 use detente_types::volume::{Footprint, Position, Shape, Volume};
 
-use crate::arc::{Arc, Vertex};
+use crate::arc::{Arc, CHORD_M_MAX, Vertex};
 use crate::ball::Balls;
 
 /// A volume whose outline is drawn when it is first needed: most pairs are apart in time or height.
@@ -97,6 +97,11 @@ impl Outline {
             winding(point, steps) != 0
         };
         round(&self.rings[0]) && !self.rings[1..].iter().any(round)
+    }
+
+    /// No more chords than these make up its edges; none of them is drawn for it.
+    pub(crate) fn chords_max(&self) -> usize {
+        self.arcs.iter().map(|arc| 1 + (arc.length() / CHORD_M_MAX) as usize).sum()
     }
 
     /// Where something that passes its vertices at these times is at one of them, straight along a chord.

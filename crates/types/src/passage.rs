@@ -6,12 +6,20 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::geometry::earth::surface_point;
 use crate::rule::{Rule, Violation};
 use crate::time::{Timestamp, Window};
-use crate::volume::Shape;
+use crate::volume::{Position, Shape};
 
 /// Most that a moving thing may be early or late, microseconds: a day. Who knows less gives a window without a passage.
 pub const SLACK_US_MAX: i64 = 86_400 * 1_000_000;
+
+/// Fastest that something may move, metres a second: half as fast again as the fastest thing that comes down.
+pub const SPEED_M_S_MAX: f64 = 12_000.0;
+
+/// Longest way of one passage, metres, straight from vertex to vertex: half round the earth. What two movers cost to be
+/// measured grows with the product of their ways.
+pub const WAY_M_MAX: f64 = 20_000_000.0;
 
 /// Times along a path, rising; as many as the path has vertices.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +45,7 @@ impl Passage {
     ///
     /// # Errors
     /// DV-042 when the shape is not a path, a vertex has no time or a time no vertex, a time is not later than the one
-    /// before it, the slack is negative or over a day, or the window does not run from `slack` before the first time
+    /// before it, the way is longer than [`WAY_M_MAX`] or a part of it faster than [`SPEED_M_S_MAX`], the slack is negative or over a day, or the window does not run from `slack` before the first time
     /// to `slack` after the last.
     pub fn try_new(input: &PassageIn, shape: &Shape, window: &Window) -> Result<Self, Violation> {
         let fault = |at: &str, found: String, expected: String| {
@@ -55,6 +63,9 @@ impl Passage {
         }
         if !(0..=SLACK_US_MAX).contains(&input.slack_us) {
             return fault("slack", format!("{} µs", input.slack_us), "from nothing to a day".into());
+        }
+        if let Err((at, found, expected)) = check_way(path, &times) {
+            return fault(&at, found, expected);
         }
         let passage = Self { times, slack_us: input.slack_us };
         let (start, end) = (passage.start().plus_micros(-passage.slack_us), passage.end().plus_micros(passage.slack_us));
@@ -83,6 +94,27 @@ impl Passage {
     pub fn end(&self) -> Timestamp {
         self.times[self.times.len() - 1]
     }
+}
+
+/// What is wrong with how far or how fast it goes: where, what, and what was expected.
+type Wrong = (String, String, String);
+
+fn check_way(path: &[Position], times: &[Timestamp]) -> Result<(), Wrong> {
+    let mut way_m = 0.0;
+    for (i, (ends, leg)) in path.windows(2).zip(times.windows(2)).enumerate() {
+        let straight_m = (surface_point(ends[1]) - surface_point(ends[0])).norm();
+        way_m += straight_m;
+        let seconds = leg[1].since(leg[0]) as f64 / 1e6;
+        if straight_m > SPEED_M_S_MAX * seconds {
+            let found = format!("{straight_m:.0} m in {seconds} s");
+            return Err((format!("times[{}]", i + 1), found, format!("at most {SPEED_M_S_MAX} m a second")));
+        }
+    }
+    if way_m > WAY_M_MAX {
+        let expected = format!("at most {} km; split it in two volumes", WAY_M_MAX / 1e3);
+        return Err(("times".into(), format!("a way of {:.0} km", way_m / 1e3), expected));
+    }
+    Ok(())
 }
 
 impl From<&Passage> for PassageIn {

@@ -97,11 +97,11 @@ section! {
     AltitudeIn {
         /// `WGS84`, `AMSL`, `AGL` or `FL`.
         0 datum: String,
-        /// Largest height of terrain above the datum inside the area, metres.
+        /// Largest height of terrain above the datum, metres, under every footprint with its radius that the area takes.
         1 terrain_max_m: i32,
         /// Largest difference between a flight level and the altitude over mean sea level, metres; 0 gives no bound.
         2 pressure_error_max_m: u32,
-        /// Smallest height of terrain above the datum inside the area, metres; without it heights above ground have no
+        /// Smallest height of terrain above the datum, metres, likewise; without it heights above ground have no
         /// bounds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         3 terrain_min_m: Option<i32>,

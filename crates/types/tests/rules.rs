@@ -10,6 +10,8 @@ use detente_types::time::{TIME_MAX, TIME_MIN, WINDOW_SECONDS_MAX};
 use detente_types::volume::{ALTITUDE_MAX, ALTITUDE_MIN, PositionIn, RADIUS_MAX, VERTICES_MAX, VolumeIn};
 use detente_types::{EntryHash, Metres, PassageIn, Position, Precedence, Rule, Terms, TermsIn, Timestamp, Volume, Window};
 
+const MINUTE_US: i64 = 60_000_000;
+
 /// A valid notice of a kind, with one thing changed.
 fn spoilt(kind: NoticeKind, spoil: impl FnOnce(&mut NoticeIn)) -> Result<Notice, Vec<detente_types::Violation>> {
     let mut input = notice(kind);
@@ -219,15 +221,15 @@ fn dv_042_a_passage_times_each_vertex_of_a_path_within_just_its_window() {
         volume(|v| {
             let vertex = |lon_e7| PositionIn { lat_e7: 600_000_000, lon_e7 };
             (v.shape, v.rings) = (2, vec![(0..3).map(|i| vertex(250_000_000 + i * 1_000_000)).collect()]);
-            let us = |minute: i64| MORNING.micros() + minute;
+            let us = |minute: i64| MORNING.micros() + minute * MINUTE_US;
             (v.start_us, v.end_us) = (us(window.0), us(window.1));
             v.passage = Some(PassageIn { times_us: times_us.iter().map(|&t| us(t)).collect(), slack_us });
         })
     };
     assert!(passing(vec![0, 5, 9], 0, (0, 9)).is_ok());
-    assert!(passing(vec![0, 5, 9], 2, (-2, 11)).is_ok());
-    let day = 86_400_000_000;
-    assert!(passing(vec![0, 5, 9], day, (-day, 9 + day)).is_ok());
+    assert!(passing(vec![0, 5, 9], 2 * MINUTE_US, (-2, 11)).is_ok());
+    let day = 1_440 * MINUTE_US;
+    assert!(passing(vec![0, 5, 9], day, (-1_440, 1_449)).is_ok());
     let rule = Rule::PassageOfPath;
     refused(passing(vec![0, 9], 0, (0, 9)), rule, "passage.times", "3, one for each vertex");
     refused(passing(vec![0, 5, 7, 9], 0, (0, 9)), rule, "passage.times", "3, one for each vertex");
@@ -237,8 +239,22 @@ fn dv_042_a_passage_times_each_vertex_of_a_path_within_just_its_window() {
         refused(passing(vec![0, 5, 9], slack, (0, 9)), rule, "passage.slack", "from nothing to a day");
     }
     for window in [(0, 10), (-1, 9), (-3, 11), (1, 9)] {
-        refused(passing(vec![0, 5, 9], 1, window), rule, "passage.times", "just the window");
+        refused(passing(vec![0, 5, 9], MINUTE_US, window), rule, "passage.times", "just the window");
     }
+    // Along the equator: at orbital speed, beyond it, and further than a passage may lead.
+    let leg = |degrees: i64, seconds: i64, legs: i64| {
+        volume(|v| {
+            (v.shape, v.rings) =
+                (2, vec![(0..=legs).map(|i| PositionIn { lat_e7: 0, lon_e7: i * degrees * 10_000_000 }).collect()]);
+            let times_us: Vec<i64> = (0..=legs).map(|i| MORNING.micros() + i * seconds * 1_000_000).collect();
+            (v.start_us, v.end_us) = (times_us[0], times_us[times_us.len() - 1]);
+            v.passage = Some(PassageIn { times_us, slack_us: 0 });
+        })
+    };
+    assert!(leg(10, 95, 3).is_ok());
+    refused(leg(10, 90, 3), rule, "passage.times[1]", "at most 12000 m a second");
+    assert!(leg(10, 3_600, 17).is_ok());
+    refused(leg(10, 3_600, 18), rule, "passage.times", "at most 20000 km");
     refused(volume(|v| v.passage = Some(PassageIn { times_us: vec![v.start_us], slack_us: 0 })), rule, "passage.times", "a path");
 }
 

@@ -1,6 +1,7 @@
 //! How far, how high and when a plan reaches, from named fields: units and datum as the file says, or as the person who
 //! checks says where it does not.
 
+use detente_space::law1::kinds_meet;
 use detente_types::{Datum, NoticeKind};
 
 use super::judge::ExtentNames;
@@ -199,9 +200,11 @@ pub(super) fn name(f: &mut Fields<'_>) -> Option<String> {
     names.into_iter().flatten().find(|name| !name.trim().is_empty())
 }
 
-/// The kind that a foreign file says, if it is one of ours: another word may mean anything.
+/// The kind that a foreign file says, if it is one of ours that can meet something: another word may mean anything, and must
+/// not keep a plan out of the check.
 pub(super) fn kind(f: &mut Fields<'_>) -> Option<NoticeKind> {
-    f.take("kind").and_then(|kind| NoticeKind::from_name(kind.as_text()?.trim()))
+    let kind = f.take("kind").and_then(|kind| NoticeKind::from_name(kind.as_text()?.trim()))?;
+    kinds_meet(kind, NoticeKind::Operation).then_some(kind)
 }
 
 /// Goes through the fields of a foreign row that were not read. One that looks like a radius or an altitude is refused,

@@ -7,9 +7,9 @@ use detente_types::{NoticeId, NoticeKind, StatementRef, Volume};
 use super::Joint;
 
 /// Pairs of volumes that one plan may have tested: what else there may be is said to be more.
-const COST_MAX: usize = 65_536;
+const COST_MAX: usize = 8_192;
 /// Pairs that are tested between two looks at how many were found.
-const COST_STEP: usize = 4_096;
+const COST_STEP: usize = 1_024;
 
 /// What a plan would meet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -32,7 +32,8 @@ pub(super) struct AskedVolume<'a> {
     prepared: Prepared<'a>,
     /// Grown by the separation.
     pub(super) bounds: Vec<Bounds>,
-    pub(super) vertices: usize,
+    /// How many chords it has at most.
+    pub(super) chords: usize,
 }
 
 impl<'a> Asked<'a> {
@@ -50,7 +51,8 @@ impl<'a> Asked<'a> {
                 Law::Two(_) => bounds::of_volume(volume, prepared.outline()),
             };
             let bounds = boxes.iter().map(|bounds| bounds.grown(&separation)).collect();
-            AskedVolume { prepared, bounds, vertices: volume.footprint.vertices().count() }
+            let chords = prepared.outline().chords_max();
+            AskedVolume { prepared, bounds, chords }
         };
         Self { kind, volumes: volumes.iter().map(ask).collect(), separation, law, side }
     }

@@ -76,6 +76,9 @@ fn a_mover_meets_what_stays_while_it_is_near_and_only_if_it_is_there_then() {
     assert_eq!((within.distance, within.time_gap_us), (Metres::ZERO, 0));
     let window = within.window.unwrap();
     assert!((minutes(window.start().micros()) - 28.0).abs() < 0.01 && (minutes(window.end().micros()) - 32.0).abs() < 0.01);
+    // The time that is told is one at which both are there.
+    let roomy = meets(&truck, &square(28, 32), &apart(0, 0, 10)).unwrap();
+    assert_eq!((roomy.time_gap_us, roomy.when), (0, Some(Timestamp::from_micros(NOON_US + 28 * MINUTE_US))));
     // A slack of three minutes makes up for what is missing.
     let late = moving(&[((60.0, 25.0), 0), ((60.0, 26.0), 60)], 50.0, 3);
     let slack = meets(&late, &square(37, 60), &apart(0, 0, 0)).unwrap();
@@ -190,7 +193,7 @@ proptest! {
     }
 
     #[test]
-    fn exchanging_changes_nothing_but_the_place(a in any_moving(), b in any_other(), minutes in 0..20_i64) {
+    fn exchanging_changes_neither_distance_nor_window(a in any_moving(), b in any_other(), minutes in 0..20_i64) {
         let separation = apart(300, 0, minutes);
         let (one, other) = (meets(&a, &b, &separation), meets(&b, &a, &separation));
         let told = |m: &Option<Meeting>| m.as_ref().map(|m| (m.distance, m.vertical_gap, m.band, m.window));
