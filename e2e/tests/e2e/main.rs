@@ -18,6 +18,7 @@ mod held;
 mod http;
 mod json;
 mod pairing;
+mod plans;
 mod position;
 mod program;
 mod revoke;

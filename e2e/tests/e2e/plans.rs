@@ -1,0 +1,40 @@
+//! Plans that are checked over HTTP before they are stated.
+
+use serde_json::{Value, json};
+
+use crate::day::{date, site};
+use crate::http::Api;
+use crate::side::{Pair, array};
+
+const PLANS: &str = "/v1/lines/-/plans";
+
+/// A flight along 22.0° E past the site number 0, which lies at 59.0° N.
+fn flight(east: f64) -> Value {
+    let day = date(1);
+    json!({"kind": "operation", "volumes": [{
+        "shape": "path", "positions": [[58.9, east], [59.1, east]], "radius_m": 50, "lower_m": 0, "upper_m": 300,
+        "datum": "AMSL", "start": format!("{day}T06:00:00Z"), "end": format!("{day}T07:00:00Z")}]})
+}
+
+#[test]
+fn plans_are_told_what_they_would_meet_and_nothing_is_stated() {
+    let mut pair = Pair::serving();
+    let mut api = Api::of(&pair.aster.node().out_with("serving")).unwrap();
+    let mut other = Api::of(&pair.borea.node().out_with("serving")).unwrap();
+    let sites: Vec<String> = (0..3).map(|i| site(&format!("hospital {i}"), i * 9_000)).collect();
+    other.post("/v1/lines/-/notices", &format!(r#"{{"notices": [{}]}}"#, sites.join(","))).unwrap();
+    let mut ask = |body: Value| array(api.post(PLANS, &body.to_string()).unwrap());
+    // They are there once the other log has come across.
+    let through = json!({"plans": [flight(22.0)]});
+    let came = (0..400).any(|_| ask(through.clone())[0]["conflicts"].as_array().is_some_and(|found| !found.is_empty()));
+    assert!(came, "the other side's site is met");
+
+    let views = ask(json!({"plans": [flight(22.0), flight(25.0)], "limit": 5}));
+    let met = array(views[0]["conflicts"].clone());
+    assert_eq!((met.len(), met[0]["by"].as_str(), met[0]["meeting"]["distance_m"].as_f64()), (1, Some("theirs"), Some(0.0)));
+    let sentences: Vec<&str> = met[0]["sentences"].as_array().unwrap().iter().filter_map(|s| s["text"].as_str()).collect();
+    assert!(sentences.iter().any(|s| s.starts_with("The planned operation and the site")), "{sentences:?}");
+    assert!(sentences.iter().any(|s| s.starts_with("Пересекаются: операция (план)")), "{sentences:?}");
+    assert_eq!((array(views[1]["conflicts"].clone()).len(), views[1]["more"].as_bool()), (0, Some(false)));
+    assert!(pair.aster.conflicts().is_empty() && pair.aster.notices().len() == 3, "nothing was stated");
+}
