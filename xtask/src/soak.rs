@@ -1,9 +1,11 @@
 //! `cargo xtask soak`: the simulator's ten thousand seeds, then the tests with their full counts. `DETENTE_SOAK=1` tells
 //! them; they run optimised, and nextest's `soak` profile gives them hours.
 
+use std::process::Command;
+
 use anyhow::Result;
 
-use crate::house::{Usage, step};
+use crate::house::{Usage, root, run as run_program, step};
 use crate::test::{Build, build, run_tests};
 use crate::{oracles, sim};
 
@@ -16,8 +18,16 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     step("oracles", oracles::provide)?;
     step("build", || build(Build::Release))?;
     let simulated = step("simulator", || sim::soak(seeds));
+    step("loom", interleavings)?;
     run_tests(Build::Release, runner_arguments)?;
     simulated
+}
+
+/// The snapshot swap of the conflict index, in every order of steps that two threads can take.
+fn interleavings() -> Result<()> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["test", "--quiet", "--package", "detente-space", "--lib", "swap"]);
+    run_program(cargo.env("RUSTFLAGS", "--cfg loom").env("CARGO_TARGET_DIR", root().join("target/loom")))
 }
 
 /// `--seeds N` may come first; what follows is the test runner's.

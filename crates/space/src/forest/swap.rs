@@ -3,19 +3,19 @@
 //! There are a few places. One is the current one; the writer fills another and then makes that one current. A
 //! reader whose place is current no more has been overtaken, and asks again: some step was made by the writer.
 
-#[cfg(loom)]
+#[cfg(all(loom, test))]
 use loom::sync::{
     Mutex, RwLock,
     atomic::{AtomicUsize, Ordering},
 };
-#[cfg(not(loom))]
+#[cfg(not(all(loom, test)))]
 use std::sync::{
     Mutex, RwLock,
     atomic::{AtomicUsize, Ordering},
 };
 
 /// So many that a reader which is stopped while it copies one does not stop the writer.
-const PLACES: usize = if cfg!(loom) { 2 } else { 8 };
+const PLACES: usize = if cfg!(all(loom, test)) { 2 } else { 8 };
 
 /// The latest of something that is cheap to clone.
 #[derive(Debug)]
@@ -72,9 +72,9 @@ impl<T: Clone> Latest<T> {
 }
 
 fn pause() {
-    #[cfg(loom)]
+    #[cfg(all(loom, test))]
     loom::thread::yield_now();
-    #[cfg(not(loom))]
+    #[cfg(not(all(loom, test)))]
     core::hint::spin_loop();
 }
 
