@@ -99,6 +99,11 @@ pub(crate) fn nested<'a, T>(f: &mut Fields<'a>, name: &'static str, read: impl F
 }
 
 fn volumes(f: &mut Fields<'_>) -> Vec<VolumeForm> {
+    each_volume(f, |inner, _| Some(volume_form(inner)))
+}
+
+/// What is read of each object of `volumes`, by its fields and its place; its problems are told under its place.
+pub(crate) fn each_volume<T>(f: &mut Fields<'_>, read_one: impl Fn(&mut Fields<'_>, &str) -> Option<T>) -> Vec<T> {
     let mut read = Vec::new();
     for (i, volume) in f.list("volumes", "a list of volumes").iter().enumerate() {
         let place = format!("volumes[{i}]");
@@ -107,7 +112,7 @@ fn volumes(f: &mut Fields<'_>) -> Vec<VolumeForm> {
             continue;
         };
         let mut inner = Fields::of_map(members);
-        read.push(volume_form(&mut inner));
+        read.extend(read_one(&mut inner, &place));
         f.absorb(&place, inner);
     }
     read

@@ -9,6 +9,7 @@
 //! at the latest. When nothing is left to do, exactly the pairs of live statements that meet are there, whatever came in
 //! which order.
 
+mod content;
 mod foresee;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -17,11 +18,12 @@ use detente_space::{Asked, Index, Law, Pair, Separation, Side};
 use detente_types::conflict::VolumeMeeting;
 use detente_types::{Conflict, ConflictId, LineId, Notice, NoticeId, NoticeIn, PartyId, Release, StatementRef, Terms, Timestamp};
 use detente_wire::Valid;
-use detente_wire::hash::domain;
 use detente_wire::meaning::conflict_id;
 
 use crate::disclose::disclose;
 use crate::pairs::Pairs;
+
+use content::content;
 
 pub use foresee::Foresight;
 
@@ -367,7 +369,7 @@ impl Joint {
         }
         keep_closest(&mut meetings);
         let id = conflict_id(self.line, at, &other);
-        let content = domain("detente/joint/1", &[id.as_bytes(), format!("{meetings:?}").as_bytes()]);
+        let content = content(&id, &meetings);
         let statements = if at.author < other.author { [*at, other] } else { [other, *at] };
         if self.pairs.add(id, statements, content) {
             news.found.push(id);

@@ -35,6 +35,10 @@ const CANDIDATES_MAX: usize = if cfg!(test) { 8 } else { 4_096 };
 /// So many chords of a pair cost as much as another pair of plain volumes.
 const CHORDS_AS_PAIR: usize = 16;
 
+/// Most volumes under one key or of one question: their places are told in 16 bits. Notices have 64, files are refused
+/// with more; a caller that lets more through has a bug, and losing some silently would lose conflicts.
+pub const VOLUMES_MAX: usize = u16::MAX as usize;
+
 /// How many finds [`Index::query`] fetches at a time.
 const PAGE: usize = 256;
 
@@ -138,14 +142,16 @@ impl<K: Ord + Clone> Index<K> {
 
     /// Files volumes under a key, in place of what was there: a plan that is no notice and has a kind all the same, for what
     /// it may meet depends on it.
+    ///
+    /// # Panics
+    /// With more than [`VOLUMES_MAX`] volumes.
     pub fn insert_volumes(&mut self, key: K, kind: NoticeKind, volumes: &[Volume]) {
         self.file(key, kind, volumes);
     }
 
     pub(crate) fn file(&mut self, key: K, kind: NoticeKind, volumes: &[Volume]) {
         self.remove(&key);
-        // Their places are told in 16 bits; notices have far fewer.
-        let volumes = &volumes[..volumes.len().min(usize::from(u16::MAX))];
+        assert!(volumes.len() <= VOLUMES_MAX, "whoever takes volumes in keeps to VOLUMES_MAX");
         let outlines: Vec<Outline> = volumes.iter().map(|v| Outline::new(&v.footprint)).collect();
         let chords = outlines.iter().map(Outline::chords_max).collect();
         let volumes: Vec<(Volume, Vec<Bounds>)> =

@@ -46,18 +46,7 @@ fn plan(place: String, notice: &Tree, given: &Given) -> RoughPlan {
 }
 
 fn volumes(f: &mut Fields<'_>, given: &Given) -> Vec<Rough> {
-    let mut read = Vec::new();
-    for (i, volume) in f.list("volumes", "a list of volumes").iter().enumerate() {
-        let place = format!("volumes[{i}]");
-        let Some(members) = volume.as_map() else {
-            f.problems.push(Problem::new(place, &volume.to_string(), "a volume as an object"));
-            continue;
-        };
-        let mut inner = Fields::of_map(members);
-        read.extend(rough(&mut inner, format!("{place}."), given));
-        f.absorb(&place, inner);
-    }
-    read
+    json::each_volume(f, |inner, place| rough(inner, format!("{place}."), given))
 }
 
 fn rough(f: &mut Fields<'_>, prefix: String, given: &Given) -> Option<Rough> {

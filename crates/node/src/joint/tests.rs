@@ -200,7 +200,7 @@ fn listed(joint: &Joint) -> Vec<Conflict> {
 
 fn digest(conflicts: &BTreeMap<ConflictId, Conflict>) -> [u8; 32] {
     conflicts.values().fold([0; 32], |mut sum, c| {
-        let content = domain("detente/joint/1", &[c.id.as_bytes(), format!("{:?}", c.meetings).as_bytes()]);
+        let content = content(&c.id, &c.meetings);
         sum.iter_mut().zip(content).for_each(|(sum, byte)| *sum ^= byte);
         sum
     })

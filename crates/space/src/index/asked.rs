@@ -5,6 +5,7 @@ use detente_types::notice::{Notice, NoticeKind};
 use detente_types::volume::Volume;
 use detente_wire::meaning::Valid;
 
+use super::VOLUMES_MAX;
 use super::bounds::{self, Bounds};
 use crate::law::{Law, Separation};
 use crate::outline::Prepared;
@@ -44,6 +45,7 @@ impl<'a> Asked<'a> {
 
     /// Asks what volumes meet that are no notice, as if they were one of a kind.
     pub fn of_volumes(kind: NoticeKind, volumes: &'a [Volume], separation: Separation, law: Law, side: Side) -> Self {
+        assert!(volumes.len() <= VOLUMES_MAX, "whoever takes volumes in keeps to VOLUMES_MAX");
         let ask = |volume: &'a Volume| {
             let prepared = Prepared::new(volume);
             let boxes = match law {
