@@ -28,6 +28,7 @@
 use std::sync::Arc;
 
 mod bounds;
+mod edges;
 mod growth;
 mod lanes;
 mod local;
@@ -49,6 +50,7 @@ mod sweep;
 mod table;
 #[cfg(test)]
 mod testing;
+mod walk;
 
 pub use bounds::Box4;
 pub use lanes::Kernel;

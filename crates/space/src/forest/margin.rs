@@ -4,6 +4,7 @@ use core::cell::OnceCell;
 
 use super::bounds::{ALTITUDE, Box4, LAT, LON, TIME};
 use super::growth::{self, BULGES, bulge_m};
+use super::lanes::Lanes;
 use super::plane::TURN;
 use super::run::Tree;
 use super::shape::Solid;
@@ -83,9 +84,9 @@ pub(super) struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    pub(super) fn new(solid: &'a Solid, margin: &Margin, expired: i32) -> Self {
+    pub(super) fn new(solid: &'a Solid, margin: &Margin, expired: i32, lanes: Lanes) -> Self {
         let bounds = solid.bounds();
-        let subject = Subject::new(solid.shape().view(), bounds, solid.bulge(), margin);
+        let subject = Subject::new(solid.shape().view(), bounds, solid.bulge(), margin, lanes);
         let plain = Reach::new(map(&bounds), &rest(&bounds, margin, expired));
         Self { subject, plain, grown: OnceCell::new() }
     }
