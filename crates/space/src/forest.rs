@@ -38,7 +38,6 @@ mod nearest;
 mod order;
 mod pack;
 mod plane;
-mod planted;
 mod raster;
 mod ready;
 mod run;

@@ -8,9 +8,9 @@
 
 use super::lanes::Lanes;
 use super::plane::{Pass, Point, passes, point, segments_meet};
-use super::planted::{self, Planted};
 use super::ready::Glance;
 use super::shape::{Kind, Vertex, View};
+use crate::planted::{self, Planted};
 
 /// Most vertices of a shape that is looked at so.
 pub(super) const VERTICES_MAX: usize = 32;

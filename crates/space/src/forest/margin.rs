@@ -9,6 +9,7 @@ use super::plane::TURN;
 use super::run::Tree;
 use super::shape::Solid;
 use super::subject::Subject;
+use crate::planted::{self, Planted};
 
 /// What two solids keep between them; the bounds count as too close.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,7 +42,8 @@ impl Reach {
     /// The box of a range of the map, moved a turn either way as well where something may lie.
     pub(super) fn new(map: [[i64; 2]; 2], rest: &Box4) -> Self {
         let mut reach = Self { boxes: [Box4::NOTHING; 3], count: 0 };
-        for shift in [0, TURN, -TURN] {
+        let shifts = if planted::is(Planted::NoTurn) { [0; 3] } else { [0, TURN, -TURN] };
+        for shift in shifts {
             let lon = map[0].map(|lon| lon + shift);
             if lon[0] > i64::from(i32::MAX) || lon[1] < i64::from(i32::MIN) || (shift != 0 && map[0][1] - map[0][0] >= TURN) {
                 continue;

@@ -6,8 +6,8 @@
 
 use super::bounds::{Box4, LAT, LON};
 use super::plane::{Pass, Point, passes, point, segments_meet, touches_range};
-use super::planted::{self, Planted};
 use super::shape::{Kind, Vertex, View};
+use crate::planted::{self, Planted};
 
 const SLABS: usize = 16;
 const BITS: usize = 64;
