@@ -15,16 +15,26 @@ use crate::ball::Balls;
 /// A volume whose outline is drawn when it is first needed: most pairs are apart in time or height.
 pub(crate) struct Prepared<'a> {
     pub(crate) volume: &'a Volume,
+    /// Drawn before, by whoever keeps it.
+    kept: Option<&'a Outline>,
     outline: OnceCell<Outline>,
 }
 
 impl<'a> Prepared<'a> {
     pub(crate) fn new(volume: &'a Volume) -> Self {
-        Self { volume, outline: OnceCell::new() }
+        Self { volume, kept: None, outline: OnceCell::new() }
+    }
+
+    /// With the outline of this volume, which was drawn before.
+    pub(crate) fn with(volume: &'a Volume, outline: &'a Outline) -> Self {
+        Self { volume, kept: Some(outline), outline: OnceCell::new() }
     }
 
     pub(crate) fn outline(&self) -> &Outline {
-        self.outline.get_or_init(|| Outline::new(&self.volume.footprint))
+        match self.kept {
+            Some(outline) => outline,
+            None => self.outline.get_or_init(|| Outline::new(&self.volume.footprint)),
+        }
     }
 }
 
