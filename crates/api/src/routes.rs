@@ -427,8 +427,8 @@ async fn look<T: Send + 'static>(api: &Api, name: String, see: impl FnOnce(&Line
 /// A line by its name, by what we call the other party, or by enough of either; `-` when there is only one.
 pub fn find_line(seat: &Seat<'_>, name: &str) -> Result<LineId, Problem> {
     let fits = |id: &LineId| {
-        let called = seat.node.line(id).map(|l| l.view().name.to_lowercase()).unwrap_or_default();
-        name == "-" || id.to_string().starts_with(&name.to_lowercase()) || called.starts_with(&name.to_lowercase())
+        let called = || seat.node.line(id).map(|l| l.view().name.to_lowercase()).unwrap_or_default();
+        name == "-" || id.to_string().starts_with(&name.to_lowercase()) || called().starts_with(&name.to_lowercase())
     };
     let found: Vec<LineId> = seat.node.line_ids().filter(fits).collect();
     match found.as_slice() {

@@ -5,7 +5,7 @@
 
 use detente_space::sentence::{self, from_places};
 pub use detente_space::sentence::{Language, kind_name};
-use detente_types::conflict::VolumeMeeting;
+use detente_types::conflict::Meeting;
 use detente_types::{Conflict, Notice, NoticeKind, Position, StatementRef, Terms};
 
 use crate::line::Line;
@@ -27,7 +27,7 @@ impl Line {
         &self,
         kind: NoticeKind,
         with: &StatementRef,
-        met: &VolumeMeeting,
+        meeting: &Meeting,
         language: Language,
     ) -> Option<String> {
         let planned = match language {
@@ -35,7 +35,7 @@ impl Line {
             Language::Russian => format!("{} (план)", sentence::name(kind, None, language)),
         };
         let names = [planned, name_of(self.notice(with)?.notice, language)];
-        Some(sentence::sentence(language, &names, &place(self.terms(), met.meeting.at, language), &met.meeting))
+        Some(sentence::sentence(language, &names, &place(self.terms(), meeting.at, language), meeting))
     }
 }
 

@@ -5,13 +5,11 @@ use core::ops::Bound;
 use detente_settle::Settlement;
 use detente_terms::line::LineState;
 use detente_types::statement::Level;
-use detente_types::{
-    Conflict, ConflictId, Head, LineId, Notice, NoticeId, NoticeKind, PartyId, StatementRef, Terms, Timestamp, Volume,
-};
+use detente_types::{Conflict, ConflictId, Head, LineId, Notice, NoticeId, PartyId, StatementRef, Terms, Timestamp};
 use detente_wire::PublicKey;
 
 use crate::held::Hold;
-use crate::joint::Foresight;
+use crate::joint::{Detail, Foresight, Planned};
 use crate::line::{Line, Phase};
 use crate::node::Node;
 use crate::out::Disk;
@@ -173,6 +171,12 @@ impl Line {
         live.map(|(at, live)| self.notice_view(at, live))
     }
 
+    /// What a live statement says, without its receipts.
+    pub fn live_notice(&self, at: &StatementRef) -> Option<&Notice> {
+        let live = self.joint.live().get(at).or_else(|| self.early_notices.get(at))?;
+        Some(&live.notice)
+    }
+
     /// The live statement of a notice, by its author.
     pub fn current(&self, author: PartyId, id: &NoticeId) -> Option<StatementRef> {
         self.joint.current(author, id)
@@ -206,10 +210,10 @@ impl Line {
         self.joint.conflict(id)
     }
 
-    /// What volumes of a kind would meet if they were stated as they are, at most `limit`: theirs as disclosed, then our own
-    /// but for those of one notice. Kept nowhere.
-    pub fn foresee(&self, kind: NoticeKind, volumes: &[Volume], except: Option<&NoticeId>, limit: usize) -> Foresight {
-        self.joint.foresee(kind, volumes, except, limit)
+    /// Goes on looking for what a plan would meet if it were stated as it is, at most `limit` in all: theirs as disclosed,
+    /// then our own. It stops when about so many more pairs of volumes are tested: ask again until [`Foresight::is_done`].
+    pub fn foresee(&self, plan: &Planned<'_>, detail: Detail, limit: usize, cost: usize, so_far: &mut Foresight) {
+        self.joint.foresee(plan, detail, limit, cost, so_far);
     }
 
     /// The statements of both logs that count and whose hash begins with these hex digits, at most two.

@@ -48,6 +48,14 @@ pub(crate) fn closest(a: &Outline, b: &Outline, limit_cm: i64) -> Option<Approac
     between_edges(a, b, limit_cm, None)
 }
 
+/// Whether [`closest`] finds where they come closest. Any chords that are near enough tell that, so the search ends at the
+/// first; edges are looked at before insides, for of those that meet most cross.
+pub(crate) fn is_within(a: &Outline, b: &Outline, limit_cm: i64) -> bool {
+    let mut search = Search { first_is_enough: true, ..Search::new(a, b, limit_cm, None) };
+    search.visit(Part::whole(a), Part::whole(b), 0.0);
+    search.best.is_some() || b.contains(a.first()) || a.contains(b.first())
+}
+
 /// The same, whatever lies inside what; with times, of what counts against each other by them.
 pub(crate) fn between_edges(a: &Outline, b: &Outline, limit_cm: i64, times: Option<&Times<'_>>) -> Option<Approach> {
     let mut search = Search::new(a, b, limit_cm, times);
@@ -86,6 +94,8 @@ struct Search<'a> {
     times: Option<&'a Times<'a>>,
     /// The first distance that is too large.
     worst: i64,
+    /// Whether any that is small enough ends the search.
+    first_is_enough: bool,
     best: Option<((i64, Chord, Chord), Approach)>,
     /// How many pairs of parts were looked at.
     steps: u64,
@@ -94,7 +104,7 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn new(a: &Outline, b: &Outline, limit_cm: i64, times: Option<&'a Times<'a>>) -> Self {
         let reach_cm = reach_cm(a, b);
-        Self { reach_cm, times, worst: limit_cm.saturating_add(1), best: None, steps: 0 }
+        Self { reach_cm, times, worst: limit_cm.saturating_add(1), first_is_enough: false, best: None, steps: 0 }
     }
 
     /// Looks through two parts that are so far apart, the nearer halves first: the sooner something close is
@@ -136,7 +146,7 @@ impl<'a> Search<'a> {
     }
 
     fn beaten(&self, key: (i64, Chord, Chord)) -> bool {
-        key.0 >= self.worst || self.best.as_ref().is_some_and(|(best, _)| key >= *best)
+        key.0 >= self.worst || self.best.as_ref().is_some_and(|(best, _)| self.first_is_enough || key >= *best)
     }
 }
 

@@ -18,18 +18,20 @@ use crate::region::Region;
 /// A volume whose outline is drawn when it is first needed: most pairs are apart in time or height.
 pub(crate) struct Prepared<'a> {
     pub(crate) volume: &'a Volume,
+    /// Drawn before, by whoever keeps it.
+    kept: Option<&'a Outline>,
     outline: OnceCell<Outline>,
     undulation: OnceCell<(i64, i64)>,
 }
 
 impl<'a> Prepared<'a> {
     pub(crate) fn new(volume: &'a Volume) -> Self {
-        Self { volume, outline: OnceCell::new(), undulation: OnceCell::new() }
+        Self::known(volume, None, None)
     }
 
-    /// One whose undulation may be known from before.
-    pub(crate) fn sounded(volume: &'a Volume, undulation: Option<(i64, i64)>) -> Self {
-        Self { volume, outline: OnceCell::new(), undulation: undulation.map_or_else(OnceCell::new, OnceCell::from) }
+    /// With an outline of this volume that was drawn before, and its undulation if that was looked up.
+    pub(crate) fn known(volume: &'a Volume, kept: Option<&'a Outline>, undulation: Option<(i64, i64)>) -> Self {
+        Self { volume, kept, outline: OnceCell::new(), undulation: undulation.map_or_else(OnceCell::new, OnceCell::from) }
     }
 
     /// Lowest and highest undulation under the footprint, centimetres; looked up when it is first needed.
@@ -43,7 +45,10 @@ impl<'a> Prepared<'a> {
     }
 
     pub(crate) fn outline(&self) -> &Outline {
-        self.outline.get_or_init(|| Outline::new(&self.volume.footprint))
+        match self.kept {
+            Some(outline) => outline,
+            None => self.outline.get_or_init(|| Outline::new(&self.volume.footprint)),
+        }
     }
 }
 

@@ -301,6 +301,56 @@ fn a_plan_of_many_volumes_hides_no_other_warning() {
     assert_eq!(joint.warnings().count(), 42);
 }
 
+/// A plan against every live statement, theirs first, without an index.
+fn foreseen(world: &World, joint: &Joint, us: usize, plan: &Planned<'_>) -> Vec<Foreseen> {
+    let separation = separation_of(&world.terms(9_260));
+    let own = plan.instead_of.and_then(|id| joint.current(world.parties[us], id));
+    let mut found = Vec::new();
+    for party in [1 - us, us].map(|i| world.parties[i]) {
+        for (at, live) in joint.live().iter().filter(|(at, _)| at.author == party && Some(**at) != own) {
+            for (i, v) in (0..).zip(plan.volumes).filter(|_| Law::One.kinds_meet(plan.kind, live.notice.kind())) {
+                for (j, w) in (0..).zip(live.notice.volumes()) {
+                    let meeting = Law::One.meet(v, w, &separation);
+                    found.extend(meeting.map(|m| Foreseen { with: *at, volumes: [i, j], meeting: Some(m) }));
+                }
+            }
+        }
+    }
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_plan_is_told_in_parts_what_it_would_meet(
+        ours in prop::collection::vec(any_said(), 0..15), theirs in prop::collection::vec(any_said(), 0..15),
+        plan in any_plan(), replaced in 0..12_u64, limit in prop_oneof![0..6_usize, Just(1_000)], cost in 1..20_usize,
+    ) {
+        let world = World::new();
+        let (joint, _) = world.run(0, &[ours, theirs], &[], 9_260);
+        let (notice, replaced) = (world.notice(99, &plan), notice_id(replaced));
+        let planned = Planned { kind: notice.kind(), volumes: notice.volumes(), instead_of: Some(&replaced) };
+        let all = foreseen(&world, &joint, 0, &planned);
+        for detail in [Detail::How, Detail::Whether] {
+            let mut foresight = Foresight::begin();
+            while !foresight.is_done() {
+                let before = foresight.cost();
+                joint.foresee(&planned, detail, limit, cost, &mut foresight);
+                // A step of three, and the last pair of it may cost more.
+                prop_assert!(foresight.cost() <= before + cost + 6, "{} after {before}", foresight.cost());
+            }
+            let told = all.iter().take(limit).cloned();
+            let told: Vec<Foreseen> = match detail {
+                Detail::How => told.collect(),
+                Detail::Whether => told.map(|one| Foreseen { meeting: None, ..one }).collect(),
+            };
+            prop_assert_eq!(&foresight.meetings, &told);
+            prop_assert_eq!(foresight.more, all.len() > limit);
+        }
+    }
+}
+
 #[test]
 fn what_was_known_before_a_start_is_no_news() {
     let world = World::new();
