@@ -1,5 +1,9 @@
 //! Plans that are checked against what is live on a line before they are stated: one, or many at once.
 
+mod rules;
+#[cfg(test)]
+mod tests;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use detente_gateway::{Problems, VolumeForm};
@@ -7,15 +11,16 @@ use detente_node::sentence::Language;
 use detente_node::{Foresight, Line};
 use detente_space::law1::kinds_meet;
 use detente_types::notice::{NOTICE_VERTICES_MAX, VOLUMES_MAX};
-use detente_types::{LineId, NoticeKind, StatementRef, Volume, VolumeIn};
+use detente_types::{LineId, NoticeKind, Rule, StatementRef, Violation, Volume, VolumeIn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Api;
 use crate::answer::Asked;
+use crate::ask::{DoubtView, doubts};
 use crate::port::{Seat, ask};
-use crate::problem::{Detail, Fault, Problem};
-use crate::routes::{Answer, find_line, no_line, notice_of_ours};
+use crate::problem::{Fault, Problem};
+use crate::routes::{Answer, no_line, notice_of_ours};
 use crate::view::{MeetingView, RefView, SentenceView, languages, side};
 
 /// Plans that one job looks at: the line waits for no more of them.
@@ -57,6 +62,9 @@ pub struct PlanView {
     pub conflicts: Vec<PlanConflictView>,
     /// Whether there is, or may be, more.
     pub more: bool,
+    /// What the plan left open, and how it was taken; left out when there is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<DoubtView>,
 }
 
 /// A live notice that a plan would meet.
@@ -74,15 +82,16 @@ pub struct PlanConflictView {
     pub sentences: Vec<SentenceView>,
 }
 
-/// A plan that has passed the rules of a single volume. What only a line can refuse, its area or a datum without bounds,
-/// is said when it is stated.
+/// A plan that has passed the rules of a single volume; those of the line it passes in [`rules`].
 struct Plan {
     kind: NoticeKind,
     volumes: Vec<Volume>,
+    doubts: Vec<DoubtView>,
     instead_of: Option<String>,
 }
 
-/// What plans would meet among what is live on the line. Nothing is stated, and nothing of it leaves this node.
+/// What plans would meet among what is live on the line. What would be refused if it were stated is refused here, by the same
+/// rules. Nothing is stated, and nothing of it leaves this node.
 #[utoipa::path(post, path = "/v1/lines/{line}/plans", params(("line" = String, Path)), request_body = PlansAsk, responses((status = 200, body = Vec<PlanView>), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn plans(
     State(api): State<Api>,
@@ -95,9 +104,9 @@ pub(crate) async fn plans(
     let limit = asked.limit.unwrap_or(CONFLICTS).min(CONFLICTS_MAX);
     // Judging a thousand shapes takes a while: not where others are served.
     let read = tokio::task::spawn_blocking(move || read(asked.plans)).await;
-    let mut plans =
-        read.map_err(|_| Problem::new(Fault::Unavailable, "the plans were not judged: the node is stopping"))??.into_iter();
-    let line = ask(&*api.host, move |seat| find_line(seat, &name)).await??;
+    let plans = read.map_err(|_| Problem::new(Fault::Unavailable, "the plans were not judged: the node is stopping"))??;
+    let (line, plans) = rules::judged(&api, name, plans).await?;
+    let mut plans = plans.into_iter();
     let mut views = Vec::with_capacity(plans.len());
     loop {
         let share: Vec<Plan> = plans.by_ref().take(SHARE).collect();
@@ -114,16 +123,10 @@ fn read(forms: Vec<PlanForm>) -> Result<Vec<Plan>, Problem> {
     for (i, form) in forms.iter().enumerate() {
         match plan(form) {
             Ok(plan) => plans.push(plan),
-            Err(problem) => {
-                let placed = |detail: Detail| Detail { at: format!("plans[{i}].{}", detail.at), ..detail };
-                details.extend(problem.details.into_iter().map(placed));
-            }
+            Err(problem) => details.extend(rules::placed(i, problem)),
         }
     }
-    if details.is_empty() {
-        return Ok(plans);
-    }
-    Err(Problem::new(Fault::Rules, format!("{} problem(s); nothing was checked", details.len())).with(details))
+    if details.is_empty() { Ok(plans) } else { Err(rules::refusal(details)) }
 }
 
 fn plan(form: &PlanForm) -> Result<Plan, Problem> {
@@ -135,15 +138,8 @@ fn plan(form: &PlanForm) -> Result<Plan, Problem> {
         read.push(volume.to_volume(&mut inner));
         problems.extend_inside(&format!("volumes[{i}]"), inner);
     }
-    let vertices: usize = read.iter().flatten().flat_map(|v| &v.rings).map(Vec::len).sum();
-    if form.volumes.is_empty() || form.volumes.len() > VOLUMES_MAX || vertices > NOTICE_VERTICES_MAX {
-        let found = format!("{} volumes with {vertices} vertices", form.volumes.len());
-        problems.take(
-            "volumes",
-            &found,
-            None::<()>,
-            &format!("1 to {VOLUMES_MAX} volumes with {NOTICE_VERTICES_MAX} vertices in all"),
-        );
+    if form.volumes.is_empty() {
+        problems.push(detente_gateway::Problem::missing("volumes", "at least one volume"));
     }
     if let Some(kind) = kind.filter(|kind| !kinds_meet(*kind, NoticeKind::Operation)) {
         problems.take("kind", kind.name(), None::<()>, "a kind that can be in conflict");
@@ -151,6 +147,13 @@ fn plan(form: &PlanForm) -> Result<Plan, Problem> {
     let (Some(kind), true) = (kind, problems.is_empty()) else {
         return Err(problems.into());
     };
+    let vertices: usize = read.iter().flatten().flat_map(|v| &v.rings).map(Vec::len).sum();
+    if form.volumes.len() > VOLUMES_MAX || vertices > NOTICE_VERTICES_MAX {
+        let found = format!("{} volumes, {vertices} vertices", form.volumes.len());
+        let expected = format!("at most {VOLUMES_MAX} volumes with {NOTICE_VERTICES_MAX} vertices in all");
+        let violation = Violation::new(Rule::VolumeCount, "volumes", found).expected(expected);
+        return Err(detente_node::CommandFault::Violations(vec![violation]).into());
+    }
     let judged = read
         .into_iter()
         .flatten()
@@ -161,7 +164,8 @@ fn plan(form: &PlanForm) -> Result<Plan, Problem> {
     if !violations.is_empty() {
         return Err(detente_node::CommandFault::Violations(violations).into());
     }
-    Ok(Plan { kind, volumes: volumes.into_iter().filter_map(Result::ok).collect(), instead_of: form.instead_of.clone() })
+    let volumes = volumes.into_iter().filter_map(Result::ok).collect();
+    Ok(Plan { kind, volumes, doubts: doubts(&form.volumes), instead_of: form.instead_of.clone() })
 }
 
 fn foreseen(seat: &Seat<'_>, id: &LineId, plans: &[Plan], limit: usize) -> Result<Vec<PlanView>, Problem> {
@@ -169,7 +173,7 @@ fn foreseen(seat: &Seat<'_>, id: &LineId, plans: &[Plan], limit: usize) -> Resul
     let foresee = |plan: &Plan| {
         let replaced = plan.instead_of.as_ref().map(|name| notice_of_ours(line, name)).transpose()?;
         let foresight = line.foresee(plan.kind, &plan.volumes, replaced.as_ref(), limit);
-        Ok(view(line, plan.kind, &foresight))
+        Ok(PlanView { doubts: plan.doubts.clone(), ..view(line, plan.kind, &foresight) })
     };
     plans.iter().map(foresee).collect()
 }
@@ -189,5 +193,5 @@ fn view(line: &Line, kind: NoticeKind, foresight: &Foresight) -> PlanView {
             sentences: languages(line, us).into_iter().filter_map(told).collect(),
         })
     };
-    PlanView { conflicts: foresight.meetings.iter().filter_map(conflict).collect(), more: foresight.more }
+    PlanView { conflicts: foresight.meetings.iter().filter_map(conflict).collect(), more: foresight.more, doubts: Vec::new() }
 }

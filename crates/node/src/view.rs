@@ -6,9 +6,10 @@ use detente_settle::Settlement;
 use detente_terms::line::LineState;
 use detente_types::statement::Level;
 use detente_types::{
-    Conflict, ConflictId, Head, LineId, Notice, NoticeId, NoticeKind, PartyId, StatementRef, Terms, Timestamp, Volume,
+    Conflict, ConflictId, Head, LineId, Notice, NoticeId, NoticeKind, PartyId, StatementRef, Terms, Timestamp, Violation, Volume,
 };
 use detente_wire::PublicKey;
+use detente_wire::meaning::check_volumes;
 
 use crate::held::Hold;
 use crate::joint::Foresight;
@@ -204,6 +205,12 @@ impl Line {
     /// One of them.
     pub fn conflict(&self, id: &ConflictId) -> Option<Conflict> {
         self.joint.conflict(id)
+    }
+
+    /// What the meaning gate would refuse of volumes if a notice of this kind with them were stated now, valid for as long as
+    /// they are. Each has passed its own rules.
+    pub fn refuses(&self, kind: NoticeKind, volumes: &[Volume], now: Timestamp) -> Vec<Violation> {
+        check_volumes(kind, volumes, self.current_terms(), now)
     }
 
     /// What volumes of a kind would meet if they were stated as they are, at most `limit`: theirs as disclosed, then our own
