@@ -10,6 +10,7 @@ use detente_types::volume::Position;
 use crate::arc::{Arc, rise};
 use crate::ball::{Ball, SLACK_M};
 use crate::outline::Outline;
+use crate::planted::{self, Planted};
 use crate::timed::Times;
 
 /// By how much each footprint grows, in centimetres.
@@ -141,7 +142,8 @@ impl<'a> Search<'a> {
 
 /// What two footprints reach towards each other, growth and all, in centimetres.
 pub(crate) fn reach_cm(a: &Outline, b: &Outline) -> i64 {
-    a.radius_cm() + b.radius_cm() + 2 * GROWTH_CM
+    let growth_cm = if planted::is(Planted::NoGrowth) { 0 } else { GROWTH_CM };
+    a.radius_cm() + b.radius_cm() + 2 * growth_cm
 }
 
 /// The distance between grown footprints whose shapes are so far apart, straight through, and reach so far.

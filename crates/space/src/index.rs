@@ -11,7 +11,7 @@
 mod asked;
 mod bounds;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, ControlFlow};
 
@@ -34,6 +34,10 @@ const CANDIDATES_MAX: usize = if cfg!(test) { 8 } else { 4_096 };
 
 /// So many chords of a pair cost as much as another pair of plain volumes.
 const CHORDS_AS_PAIR: usize = 16;
+
+/// So many pairs of boxes that are compared cost as much as a pair of plain volumes that is tested: what moves has a box for
+/// each edge, and two long ways have millions of pairs of them.
+const BOXES_AS_PAIR: usize = 64;
 
 /// Most volumes under one key or of one question: their places are told in 16 bits. Notices have 64, files are refused
 /// with more; a caller that lets more through has a bug, and losing some silently would lose conflicts.
@@ -62,6 +66,8 @@ pub struct Index<K: Ord + Clone> {
 struct Filed {
     kind: NoticeKind,
     volumes: Vec<(Volume, Vec<Bounds>)>,
+    /// How high the sea is under each volume, once it was asked for.
+    undulations: Vec<Cell<Option<(i64, i64)>>>,
     /// How many chords each volume has at most: what it costs to measure it.
     chords: Vec<usize>,
     /// Its boxes in the forest.
@@ -96,8 +102,38 @@ pub struct Page<K> {
     pub finds: Vec<Find<K>>,
     /// Pass it to get the next page; `None` when there is no more.
     pub next: Option<Pair<K>>,
-    /// What it cost: the pairs of volumes that were tested, one with many vertices as several.
+    /// What it cost: the pairs of volumes that were tested, one with many vertices as several, and some for the boxes that
+    /// were compared.
     pub cost: usize,
+}
+
+/// A pair of volumes whose boxes were compared.
+struct Looked<'a, K> {
+    key: &'a K,
+    asked: u16,
+    found: u16,
+    /// Whether their boxes meet.
+    near: bool,
+    /// How many pairs of boxes they have.
+    boxes: usize,
+}
+
+impl<K: Ord + Clone> Looked<'_, K> {
+    fn is_after(&self, pair: &Pair<K>) -> bool {
+        (self.key, self.asked, self.found) > (&pair.key, pair.asked, pair.found)
+    }
+
+    fn pair(&self) -> Pair<K> {
+        Pair { key: self.key.clone(), asked: self.asked, found: self.found }
+    }
+}
+
+/// What the tree has near what is asked.
+struct Gathered<K> {
+    /// The pairs whose boxes meet, sorted; `None` when they are too many to gather.
+    pairs: Option<Vec<Pair<K>>>,
+    /// How many boxes were looked for and found.
+    boxes: usize,
 }
 
 impl<K: Ord + Clone> Default for Index<K> {
@@ -167,7 +203,8 @@ impl<K: Ord + Clone> Index<K> {
         let longest_us = moving.map(|(v, _)| v.window.end().since(v.window.start())).max().unwrap_or(0);
         self.longest_us = self.longest_us.max(longest_us);
         self.ends.insert((end, key.clone()));
-        self.notices.insert(key, Filed { kind, volumes, chords, boxes, end });
+        let undulations = volumes.iter().map(|_| Cell::default()).collect();
+        self.notices.insert(key, Filed { kind, volumes, undulations, chords, boxes, end });
     }
 
     fn put_box(&mut self, key: &K, volume: u16, bounds: &Bounds) -> u32 {
@@ -240,17 +277,27 @@ impl<K: Ord + Clone> Index<K> {
         self.look(asked, after, limit, usize::MAX)
     }
 
-    /// What is found among the next pairs of volumes whose boxes meet, as many of them as this cost allows and at least one: a
-    /// bound on the work, whatever is found. [`Page::next`] is the last pair that was looked at.
+    /// What is found among the next pairs of volumes, as many of them as this cost allows and at least one: a bound on the
+    /// work, whatever is found and however many boxes what moves has. [`Page::next`] is the last pair that was looked at.
     pub fn examine(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, cost: usize) -> Page<K> {
         self.look(asked, after, usize::MAX, cost)
     }
 
     /// The first finds after a pair, at most `limit` of them and at most this cost of pairs, and at least one pair.
     pub(crate) fn look(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, limit: usize, cost: usize) -> Page<K> {
-        match self.candidates(asked, after) {
-            Some(all) => self.test(asked, all.into_iter(), limit, cost),
-            None => self.test(asked, self.walk(asked, after), limit, cost),
+        let Gathered { pairs, boxes } = self.candidates(asked, after);
+        match pairs {
+            Some(pairs) => {
+                let near = pairs.iter().map(|pair| Looked {
+                    key: &pair.key,
+                    asked: pair.asked,
+                    found: pair.found,
+                    near: true,
+                    boxes: 0,
+                });
+                self.test(asked, near, limit, cost, boxes)
+            }
+            None => self.test(asked, self.walk(asked, after), limit, cost, boxes),
         }
     }
 
@@ -266,13 +313,15 @@ impl<K: Ord + Clone> Index<K> {
         all.filter(move |(_, boxes)| bounds::meet(&asked, boxes)).map(|(volume, _)| volume)
     }
 
-    /// The pairs whose boxes meet, sorted, from the tree; `None` when they are too many to gather.
-    fn candidates(&self, asked: &Asked<'_>, after: Option<&Pair<K>>) -> Option<Vec<Pair<K>>> {
+    /// The pairs after `after` whose boxes meet, from the tree.
+    fn candidates(&self, asked: &Asked<'_>, after: Option<&Pair<K>>) -> Gathered<K> {
         let snapshot = self.forest.borrow_mut().snapshot();
-        let mut pairs = Vec::new();
+        let (mut pairs, mut boxes, mut hits) = (Vec::new(), 0, 0);
         for (number, volume) in (0..).zip(asked.volumes()) {
             for bounds in &asked.boxes(volume, self.longest_us) {
+                boxes += 1;
                 let found = snapshot.visit(&bounds.solid(), &Margin::NONE, |hit| {
+                    hits += 1;
                     let Some((key, found)) = &self.boxes[hit.id as usize] else {
                         return ControlFlow::Continue(());
                     };
@@ -280,56 +329,77 @@ impl<K: Ord + Clone> Index<K> {
                     if after.is_none_or(|after| pair > *after) {
                         pairs.push(pair);
                     }
-                    if pairs.len() > CANDIDATES_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                    if hits > CANDIDATES_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
                 });
                 if found.is_break() {
-                    return None;
+                    return Gathered { pairs: None, boxes: boxes + hits };
                 }
             }
         }
         pairs.sort_unstable();
         // What moves may be found at several of its edges.
         pairs.dedup();
-        Some(pairs)
+        Gathered { pairs: Some(pairs), boxes: boxes + hits }
     }
 
-    /// The pairs whose boxes meet, by going through all notices from the key on.
-    fn walk<'a>(&'a self, asked: &'a Asked<'a>, after: Option<&'a Pair<K>>) -> impl Iterator<Item = Pair<K>> + 'a {
+    /// All pairs after `after`, in order, by going through all notices from its key on.
+    fn walk<'a>(&'a self, asked: &'a Asked<'a>, after: Option<&'a Pair<K>>) -> impl Iterator<Item = Looked<'a, K>> {
         let start = after.map_or(Bound::Unbounded, |after| Bound::Included(&after.key));
-        let boxes_meet = move |(key, filed): (&'a K, &'a Filed)| {
+        let pairs = move |(key, filed): (&'a K, &'a Filed)| {
             let each = (0..).zip(asked.volumes());
             each.flat_map(move |(number, volume)| {
-                let near = move |(_, (_, bounds)): &(u16, &(Volume, Vec<Bounds>))| asked.is_near(volume, bounds);
-                (0..).zip(&filed.volumes).filter(near).map(move |(found, _)| Pair { key: key.clone(), asked: number, found })
+                (0..).zip(&filed.volumes).map(move |(found, (_, bounds))| {
+                    let boxes = volume.bounds.len() * bounds.len();
+                    (Looked { key, asked: number, found, near: false, boxes }, volume, bounds)
+                })
             })
         };
         self.notices
             .range((start, Bound::Unbounded))
-            .flat_map(boxes_meet)
-            .filter(move |pair| after.is_none_or(|after| pair > after))
+            .flat_map(pairs)
+            .filter(move |(looked, ..)| after.is_none_or(|after| looked.is_after(after)))
+            .map(|(looked, volume, bounds)| Looked { near: asked.is_near(volume, bounds), ..looked })
     }
 
-    /// Tests pairs until `limit` are found or the cost is `most`, and at least one.
-    fn test(&self, asked: &Asked<'_>, pairs: impl Iterator<Item = Pair<K>>, limit: usize, most: usize) -> Page<K> {
+    /// Tests pairs until `limit` are found or the cost is `most`, and at least one; so many boxes were compared before.
+    fn test<'a>(
+        &self,
+        asked: &Asked<'_>,
+        pairs: impl Iterator<Item = Looked<'a, K>>,
+        limit: usize,
+        most: usize,
+        mut boxes: usize,
+    ) -> Page<K>
+    where
+        K: 'a,
+    {
         let mut finds: Vec<Find<K>> = Vec::new();
-        let mut cost = 0;
-        for pair in pairs {
-            let filed = &self.notices[&pair.key];
-            let (found, _) = &filed.volumes[usize::from(pair.found)];
-            cost += cost_of(asked.volumes()[usize::from(pair.asked)].chords + filed.chords[usize::from(pair.found)]);
-            let last = cost >= most;
-            let next = last.then(|| pair.clone());
-            if let Some(meeting) = asked.meet(usize::from(pair.asked), filed.kind, &Prepared::new(found)) {
-                finds.push(Find { pair, meeting });
-            } else if !last {
-                continue;
+        let mut tested = 0;
+        for looked in pairs {
+            boxes += looked.boxes;
+            if looked.near {
+                let (cost, meeting) = self.meet(asked, &looked);
+                tested += cost;
+                finds.extend(meeting.map(|meeting| Find { pair: looked.pair(), meeting }));
             }
-            if last || finds.len() >= limit.max(1) {
-                let next = next.or_else(|| finds.last().map(|find| find.pair.clone()));
-                return Page { finds, next, cost };
+            let cost = tested + boxes / BOXES_AS_PAIR;
+            if cost >= most || finds.len() >= limit.max(1) {
+                return Page { finds, next: Some(looked.pair()), cost };
             }
         }
-        Page { finds, next: None, cost }
+        Page { finds, next: None, cost: tested + boxes / BOXES_AS_PAIR }
+    }
+
+    /// What testing a pair costs, and how the two meet.
+    fn meet(&self, asked: &Asked<'_>, looked: &Looked<'_, K>) -> (usize, Option<Meeting>) {
+        let filed = &self.notices[looked.key];
+        let (asked_place, found_place) = (usize::from(looked.asked), usize::from(looked.found));
+        let cost = cost_of(asked.volumes()[asked_place].chords + filed.chords[found_place]);
+        let undulation = &filed.undulations[found_place];
+        let found = Prepared::sounded(&filed.volumes[found_place].0, undulation.get());
+        let meeting = asked.meet(asked_place, filed.kind, &found);
+        undulation.set(found.known_undulation());
+        (cost, meeting)
     }
 }
 
