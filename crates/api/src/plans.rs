@@ -1,5 +1,9 @@
 //! Plans that are checked against what is live on a line before they are stated: one, or many at once.
 
+mod rules;
+#[cfg(test)]
+mod tests;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use detente_gateway::{Problems, VolumeForm};
@@ -8,14 +12,16 @@ use detente_node::{Detail as Depth, Foreseen, Foresight, Line, Planned};
 use detente_space::law1::kinds_meet;
 use detente_types::conflict::VolumeMeeting;
 use detente_types::notice::{NOTICE_VERTICES_MAX, VOLUMES_MAX};
-use detente_types::{LineId, NoticeId, NoticeKind, Volume, VolumeIn};
+use detente_types::{LineId, NoticeId, NoticeKind, Rule, Violation, Volume, VolumeIn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Api;
 use crate::answer::Asked;
+use crate::ask::{DoubtView, doubts};
+use crate::plans::rules::{Judged, Judging};
 use crate::port::{Seat, ask};
-use crate::problem::{Detail, Fault, Problem};
+use crate::problem::{Fault, Problem};
 use crate::routes::{Answer, find_line, no_line, notice_of_ours};
 use crate::view::{MeetingView, RefView, SentenceView, languages, side};
 
@@ -81,6 +87,9 @@ pub struct PlanView {
     pub conflicts: Vec<PlanConflictView>,
     /// Whether there is, or may be, more.
     pub more: bool,
+    /// What the plan left open, and how it was taken; left out when there is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<DoubtView>,
 }
 
 /// A live notice that a plan would meet.
@@ -102,15 +111,16 @@ pub struct PlanConflictView {
     pub sentences: Vec<SentenceView>,
 }
 
-/// A plan that has passed the rules of a single volume. What only a line can refuse, its area or a datum without bounds,
-/// is said when it is stated.
+/// A plan that has passed the rules of a single volume; those of the line it passes in [`rules`].
 struct Plan {
     kind: NoticeKind,
     volumes: Vec<Volume>,
+    doubts: Vec<DoubtView>,
     instead_of: Option<String>,
 }
 
-/// What plans would meet among what is live on the line. Nothing is stated, and nothing of it leaves this node.
+/// What plans would meet among what is live on the line. What would be refused if it were stated is refused here, by the same
+/// rules. Nothing is stated, and nothing of it leaves this node.
 #[utoipa::path(post, path = "/v1/lines/{line}/plans", params(("line" = String, Path)), request_body = PlansAsk, responses((status = 200, body = Vec<PlanView>), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn plans(
     State(api): State<Api>,
@@ -123,7 +133,8 @@ pub(crate) async fn plans(
     let most = if asked.tell == Tell::Statements { STATEMENTS_MAX } else { CONFLICTS_MAX };
     let (limit, tell) = (asked.limit.unwrap_or(CONFLICTS).min(most), asked.tell);
     let plans = judged(asked.plans).await?;
-    let mut work = Work { name, line: None, plans, limit, tell, current: Current::begin(), found: Vec::new() };
+    let judging = Judging::default();
+    let mut work = Work { name, line: None, plans, judging, limit, tell, current: Current::begin(), found: Vec::new() };
     while !work.is_done() {
         work = ask(&*api.host, move |seat| work.share(seat).map(|()| work)).await??;
     }
@@ -146,6 +157,7 @@ struct Work {
     name: String,
     line: Option<LineId>,
     plans: Vec<Plan>,
+    judging: Judging,
     limit: usize,
     tell: Tell,
     current: Current,
@@ -164,6 +176,7 @@ struct Current {
 struct Found {
     conflicts: Vec<Told>,
     more: bool,
+    doubts: Vec<DoubtView>,
 }
 
 struct Told {
@@ -193,6 +206,9 @@ impl Work {
         };
         self.line = Some(id);
         let line = seat.node.line(&id).ok_or_else(|| no_line(&id.to_string()))?;
+        if self.judging.share(line, seat.now, &self.plans)? == Judged::More {
+            return Ok(());
+        }
         let languages = languages(line, line.us());
         let mut left = SHARE;
         while left > 0 && !self.is_done() {
@@ -223,7 +239,8 @@ impl Work {
         }
         if current.foresight.is_done() && current.through == current.foresight.meetings.len() {
             let Current { foresight, told, .. } = core::mem::replace(current, Current::begin());
-            self.found.push(Found { conflicts: told, more: foresight.more });
+            let doubts = self.plans[self.found.len()].doubts.clone();
+            self.found.push(Found { conflicts: told, more: foresight.more, doubts });
         }
         Ok(spent)
     }
@@ -242,7 +259,8 @@ fn told(line: &Line, kind: NoticeKind, foreseen: Foreseen, languages: &[(String,
 
 impl From<&Found> for PlanView {
     fn from(found: &Found) -> Self {
-        Self { conflicts: found.conflicts.iter().map(PlanConflictView::from).collect(), more: found.more }
+        let conflicts = found.conflicts.iter().map(PlanConflictView::from).collect();
+        Self { conflicts, more: found.more, doubts: found.doubts.clone() }
     }
 }
 
@@ -268,16 +286,10 @@ fn read(forms: Vec<PlanForm>) -> Result<Vec<Plan>, Problem> {
     for (i, form) in forms.iter().enumerate() {
         match plan(form) {
             Ok(plan) => plans.push(plan),
-            Err(problem) => {
-                let placed = |detail: Detail| Detail { at: format!("plans[{i}].{}", detail.at), ..detail };
-                details.extend(problem.details.into_iter().map(placed));
-            }
+            Err(problem) => details.extend(rules::placed(i, problem)),
         }
     }
-    if details.is_empty() {
-        return Ok(plans);
-    }
-    Err(Problem::new(Fault::Rules, format!("{} problem(s); nothing was checked", details.len())).with(details))
+    if details.is_empty() { Ok(plans) } else { Err(rules::refusal(details)) }
 }
 
 fn plan(form: &PlanForm) -> Result<Plan, Problem> {
@@ -289,15 +301,8 @@ fn plan(form: &PlanForm) -> Result<Plan, Problem> {
         read.push(volume.to_volume(&mut inner));
         problems.extend_inside(&format!("volumes[{i}]"), inner);
     }
-    let vertices: usize = read.iter().flatten().flat_map(|v| &v.rings).map(Vec::len).sum();
-    if form.volumes.is_empty() || form.volumes.len() > VOLUMES_MAX || vertices > NOTICE_VERTICES_MAX {
-        let found = format!("{} volumes with {vertices} vertices", form.volumes.len());
-        problems.take(
-            "volumes",
-            &found,
-            None::<()>,
-            &format!("1 to {VOLUMES_MAX} volumes with {NOTICE_VERTICES_MAX} vertices in all"),
-        );
+    if form.volumes.is_empty() {
+        problems.push(detente_gateway::Problem::missing("volumes", "at least one volume"));
     }
     if let Some(kind) = kind.filter(|kind| !kinds_meet(*kind, NoticeKind::Operation)) {
         problems.take("kind", kind.name(), None::<()>, "a kind that can be in conflict");
@@ -305,6 +310,13 @@ fn plan(form: &PlanForm) -> Result<Plan, Problem> {
     let (Some(kind), true) = (kind, problems.is_empty()) else {
         return Err(problems.into());
     };
+    let vertices: usize = read.iter().flatten().flat_map(|v| &v.rings).map(Vec::len).sum();
+    if form.volumes.len() > VOLUMES_MAX || vertices > NOTICE_VERTICES_MAX {
+        let found = format!("{} volumes, {vertices} vertices", form.volumes.len());
+        let expected = format!("at most {VOLUMES_MAX} volumes with {NOTICE_VERTICES_MAX} vertices in all");
+        let violation = Violation::new(Rule::VolumeCount, "volumes", found).expected(expected);
+        return Err(detente_node::CommandFault::Violations(vec![violation]).into());
+    }
     let judged = read
         .into_iter()
         .flatten()
@@ -315,5 +327,6 @@ fn plan(form: &PlanForm) -> Result<Plan, Problem> {
     if !violations.is_empty() {
         return Err(detente_node::CommandFault::Violations(violations).into());
     }
-    Ok(Plan { kind, volumes: volumes.into_iter().filter_map(Result::ok).collect(), instead_of: form.instead_of.clone() })
+    let volumes = volumes.into_iter().filter_map(Result::ok).collect();
+    Ok(Plan { kind, volumes, doubts: doubts(&form.volumes), instead_of: form.instead_of.clone() })
 }

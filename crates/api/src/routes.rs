@@ -16,7 +16,7 @@ use crate::Api;
 use crate::answer::{Asked, BODY_BYTES_MAX, answer_to};
 use crate::ask::{
     AcceptTermsAsk, AmendAsk, AnswerAsk, BackupAsk, CancelAsk, CheckAsk, CheckView, Done, OfferAsk, ProposeAsk, ReceiptAsk,
-    ReopenAsk, RevokeAsk, SafetyActionAsk, TermsAnswer,
+    ReopenAsk, RevokeAsk, SafetyActionAsk, TermsAnswer, doubts,
 };
 use crate::auth::{Officer, Role, guard};
 use crate::give::act;
@@ -188,12 +188,14 @@ async fn offer(
     Path(name): Path<String>,
     Asked(asked): Asked<OfferAsk>,
 ) -> Answer<Done> {
-    act(&api, officer, name, move |line| {
+    let open = doubts(asked.volumes.as_deref().unwrap_or_default());
+    let done = act(&api, officer, name, move |line| {
         let conflict: ConflictId = only("conflict", &asked.conflict, line.conflict_pairs().map(|(id, _)| id))?;
         let lapses = asked.lapses.as_deref().map(time).transpose()?;
         Ok(Command::Offer { conflict, ours: asked.ours, change: change(&asked)?, lapses, text: asked.text.map(text) })
-    })
-    .await
+    });
+    let Json(done) = done.await?;
+    Ok(Json(Done { doubts: open, ..done }))
 }
 
 fn change(asked: &OfferAsk) -> Result<ChangeIn, Problem> {

@@ -5,8 +5,11 @@ use core::ops::Bound;
 use detente_settle::Settlement;
 use detente_terms::line::LineState;
 use detente_types::statement::Level;
-use detente_types::{Conflict, ConflictId, Head, LineId, Notice, NoticeId, PartyId, StatementRef, Terms, Timestamp};
+use detente_types::{
+    Conflict, ConflictId, Head, LineId, Notice, NoticeId, NoticeKind, PartyId, StatementRef, Terms, Timestamp, Violation, Volume,
+};
 use detente_wire::PublicKey;
+use detente_wire::meaning::check_volumes;
 
 use crate::held::Hold;
 use crate::joint::{Detail, Foresight, Planned};
@@ -208,6 +211,12 @@ impl Line {
     /// One of them.
     pub fn conflict(&self, id: &ConflictId) -> Option<Conflict> {
         self.joint.conflict(id)
+    }
+
+    /// What the meaning gate would refuse of volumes if a notice of this kind with them were stated now, valid for as long as
+    /// they are. Each has passed its own rules.
+    pub fn refuses(&self, kind: NoticeKind, volumes: &[Volume], now: Timestamp) -> Vec<Violation> {
+        check_volumes(kind, volumes, self.current_terms(), now)
     }
 
     /// Goes on looking for what a plan would meet if it were stated as it is, at most `limit` in all: theirs as disclosed,

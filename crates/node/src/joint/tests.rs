@@ -1,6 +1,7 @@
 use detente_testkit::statements::reference;
 use detente_testkit::{Heard, minutes, notice, notice_id, parties};
 use detente_types::statement::StatementIn;
+use detente_types::terms::{LAW_1, LAW_2};
 use detente_types::{NoticeIn, NoticeKind, TermsIn};
 use detente_wire::meaning::{Standing, check};
 use detente_wire::{Ed25519, Scheme};
@@ -149,20 +150,20 @@ impl World {
 
     /// Every live notice of one party against every one of the other's, without an index.
     fn model(&self, joint: &Joint, last_m: u32) -> BTreeMap<ConflictId, Conflict> {
-        let separation = separation_of(&self.terms(last_m));
+        let (law, separation) = (law_of(&self.terms(last_m)), separation_of(&self.terms(last_m)));
         let mut parties = self.parties;
         parties.sort_unstable();
         let of = |party: PartyId| joint.live().iter().filter(move |(at, _)| at.author == party);
         let mut conflicts = BTreeMap::new();
         for (a, first) in of(parties[0]) {
             for (b, second) in of(parties[1]) {
-                if !Law::One.kinds_meet(first.notice.kind(), second.notice.kind()) {
+                if !law.kinds_meet(first.notice.kind(), second.notice.kind()) {
                     continue;
                 }
                 let mut meetings = Vec::new();
                 for (i, v) in (0..).zip(first.notice.volumes()) {
                     for (j, w) in (0..).zip(second.notice.volumes()) {
-                        let meeting = Law::One.meet(v, w, &separation);
+                        let meeting = law.meet(v, w, &separation);
                         meetings.extend(meeting.map(|meeting| VolumeMeeting { volumes: [i, j], meeting }));
                     }
                 }
@@ -213,8 +214,10 @@ proptest! {
     fn whatever_came_first_exactly_the_live_pairs_that_meet_are_there(
         ours in prop::collection::vec(any_said(), 0..25), theirs in prop::collection::vec(any_said(), 0..25),
         steps in [any_steps(), any_steps()], last_m in prop::sample::select(vec![1_000_u32, 9_260, 20_000]),
+        law in prop::sample::select(vec![LAW_1, LAW_2]),
     ) {
-        let (world, logs) = (World::new(), [ours, theirs]);
+        let (mut world, logs) = (World::new(), [ours, theirs]);
+        world.terms.law = law.into();
         for (us, steps) in steps.iter().enumerate() {
             let (joint, told) = world.run(us, &logs, steps, last_m);
             let model = world.model(&joint, last_m);
@@ -222,13 +225,13 @@ proptest! {
             prop_assert_eq!(joint.count(), model.len());
             prop_assert_eq!(joint.digest(), digest(&model));
             prop_assert_eq!(told.conflicts, model.keys().copied().collect::<BTreeSet<_>>());
-            let separation = separation_of(&world.terms(last_m));
+            let (law, separation) = (law_of(&world.terms(last_m)), separation_of(&world.terms(last_m)));
             let live = |at: &StatementRef| joint.live().contains_key(at);
             prop_assert!(joint.pairs.numbered().iter().all(live), "nothing is kept of what is gone");
             let warned = joint.exact.iter().flat_map(|(id, plan)| {
                 let theirs = joint.live().iter().filter(|(at, _)| at.author == world.parties[1 - us]);
-                let meets = move |other: &Valid<Notice>| Law::One.kinds_meet(plan.notice.kind(), other.kind())
-                    && plan.notice.volumes().iter().any(|v| other.volumes().iter().any(|w| Law::One.meet(v, w, &separation).is_some()));
+                let meets = move |other: &Valid<Notice>| law.kinds_meet(plan.notice.kind(), other.kind())
+                    && plan.notice.volumes().iter().any(|v| other.volumes().iter().any(|w| law.meet(v, w, &separation).is_some()));
                 theirs.filter(move |(_, other)| meets(&other.notice)).map(|(at, _)| (*id, *at)).collect::<Vec<_>>()
             });
             prop_assert_eq!(joint.warnings().collect::<Vec<_>>(), warned.collect::<Vec<_>>());
