@@ -55,7 +55,7 @@ pub(super) fn touches_range(a: Point, b: Point, low: Point, high: Point) -> bool
 }
 
 /// How an edge lies to a ray that goes east from a point.
-pub(super) enum Pass {
+enum Pass {
     Not,
     East,
     On,
@@ -63,7 +63,7 @@ pub(super) enum Pass {
 
 /// An edge from `a` to `b` and the ray that goes east from `p`; an edge that ends on the ray from below does
 /// not pass.
-pub(super) fn passes(a: Point, b: Point, p: Point) -> Pass {
+fn passes(a: Point, b: Point, p: Point) -> Pass {
     if (a.y > p.y) == (b.y > p.y) {
         let level = a.y.max(b.y) == p.y;
         let on = level && a.x.min(b.x) <= p.x && a.x.max(b.x) >= p.x && side(a, b, p) == 0;
@@ -82,18 +82,39 @@ pub(super) fn passes(a: Point, b: Point, p: Point) -> Pass {
     }
 }
 
+/// A ray that goes east from a point, and how often a polygon's edges have passed it.
+pub(super) struct Ray {
+    from: Point,
+    odd: bool,
+}
+
+impl Ray {
+    pub(super) fn new(from: Point) -> Self {
+        Self { from, odd: false }
+    }
+
+    /// Counts an edge; whether the point lies on it.
+    #[inline]
+    pub(super) fn is_on(&mut self, a: Point, b: Point) -> bool {
+        match passes(a, b, self.from) {
+            Pass::On => return true,
+            Pass::East => self.odd = !self.odd,
+            Pass::Not => {}
+        }
+        false
+    }
+
+    /// Whether the edges that were counted go round the point.
+    pub(super) fn is_inside(&self) -> bool {
+        self.odd
+    }
+}
+
 /// Whether a point lies in a closed polygon, its edges counted in and its holes out; the polygon is moved east.
 pub(super) fn inside(polygon: &View<'_>, shift: i64, p: Point) -> bool {
-    let mut odd = false;
-    let on_edge = polygon.any_chord(|from, to| match passes(point(from, shift), point(to, shift), p) {
-        Pass::On => true,
-        Pass::East => {
-            odd = !odd;
-            false
-        }
-        Pass::Not => false,
-    });
-    on_edge || odd
+    let mut ray = Ray::new(p);
+    let on_edge = polygon.any_chord(|from, to| ray.is_on(point(from, shift), point(to, shift)));
+    on_edge || ray.is_inside()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! ever a reason to leave edges out: what is left is decided exactly.
 
 use super::bounds::{Box4, LAT, LON};
-use super::plane::{self, Pass, Point, passes, point, segments_meet, touches_range};
+use super::plane::{self, Point, Ray, point, segments_meet, touches_range};
 use super::shape::{Kind, Vertex, View};
 use crate::planted::{self, Planted};
 
@@ -151,18 +151,10 @@ impl<'a> Ready<'a> {
         if !self.box_holds(p) {
             return false;
         }
-        let mut odd = false;
-        // A ray to the east: edges that end west of the point are out of its way.
+        let mut ray = Ray::new(p);
+        // Edges that end west of the point are out of the ray's way.
         let mask = self.lat.touching(p.y, p.y) & self.lon.unended[self.lon.slab(p.x)];
-        let on_edge = self.any_edge(mask, |from, to| match passes(from, to, p) {
-            Pass::On => true,
-            Pass::East => {
-                odd = !odd;
-                false
-            }
-            Pass::Not => false,
-        });
-        on_edge || odd
+        self.any_edge(mask, |from, to| ray.is_on(from, to)) || ray.is_inside()
     }
 
     /// Whether the shapes, their radii left out, have a point of the map in common; this one is moved east by
