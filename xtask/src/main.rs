@@ -12,6 +12,7 @@ mod docs;
 mod house;
 mod layers;
 mod metadata;
+mod neon;
 mod openapi;
 mod oracles;
 mod rules;

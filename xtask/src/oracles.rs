@@ -63,15 +63,26 @@ fn provide_programs() -> Result<()> {
         println!("   {} is missing; it {}", oracle.program, oracle.why);
     }
     let packages: Vec<&str> = missing.iter().map(|oracle| oracle.package).collect();
+    provide_packages(&packages, || missing.iter().all(|oracle| is_here(oracle)))
+}
+
+/// Installs Debian packages unless what they bring is here already.
+///
+/// # Errors
+/// When they are missing and cannot be installed: with the exact command that would.
+pub(crate) fn provide_packages(packages: &[&str], are_here: impl Fn() -> bool) -> Result<()> {
+    if are_here() {
+        return Ok(());
+    }
     let command = format!("apt-get install --yes --no-install-recommends {}", packages.join(" "));
     if !is_root() {
         bail!("run `sudo {command}` and try again");
     }
-    install(&packages)?;
-    match missing.iter().find(|oracle| !is_here(oracle)) {
-        Some(oracle) => bail!("`{command}` ran, but {} is still missing", oracle.program),
-        None => Ok(()),
+    install(packages)?;
+    if !are_here() {
+        bail!("`{command}` ran, but what it should bring is still missing");
     }
+    Ok(())
 }
 
 /// Installs the Python packages into a folder of their own. Needs the network, but only when the list has changed.

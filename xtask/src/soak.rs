@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::house::{Usage, root, run as run_program, step};
 use crate::test::{Build, build, run_tests};
-use crate::{oracles, sim};
+use crate::{neon, oracles, sim};
 
 /// Honest seeds of a soak.
 const SEEDS: u64 = 10_000;
@@ -19,6 +19,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     step("build", || build(Build::Release))?;
     let simulated = step("simulator", || sim::soak(seeds));
     step("loom", interleavings)?;
+    step("neon", neon::tests)?;
     run_tests(Build::Release, runner_arguments)?;
     simulated
 }

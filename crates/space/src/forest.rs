@@ -43,6 +43,8 @@ mod ready;
 mod run;
 mod shape;
 mod snapshot;
+#[cfg(test)]
+mod soak;
 mod subject;
 mod swap;
 mod sweep;

@@ -4,13 +4,15 @@
 //! `cargo xtask soak` judges a hundred million, with new numbers each time; a test run judges a fixed share of them, and
 //! that share must tell when an error is planted.
 
-mod draw;
+pub(crate) mod draw;
 pub(crate) mod earth;
 mod form;
 mod pair;
 mod sea;
 
+use core::ops::Range;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use detente_types::notice::NoticeKind;
 use proptest::strategy::{Strategy, ValueTree};
@@ -57,7 +59,7 @@ impl Tally {
 ///
 /// # Errors
 /// The first that is judged wrongly, with its number.
-fn judge(seed: u64, numbers: core::ops::Range<u64>, sea: &Sea) -> Result<Tally, String> {
+fn judge(seed: u64, numbers: Range<u64>, sea: &Sea) -> Result<Tally, String> {
     let mut tally = Tally::default();
     let mut from = numbers.start;
     while from < numbers.end {
@@ -103,30 +105,23 @@ fn judge_one(number: u64, known: &Known, index: &Index<u64>) -> Result<bool, Str
     }
 }
 
-/// Many pairs on all processors, each in turn taking the next ten thousand.
-#[expect(clippy::disallowed_methods, reason = "a soak of hours takes all processors")]
-fn judge_all(seed: u64, count: u64, sea: &Sea) -> Tally {
+/// Judges numbers up to `count` on all processors, ten thousand at a time.
+///
+/// # Panics
+/// With what is judged wrongly.
+#[expect(clippy::disallowed_methods, reason = "a soak of an hour takes all processors")]
+pub(crate) fn on_all_processors<T: Send>(count: u64, judge: impl Fn(Range<u64>) -> Result<T, String> + Sync) -> Vec<T> {
     const TURN: u64 = 10_000;
-    let next = std::sync::atomic::AtomicU64::new(0);
+    let next = AtomicU64::new(0);
     let work = || {
-        let mut tally = Tally::default();
-        loop {
-            let from = next.fetch_add(TURN, std::sync::atomic::Ordering::Relaxed);
-            if from >= count {
-                return tally;
-            }
-            match judge(seed, from..count.min(from + TURN), sea) {
-                Ok(more) => tally.add(more),
-                Err(wrong) => panic!("{wrong}"),
-            }
-        }
+        let turns = core::iter::from_fn(|| Some(next.fetch_add(TURN, Ordering::Relaxed)).filter(|&from| from < count));
+        let judged = turns.map(|from| judge(from..count.min(from + TURN)).unwrap_or_else(|wrong| panic!("{wrong}")));
+        judged.collect::<Vec<T>>()
     };
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         let all: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        let mut tally = Tally::default();
-        all.into_iter().for_each(|worker| tally.add(worker.join().unwrap()));
-        tally
+        all.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
     })
 }
 
@@ -149,7 +144,8 @@ pub(crate) fn count(all: u64, share: u64) -> u64 {
 #[test]
 fn no_known_meeting_is_missed() {
     let (seed, count, sea) = (seed(), count(ALL, SHARE), Sea::sounded());
-    let tally = judge_all(seed, count, &sea);
+    let mut tally = Tally::default();
+    on_all_processors(count, |numbers| judge(seed, numbers, &sea)).into_iter().for_each(|more| tally.add(more));
     println!("seed {seed:#x}: {} judged, {} found, {} without a clear form", tally.judged, tally.found, tally.unclear);
     for ((spot, contact), known) in &tally.known {
         println!("{known:>9} {contact:?} at {spot}");

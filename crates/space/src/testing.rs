@@ -1,6 +1,7 @@
 //! Volumes for tests: all shapes and sizes, crowded round the places where geometry goes wrong.
 
 use detente_types::geometry::earth::{Vec3, position_under, surface_point};
+use detente_types::notice::NoticeKind;
 use detente_types::passage::{Passage, PassageIn};
 use detente_types::time::{Timestamp, Window};
 use detente_types::unit::Metres;
@@ -8,7 +9,7 @@ use detente_types::volume::{AltitudeBand, Datum, Footprint, Position, Shape, Vol
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use crate::Separation;
+use crate::{Index, Separation};
 
 pub(crate) const NOON_US: i64 = 1_795_521_600_000_000;
 pub(crate) const MINUTE_US: i64 = 60_000_000;
@@ -129,6 +130,31 @@ pub(crate) fn any_moving() -> impl Strategy<Value = Volume> {
             }
             timed(path, times, radius, slack * 1_000_000)
         })
+}
+
+/// A volume that moves along legs of up to 1,900 km, over a pole or the antimeridian or near neither, at 50 to 3,000 m/s.
+pub(crate) fn any_far_moving() -> impl Strategy<Value = Volume> {
+    let starts = [(59.9, 25.0), (0.0, 179.99), (-89.995, 12.0), (88.0, -30.0), (71.0, 179.0), (-5.0, -60.0)];
+    let legs = prop::collection::vec((0.0..360.0_f64, logarithmic(3e4, 1.9e6), logarithmic(50.0, 3_000.0)), 1..4);
+    (prop::sample::select(starts.to_vec()), legs, logarithmic(1.0, 3e4), prop_oneof![Just(0), 0..120_i64]).prop_map(
+        |(start, legs, radius, slack)| {
+            let (mut path, mut times) = (vec![at(start.0, start.1)], vec![NOON_US]);
+            for (bearing, metres, speed) in legs {
+                path.push(toward(path[path.len() - 1], bearing, metres));
+                times.push(times[times.len() - 1] + (metres / speed * 1e6) as i64);
+            }
+            timed(path, times, radius, slack * 1_000_000)
+        },
+    )
+}
+
+/// Others in an index, each under its number.
+pub(crate) fn filed(others: &[Vec<Volume>]) -> Index<usize> {
+    let mut index = Index::new();
+    for (key, volumes) in others.iter().enumerate() {
+        index.insert_volumes(key, NoticeKind::Operation, volumes);
+    }
+    index
 }
 
 /// A separation between touching and far.

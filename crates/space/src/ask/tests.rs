@@ -6,7 +6,7 @@ use detente_types::volume::{AltitudeBand, Datum, Position, PositionIn, Shape, Vo
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing::{MINUTE_US, NOON_US, any_moving, any_volume, at, band, repeatable, timed, toward, volume, window};
+use crate::testing::{MINUTE_US, NOON_US, any_moving, any_volume, at, band, filed, repeatable, timed, toward, volume, window};
 use crate::{Find, Index, Law, Pair, Question, Separation};
 
 const LAWS: [Law; 2] = [Law::One, Law::Two(Heights::of(Datum::Wgs84))];
@@ -22,11 +22,7 @@ struct Scene {
 
 impl Scene {
     fn index(&self) -> Index<usize> {
-        let mut index = Index::new();
-        for (key, volumes) in self.others.iter().enumerate() {
-            index.insert_volumes(key, NoticeKind::Operation, volumes);
-        }
-        index
+        filed(&self.others)
     }
 
     fn question<'a>(&self, volumes: &'a [Volume], others: &'a Index<usize>) -> Question<'a, usize> {

@@ -7,7 +7,7 @@
 //! Bits stand in pairs here, one pair to a vertex, or to the edge that ends in it: first longitude, then latitude.
 
 use super::lanes::Lanes;
-use super::plane::{Pass, Point, passes, point, segments_meet};
+use super::plane::{Point, Ray, point, segments_meet};
 use super::ready::Glance;
 use super::shape::{Kind, Vertex, View};
 use crate::planted::{self, Planted};
@@ -103,16 +103,12 @@ fn lies(shape: &View<'_>, seen: Seen, from: Vertex) -> Lies {
     if shape.kind != Kind::Polygon {
         return Lies::Outside;
     }
-    let (mut odd, at) = (seen.odd, point(from, 0));
-    for number in bits(seen.near) {
+    let mut ray = Ray::passed(point(from, 0), seen.odd);
+    let on_edge = bits(seen.near).any(|number| {
         let (p, q) = edge(shape, number);
-        match passes(p, q, at) {
-            Pass::On => return Lies::Inside,
-            Pass::East => odd = !odd,
-            Pass::Not => {}
-        }
-    }
-    if odd { Lies::Inside } else { Lies::Outside }
+        ray.is_on(p, q)
+    });
+    if on_edge || ray.is_inside() { Lies::Inside } else { Lies::Outside }
 }
 
 /// The edge that ends in a vertex; a point is one to itself.

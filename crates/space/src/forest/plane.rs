@@ -55,7 +55,7 @@ pub(super) fn touches_range(a: Point, b: Point, low: Point, high: Point) -> bool
 }
 
 /// How an edge lies to a ray that goes east from a point.
-pub(super) enum Pass {
+enum Pass {
     Not,
     East,
     On,
@@ -63,7 +63,7 @@ pub(super) enum Pass {
 
 /// An edge from `a` to `b` and the ray that goes east from `p`; an edge that ends on the ray from below does
 /// not pass.
-pub(super) fn passes(a: Point, b: Point, p: Point) -> Pass {
+fn passes(a: Point, b: Point, p: Point) -> Pass {
     if (a.y > p.y) == (b.y > p.y) {
         let level = a.y.max(b.y) == p.y;
         let on = level && a.x.min(b.x) <= p.x && a.x.max(b.x) >= p.x && side(a, b, p) == 0;
@@ -79,6 +79,39 @@ pub(super) fn passes(a: Point, b: Point, p: Point) -> Pass {
         0 => Pass::On,
         1 => Pass::East,
         _ => Pass::Not,
+    }
+}
+
+/// A ray that goes east from a point, and how often a polygon's edges have passed it.
+pub(super) struct Ray {
+    from: Point,
+    odd: bool,
+}
+
+impl Ray {
+    pub(super) fn new(from: Point) -> Self {
+        Self::passed(from, false)
+    }
+
+    /// One that an odd number of edges is known to pass, or an even one.
+    pub(super) fn passed(from: Point, odd: bool) -> Self {
+        Self { from, odd }
+    }
+
+    /// Counts an edge; whether the point lies on it.
+    #[inline]
+    pub(super) fn is_on(&mut self, a: Point, b: Point) -> bool {
+        match passes(a, b, self.from) {
+            Pass::On => return true,
+            Pass::East => self.odd = !self.odd,
+            Pass::Not => {}
+        }
+        false
+    }
+
+    /// Whether the edges that were counted go round the point.
+    pub(super) fn is_inside(&self) -> bool {
+        self.odd
     }
 }
 

@@ -5,7 +5,7 @@
 //! ever a reason to leave edges out: what is left is decided exactly.
 
 use super::bounds::{Box4, LAT, LON};
-use super::plane::{Pass, Point, passes, point, segments_meet, touches_range};
+use super::plane::{Point, Ray, point, segments_meet, touches_range};
 use super::shape::{Kind, Vertex, View};
 use crate::planted::{self, Planted};
 
@@ -151,18 +151,10 @@ impl<'a> Ready<'a> {
         if !self.box_holds(p) {
             return false;
         }
-        let mut odd = false;
-        // A ray to the east: edges that end west of the point are out of its way.
+        let mut ray = Ray::new(p);
+        // Edges that end west of the point are out of the ray's way.
         let mask = self.lat.touching(p.y, p.y) & self.lon.unended[self.lon.slab(p.x)];
-        let on_edge = self.any_edge(mask, |from, to| match passes(from, to, p) {
-            Pass::On => true,
-            Pass::East => {
-                odd = !odd;
-                false
-            }
-            Pass::Not => false,
-        });
-        on_edge || odd
+        self.any_edge(mask, |from, to| ray.is_on(from, to)) || ray.is_inside()
     }
 
     /// Whether the shapes, their radii left out, have a point of the map in common; this one is moved east by
@@ -218,17 +210,12 @@ impl<'a> Ready<'a> {
 
     /// The same for a polygon that our first vertex may lie in: one look at each of its edges tells both.
     fn meets_round(&self, shift: i64, other: &View<'_>, first: Point, near: u64) -> bool {
-        let mut odd = false;
+        let mut ray = Ray::new(first);
         let meets = other.any_chord(|from, to| {
             let (p, q) = (point(from, -shift), point(to, -shift));
-            match passes(p, q, first) {
-                Pass::On => return true,
-                Pass::East => odd = !odd,
-                Pass::Not => {}
-            }
-            self.edge_meets(p, q, near)
+            ray.is_on(p, q) || self.edge_meets(p, q, near)
         });
-        meets || odd
+        meets || ray.is_inside()
     }
 
     /// Whether an edge meets one of ours that are near.

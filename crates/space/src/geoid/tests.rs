@@ -1,4 +1,6 @@
+use detente_wire::hash::hex;
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 
 use super::oracle::by_cs2cs;
 use super::*;
@@ -37,6 +39,38 @@ fn the_sea_lies_where_cs2cs_says() {
     assert!(worst < 2.0, "{worst}");
     // The sign is the right way round: 85 m above the ellipsoid at New Guinea, 106 m below it south of India.
     assert!(range(&point(-8.0, 147.0)).0 > 60_00 && range(&point(4.5, 79.0)).1 < -90_00);
+}
+
+/// Every so many of the nodes, row by row.
+fn every(step: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..ROWS * COLUMNS).step_by(step).map(|place| (place / COLUMNS, place % COLUMNS))
+}
+
+/// Both read one model: PROJ's grid has it to the nearest centimetre, by the arithmetic of those who published it.
+#[test]
+fn nodes_are_within_two_centimetres_of_cs2cs() {
+    let nodes: Vec<(usize, usize)> = every(if soak() { 7 } else { 997 }).collect();
+    let positions: Vec<(f64, f64)> =
+        nodes.iter().map(|&(row, column)| (row as f64 * 0.25 - 90.0, column as f64 * 0.25 - 180.0)).collect();
+    let said = by_cs2cs(&positions);
+    assert_eq!(said.len(), nodes.len());
+    for (&(row, column), metres) in nodes.iter().zip(&said) {
+        let off = f64::from(node(row, column)) - metres * 100.0;
+        assert!(off.abs() <= 2.0, "{row} {column}: off by {off} cm");
+    }
+}
+
+/// The digest of docs/spec/conflict-2.md, section 4, and for a test run that of every 2,003rd node.
+#[test]
+fn nodes_have_the_published_digest() {
+    let (step, expected) = if soak() {
+        (1, "bf4e1a825518f3d6b416f492ba2d61e7b3284fb4779891353c84815b4d760632")
+    } else {
+        (2_003, "692ad83f615aa15fb813f9a738d76157ec096dbdfb4ac6d2981d581ee86b752b")
+    };
+    let mut hasher = Sha256::new();
+    every(step).for_each(|(row, column)| hasher.update(node(row, column).to_le_bytes()));
+    assert_eq!(hex(&hasher.finalize()), expected);
 }
 
 #[test]

@@ -5,7 +5,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::arc::length_and_azimuth;
-use crate::testing::{MINUTE_US, NOON_US, any_volume, at, band, logarithmic, repeatable, shape, timed, toward, volume, window};
+use crate::testing::{
+    MINUTE_US, NOON_US, any_volume, at, band, filed, logarithmic, repeatable, shape, timed, toward, volume, window,
+};
 use crate::{Index, Law, Separation};
 
 const HOUR_US: i64 = 60 * MINUTE_US;
@@ -24,11 +26,7 @@ struct Scene {
 
 impl Scene {
     fn index(&self) -> Index<usize> {
-        let mut index = Index::new();
-        for (key, volumes) in self.others.iter().enumerate() {
-            index.insert_volumes(key, NoticeKind::Operation, volumes);
-        }
-        index
+        filed(&self.others)
     }
 
     fn question<'a>(&'a self, others: &'a Index<usize>) -> Question<'a, usize> {

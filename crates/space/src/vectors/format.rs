@@ -10,8 +10,7 @@ use serde::Serialize;
 
 use crate::Separation;
 use crate::arc::Arc;
-use crate::law1::meet;
-use crate::law2;
+use crate::{law1, law2};
 
 /// Latitude, longitude.
 type PositionJson = [i32; 2];
@@ -45,26 +44,29 @@ pub(super) struct MeetingJson {
     when_us: Option<i64>,
 }
 
+/// Two volumes and what they must keep between them.
 #[derive(Serialize)]
-pub(super) struct MeetVector {
+struct CaseJson {
     name: String,
     a: VolumeJson,
     b: VolumeJson,
     horizontal_cm: i64,
     vertical_cm: i64,
     time_us: i64,
+}
+
+#[derive(Serialize)]
+pub(super) struct MeetVector {
+    #[serde(flatten)]
+    case: CaseJson,
     pub(super) meeting: Option<MeetingJson>,
 }
 
 /// Under law `conflict/2`: with how altitudes are compared.
 #[derive(Serialize)]
 pub(super) struct TimedVector {
-    name: String,
-    a: VolumeJson,
-    b: VolumeJson,
-    horizontal_cm: i64,
-    vertical_cm: i64,
-    time_us: i64,
+    #[serde(flatten)]
+    case: CaseJson,
     line_datum: &'static str,
     terrain_cm: Option<[i64; 2]>,
     pressure_cm: Option<i64>,
@@ -73,18 +75,12 @@ pub(super) struct TimedVector {
 
 impl TimedVector {
     pub(super) fn compute((name, a, b, separation, heights): &(String, Volume, Volume, Separation, Heights)) -> Self {
-        let [meeting, exchanged] = [(a, b), (b, a)].map(|(a, b)| law2::meet(a, b, separation, heights));
         Self {
-            name: name.clone(),
-            a: volume_json(a),
-            b: volume_json(b),
-            horizontal_cm: separation.horizontal.cm(),
-            vertical_cm: separation.vertical.cm(),
-            time_us: separation.time_us,
+            case: case_json(name, a, b, separation),
             line_datum: heights.datum.name(),
             terrain_cm: heights.terrain.map(|(low, high)| [low.cm(), high.cm()]),
             pressure_cm: heights.pressure.map(Metres::cm),
-            meeting: meeting.zip(exchanged).map(|(m, exchanged)| meeting_json(&m, exchanged.at)),
+            meeting: both_ways(a, b, |a, b| law2::meet(a, b, separation, heights)),
         }
     }
 }
@@ -108,17 +104,24 @@ pub(super) struct CoarsenVector {
 
 impl MeetVector {
     pub(super) fn compute((name, a, b, separation): &(String, Volume, Volume, Separation)) -> Self {
-        let exchanged = meet(b, a, separation);
-        Self {
-            name: name.clone(),
-            a: volume_json(a),
-            b: volume_json(b),
-            horizontal_cm: separation.horizontal.cm(),
-            vertical_cm: separation.vertical.cm(),
-            time_us: separation.time_us,
-            meeting: meet(a, b, separation).zip(exchanged).map(|(m, exchanged)| meeting_json(&m, exchanged.at)),
-        }
+        Self { case: case_json(name, a, b, separation), meeting: both_ways(a, b, |a, b| law1::meet(a, b, separation)) }
     }
+}
+
+fn case_json(name: &str, a: &Volume, b: &Volume, separation: &Separation) -> CaseJson {
+    CaseJson {
+        name: name.to_owned(),
+        a: volume_json(a),
+        b: volume_json(b),
+        horizontal_cm: separation.horizontal.cm(),
+        vertical_cm: separation.vertical.cm(),
+        time_us: separation.time_us,
+    }
+}
+
+/// How two volumes meet, and where when they are exchanged.
+fn both_ways(a: &Volume, b: &Volume, meet: impl Fn(&Volume, &Volume) -> Option<Meeting>) -> Option<MeetingJson> {
+    meet(a, b).zip(meet(b, a)).map(|(meeting, exchanged)| meeting_json(&meeting, exchanged.at))
 }
 
 impl ArcVector {
