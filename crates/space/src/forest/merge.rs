@@ -56,8 +56,8 @@ enum Stage {
 
 impl Merge {
     pub(super) fn new(sources: Vec<Arc<Run>>, table: Table, expired: i32, strata: Strata, settles: Settles) -> Self {
-        let count = sources.iter().map(|run| run.count as usize).sum();
-        let stage = Stage::Gather { source: 0, entry: 0, items: Vec::with_capacity(count), pairs: 0 };
+        // Room for them is made by the first step: whoever takes a merge out does not wait for it.
+        let stage = Stage::Gather { source: 0, entry: 0, items: Vec::new(), pairs: 0 };
         Self { sources, table, expired, strata, stage, settles }
     }
 
@@ -92,6 +92,9 @@ impl Merge {
         let Some(run) = self.sources.get(source) else {
             return Stage::Order(Order::new(items, self.strata), pairs);
         };
+        if source == 0 && entry == 0 {
+            items.reserve_exact(self.sources.iter().map(|run| run.count as usize).sum());
+        }
         let to = (entry as usize).saturating_add(budget.max(1)).min(run.offsets.len()) as u32;
         for entry in (entry..to).filter(|&entry| run.offsets[entry as usize] != super::run::VACANT) {
             let kept = run.kept(entry);
