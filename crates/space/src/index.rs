@@ -14,6 +14,7 @@ mod bounds;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, ControlFlow};
+use std::rc::Rc;
 
 use detente_types::conflict::Meeting;
 use detente_types::notice::{Notice, NoticeKind};
@@ -259,11 +260,20 @@ impl<K: Ord + Clone> Index<K> {
         self.notices.get(&pair.key)?.volumes.get(usize::from(pair.found)).map(|(volume, _)| volume)
     }
 
-    /// The volumes whose boxes meet a region and a window.
-    pub(crate) fn volumes_in<'a>(&'a self, region: &Region, window: &Window) -> impl Iterator<Item = &'a Volume> {
-        let asked = [Bounds::new(*region, window.start(), window.end())];
-        let all = self.notices.values().flat_map(|filed| &filed.volumes);
-        all.filter(move |(_, boxes)| bounds::meet(&asked, boxes)).map(|(volume, _)| volume)
+    /// All notices after a key, each with those of its volumes whose boxes meet a region and a window.
+    pub(crate) fn in_region<'a>(
+        &'a self,
+        region: &Region,
+        window: &Window,
+        after: Option<&K>,
+    ) -> impl Iterator<Item = (&'a K, impl Iterator<Item = &'a Volume>)> {
+        let asked = Rc::new([Bounds::new(*region, window.start(), window.end())]);
+        let from = after.map_or(Bound::Unbounded, |key| Bound::Excluded(key.clone()));
+        self.notices.range((from, Bound::Unbounded)).map(move |(key, filed)| {
+            let asked = Rc::clone(&asked);
+            let near = filed.volumes.iter().filter(move |(_, boxes)| bounds::meet(&*asked, boxes));
+            (key, near.map(|(volume, _)| volume))
+        })
     }
 
     /// The pairs whose boxes meet, sorted, from the tree; `None` when they are too many to gather.
