@@ -76,10 +76,10 @@ pub struct PlanConflictView {
 
 /// A plan that has passed the rules of a single volume. What only a line can refuse, its area or a datum without bounds,
 /// is said when it is stated.
-struct Plan {
-    kind: NoticeKind,
-    volumes: Vec<Volume>,
-    instead_of: Option<String>,
+pub(crate) struct Plan {
+    pub(crate) kind: NoticeKind,
+    pub(crate) volumes: Vec<Volume>,
+    pub(crate) instead_of: Option<String>,
 }
 
 /// What plans would meet among what is live on the line. Nothing is stated, and nothing of it leaves this node.
@@ -126,7 +126,7 @@ fn read(forms: Vec<PlanForm>) -> Result<Vec<Plan>, Problem> {
     Err(Problem::new(Fault::Rules, format!("{} problem(s); nothing was checked", details.len())).with(details))
 }
 
-fn plan(form: &PlanForm) -> Result<Plan, Problem> {
+pub(crate) fn plan(form: &PlanForm) -> Result<Plan, Problem> {
     let mut problems = Problems::default();
     let kind = problems.named("kind", &form.kind, NoticeKind::from_name, NoticeKind::names);
     let mut read: Vec<Option<VolumeIn>> = Vec::with_capacity(form.volumes.len());
