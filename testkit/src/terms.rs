@@ -51,6 +51,7 @@ pub fn terms() -> TermsIn {
         retention: RetentionIn { days: 3_650 },
         auditor_key: String::new(),
         suites: vec!["ed25519".into()],
+        resolution: None,
     }
 }
 

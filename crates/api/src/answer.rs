@@ -114,6 +114,7 @@ pub(crate) fn fuzz(data: &[u8]) {
     one::<ask::ReceiptAsk>(data);
     one::<ask::OfferAsk>(data);
     one::<ask::AnswerAsk>(data);
+    one::<crate::around::AroundAsk>(data);
     one::<ask::AmendAsk>(data);
     one::<ask::SafetyActionAsk>(data);
     one::<ask::BackupAsk>(data);

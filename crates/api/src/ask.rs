@@ -86,8 +86,8 @@ pub struct ReceiptAsk {
     pub read_back: Option<String>,
 }
 
-/// Offers a change that resolves a conflict: a move, new volumes, or giving up.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+/// Offers a change that resolves a conflict: a move, new volumes, giving up, or a shift that the node has found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OfferAsk {
     /// The conflict's name, or enough of it.
@@ -106,6 +106,13 @@ pub struct OfferAsk {
     /// Give the activity up.
     #[serde(default)]
     pub cancel: bool,
+    /// A shift of `GET …/resolutions` by what both sides have disclosed, by its name or number. It is found anew, and not offered
+    /// if it is not clear any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
+    /// A shift of `GET …/resolutions?of=book`. To name one is an officer's release of what our book says of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_side: Option<String>,
     /// When we promise to withdraw the offer, RFC 3339.
     #[serde(default)]
     pub lapses: Option<String>,

@@ -4,8 +4,10 @@
 //! loopback; every route under `/v1` needs an officer's token.
 
 mod answer;
+pub mod around;
 pub mod ask;
 pub mod auth;
+pub mod density;
 mod events;
 mod give;
 mod notify;
@@ -14,6 +16,7 @@ pub mod plans;
 pub mod port;
 pub mod position;
 pub mod problem;
+pub mod resolutions;
 mod routes;
 pub mod view;
 

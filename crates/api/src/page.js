@@ -32,7 +32,7 @@ function fact(list, name, value) {
   list.append(pair);
 }
 
-function drawLine(line, notices, conflicts, warnings) {
+function drawLine(line, notices, conflicts, warnings, ways, density) {
   const section = $("#line").content.cloneNode(true).firstElementChild;
   $(".name", section).textContent = `Line with ${line.name}`;
   const state = $(".state", section);
@@ -48,12 +48,12 @@ function drawLine(line, notices, conflicts, warnings) {
   if (line.round_trip_ms != null) fact(facts, "round trip", `${line.round_trip_ms.toFixed(1)} ms`);
   if (conflicts.length) fact(facts, "joint hash", line.joint.slice(0, 12));
   drawAlarms($(".alarms", section), notices);
-  drawConflicts($(".conflicts", section), conflicts, line.counts);
+  drawConflicts($(".conflicts", section), conflicts, line.counts, ways);
   drawWarnings($(".warnings", section), warnings);
   drawNotices($(".notices", section), notices);
   const live = line.counts.ours + line.counts.theirs;
   if (live > notices.length) fact(facts, "live notices", `${live}, the first ${notices.length} shown: “detente notices” lists all`);
-  drawPicture($(".picture", section), notices, conflicts);
+  drawPicture($(".picture", section), notices, conflicts, density);
   return section;
 }
 
@@ -67,7 +67,7 @@ function none(list, words) {
   list.replaceWith(text("p", words, "none"));
 }
 
-function drawConflicts(list, conflicts, counts) {
+function drawConflicts(list, conflicts, counts, ways) {
   if (!conflicts.length) return none(list, counts.finding ? "Conflicts are being found." : "No conflicts.");
   if (conflicts.length < counts.conflicts || counts.finding) {
     const more = counts.finding ? "; more are being found" : "";
@@ -78,8 +78,22 @@ function drawConflicts(list, conflicts, counts) {
     for (const s of c.sentences) item.append(Object.assign(text("div", s.text), { lang: s.language }));
     item.append(text("div", `${c.settlement.state}: ${c.settlement.says}`, "stand"));
     for (const o of c.settlement.offers) item.append(text("div", `${whose[o.by]} offer ${o.at.hash.slice(0, 8)}: ${whose[o.changes]} notice ${o.change}`));
+    if (ways[c.id]) item.append(...drawWays(ways[c.id], c.id));
     list.append(item);
   }
+}
+
+/** Shifts of our notice that clear a conflict, by what both sides have disclosed: the best first. */
+function drawWays(found, conflict) {
+  if (!found.shifts.length) return [text("div", found.says, "stand")];
+  const list = document.createElement("ol");
+  list.className = "ways";
+  for (const shift of found.shifts) {
+    const item = document.createElement("li");
+    for (const s of shift.sentences) item.append(Object.assign(text("div", s.text), { lang: s.language }));
+    list.append(item);
+  }
+  return [text("div", `Ways out, the best first. To offer one: detente settle offer ${conflict.slice(0, 8)} --suggestion 1`, "stand"), list];
 }
 
 function drawWarnings(list, warnings) {
@@ -120,18 +134,28 @@ function drawNotices(body, notices) {
 }
 
 // Equirectangular around the middle of everything shown: good enough to see who is where.
-function drawPicture(svg, notices, conflicts) {
+function plane(notices) {
   const points = notices.flatMap((n) => n.notice.volumes.flatMap((v) => v.positions));
-  if (!points.length) return svg.closest("figure").remove();
+  if (!points.length) return null;
   const lats = points.map((p) => p[0]);
   const lons = points.map((p) => p[1]);
   const middle = (Math.min(...lats) + Math.max(...lats)) / 2;
-  const k = Math.cos((middle * Math.PI) / 180);
+  const meridian = (Math.min(...lons) + Math.max(...lons)) / 2;
+  const k = Math.max(0.01, Math.cos((middle * Math.PI) / 180));
   const span = Math.max((Math.max(...lons) - Math.min(...lons)) * k, ((Math.max(...lats) - Math.min(...lats)) * 600) / 420, 0.05) * 1.15;
   const scale = 600 / span;
-  const x = (lon) => 300 + (lon - (Math.min(...lons) + Math.max(...lons)) / 2) * k * scale;
+  const x = (lon) => 300 + (lon - meridian) * k * scale;
   const y = (lat) => 210 - (lat - middle) * scale;
   const metres = (m) => Math.max(3, (m / 111195) * scale);
+  const [high, wide] = [210 / scale, 300 / scale / k];
+  return { x, y, metres, south: Math.max(-90, middle - high), north: Math.min(90, middle + high), west: meridian - wide, east: meridian + wide };
+}
+
+function drawPicture(svg, notices, conflicts, density) {
+  const map = plane(notices);
+  if (!map) return svg.closest("figure").remove();
+  const { x, y, metres } = map;
+  if (density) svg.append(drawDensity(density, x, y));
   for (const n of notices) {
     const group = document.createElementNS(SVG, "g");
     group.classList.add(n.by);
@@ -142,6 +166,27 @@ function drawPicture(svg, notices, conflicts) {
     svg.append(group);
   }
   for (const c of conflicts) for (const m of c.meetings.slice(0, 1)) svg.append(circle(x(m.at[1]), y(m.at[0]), 9, "meet"));
+}
+
+/** How many live volumes of either side use each cell: the darker, the more. */
+function drawDensity(density, x, y) {
+  const group = document.createElementNS(SVG, "g");
+  group.classList.add("density");
+  const { south, west, cell_height, cell_width, rows, columns } = density;
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const many = density.ours[row * columns + column] + density.theirs[row * columns + column];
+      if (!many) continue;
+      const [left, top] = [x(west + column * cell_width), y(south + (row + 1) * cell_height)];
+      const cell = document.createElementNS(SVG, "rect");
+      const width = x(west + (column + 1) * cell_width) - left;
+      const height = y(south + row * cell_height) - top;
+      const values = { x: left.toFixed(1), y: top.toFixed(1), width: width.toFixed(1), height: height.toFixed(1) };
+      for (const [name, value] of Object.entries({ ...values, "fill-opacity": Math.min(0.42, 0.07 * many).toFixed(2) })) cell.setAttribute(name, value);
+      group.append(cell);
+    }
+  }
+  return group;
 }
 
 function circle(cx, cy, r, className) {
@@ -164,15 +209,50 @@ function drawVolume(v, x, y, metres) {
 let shown = "";
 let answered = "";
 
+/** What takes the node some work is asked again only when something it follows from has changed. */
+const kept = new Map();
+const WAYS_MAX = 5;
+const DRAWN_MAX = 2000;
+
+async function once(what, basis, path) {
+  const before = kept.get(what);
+  if (before?.basis === basis) return before.answer;
+  const answer = await ask(path).catch((fault) => (fault.status >= 400 && fault.status < 500 && fault.status !== 401 ? null : Promise.reject(fault)));
+  kept.set(what, { basis, answer });
+  return answer;
+}
+
+/** Ways out of the first conflicts that nothing is on offer for, by name. */
+async function waysOut(line, base, conflicts) {
+  const open = conflicts.filter((c) => c.settlement.state === "open").slice(0, WAYS_MAX);
+  const ways = open.map(async (c) => [c.id, await once(`${c.id} ways`, said(line), `${base}/conflicts/${c.id}/resolutions`)]);
+  return Object.fromEntries(await Promise.all(ways));
+}
+
+function densityOf(line, base, notices) {
+  const map = plane(notices);
+  const volumes = notices.flatMap((n) => n.notice.volumes);
+  // A picture of very many takes the node seconds, bit by bit: whoever wants it asks for it.
+  if (!map || !volumes.length || line.counts.ours + line.counts.theirs > DRAWN_MAX) return null;
+  const from = volumes.map((v) => v.start).reduce((a, b) => (a < b ? a : b));
+  const until = volumes.map((v) => v.end).reduce((a, b) => (a > b ? a : b));
+  const region = Object.entries({ south: map.south, west: map.west, north: map.north, east: map.east }).map(([name, value]) => `${name}=${value.toFixed(7)}`);
+  return once(`${base} density`, said(line), `${base}/density?${region.join("&")}&from=${from}&until=${until}`);
+}
+
+/** What both logs have said, and what of it is worked out. */
+const said = (line) => [line.own.generation, line.own.size, line.copy.generation, line.copy.size, line.joint, line.counts.finding].join();
+
 async function look() {
   const status = await ask("/v1/status");
   const lines = await Promise.all(status.lines.map(async (line) => {
     const base = `/v1/lines/${line.line}`;
     const asked = ["notices?kind=safety", "notices", "conflicts", "warnings"].map((what) => ask(`${base}/${what}`));
-    const [safety, page, ...others] = await Promise.all(asked);
+    const [safety, page, conflicts, warnings] = await Promise.all(asked);
     // The first page of all; what may ring is there in any case.
-    const rest = page.filter((n) => n.notice.kind !== "safety");
-    return [line, [...safety, ...rest], ...others];
+    const notices = [...safety, ...page.filter((n) => n.notice.kind !== "safety")];
+    const [ways, density] = await Promise.all([waysOut(line, base, conflicts), densityOf(line, base, notices)]);
+    return [line, notices, conflicts, warnings, ways, density];
   }));
   return [status, lines];
 }

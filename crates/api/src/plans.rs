@@ -112,11 +112,11 @@ pub struct PlanConflictView {
 }
 
 /// A plan that has passed the rules of a single volume; those of the line it passes in [`rules`].
-struct Plan {
-    kind: NoticeKind,
-    volumes: Vec<Volume>,
+pub(crate) struct Plan {
+    pub(crate) kind: NoticeKind,
+    pub(crate) volumes: Vec<Volume>,
     doubts: Vec<DoubtView>,
-    instead_of: Option<String>,
+    pub(crate) instead_of: Option<String>,
 }
 
 /// What plans would meet among what is live on the line. What would be refused if it were stated is refused here, by the same
@@ -292,7 +292,7 @@ fn read(forms: Vec<PlanForm>) -> Result<Vec<Plan>, Problem> {
     if details.is_empty() { Ok(plans) } else { Err(rules::refusal(details)) }
 }
 
-fn plan(form: &PlanForm) -> Result<Plan, Problem> {
+pub(crate) fn plan(form: &PlanForm) -> Result<Plan, Problem> {
     let mut problems = Problems::default();
     let kind = problems.named("kind", &form.kind, NoticeKind::from_name, NoticeKind::names);
     let mut read: Vec<Option<VolumeIn>> = Vec::with_capacity(form.volumes.len());

@@ -23,6 +23,7 @@ use crate::give::act;
 use crate::port::{Seat, ask};
 use crate::position::PositionView;
 use crate::problem::{Fault, Problem};
+use crate::resolutions::{self, Of};
 use crate::view::{self, ConflictView, EvidenceItem, LineView, NoticeItem, StatusView, WarningItem};
 
 pub(crate) type Answer<T> = Result<Json<T>, Problem>;
@@ -59,6 +60,9 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(revoke))
         .routes(routes!(position))
         .routes(routes!(crate::plans::plans))
+        .routes(routes!(crate::around::around))
+        .routes(routes!(crate::density::density))
+        .routes(routes!(resolutions::resolutions))
         .routes(routes!(backup))
         .routes(routes!(crate::events::events))
         .route_layer(middleware::from_fn_with_state(api.clone(), guard))
@@ -180,7 +184,7 @@ async fn warnings(State(api): State<Api>, Path(name): Path<String>) -> Answer<Ve
     .await
 }
 
-/// Offers a change that resolves a conflict.
+/// Offers a change that resolves a conflict: as written down, or a shift that the node finds.
 #[utoipa::path(post, path = "/v1/lines/{line}/offers", params(("line" = String, Path)), request_body = OfferAsk, responses((status = 200, body = Done)))]
 async fn offer(
     State(api): State<Api>,
@@ -188,17 +192,38 @@ async fn offer(
     Path(name): Path<String>,
     Asked(asked): Asked<OfferAsk>,
 ) -> Answer<Done> {
+    officer.needs(Role::Officer)?;
     let open = doubts(asked.volumes.as_deref().unwrap_or_default());
+    let change = change(&api, &name, &asked).await?;
     let done = act(&api, officer, name, move |line| {
         let conflict: ConflictId = only("conflict", &asked.conflict, line.conflict_pairs().map(|(id, _)| id))?;
         let lapses = asked.lapses.as_deref().map(time).transpose()?;
-        Ok(Command::Offer { conflict, ours: asked.ours, change: change(&asked)?, lapses, text: asked.text.map(text) })
+        Ok(Command::Offer { conflict, ours: asked.ours, change, lapses, text: asked.text.map(text) })
     });
     let Json(done) = done.await?;
     Ok(Json(Done { doubts: open, ..done }))
 }
 
-fn change(asked: &OfferAsk) -> Result<ChangeIn, Problem> {
+/// The change that is offered: as it was written down, or as a shift that the node finds.
+async fn change(api: &Api, line: &str, asked: &OfferAsk) -> Result<ChangeIn, Problem> {
+    let written = written(asked)?;
+    let (of, shift) = match (&asked.suggestion, &asked.own_side, asked.ours) {
+        (None, None, _) => return Ok(written),
+        (Some(shift), None, true) => (Of::Ours, shift.clone()),
+        (Some(shift), None, false) => (Of::Theirs, shift.clone()),
+        (None, Some(shift), true) => (Of::Book, shift.clone()),
+        (None, Some(_), false) => return Err(Problem::new(Fault::Request, "our book finds shifts of our own notice only")),
+        (Some(_), Some(_), _) => return Err(Problem::new(Fault::Request, "`suggestion` or `own_side`: one of them")),
+    };
+    if written != ChangeIn::default() {
+        return Err(Problem::new(Fault::Request, "a shift that the node finds is offered as it is, without other changes"));
+    }
+    let (line, conflict) = (line.to_owned(), asked.conflict.clone());
+    let (line, conflict) = ask(&*api.host, move |seat| resolutions::named(seat, &line, &conflict)).await??;
+    resolutions::change_of(api, line, conflict, of, &shift).await
+}
+
+fn written(asked: &OfferAsk) -> Result<ChangeIn, Problem> {
     let mut problems = Problems::default();
     let volumes = asked.volumes.as_ref().map(|volumes| {
         let read = |v: &detente_gateway::VolumeForm| v.to_volume(&mut problems);
@@ -468,7 +493,7 @@ pub(crate) fn notice_of_ours(line: &Line, name: &str) -> Result<NoticeId, Proble
 }
 
 /// The only one of these whose name begins so.
-fn only<T: ToString + Copy>(what: &'static str, name: &str, among: impl Iterator<Item = T>) -> Result<T, Problem> {
+pub(crate) fn only<T: ToString + Copy>(what: &'static str, name: &str, among: impl Iterator<Item = T>) -> Result<T, Problem> {
     let name = name.to_lowercase();
     let found: Vec<T> = among.filter(|t| !name.is_empty() && t.to_string().starts_with(&name)).collect();
     match found.as_slice() {
@@ -482,6 +507,6 @@ fn text(form: TextForm) -> detente_types::text::TextIn {
     detente_types::text::TextIn { language: form.language, text: form.text }
 }
 
-fn time(text: &str) -> Result<Timestamp, Problem> {
+pub(crate) fn time(text: &str) -> Result<Timestamp, Problem> {
     Timestamp::parse(text).ok_or_else(|| Problem::new(Fault::Request, format!("{text:?} is no RFC 3339 time with its zone")))
 }

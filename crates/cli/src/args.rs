@@ -4,13 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-mod measures;
-mod plans;
-
-pub use measures::{Duration, Length};
-pub(crate) use plans::HEIGHTS;
-pub use plans::{Output, PlanArgs};
-
 /// What stands below a verb's help: an example of its use, and how commands end.
 macro_rules! example {
     ($($line:literal),+) => {
@@ -25,6 +18,17 @@ macro_rules! exit_codes {
          not able now; 6 a record does not verify; 7 not answered in time."
     };
 }
+
+mod around;
+mod measures;
+mod plans;
+mod settle;
+
+pub use around::{AroundArgs, DensityArgs};
+pub use measures::{Duration, Length};
+pub(crate) use plans::HEIGHTS;
+pub use plans::{Output, PlanArgs};
+pub use settle::Settle;
 
 /// A deconfliction line between sides that do not trust each other.
 ///
@@ -174,9 +178,36 @@ pub enum Verb {
         #[command(flatten)]
         on: OnLine,
     },
+    /// Find the smallest shifts that clear our notice of a conflict and make nothing new: later, earlier, up, down, aside.
+    ///
+    /// Each is proved clear by what both sides have disclosed, ranked by the weights of the terms, and can be offered by its number:
+    /// `settle offer CONFLICT --suggestion 1`. With --theirs the other side's notice is shifted. With --book our exact plans and those
+    /// held back count as well: that is for our own eyes.
+    #[command(after_help = example!("resolve 81c09d2e", "resolve 81c09d2e --theirs", "resolve 81c09d2e --book"))]
+    Resolve {
+        /// The conflict, or enough of it.
+        conflict: String,
+        /// Shift their notice instead of ours.
+        #[arg(long)]
+        theirs: bool,
+        /// Count with our book: exact plans, and those held back. Only we see the result.
+        #[arg(long, conflicts_with = "theirs")]
+        book: bool,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// Look at plans before they are stated: what is nearest, what is free, and which shifts would clear them.
+    ///
+    /// Takes the plans of a file as `notify` does, and states nothing. Our exact plans and those held back count: nothing of it
+    /// leaves this node.
+    #[command(after_help = example!("around plans.geojson", "around amended.json --instead-of 3f9a12c4"))]
+    Around(AroundArgs),
+    /// Show how full a region is, by what both sides have disclosed.
+    #[command(after_help = example!("density", "density --area 59 22 61 30 --from 2026-11-25T06:00:00Z --until 2026-11-25T18:00:00Z"))]
+    Density(DensityArgs),
     /// Settle a conflict: offer a change, or answer an offer.
     #[command(subcommand)]
-    #[command(after_help = example!("settle offer 81c09d2e --theirs --shift 90", "settle accept 5d01aa37"))]
+    #[command(after_help = example!("settle offer 81c09d2e --suggestion 1", "settle offer 81c09d2e --theirs --shift 90", "settle accept 5d01aa37"))]
     Settle(Settle),
     /// Say something in words.
     #[command(after_help = example!("say \"Good morning. We are on the line until 20:00 UTC.\""))]
@@ -283,63 +314,6 @@ pub enum Verb {
         /// Directory for both homes; a temporary one when absent.
         #[arg(long)]
         keep: Option<PathBuf>,
-    },
-}
-
-/// Settlement.
-#[derive(Debug, Subcommand)]
-pub enum Settle {
-    /// Offer a change.
-    #[command(after_help = example!("settle offer 81c09d2e --theirs --shift 90", "settle offer 81c09d2e --climb 600"))]
-    Offer {
-        /// The conflict, or enough of it.
-        conflict: String,
-        /// Change their notice instead of ours.
-        #[arg(long)]
-        theirs: bool,
-        /// Minutes later (earlier, when negative).
-        #[arg(long, allow_hyphen_values = true)]
-        shift: Option<i64>,
-        /// Metres up (down, when negative).
-        #[arg(long, allow_hyphen_values = true)]
-        climb: Option<i64>,
-        /// Give the activity up.
-        #[arg(long)]
-        cancel: bool,
-        #[command(flatten)]
-        on: OnLine,
-    },
-    /// Accept an offer of theirs.
-    #[command(after_help = example!("settle accept 5d01aa37"))]
-    Accept {
-        /// The offer's hash, or enough of it.
-        offer: String,
-        #[command(flatten)]
-        on: OnLine,
-    },
-    /// Reject an offer of theirs.
-    #[command(after_help = example!("settle reject 5d01aa37"))]
-    Reject {
-        /// The offer's hash, or enough of it.
-        offer: String,
-        #[command(flatten)]
-        on: OnLine,
-    },
-    /// Withdraw an offer of ours.
-    #[command(after_help = example!("settle withdraw 5d01aa37"))]
-    Withdraw {
-        /// The offer's hash, or enough of it.
-        offer: String,
-        #[command(flatten)]
-        on: OnLine,
-    },
-    /// Publish the amended notice that an agreement obliges us to.
-    #[command(after_help = example!("settle amend 81c09d2e"))]
-    Amend {
-        /// The conflict, or enough of it.
-        conflict: String,
-        #[command(flatten)]
-        on: OnLine,
     },
 }
 

@@ -7,8 +7,8 @@
 use detente_types::notice::Precision;
 use detente_types::rule::Violation;
 use detente_types::terms::{
-    AltitudeIn, AreaIn, BlindIn, ClockIn, ClocksIn, DisclosureIn, LAW_2, LeadTimeIn, LineCheckIn, QuotaIn, RetentionIn,
-    SeparationIn,
+    AltitudeIn, AreaIn, BlindIn, ClockIn, ClocksIn, DisclosureIn, LAW_2, LeadTimeIn, LineCheckIn, QuotaIn, ResolutionIn,
+    RetentionIn, SeparationIn,
 };
 use detente_types::{Datum, Terms, TermsIn};
 use serde::Deserialize as _;
@@ -174,6 +174,7 @@ pub fn standard() -> TermsIn {
         retention: RetentionIn { days: 3_650 },
         auditor_key: String::new(),
         suites: vec!["ed25519".into()],
+        resolution: Some(ResolutionIn::DEFAULT),
     }
 }
 

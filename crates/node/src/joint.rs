@@ -10,6 +10,7 @@
 //! which order.
 
 mod content;
+mod crowds;
 mod foresee;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -25,6 +26,7 @@ use crate::pairs::Pairs;
 
 use content::content;
 
+pub(crate) use crowds::{Beside, Moved};
 pub use foresee::{Detail, Foreseen, Foresight, Planned};
 
 /// Volume pairs that one conflict lists: the closest. Tests have more of them than that.
@@ -261,6 +263,11 @@ impl Joint {
     /// The conflicts after one by name, with their statements.
     pub(crate) fn pairs_after(&self, id: Option<&ConflictId>) -> impl Iterator<Item = (ConflictId, [StatementRef; 2])> + '_ {
         self.pairs.after(id)
+    }
+
+    /// The statements of a conflict, that of the party with the lower ID first.
+    pub(crate) fn statements(&self, id: &ConflictId) -> Option<[StatementRef; 2]> {
+        self.pairs.get(id)
     }
 
     /// A conflict, with how its notices meet; `None` also when they do not any more.

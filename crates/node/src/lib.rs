@@ -11,6 +11,7 @@
 //! holds of it; an envelope-valid entry is always kept and cosigned, whatever it means; conflict work never delays either.
 
 mod act;
+mod ask;
 mod behind;
 mod book;
 mod clocks;
@@ -37,6 +38,7 @@ mod quota;
 mod receipts;
 mod recover;
 mod renew;
+mod resolve;
 mod revoke;
 mod say;
 pub mod sentence;
@@ -44,6 +46,7 @@ mod side;
 mod take;
 mod view;
 
+pub use ask::{Density, Near};
 pub use book::{BookDecision, BookEntry, BookFlood, BookInput, BookNotice, LineOpened};
 pub use disclose::WITHHELD_SLOTS;
 pub use held::{Digest, Evidence, Hold, Proposal, ReopenFault};
@@ -56,4 +59,5 @@ pub use progress::{Held, Progress};
 pub use quota::Day;
 pub use receipts::{Action, Receipt};
 pub use renew::Renewal;
+pub use resolve::{Disclosed, Found, Own, OwnShift, Search, Suggestion};
 pub use view::{LineView, NoticeView, WarningView};

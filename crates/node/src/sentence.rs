@@ -3,10 +3,12 @@
 //! Both sides say the same words: the sentence is made from what both disclosed, in the order of the party IDs, and names
 //! places from the terms' own list (PROTOCOL C8). How it is worded is `detente_space::sentence`'s.
 
+use detente_space::ask::Nearest;
+use detente_space::resolve::Shift;
 use detente_space::sentence::{self, from_places};
-pub use detente_space::sentence::{Language, kind_name};
+pub use detente_space::sentence::{Language, free_band, free_window, kind_name};
 use detente_types::conflict::Meeting;
-use detente_types::{Conflict, Notice, NoticeKind, Position, StatementRef, Terms};
+use detente_types::{Conflict, Notice, NoticeKind, Position, StatementRef, Terms, Volume};
 
 use crate::line::Line;
 
@@ -30,12 +32,36 @@ impl Line {
         meeting: &Meeting,
         language: Language,
     ) -> Option<String> {
-        let planned = match language {
-            Language::English => format!("planned {}", sentence::name(kind, None, language)),
-            Language::Russian => format!("{} (план)", sentence::name(kind, None, language)),
-        };
-        let names = [planned, name_of(self.notice(with)?.notice, language)];
+        let names = [planned(kind, language), name_of(self.notice(with)?.notice, language)];
         Some(sentence::sentence(language, &names, &place(self.terms(), meeting.at, language), meeting))
+    }
+}
+
+impl Line {
+    /// The sentence of a shift of a live notice; `None` when it is not live any more. Volumes are those after the shift.
+    pub fn shift_sentence(&self, of: &StatementRef, shift: Shift, volumes: &[Volume], language: Language) -> Option<String> {
+        let name = name_of(self.notice(of)?.notice, language);
+        Some(sentence::shift(language, &name, shift, volumes))
+    }
+
+    /// The sentence of the nearest live notice to a plan; `None` when it is not live any more.
+    pub fn near_sentence(&self, near: &Nearest<StatementRef>, language: Language) -> Option<String> {
+        let name = name_of(self.notice(&near.find.pair.key)?.notice, language);
+        let meeting = &near.find.meeting;
+        let place = place(self.terms(), meeting.at, language);
+        Some(sentence::near(language, &name, &place, meeting.distance, near.margin))
+    }
+}
+
+/// The sentence of a shift of a plan of a kind.
+pub fn planned_shift(kind: NoticeKind, shift: Shift, volumes: &[Volume], language: Language) -> String {
+    sentence::shift(language, &planned(kind, language), shift, volumes)
+}
+
+fn planned(kind: NoticeKind, language: Language) -> String {
+    match language {
+        Language::English => format!("planned {}", sentence::name(kind, None, language)),
+        Language::Russian => format!("{} (план)", sentence::name(kind, None, language)),
     }
 }
 

@@ -6,7 +6,7 @@
 //! - [`nearest`]: which of the others comes closest, conflict or not, and what is left of the separation.
 //! - [`free_band`] and [`free_window`]: the largest band or window in which nothing would be in the way.
 //! - [`changes`]: which conflicts a new version of a notice makes, keeps and ends.
-//! - [`density`]: how many volumes touch each cell of a raster, and for how long.
+//! - [`density`], or bit by bit [`Picture`]: how many volumes touch each cell of a raster, and for how long.
 
 mod changes;
 mod density;
@@ -14,7 +14,7 @@ mod free;
 mod nearest;
 
 pub use changes::{Changed, changes};
-pub use density::{Cell, Raster, RasterFault, density};
+pub use density::{Cell, Picture, Raster, RasterFault, density};
 pub use free::{free_band, free_window};
 pub use nearest::{Nearest, nearest};
 

@@ -90,6 +90,11 @@ struct Steps {
     time_us: i64,
 }
 
+/// The steps of a precision in centimetres and microseconds; `None` for an exact form.
+pub(crate) fn steps(precision: Precision) -> Option<(i64, i64)> {
+    Steps::of(precision).map(|steps| (steps.altitude_cm, steps.time_us))
+}
+
 impl Steps {
     /// At `1 km` 100 m and 5 minutes, at `10 km` 500 m and 30 minutes: about what a flight covers while
     /// it crosses a cell.

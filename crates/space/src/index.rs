@@ -14,6 +14,7 @@ mod bounds;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, ControlFlow};
+use std::rc::Rc;
 
 use detente_types::conflict::Meeting;
 use detente_types::notice::{Notice, NoticeKind};
@@ -361,11 +362,20 @@ impl<K: Ord + Clone> Index<K> {
         filed.volumes.get(usize::from(pair.found)).map(|filed| &filed.volume)
     }
 
-    /// The volumes whose boxes meet a region and a window.
-    pub(crate) fn volumes_in<'a>(&'a self, region: &Region, window: &Window) -> impl Iterator<Item = &'a Volume> {
-        let asked = [Bounds::new(*region, window.start(), window.end())];
-        let all = self.notices.values().flat_map(|slot| &self.filed(*slot).volumes);
-        all.filter(move |filed| bounds::meet(&asked, &filed.bounds)).map(|filed| &filed.volume)
+    /// All notices after a key, each with those of its volumes whose boxes meet a region and a window.
+    pub(crate) fn in_region<'a>(
+        &'a self,
+        region: &Region,
+        window: &Window,
+        after: Option<&K>,
+    ) -> impl Iterator<Item = (&'a K, impl Iterator<Item = &'a Volume>)> {
+        let asked = Rc::new([Bounds::new(*region, window.start(), window.end())]);
+        let from = after.map_or(Bound::Unbounded, |key| Bound::Excluded(key.clone()));
+        self.notices.range((from, Bound::Unbounded)).map(move |(key, slot)| {
+            let asked = Rc::clone(&asked);
+            let near = self.filed(*slot).volumes.iter().filter(move |filed| bounds::meet(&*asked, &filed.bounds));
+            (key, near.map(|filed| &filed.volume))
+        })
     }
 
     fn filed(&self, slot: u32) -> &Filed<K> {

@@ -98,4 +98,4 @@ mod vectors;
 
 pub use index::{Asked, Find, Index, Page, Pair, Side};
 pub use law::{Law, Separation};
-pub use question::Question;
+pub use question::{Among, CutShort, Question};

@@ -11,13 +11,16 @@
 //! - **In place it is good.** Steps are doubled until each volume in the way is left behind, then halved back to its edge, so
 //!   along a bearing a gap that opens and closes again may be passed over; and of all bearings only those are tried that
 //!   the shapes suggest, and eight winds.
-//! - **The work is bounded.** What a budget cut short is told, and is never taken for a closed way.
+//! - **The work is bounded.** What a budget cut short is told, and is never taken for a closed way. Whoever has other things
+//!   to do takes one way after the other: [`begin`], [`along`], [`rank`].
+//! - **What is told of it moves alike.** Of a notice that is let out at a coarse precision, shifts are whole numbers of the
+//!   steps to which that goes outward, and none is aside: then the coarse form moves by just what the exact one does.
 //!
 //! ```
 //! use detente_space::resolve::{Limits, Shift, Weights, resolve};
 //! use detente_space::{Index, Law, Question, Separation};
 //! use detente_types::height::Heights;
-//! use detente_types::notice::NoticeKind;
+//! use detente_types::notice::{NoticeKind, Precision};
 //! use detente_types::time::{Timestamp, Window};
 //! use detente_types::unit::Metres;
 //! use detente_types::volume::{AltitudeBand, Datum, PositionIn, Volume, VolumeIn};
@@ -52,7 +55,7 @@
 //!     kind: NoticeKind::Operation,
 //!     volumes: &drone,
 //!     others: &others,
-//!     own: None,
+//!     aside: &|_| false,
 //!     separation: Separation { horizontal: Metres::new(200), vertical: Metres::new(50), time_us: 60_000_000 },
 //!     law: Law::Two(Heights::of(Datum::Wgs84)),
 //! };
@@ -61,6 +64,7 @@
 //!     time: Some(day),
 //!     altitude: Some(AltitudeBand::try_new(Metres::ZERO, Metres::new(2_000), Datum::Wgs84)?),
 //!     place: Some(Metres::new(5_000)),
+//!     precision: Precision::Exact,
 //!     budget: 100_000,
 //! };
 //! let outcome = resolve(&question, &Weights { per_minute: 2, per_100_m: 10, per_km: 50 }, &limits);
@@ -79,12 +83,13 @@ mod rigid;
 mod search;
 mod way;
 
+use detente_types::notice::Precision;
 use detente_types::statement::Change;
 use detente_types::time::Window;
 use detente_types::unit::Metres;
 use detente_types::volume::{AltitudeBand, Volume};
 
-use crate::question::{Budget, Question};
+use crate::question::{Among, Budget, CutShort, Question};
 use search::Search;
 pub use way::Way;
 
@@ -112,9 +117,18 @@ pub struct Limits {
     pub altitude: Option<AltitudeBand>,
     /// How far aside at most; `None` when the place may not change.
     pub place: Option<Metres>,
+    /// The precision at which the notice is let out.
+    pub precision: Precision,
     /// Pairs of volumes that may be tested, as [`Index::examine`](crate::Index::examine) counts them, and one for every question
     /// asked. What the ways searched first leave over goes to the others.
     pub budget: usize,
+}
+
+impl Limits {
+    /// Whether there is any way that they allow.
+    pub fn allow_any(&self) -> bool {
+        self.time.is_some() || self.altitude.is_some() || (self.place.is_some() && self.precision == Precision::Exact)
+    }
 }
 
 /// A move of a whole notice.
@@ -197,28 +211,62 @@ impl Outcome {
 ///
 /// What is returned depends on nothing but the arguments, and not on the order in which the others were filed.
 pub fn resolve<K: Ord + Clone>(question: &Question<'_, K>, weights: &Weights, limits: &Limits) -> Outcome {
+    resolve_among(&[Among::from(question.of(question.volumes))], weights, limits)
+}
+
+/// The same among several crowds, each of which meets the notice in a form of its own. All forms are shifted alike; the first
+/// is the one whose volumes are returned.
+pub fn resolve_among(crowds: &[Among<'_>], weights: &Weights, limits: &Limits) -> Outcome {
     let mut budget = Budget::new(limits.budget);
-    let first = question.conflicts(search::CONFLICTS_AT_ONCE, &mut budget);
     let mut outcome = Outcome { clear: false, resolutions: Vec::new(), searched: Vec::new(), cost: 0 };
-    if first.as_ref().is_some_and(Vec::is_empty) {
-        outcome.clear = true;
-    } else {
-        let first = first.unwrap_or_default();
-        let search = Search::new(question, limits, &first);
-        let ways = search.ways();
-        for (done, &way) in ways.iter().enumerate() {
-            // Each way gets an equal share of what is left.
-            let mut share = Budget::new(budget.left() / (ways.len() - done));
-            let allowed = share.left();
-            let (end, found) = if first.is_empty() { (End::Cut, None) } else { search.along(way, &mut share) };
-            budget.spend(allowed - share.left());
-            outcome.searched.push((way, end));
-            outcome.resolutions.extend(found.map(|(steps, volumes)| resolution(way, steps, volumes, weights)));
+    match Search::new(crowds, limits, &mut budget) {
+        None => outcome.searched.extend(Search::unknowing(crowds, limits).ways().into_iter().map(|way| (way, End::Cut))),
+        Some(search) if search.is_clear() => outcome.clear = true,
+        Some(search) => {
+            let ways = search.ways();
+            for (done, &way) in ways.iter().enumerate() {
+                // Each way gets an equal share of what is left.
+                let mut share = Budget::new(budget.left() / (ways.len() - done));
+                let allowed = share.left();
+                let (end, found) = search.along(way, &mut share);
+                budget.spend(allowed - share.left());
+                outcome.searched.push((way, end));
+                outcome.resolutions.extend(found.map(|(steps, volumes)| resolution(way, steps, volumes, weights)));
+            }
         }
     }
     outcome.cost = limits.budget - budget.left();
     rank(&mut outcome.resolutions);
     outcome
+}
+
+/// The ways to search, one by one; none when nothing is in the way.
+///
+/// # Errors
+/// [`CutShort`] when the budget of the limits ends before anything is known.
+pub fn begin(crowds: &[Among<'_>], limits: &Limits) -> Result<Vec<Way>, CutShort> {
+    let search = Search::new(crowds, limits, &mut Budget::new(limits.budget)).ok_or(CutShort)?;
+    Ok(if search.is_clear() { Vec::new() } else { search.ways() })
+}
+
+/// One way of [`begin`], with the whole budget of the limits. If nothing is in the way any more, it ends as closed.
+pub fn along(crowds: &[Among<'_>], weights: &Weights, limits: &Limits, way: Way) -> (End, Option<Resolution>) {
+    let mut budget = Budget::new(limits.budget);
+    match Search::new(crowds, limits, &mut budget) {
+        None => (End::Cut, None),
+        Some(search) if search.is_clear() => (End::Closed, None),
+        Some(search) => {
+            let (end, found) = search.along(way, &mut budget);
+            (end, found.map(|(steps, volumes)| resolution(way, steps, volumes, weights)))
+        }
+    }
+}
+
+/// Whether a shift leaves nothing in the way of any form, by the question that defines it; `None` when the budget of the limits
+/// ends before that is known.
+pub fn proves(crowds: &[Among<'_>], limits: &Limits, shift: Shift) -> Option<bool> {
+    let (way, steps) = Way::of(shift);
+    Search::unknowing(crowds, limits).is_clear_at(way, steps, &mut Budget::new(limits.budget))
 }
 
 fn resolution(way: Way, steps: i64, volumes: Vec<Volume>, weights: &Weights) -> Resolution {
@@ -233,7 +281,7 @@ fn resolution(way: Way, steps: i64, volumes: Vec<Volume>, weights: &Weights) -> 
 
 /// Keeps the best of each kind, then further places while there is room for them, the cheapest first and in the order of
 /// the search among equals; of places in nearly one direction only the first.
-fn rank(resolutions: &mut Vec<Resolution>) {
+pub fn rank(resolutions: &mut Vec<Resolution>) {
     resolutions.sort_by_key(|resolution| resolution.cost);
     let is_place = |resolution: &Resolution| matches!(resolution.shift, Shift::Place { .. });
     let mut room = RESOLUTIONS_MAX - resolutions.iter().filter(|resolution| !is_place(resolution)).count();

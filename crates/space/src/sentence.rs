@@ -7,6 +7,10 @@ use detente_types::{AltitudeBand, Datum, Meeting, NoticeKind, Position, Timestam
 
 use crate::place::bearing_and_distance;
 
+mod shift;
+
+pub use shift::{free_band, free_window, near, shift};
+
 /// A language that sentences are made in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {

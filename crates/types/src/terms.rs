@@ -67,6 +67,9 @@ section! {
         17 auditor_key: String,
         /// Signature suites, in order of preference.
         18 suites: Vec<String>,
+        /// How suggested shifts are weighed, and how far they go; without it as [`ResolutionIn::DEFAULT`] says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        19 resolution: Option<ResolutionIn>,
     }
 }
 
@@ -256,6 +259,10 @@ section! {
     }
 }
 
+mod resolution;
+
+pub use resolution::ResolutionIn;
+
 /// Longest separation and cell edge accepted, metres: beyond it two notices would conflict across a theatre.
 pub const SEPARATION_M_MAX: u32 = 200_000;
 /// Longest separation in time, seconds: a day.
@@ -352,6 +359,11 @@ impl Terms {
         self.input.separation.time_s as i64 * 1_000_000
     }
 
+    /// How suggested shifts are weighed, and how far they go.
+    pub fn resolution(&self) -> ResolutionIn {
+        self.input.resolution.clone().unwrap_or(ResolutionIn::DEFAULT)
+    }
+
     /// The places that sentences name, with their names by language.
     pub fn places(&self) -> impl Iterator<Item = (Position, &[String])> {
         self.places.iter().copied().zip(self.input.place.iter().map(|p| p.names.as_slice()))
@@ -376,7 +388,7 @@ fn limits(t: &TermsIn) -> Vec<Limit> {
     let day_s = u64::from(SEPARATION_S_MAX);
     let far_m = u64::from(SEPARATION_M_MAX);
     let list = LIST_MAX as u64;
-    vec![
+    let mut limits = vec![
         ("version", t.version.into(), 1, u64::from(u32::MAX)),
         ("separation.horizontal_m", t.separation.horizontal_m.into(), 0, far_m),
         ("separation.vertical_m", t.separation.vertical_m.into(), 0, far_m),
@@ -407,7 +419,9 @@ fn limits(t: &TermsIn) -> Vec<Limit> {
         ("place", t.place.len() as u64, 0, list),
         ("threshold", t.threshold.len() as u64, 0, list),
         ("witness", t.witness.len() as u64, 0, list),
-    ]
+    ];
+    limits.extend(t.resolution.iter().flat_map(ResolutionIn::limits));
+    limits
 }
 
 fn check_numbers(t: &TermsIn, faults: &mut Vec<Violation>) {

@@ -5,6 +5,7 @@ use detente_testkit::notices::{circle, corridor, notice, polygon, text};
 use detente_testkit::refusal::{only, refused, told};
 use detente_testkit::{MORNING, minutes, place, terms};
 use detente_types::notice::{DetailIn, NOTICE_VERTICES_MAX, Notice, NoticeIn, NoticeKind, VOLUMES_MAX};
+use detente_types::terms::ResolutionIn;
 use detente_types::text::{LINE_BYTES_MAX, TEXT_BYTES_MAX, check_line, check_text};
 use detente_types::time::{TIME_MAX, TIME_MIN, WINDOW_SECONDS_MAX};
 use detente_types::volume::{ALTITUDE_MAX, ALTITUDE_MIN, PositionIn, RADIUS_MAX, VERTICES_MAX, VolumeIn};
@@ -395,6 +396,19 @@ fn dv_041_safety_notices_and_no_others_have_precedence_safety() {
     }
 }
 
+fn weighed(terms: &mut TermsIn) -> &mut ResolutionIn {
+    terms.resolution.insert(ResolutionIn::DEFAULT)
+}
+
+#[test]
+fn terms_without_weights_have_the_usual_ones() {
+    let without = agreed(|_| ()).unwrap();
+    assert_eq!((without.input().resolution.as_ref(), without.resolution()), (None, ResolutionIn::DEFAULT));
+    let with = agreed(|t| weighed(t).per_km = 7).unwrap();
+    assert_eq!(with.resolution(), ResolutionIn { per_km: 7, ..ResolutionIn::DEFAULT });
+    assert!(agreed(|t| drop(weighed(t))).is_ok());
+}
+
 #[test]
 fn dv_060_terms_are_complete_and_inside_the_limits() {
     type Spoil = fn(&mut TermsIn);
@@ -424,6 +438,12 @@ fn dv_060_terms_are_complete_and_inside_the_limits() {
         (|t| t.blind.every_min = 10_081, "blind.every_min", "0 to 10080"),
         (|t| t.blind.extra_per_day = 1_001, "blind.extra_per_day", "0 to 1000"),
         (|t| t.retention.days = 36_526, "retention.days", "0 to 36525"),
+        (|t| weighed(t).per_minute = 0, "resolution.per_minute", "1 to 10000"),
+        (|t| weighed(t).per_100_m = 10_001, "resolution.per_100_m", "1 to 10000"),
+        (|t| weighed(t).per_km = 0, "resolution.per_km", "1 to 10000"),
+        (|t| weighed(t).time_max_min = 10_081, "resolution.time_max_min", "0 to 10080"),
+        (|t| weighed(t).altitude_max_m = 20_001, "resolution.altitude_max_m", "0 to 20000"),
+        (|t| weighed(t).place_max_km = 501, "resolution.place_max_km", "0 to 500"),
         (|t| t.desk[0].party = 2, "desk[0].party", "0 to 1"),
         (|t| t.threshold[0].lead_days = 401, "threshold[0].lead_days", "0 to 400"),
         (|t| t.disclosure.finest = "2 km".into(), "disclosure.finest", "exact, 1 km, 10 km"),

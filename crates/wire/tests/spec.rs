@@ -10,6 +10,7 @@ use detente_testkit::statements::statements;
 use detente_testkit::{MockScheme, parties, terms};
 use detente_types::notice::{Precedence, Precision, SafetyAsk};
 use detente_types::statement::{Kind, Level};
+use detente_types::terms::ResolutionIn;
 use detente_types::{Datum, Rule};
 use detente_wire::codec::to_slots;
 
@@ -67,6 +68,7 @@ fn every_field_of_the_terms_stands_in_its_table_under_its_name() {
     let tables = tables();
     let mut all = terms();
     all.altitude.terrain_min_m = Some(0);
+    all.resolution = Some(ResolutionIn::DEFAULT);
     let file: toml::Table = toml::from_str(&toml::to_string(&all).unwrap()).unwrap();
     let mut checked = 0;
     let mut sections = vec![("terms".to_owned(), file)];

@@ -21,6 +21,7 @@ mod pairing;
 mod plans;
 mod position;
 mod program;
+mod resolve;
 mod revoke;
 mod rot;
 mod script;

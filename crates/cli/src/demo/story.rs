@@ -124,25 +124,16 @@ fn find_conflicts(aster: &Side, borea: &Side, out: &mut Teller) -> Result<Vec<Co
 /// Borea offers a change of Aster's plan, Aster accepts and publishes it.
 fn settle(aster: &Side, borea: &Side, conflict: &ConflictView, out: &mut Teller) -> Result<()> {
     out.chapter(&format!("4  Settling conflict {}", &conflict.id[..8]));
-    let Some(way) = way_out(aster, borea, conflict)? else {
-        out.say("No single move in time or height of Aster's plan clears it: it stays open, and both screens say so.");
+    let Some(WayOut { name, words, of }) = way_out(borea, conflict)? else {
+        out.say("No single shift of Aster's plan clears it: it stays open, and both screens say so.");
         out.sum_up(format!("conflict {} is open", &conflict.id[..8]));
         return Ok(());
     };
-    let WayOut { shift_min, climb_m, words } = way;
-    let asked = OfferAsk {
-        conflict: conflict.id.clone(),
-        ours: false,
-        shift_min,
-        climb_m,
-        volumes: None,
-        cancel: false,
-        lapses: None,
-        text: None,
-    };
+    out.say(&format!("Borea's node finds {of} shift(s) of Aster's notice that clear it, by what both sides have disclosed."));
+    let asked = OfferAsk { conflict: conflict.id.clone(), ours: false, suggestion: Some(name.clone()), ..OfferAsk::default() };
     let offer: Done = borea.post("offers", &asked)?;
     let offer = offer.stated.context("the offer was not stated")?;
-    out.say(&format!("Borea offers: Aster's notice {words}. (offer {})", &offer.hash[..8]));
+    out.say(&format!("Borea offers the first: {words} (offer {})", &offer.hash[..8]));
     wait_until("the offer to arrive", [aster, borea], converged)?;
     let _: Done = aster.post("answers", &AnswerAsk { offer: offer.hash, answer: "accept".into(), text: None })?;
     out.say("Aster accepts. Agreed, not yet amended: nothing is settled until the next version is in the log.");
@@ -154,7 +145,7 @@ fn settle(aster: &Side, borea: &Side, conflict: &ConflictView, out: &mut Teller)
         + borea.conflicts()?.into_iter().filter(|c| c.id == conflict.id).count();
     ensure!(left == 0, "the conflict is still there after the amendment");
     out.say("Aster publishes the next version. Both nodes look again: the conflict is gone. Settled.");
-    out.sum_up(format!("conflict {} settled: Aster's notice {words}", &conflict.id[..8]));
+    out.sum_up(format!("conflict {} settled: Aster's notice {name}", &conflict.id[..8]));
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The verbs: each asks its node and prints what came back.
 
+mod around;
 mod check;
 mod held;
 mod home;
@@ -8,6 +9,7 @@ mod notices;
 mod officers;
 mod position;
 mod record;
+mod resolve;
 mod settle;
 mod terms;
 
@@ -44,6 +46,9 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Verb::Say { words, on: l } => notices::say(&on, &l.line, words),
         Verb::Safety(safety) => notices::safety(&on, safety),
         Verb::Conflicts { on: l } => settle::conflicts(&on, &l.line),
+        Verb::Resolve { conflict, theirs, book, on: l } => resolve::resolve(&on, &l.line, &conflict, theirs, book),
+        Verb::Around(args) => around::around(&on, &args),
+        Verb::Density(args) => around::density(&on, &args),
         Verb::Settle(settle) => settle::settle(&on, settle),
         Verb::Terms(terms) => terms::terms(&on, terms),
         Verb::Revoke { from, generation, on: l } => officers::revoke(&on, &l.line, from, generation),

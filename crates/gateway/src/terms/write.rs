@@ -3,7 +3,7 @@
 use core::fmt::{self, Write};
 
 use detente_types::TermsIn;
-use detente_types::terms::{ClockIn, ClocksIn};
+use detente_types::terms::{ClockIn, ClocksIn, ResolutionIn};
 
 use super::TermsFile;
 
@@ -76,7 +76,24 @@ fn space(out: &mut String, t: &TermsIn) -> fmt::Result {
     if let Some(least) = a.terrain_min_m {
         writeln!(out, "terrain_min_m = {least}")?;
     }
-    writeln!(out, "pressure_error_max_m = {}", a.pressure_error_max_m)
+    writeln!(out, "pressure_error_max_m = {}", a.pressure_error_max_m)?;
+    resolution(out, t.resolution.as_ref())
+}
+
+/// Where the terms leave it out, what counts instead is told in a remark.
+fn resolution(out: &mut String, weighed: Option<&ResolutionIn>) -> fmt::Result {
+    writeln!(
+        out,
+        "\n# Suggested shifts: what a minute, 100 m up or down and a kilometre aside cost, the least told first; and how far"
+    )?;
+    writeln!(out, "# a plan is shifted at most, 0 for not at all. Whether plans are in conflict does not depend on it.")?;
+    let (hash, r) = weighed.map_or(("# ", &ResolutionIn::DEFAULT), |r| ("", r));
+    if weighed.is_none() {
+        writeln!(out, "# These terms leave it out, and the usual counts:")?;
+    }
+    writeln!(out, "{hash}[resolution]\n{hash}per_minute = {}\n{hash}per_100_m = {}", r.per_minute, r.per_100_m)?;
+    writeln!(out, "{hash}per_km = {}\n{hash}time_max_min = {}", r.per_km, r.time_max_min)?;
+    writeln!(out, "{hash}altitude_max_m = {}\n{hash}place_max_km = {}", r.altitude_max_m, r.place_max_km)
 }
 
 fn times(out: &mut String, t: &TermsIn) -> fmt::Result {

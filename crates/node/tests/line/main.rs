@@ -5,6 +5,7 @@ mod held_copy;
 mod pair;
 mod plans;
 mod quota;
+mod resolve;
 mod restored;
 mod revoke;
 mod safety;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::index::Find;
-use crate::question::Question;
+use crate::question::{Budget, CutShort, Question};
 
 /// One of the others that the earlier version, the later one or both are in the way of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,15 +32,23 @@ impl<K> Changed<K> {
 /// keys. Closest is the least distance along the earth, the first of equals in the order of the pairs.
 ///
 /// The two may also be asked of different others, or under different terms.
-pub fn changes<K: Ord + Clone>(before: &Question<'_, K>, after: &Question<'_, K>) -> Vec<Changed<K>> {
+///
+/// # Errors
+/// [`CutShort`] when more than `work` pairs would have to be tested, as [`Index::examine`](crate::Index::examine) counts them.
+pub fn changes<K: Ord + Clone>(
+    before: &Question<'_, K>,
+    after: &Question<'_, K>,
+    work: usize,
+) -> Result<Vec<Changed<K>>, CutShort> {
+    let mut budget = Budget::new(work);
     let mut changed: BTreeMap<K, [Option<Find<K>>; 2]> = BTreeMap::new();
     for (side, question) in [before, after].into_iter().enumerate() {
-        for find in question.all() {
+        for find in question.all(&mut budget)? {
             let closest = &mut changed.entry(find.pair.key.clone()).or_default()[side];
             if closest.as_ref().is_none_or(|other| find.meeting.distance < other.meeting.distance) {
                 *closest = Some(find);
             }
         }
     }
-    changed.into_iter().map(|(key, [before, after])| Changed { key, before, after }).collect()
+    Ok(changed.into_iter().map(|(key, [before, after])| Changed { key, before, after }).collect())
 }

@@ -11,7 +11,7 @@ use detente_types::volume::{Footprint, Position, PositionIn, Shape, Volume};
 
 use crate::approach::{closest, edge_distance};
 use crate::disclose::{Block, outline_of, position};
-use crate::index::Index;
+use crate::index::{Index, cost_of};
 use crate::outline::Outline;
 use crate::region::Region;
 
@@ -132,11 +132,14 @@ impl Raster {
         Part { rows: (0, self.rows), columns: (0, self.columns) }
     }
 
-    /// Calls back for each cell that a footprint touches, by its place in the raster.
-    fn touched(&self, footprint: &Outline, mut each: impl FnMut(usize)) {
+    /// Calls back for each cell that a footprint touches, by its place in the raster. Gives how many blocks it was held
+    /// against.
+    fn touched(&self, footprint: &Outline, mut each: impl FnMut(usize)) -> usize {
         let shape = footprint.bare();
         let mut parts = vec![self.whole()];
+        let mut blocks = 0;
         while let Some(part) = parts.pop() {
+            blocks += 1;
             let block = self.block(&part);
             let cover = cover(&block, footprint, &shape);
             if cover == Cover::None {
@@ -149,6 +152,7 @@ impl Raster {
                 parts.extend(part.halves());
             }
         }
+        blocks
     }
 }
 
@@ -213,25 +217,87 @@ fn touches(cell: &Block, footprint: &Outline) -> bool {
 /// How many volumes of an index touch each cell within a window, and for how long; row by row from the south, each from
 /// the west. Altitudes are left aside.
 pub fn density<K: Ord + Clone>(index: &Index<K>, raster: &Raster, window: &Window) -> Vec<Cell> {
-    let mut cells = vec![Cell::default(); raster.rows as usize * raster.columns as usize];
-    for volume in index.volumes_in(&raster.region(), window) {
+    let mut picture = Picture::new(*raster, *window);
+    picture.go_on(index, usize::MAX);
+    picture.cells
+}
+
+/// A picture of [`density`] that is made bit by bit, notice by notice in the order of their keys: for whoever has other things
+/// to do meanwhile. What the index gains or loses between two bits counts where the picture has not come to yet.
+#[derive(Clone, Debug)]
+pub struct Picture<K> {
+    raster: Raster,
+    window: Window,
+    cells: Vec<Cell>,
+    /// The last notice that is in it.
+    after: Option<K>,
+    done: bool,
+}
+
+/// Notices that are passed over cost as much as holding an outline of a few chords against one block.
+const PASSED_OVER: usize = 4;
+
+impl<K: Ord + Clone> Picture<K> {
+    /// An empty one.
+    pub fn new(raster: Raster, window: Window) -> Self {
+        let cells = vec![Cell::default(); raster.rows as usize * raster.columns as usize];
+        Self { raster, window, cells, after: None, done: false }
+    }
+
+    /// Goes on with the notices of an index, for as much work as this and at least one notice. Work is counted as
+    /// [`Index::examine`] counts it, an outline against a block of cells for a pair. Whether nothing is left to do.
+    pub fn go_on(&mut self, index: &Index<K>, work: usize) -> bool {
+        let (mut left, mut passed) = (work, 0);
+        let (region, window, after) = (self.raster.region(), self.window, self.after.clone());
+        for (key, volumes) in index.in_region(&region, &window, after.as_ref()) {
+            for volume in volumes {
+                left = left.saturating_sub(self.add(volume));
+            }
+            passed += 1;
+            if passed == PASSED_OVER {
+                (left, passed) = (left.saturating_sub(1), 0);
+            }
+            if left == 0 {
+                self.after = Some(key.clone());
+                return false;
+            }
+        }
+        self.done = true;
+        true
+    }
+
+    /// Whether all notices are in it.
+    pub const fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Row by row from the south, each from the west.
+    pub fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// Adds a volume; gives what it cost.
+    fn add(&mut self, volume: &Volume) -> usize {
+        let Self { raster, window, cells, .. } = self;
         // Until when each cell has counted; edges of what moves come in the order of their times.
         let mut until: BTreeMap<usize, i64> = BTreeMap::new();
+        let mut cost = 0;
         for (outline, times) in parts_in_time(volume) {
             let (start, end) = (times.0.max(window.start().micros()), times.1.min(window.end().micros()));
             if start > end {
                 continue;
             }
-            raster.touched(&outline, |place| {
+            let blocks = raster.touched(&outline, |place| {
                 let cell = &mut cells[place];
                 cell.volumes += u32::from(!until.contains_key(&place));
                 let counted = until.entry(place).or_insert(i64::MIN);
                 cell.time_us = cell.time_us.saturating_add((end - start.max(*counted)).max(0));
                 *counted = end.max(*counted);
             });
+            cost += blocks * cost_of(outline.chords_max());
         }
+        cost
     }
-    cells
 }
 
 /// A volume for its window, or each edge of what moves for its time.

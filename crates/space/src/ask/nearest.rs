@@ -2,9 +2,9 @@
 
 use detente_types::unit::Metres;
 
-use crate::index::{Asked, Find, Side};
+use crate::index::Find;
 use crate::law::Separation;
-use crate::question::Question;
+use crate::question::{Budget, CutShort, Question};
 
 /// How far is looked first, centimetres; each further look goes four times as far.
 const FIRST_CM: i64 = 100_000;
@@ -24,6 +24,9 @@ pub struct Nearest<K> {
 /// away than its horizontal length. The first of equals, in the order of keys.
 ///
 /// Others whose kinds cannot meet this one's are left aside. `None` when there is none so near.
+///
+/// # Errors
+/// [`CutShort`] when more than `work` pairs would have to be tested, as [`Index::examine`](crate::Index::examine) counts them.
 ///
 /// ```
 /// # use detente_space::{Index, Law, Question, Separation, ask};
@@ -50,29 +53,33 @@ pub struct Nearest<K> {
 /// let separation = Separation { horizontal: Metres::new(5_000), vertical: Metres::new(300), time_us: 0 };
 /// let law = Law::Two(Heights::of(Datum::Wgs84));
 /// let question =
-///     Question { kind: NoticeKind::Operation, volumes: &own, others: &others, own: None, separation, law };
+///     Question { kind: NoticeKind::Operation, volumes: &own, others: &others, aside: &|_| false, separation, law };
 ///
 /// let gates = Separation { horizontal: Metres::new(50_000), ..separation };
-/// let nearest = ask::nearest(&question, &gates).expect("two are within 50 km");
+/// let nearest = ask::nearest(&question, &gates, 1_000).expect("there are two").expect("two are within 50 km");
 /// assert_eq!(nearest.find.pair.key, "near");
 /// // 11,132 m between the middles, less both radii and the metre by which the law is careful.
 /// assert_eq!(nearest.find.meeting.distance.to_string(), "9130.94 m");
 /// assert_eq!(nearest.margin.to_string(), "4130.94 m");
 /// # Ok::<(), detente_types::rule::Violation>(())
 /// ```
-pub fn nearest<K: Ord + Clone>(question: &Question<'_, K>, gates: &Separation) -> Option<Nearest<K>> {
+pub fn nearest<K: Ord + Clone>(
+    question: &Question<'_, K>,
+    gates: &Separation,
+    work: usize,
+) -> Result<Option<Nearest<K>>, CutShort> {
+    let mut budget = Budget::new(work);
     let most = gates.horizontal.cm();
     let mut reach = FIRST_CM.min(most);
     loop {
         let within = Separation { horizontal: Metres::from_cm(reach), ..*gates };
-        let asked = Asked::of_volumes(question.kind, question.volumes, within, question.law, Side::First);
-        let found = question.others.query(&asked).filter(|find| Some(&find.pair.key) != question.own);
-        if let Some(find) = found.min_by_key(|find| find.meeting.distance) {
+        let near = Question { separation: within, ..question.of(question.volumes) };
+        if let Some(find) = near.all(&mut budget)?.into_iter().min_by_key(|find| find.meeting.distance) {
             let margin = find.meeting.distance.saturating_sub(question.separation.horizontal);
-            return Some(Nearest { find, margin });
+            return Ok(Some(Nearest { find, margin }));
         }
         if reach >= most {
-            return None;
+            return Ok(None);
         }
         reach = reach.saturating_mul(FURTHER).min(most);
     }

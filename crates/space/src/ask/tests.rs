@@ -11,6 +11,7 @@ use crate::{Find, Index, Law, Pair, Question, Separation};
 
 const LAWS: [Law; 2] = [Law::One, Law::Two(Heights::of(Datum::Wgs84))];
 const HOUR_US: i64 = 60 * MINUTE_US;
+const PLENTY: usize = 10_000_000;
 
 /// Others by key, and a separation and a law among them.
 #[derive(Clone, Debug)]
@@ -27,7 +28,7 @@ impl Scene {
 
     fn question<'a>(&self, volumes: &'a [Volume], others: &'a Index<usize>) -> Question<'a, usize> {
         let Self { separation, law, .. } = *self;
-        Question { kind: NoticeKind::Operation, volumes, others, own: None, separation, law }
+        Question { kind: NoticeKind::Operation, volumes, others, aside: &|_| false, separation, law }
     }
 
     /// Everything in the way, by comparing each with each.
@@ -95,7 +96,7 @@ proptest! {
         let gates =
             Separation { horizontal: Metres::new(reach), vertical: Metres::new(2_000), time_us: minutes * MINUTE_US };
         let expected = scene.finds(&own, &gates).into_iter().min_by_key(|find| find.meeting.distance);
-        let found = nearest(&scene.question(&own, &scene.index()), &gates);
+        let found = nearest(&scene.question(&own, &scene.index()), &gates, PLENTY).unwrap();
         let left = found.as_ref().map(|found| found.margin.cm() + scene.separation.horizontal.cm());
         prop_assert_eq!(left, expected.as_ref().map(|find| find.meeting.distance.cm()));
         // What moves may be told of other pieces when the limit is nearer, but it is the same pair.
@@ -105,7 +106,8 @@ proptest! {
     #[test]
     fn the_free_band_is_the_largest(scene in any_scene(any_close()), own in any_close(), floor in 0..5_i64) {
         let within = band(floor * 100, 2_600);
-        let found = free_band(&scene.question(core::slice::from_ref(&own), &scene.index()), within);
+        let index = scene.index();
+        let found = free_band(&[scene.question(core::slice::from_ref(&own), &index).into()], within, PLENTY).unwrap();
         let at = |lower: i64, upper: i64| AltitudeBand::try_new(Metres::from_cm(lower), Metres::from_cm(upper), Datum::Wgs84);
         let clear = |lower, upper| at(lower, upper).is_ok_and(|band| scene.is_clear(Volume { band, ..own.clone() }));
         // The largest begins and ends at the limits, or where something just ends or begins.
@@ -122,7 +124,8 @@ proptest! {
     #[test]
     fn the_free_window_is_the_largest(scene in any_scene(any_close()), own in any_close(), start in 0..60_i64) {
         let within = window(NOON_US + start * MINUTE_US, NOON_US + 6 * HOUR_US);
-        let found = free_window(&scene.question(core::slice::from_ref(&own), &scene.index()), within);
+        let index = scene.index();
+        let found = free_window(&[scene.question(core::slice::from_ref(&own), &index).into()], within, PLENTY).unwrap();
         let clear = |start: i64, end: i64| scene.is_clear(Volume { window: window(start, end), passage: None, ..own.clone() });
         let (first, last) = (within.start().micros(), within.end().micros());
         let found = found.map(|free| (free.start().micros(), free.end().micros()));
@@ -152,7 +155,7 @@ proptest! {
         };
         let all = (0..scene.others.len()).map(|key| Changed { key, before: of(0, key), after: of(1, key) });
         let expected: Vec<_> = all.filter(|changed| !(changed.is_new() && changed.is_gone())).collect();
-        prop_assert_eq!(changes(&before, &after), expected);
+        prop_assert_eq!(changes(&before, &after, PLENTY).unwrap(), expected);
     }
 }
 
@@ -187,6 +190,15 @@ proptest! {
         index.insert_volumes(0, NoticeKind::Site, &others);
         let cells = density(&index, &raster, &asked);
         prop_assert_eq!(cells.len(), (rows * columns) as usize);
+        let mut bit_by_bit = Index::new();
+        others.iter().enumerate().for_each(|(key, v)| bit_by_bit.insert_volumes(key, NoticeKind::Site, core::slice::from_ref(v)));
+        let mut picture = Picture::new(raster, asked);
+        let mut turns = 0;
+        while !picture.go_on(&bit_by_bit, 1) {
+            turns += 1;
+        }
+        prop_assert!(turns <= others.len() && picture.is_done());
+        prop_assert_eq!(picture.cells(), &cells[..]);
         let separation = Separation { horizontal: Metres::ZERO, vertical: Metres::new(100_000), time_us: 0 };
         for (place, cell) in cells.iter().enumerate() {
             let (row, column) = (place as u32 / columns, place as u32 % columns);
@@ -251,11 +263,38 @@ fn an_altitude_that_cannot_be_compared_leaves_nothing_free() {
     let own = [here.clone()];
     for law in LAWS {
         let scene = Scene { others: vec![vec![Volume { band: above_ground, ..here.clone() }]], separation, law };
-        assert_eq!(free_band(&scene.question(&own, &scene.index()), band(5_000, 9_000)), None);
+        let index = scene.index();
+        assert_eq!(free_band(&[scene.question(&own, &index).into()], band(5_000, 9_000), PLENTY), Ok(None));
     }
     // Over the sea, by what the geoid can be there: 15 to 20 m in the gulf, and the law's 2 m.
     let over_sea = AltitudeBand::try_new(Metres::ZERO, Metres::new(100), Datum::Amsl).unwrap();
     let scene = Scene { others: vec![vec![Volume { band: over_sea, ..here.clone() }]], separation, law: LAWS[1] };
-    let free = free_band(&scene.question(&own, &scene.index()), band(0, 200)).unwrap();
+    let index = scene.index();
+    let free = free_band(&[scene.question(&own, &index).into()], band(0, 200), PLENTY).unwrap().unwrap();
     assert!((Metres::new(115)..Metres::new(125)).contains(&free.lower()) && free.upper() == Metres::new(200), "{free}");
+}
+
+#[test]
+fn what_would_cost_too_much_is_not_answered() {
+    let here = volume(Shape::Point(at(59.6, 24.7)), 100.0);
+    let separation = Separation { horizontal: Metres::new(50), vertical: Metres::ZERO, time_us: 0 };
+    let scene = Scene { others: vec![vec![here.clone()]; 40], separation, law: LAWS[1] };
+    let (index, own) = (scene.index(), [here]);
+    let question = || scene.question(&own, &index);
+    let day = window(NOON_US - 12 * HOUR_US, NOON_US + 12 * HOUR_US);
+    for (work, enough) in [(30, false), (PLENTY, true)] {
+        assert_eq!(nearest(&question(), &separation, work).is_ok(), enough);
+        assert_eq!(free_band(&[question().into()], band(0, 9_000), work).is_ok(), enough);
+        assert_eq!(free_window(&[question().into()], day, work).is_ok(), enough);
+        assert_eq!(changes(&question(), &question(), work).is_ok(), enough);
+    }
+    // Among several crowds nothing is free that any of them takes.
+    let (none, later) = (Index::<u8>::new(), Volume { window: day, ..own[0].clone() });
+    let mut all_day = Index::new();
+    all_day.insert_volumes("all day", NoticeKind::Site, &[later]);
+    let Scene { separation, law, .. } = scene;
+    let empty = || Question { kind: NoticeKind::Operation, volumes: &own, others: &none, aside: &|_| false, separation, law };
+    let busy = Question { kind: NoticeKind::Operation, volumes: &own, others: &all_day, aside: &|_| false, separation, law };
+    assert!(free_window(&[empty().into(), question().into()], day, PLENTY).unwrap().is_some());
+    assert_eq!(free_window(&[empty().into(), busy.into()], day, PLENTY), Ok(None));
 }

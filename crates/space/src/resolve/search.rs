@@ -1,15 +1,16 @@
 //! Along one way: from step to step past everything that is in the way.
 
-use detente_types::notice::VOLUMES_MAX;
+use detente_types::notice::{Precision, VOLUMES_MAX};
 use detente_types::unit::Metres;
 use detente_types::volume::{Position, Volume};
 
 use super::rigid::{Turn, middle};
 use super::way::{CLIMB_CM, MINUTE_US, PLACE_CM, in_altitude, in_place, in_time};
 use super::{End, Limits, Way, bearings};
-use crate::index::Find;
+use crate::disclose::steps;
+use crate::law::{Law, Separation};
 use crate::outline::Prepared;
-use crate::question::{Budget, Question};
+use crate::question::{Among, Budget, Obstacle, meets};
 use crate::timed::TIME_GROWTH_US;
 
 /// Conflicts that are looked at before the notice is shifted past them: as many as a notice has volumes, so that each of
@@ -17,12 +18,19 @@ use crate::timed::TIME_GROWTH_US;
 pub(super) const CONFLICTS_AT_ONCE: usize = VOLUMES_MAX;
 
 /// The searches of one notice.
-pub(super) struct Search<'a, K: Ord + Clone> {
-    question: &'a Question<'a, K>,
-    limits: &'a Limits,
+pub(super) struct Search<'s, 'a> {
+    crowds: &'s [Among<'a>],
+    limits: &'s Limits,
     /// What is in the way before anything is shifted.
-    first: &'a [Find<K>],
+    first: Vec<Met<'a>>,
     middle: Option<Position>,
+}
+
+/// Something in the way, and among which crowd.
+#[derive(Clone, Copy)]
+struct Met<'a> {
+    crowd: usize,
+    obstacle: Obstacle<'a>,
 }
 
 /// Where a pair of volumes is out of each other's way.
@@ -35,9 +43,28 @@ enum Past {
     Unknown,
 }
 
-impl<'a, K: Ord + Clone> Search<'a, K> {
-    pub(super) fn new(question: &'a Question<'a, K>, limits: &'a Limits, first: &'a [Find<K>]) -> Self {
-        Self { question, limits, first, middle: middle(question.volumes) }
+impl<'s, 'a> Search<'s, 'a> {
+    /// Finds what is in the way; `None` when the budget ends before anything is known.
+    pub(super) fn new(crowds: &'s [Among<'a>], limits: &'s Limits, budget: &mut Budget) -> Option<Self> {
+        let mut first = Vec::new();
+        for (crowd, among) in crowds.iter().enumerate() {
+            let found = among.conflicts(among.volumes, CONFLICTS_AT_ONCE, budget);
+            // What is known to be in the way already is enough to begin with.
+            let found = if first.is_empty() { found? } else { found.unwrap_or_default() };
+            first.extend(found.into_iter().map(|obstacle| Met { crowd, obstacle }));
+        }
+        Some(Self { first, ..Self::unknowing(crowds, limits) })
+    }
+
+    /// Before anything is known to be in the way.
+    pub(super) fn unknowing(crowds: &'s [Among<'a>], limits: &'s Limits) -> Self {
+        let middle = crowds.first().and_then(|among| middle(among.volumes));
+        Self { crowds, limits, first: Vec::new(), middle }
+    }
+
+    /// Whether nothing is in the way.
+    pub(super) fn is_clear(&self) -> bool {
+        self.first.is_empty()
     }
 
     /// The ways that the limits allow.
@@ -49,25 +76,42 @@ impl<'a, K: Ord + Clone> Search<'a, K> {
         if self.limits.altitude.is_some() {
             ways.extend([Way::Up, Way::Down]);
         }
-        if self.limits.place.is_some() {
-            let own = |find: &Find<K>| self.question.volumes.get(usize::from(find.pair.asked));
-            let pairs = self.first.iter().filter_map(|find| own(find).zip(self.question.others.found(&find.pair)));
-            ways.extend(bearings::of_pairs(pairs).into_iter().map(Way::Toward));
+        // The grid of a coarse precision stays where it is: what is told of a plan does not move aside as the plan does.
+        if self.limits.place.is_some() && self.limits.precision == Precision::Exact {
+            let pair = |met: &Met<'a>| Some((self.own(met)?, met.obstacle.other));
+            ways.extend(bearings::of_pairs(self.first.iter().filter_map(pair)).into_iter().map(Way::Toward));
         }
         ways
     }
 
+    fn own(&self, met: &Met<'_>) -> Option<&'a Volume> {
+        self.crowds[met.crowd].volumes.get(usize::from(met.obstacle.asked))
+    }
+
+    /// The shifts that way are whole numbers of so many steps.
+    fn stride(&self, way: Way) -> i64 {
+        let stride = steps(self.limits.precision).map_or(1, |(altitude_cm, time_us)| match way {
+            Way::Later | Way::Earlier => time_us / MINUTE_US,
+            Way::Up | Way::Down => altitude_cm / CLIMB_CM,
+            Way::Toward(_) => 1,
+        });
+        stride.max(1)
+    }
+
     /// The first step that way at which nothing is in the way, and the volumes there.
     pub(super) fn along(&self, way: Way, budget: &mut Budget) -> (End, Option<(i64, Vec<Volume>)>) {
-        let last = self.last(way);
+        let (last, stride) = (self.last(way), self.stride(way));
         let mut step = 0;
-        let mut conflicts = self.first.to_vec();
+        let mut conflicts = self.first.clone();
         loop {
             step = match self.past_all(way, step + 1, last, &conflicts, budget) {
-                Past::At(step) => step,
+                Past::At(step) => (step + stride - 1).div_euclid(stride) * stride,
                 Past::Never => return (End::Closed, None),
                 Past::Unknown => return (End::Cut, None),
             };
+            if step > last {
+                return (End::Closed, None);
+            }
             let Some(volumes) = self.shifted(way, step) else {
                 // A rule forbids it here: the next step may round otherwise.
                 if step >= last {
@@ -79,40 +123,66 @@ impl<'a, K: Ord + Clone> Search<'a, K> {
                 conflicts.clear();
                 continue;
             };
-            match self.question.of(&volumes).conflicts(CONFLICTS_AT_ONCE, budget) {
+            match self.conflicts(&volumes, budget) {
                 None => return (End::Cut, None),
-                Some(found) if found.is_empty() => return (End::Found, Some((step, volumes))),
+                Some(found) if found.is_empty() => return (End::Found, volumes.into_iter().next().map(|own| (step, own))),
                 Some(found) => conflicts = found,
             }
         }
     }
 
+    /// Whether nothing is in the way at a step.
+    pub(super) fn is_clear_at(&self, way: Way, step: i64, budget: &mut Budget) -> Option<bool> {
+        match self.shifted(way, step) {
+            None => Some(false),
+            Some(volumes) => self.conflicts(&volumes, budget).map(|found| found.is_empty()),
+        }
+    }
+
+    /// What is in the way of shifted volumes, among the first crowd in which anything is; `None` when the budget ends.
+    fn conflicts(&self, volumes: &[Vec<Volume>], budget: &mut Budget) -> Option<Vec<Met<'a>>> {
+        for (crowd, (among, volumes)) in self.crowds.iter().zip(volumes).enumerate() {
+            let found = among.conflicts(volumes, CONFLICTS_AT_ONCE, budget)?;
+            if !found.is_empty() {
+                return Some(found.into_iter().map(|obstacle| Met { crowd, obstacle }).collect());
+            }
+        }
+        Some(Vec::new())
+    }
+
+    /// The notice as each crowd meets it.
+    fn volumes(&self) -> impl Iterator<Item = &'a Volume> {
+        self.crowds.iter().flat_map(|among| among.volumes)
+    }
+
     /// The last step that the limits allow.
     fn last(&self, way: Way) -> i64 {
-        let volumes = self.question.volumes;
+        let volumes = || self.volumes();
         let room = match way {
             Way::Later => self
                 .limits
                 .time
-                .map(|limit| volumes.iter().map(|v| limit.end().since(v.window.end())).min().unwrap_or(0).div_euclid(MINUTE_US)),
-            Way::Earlier => self.limits.time.map(|limit| {
-                volumes.iter().map(|v| v.window.start().since(limit.start())).min().unwrap_or(0).div_euclid(MINUTE_US)
-            }),
+                .map(|limit| volumes().map(|v| limit.end().since(v.window.end())).min().unwrap_or(0).div_euclid(MINUTE_US)),
+            Way::Earlier => self
+                .limits
+                .time
+                .map(|limit| volumes().map(|v| v.window.start().since(limit.start())).min().unwrap_or(0).div_euclid(MINUTE_US)),
             Way::Up | Way::Down => self.limits.altitude.map(|limit| {
                 let room = |v: &Volume| match way {
                     _ if v.band.datum() != limit.datum() => Metres::ZERO,
                     Way::Up => limit.upper().saturating_sub(v.band.upper()),
                     _ => v.band.lower().saturating_sub(limit.lower()),
                 };
-                volumes.iter().map(room).min().unwrap_or(Metres::ZERO).cm().div_euclid(CLIMB_CM)
+                volumes().map(room).min().unwrap_or(Metres::ZERO).cm().div_euclid(CLIMB_CM)
             }),
             Way::Toward(_) => self.limits.place.map(|most| most.cm().div_euclid(PLACE_CM)),
         };
         room.unwrap_or(0)
     }
 
-    fn shifted(&self, way: Way, step: i64) -> Option<Vec<Volume>> {
-        self.question.volumes.iter().map(|volume| self.shift(volume, way, step)).collect()
+    fn shifted(&self, way: Way, step: i64) -> Option<Vec<Vec<Volume>>> {
+        let each = |among: &Among<'a>| among.volumes.iter().map(|volume| self.shift(volume, way, step)).collect();
+        self.crowds.iter().map(each).collect()
     }
 
     fn shift(&self, volume: &Volume, way: Way, step: i64) -> Option<Volume> {
@@ -128,10 +198,10 @@ impl<'a, K: Ord + Clone> Search<'a, K> {
     }
 
     /// The first step from `from` on at which none of these pairs is in the way.
-    fn past_all(&self, way: Way, from: i64, last: i64, conflicts: &[Find<K>], budget: &mut Budget) -> Past {
+    fn past_all(&self, way: Way, from: i64, last: i64, conflicts: &[Met<'a>], budget: &mut Budget) -> Past {
         let mut step = from;
-        for find in conflicts {
-            match self.past(way, step, last, find, budget) {
+        for met in conflicts {
+            match self.past(way, step, last, met, budget) {
                 Past::At(past) => step = step.max(past),
                 other => return other,
             }
@@ -140,54 +210,34 @@ impl<'a, K: Ord + Clone> Search<'a, K> {
     }
 
     /// The same of one pair, which is in the way before `from`.
-    fn past(&self, way: Way, from: i64, last: i64, find: &Find<K>, budget: &mut Budget) -> Past {
-        let own = &self.question.volumes[usize::from(find.pair.asked)];
-        let Some(other) = self.question.others.found(&find.pair) else {
+    fn past(&self, way: Way, from: i64, last: i64, met: &Met<'a>, budget: &mut Budget) -> Past {
+        let Some(own) = self.own(met) else {
             return Past::At(from);
         };
+        let Among { law, separation, .. } = self.crowds[met.crowd];
+        let pair = Meets { law, separation, own, other: met.obstacle.other };
         match way {
             Way::Later | Way::Earlier => {
-                let past = self.past_in_time(way, own, other).max(from);
-                if self.question.law.follows(own, other) {
-                    self.scan(way, own, other, (from, past.min(last + 1)), budget)
+                let past = pair.past_in_time(way).max(from);
+                if pair.law.follows(own, pair.other) {
+                    self.scan(way, &pair, (from, past.min(last + 1)), budget)
                 } else {
                     Past::At(past)
                 }
             }
-            Way::Up | Way::Down => match self.past_in_altitude(way, own, other) {
+            Way::Up | Way::Down => match pair.past_in_altitude(way) {
                 Some(past) => Past::At(past.max(from)),
                 None => Past::Never,
             },
-            Way::Toward(_) => self.gallop(way, own, other, (from, last), budget),
+            Way::Toward(_) => self.gallop(way, &pair, (from, last), budget),
         }
     }
 
-    /// The first step at which the windows are further apart than any clock makes up for.
-    fn past_in_time(&self, way: Way, own: &Volume, other: &Volume) -> i64 {
-        let growth = if self.question.law.follows(own, other) { TIME_GROWTH_US } else { 0 };
-        let within = self.question.separation.time_us + growth;
-        let overlap = match way {
-            Way::Earlier => own.window.end().since(other.window.start()),
-            _ => other.window.end().since(own.window.start()),
-        };
-        (overlap + within).div_euclid(MINUTE_US) + 1
-    }
-
-    /// The first step at which the bands are further apart than the separation; `None` when they cannot be compared.
-    fn past_in_altitude(&self, way: Way, own: &Volume, other: &Volume) -> Option<i64> {
-        let spans = self.question.law.spans(&Prepared::new(own), &Prepared::new(other))?;
-        let overlap = match way {
-            Way::Down => spans[0].1 - spans[1].0,
-            _ => spans[1].1 - spans[0].0,
-        };
-        Some((overlap + self.question.separation.vertical.cm()).div_euclid(CLIMB_CM) + 1)
-    }
-
     /// Step by step to the first at which a pair is clear: what moves may be out of the way between two encounters.
-    fn scan(&self, way: Way, own: &Volume, other: &Volume, (from, past): (i64, i64), budget: &mut Budget) -> Past {
-        let other = Prepared::new(other);
+    fn scan(&self, way: Way, pair: &Meets<'_>, (from, past): (i64, i64), budget: &mut Budget) -> Past {
+        let other = Prepared::new(pair.other);
         for step in from..past {
-            match self.in_the_way(way, own, &other, step, budget) {
+            match self.in_the_way(way, pair, &other, step, budget) {
                 None => return Past::Unknown,
                 Some(false) => return Past::At(step),
                 Some(true) => {}
@@ -197,14 +247,14 @@ impl<'a, K: Ord + Clone> Search<'a, K> {
     }
 
     /// By doubled steps past a pair, then back to its edge by halving.
-    fn gallop(&self, way: Way, own: &Volume, other: &Volume, (from, last): (i64, i64), budget: &mut Budget) -> Past {
-        let other = Prepared::new(other);
+    fn gallop(&self, way: Way, pair: &Meets<'_>, (from, last): (i64, i64), budget: &mut Budget) -> Past {
+        let other = Prepared::new(pair.other);
         let (mut near, mut far, mut stride) = (from - 1, from, 1);
         loop {
             if far > last {
                 return Past::Never;
             }
-            match self.in_the_way(way, own, &other, far, budget) {
+            match self.in_the_way(way, pair, &other, far, budget) {
                 None => return Past::Unknown,
                 Some(false) => break,
                 Some(true) => near = far,
@@ -214,7 +264,7 @@ impl<'a, K: Ord + Clone> Search<'a, K> {
         }
         while far - near > 1 {
             let middle = near + (far - near) / 2;
-            match self.in_the_way(way, own, &other, middle, budget) {
+            match self.in_the_way(way, pair, &other, middle, budget) {
                 None => return Past::Unknown,
                 Some(true) => near = middle,
                 Some(false) => far = middle,
@@ -224,10 +274,42 @@ impl<'a, K: Ord + Clone> Search<'a, K> {
     }
 
     /// Whether a pair is in the way at a step; where a rule forbids the volume, it counts as in the way.
-    fn in_the_way(&self, way: Way, own: &Volume, other: &Prepared<'_>, step: i64, budget: &mut Budget) -> Option<bool> {
-        match self.shift(own, way, step) {
-            Some(shifted) => self.question.meets(&shifted, other, budget),
+    fn in_the_way(&self, way: Way, pair: &Meets<'_>, other: &Prepared<'_>, step: i64, budget: &mut Budget) -> Option<bool> {
+        match self.shift(pair.own, way, step) {
+            Some(shifted) => meets(pair.law, &pair.separation, &shifted, other, budget),
             None => budget.spend(1).then_some(true),
         }
+    }
+}
+
+/// A volume of the notice, and one in its way.
+struct Meets<'a> {
+    law: Law,
+    separation: Separation,
+    own: &'a Volume,
+    other: &'a Volume,
+}
+
+impl Meets<'_> {
+    /// The first step at which the windows are further apart than any clock makes up for.
+    fn past_in_time(&self, way: Way) -> i64 {
+        let (own, other) = (&self.own.window, &self.other.window);
+        let growth = if self.law.follows(self.own, self.other) { TIME_GROWTH_US } else { 0 };
+        let within = self.separation.time_us + growth;
+        let overlap = match way {
+            Way::Earlier => own.end().since(other.start()),
+            _ => other.end().since(own.start()),
+        };
+        (overlap + within).div_euclid(MINUTE_US) + 1
+    }
+
+    /// The first step at which the bands are further apart than the separation; `None` when they cannot be compared.
+    fn past_in_altitude(&self, way: Way) -> Option<i64> {
+        let spans = self.law.spans(&Prepared::new(self.own), &Prepared::new(self.other))?;
+        let overlap = match way {
+            Way::Down => spans[0].1 - spans[1].0,
+            _ => spans[1].1 - spans[0].0,
+        };
+        Some((overlap + self.separation.vertical.cm()).div_euclid(CLIMB_CM) + 1)
     }
 }

@@ -8,7 +8,7 @@ use crate::arc::length_and_azimuth;
 use crate::testing::{
     MINUTE_US, NOON_US, any_volume, at, band, filed, logarithmic, repeatable, shape, timed, toward, volume, window,
 };
-use crate::{Index, Law, Separation};
+use crate::{Index, Law, Separation, disclose};
 
 const HOUR_US: i64 = 60 * MINUTE_US;
 const LAWS: [Law; 2] = [Law::One, Law::Two(Heights::of(Datum::Wgs84))];
@@ -31,7 +31,7 @@ impl Scene {
 
     fn question<'a>(&'a self, others: &'a Index<usize>) -> Question<'a, usize> {
         let Self { separation, law, .. } = *self;
-        Question { kind: NoticeKind::Operation, volumes: &self.own, others, own: None, separation, law }
+        Question { kind: NoticeKind::Operation, volumes: &self.own, others, aside: &|_| false, separation, law }
     }
 
     fn resolve(&self, limits: &Limits) -> Outcome {
@@ -104,6 +104,7 @@ fn limits(time: bool, altitude: bool, place: bool) -> Limits {
         time: time.then(|| window(NOON_US - 6 * HOUR_US, NOON_US + 10 * HOUR_US)),
         altitude: altitude.then(|| band(0, 1_500)),
         place: place.then(|| Metres::new(15_000)),
+        precision: Precision::Exact,
         budget: PLENTY,
     }
 }
@@ -289,7 +290,7 @@ fn a_notice_is_not_in_its_own_way() {
     scene.others = vec![scene.own.clone()];
     let index = scene.index();
     assert!(!resolve(&scene.question(&index), &WEIGHTS, &limits(true, false, false)).clear);
-    let question = Question { own: Some(&0), ..scene.question(&index) };
+    let question = Question { aside: &|key| *key == 0, ..scene.question(&index) };
     assert!(resolve(&question, &WEIGHTS, &limits(true, false, false)).clear);
 }
 
@@ -322,4 +323,80 @@ fn another_datum_than_the_limits_is_not_climbed_in() {
     let over_sea = AltitudeBand::try_new(Metres::ZERO, Metres::new(2_000), Datum::Amsl).unwrap();
     let outcome = scene.resolve(&Limits { altitude: Some(over_sea), ..limits(false, true, false) });
     assert!(steps(&outcome, Way::Up).is_some() && scene.is_clear(&outcome.resolutions[0].volumes));
+}
+
+#[test]
+fn among_several_crowds_nothing_is_in_the_way_of_any_form() {
+    let scene = two_in_a_row();
+    let coarse = disclose::coarsen(&scene.own, Precision::Km1).unwrap();
+    let split = |which: usize| Scene { others: vec![scene.others[which].clone()], ..scene.clone() };
+    let (first, second) = (split(0), split(1));
+    let (near, far) = (first.index(), second.index());
+    let told = Question { volumes: &coarse, ..second.question(&far) };
+    let limits = Limits { precision: Precision::Km1, ..limits(true, true, true) };
+    let outcome = resolve_among(&[first.question(&near).into(), told.into()], &WEIGHTS, &limits);
+    assert!(!outcome.resolutions.is_empty());
+    for found in &outcome.resolutions {
+        assert!(first.is_clear(&found.volumes), "{found:?}");
+        assert!(second.is_clear(&disclose::coarsen(&found.volumes, Precision::Km1).unwrap()), "{found:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(repeatable(60))]
+
+    #[test]
+    fn what_is_told_coarsely_moves_as_the_notice_does(
+        own in prop::collection::vec(any_near(true), 1..3),
+        others in prop::collection::vec(prop::collection::vec(any_near(true), 1..3), 1..4),
+        precision in prop_oneof![Just(Precision::Km1), Just(Precision::Km10)],
+    ) {
+        let coarse = disclose::coarsen(&own, precision).unwrap();
+        let separation = Separation { horizontal: Metres::new(500), vertical: Metres::new(50), time_us: MINUTE_US };
+        let scene = Scene { own: coarse.clone(), others, separation, law: LAWS[1] };
+        let limits = Limits { precision, ..limits(true, true, true) };
+        let outcome = scene.resolve(&limits);
+        for found in &outcome.resolutions {
+            let moved = own.iter().map(|volume| {
+                let mut input = VolumeIn::from(volume);
+                match found.shift {
+                    Shift::Time { shift_us } => input.shift(shift_us),
+                    Shift::Altitude { climb_cm } => {
+                        input.lower_cm += climb_cm;
+                        input.upper_cm += climb_cm;
+                    }
+                    Shift::Place { .. } => panic!("the grid does not move"),
+                }
+                Volume::try_from(&input).unwrap()
+            });
+            let told = disclose::coarsen(&moved.collect::<Vec<_>>(), precision).unwrap();
+            prop_assert_eq!(&told, &found.volumes);
+            prop_assert!(scene.is_clear(&told));
+        }
+    }
+
+    #[test]
+    fn way_by_way_the_same_is_found_as_at_once(
+        own in prop::collection::vec(any_near(true), 1..3),
+        others in prop::collection::vec(prop::collection::vec(any_near(true), 1..3), 1..4),
+    ) {
+        let separation = Separation { horizontal: Metres::new(500), vertical: Metres::new(50), time_us: MINUTE_US };
+        let scene = Scene { own, others, separation, law: LAWS[1] };
+        let (index, limits) = (scene.index(), limits(true, true, true));
+        let crowds = [scene.question(&index).into()];
+        let ends: Vec<_> = begin(&crowds, &limits)
+            .unwrap()
+            .into_iter()
+            .map(|way| (way, along(&crowds, &WEIGHTS, &limits, way)))
+            .collect();
+        let mut found: Vec<_> = ends.iter().filter_map(|(_, (_, found))| found.clone()).collect();
+        rank(&mut found);
+        let outcome = scene.resolve(&limits);
+        for found in &found {
+            prop_assert_eq!(proves(&crowds, &limits, found.shift), Some(true));
+            prop_assert_eq!(proves(&crowds, &limits, Shift::Time { shift_us: 0 }), Some(false), "unmoved");
+        }
+        prop_assert_eq!(found, outcome.resolutions);
+        prop_assert_eq!(ends.into_iter().map(|(way, (end, _))| (way, end)).collect::<Vec<_>>(), outcome.searched);
+    }
 }

@@ -31,6 +31,17 @@ pub enum Way {
 }
 
 impl Way {
+    /// The way of a shift, and its steps.
+    pub(super) const fn of(shift: Shift) -> (Self, i64) {
+        match shift {
+            Shift::Time { shift_us } if shift_us < 0 => (Self::Earlier, -shift_us / MINUTE_US),
+            Shift::Time { shift_us } => (Self::Later, shift_us / MINUTE_US),
+            Shift::Altitude { climb_cm } if climb_cm < 0 => (Self::Down, -climb_cm / CLIMB_CM),
+            Shift::Altitude { climb_cm } => (Self::Up, climb_cm / CLIMB_CM),
+            Shift::Place { bearing_deg, distance } => (Self::Toward(bearing_deg), distance.cm() / PLACE_CM),
+        }
+    }
+
     /// The shift of so many steps.
     pub(super) const fn shift(self, steps: i64) -> Shift {
         match self {

@@ -68,5 +68,6 @@ pub(crate) fn terms_in() -> TermsIn {
         retention: RetentionIn { days: 0 },
         auditor_key: String::new(),
         suites: vec!["ed25519".into()],
+        resolution: None,
     }
 }
