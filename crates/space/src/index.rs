@@ -30,11 +30,13 @@ use crate::region::Region;
 use bounds::Bounds;
 
 /// Candidates that are gathered through the tree before the notices are walked in the order of their
-/// keys instead: for a page of a few hundred finds out of more than this, walking is cheaper. Tests take both ways.
-const CANDIDATES_MAX: usize = if cfg!(test) { 8 } else { 4_096 };
+/// keys instead: gathering takes their memory, at every page. Tests take both ways.
+const CANDIDATES_MAX: usize = if cfg!(test) { 8 } else { 1 << 16 };
 
 /// So many chords of a pair cost as much as another pair of plain volumes.
 const CHORDS_AS_PAIR: usize = 16;
+/// The same where only whether they meet is asked: most chords are never looked at.
+const CHORDS_AS_PAIR_WHETHER: usize = 256;
 
 /// So many pairs of boxes that are compared cost as much as a pair of plain volumes that is tested: what moves has a box for
 /// each edge, and two long ways have millions of pairs of them.
@@ -107,6 +109,14 @@ struct Place {
     slot: u32,
     asked: u16,
     found: u16,
+}
+
+/// Where a page ends.
+struct Most {
+    finds: usize,
+    cost: usize,
+    /// So many chords cost as much as another pair.
+    chords_as_pair: usize,
 }
 
 /// A pair whose boxes were compared.
@@ -328,31 +338,33 @@ impl<K: Ord + Clone> Index<K> {
         self.look(asked, after, usize::MAX, cost)
     }
 
-    /// What [`Self::examine`] finds, without how it meets: the law is the same, and stops where it is known that they do.
-    pub fn examine_whether(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, cost: usize) -> Page<K, ()> {
-        self.look_by(asked, after, usize::MAX, cost, |volume, kind, found| asked.meets(volume, kind, found).then_some(()))
+    /// What [`Self::examine`] finds, the first `limit` of it, without how it meets: the law is the same, and stops where it is
+    /// known that they do.
+    pub fn examine_whether(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, limit: usize, cost: usize) -> Page<K, ()> {
+        let most = Most { finds: limit, cost, chords_as_pair: CHORDS_AS_PAIR_WHETHER };
+        self.look_by(asked, after, &most, |volume, kind, found| asked.meets(volume, kind, found).then_some(()))
     }
 
     /// The first finds after a pair, at most `limit` of them and at most this cost of pairs, and at least one pair.
     pub(crate) fn look(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, limit: usize, cost: usize) -> Page<K> {
-        self.look_by(asked, after, limit, cost, |volume, kind, found| asked.meet(volume, kind, found))
+        let most = Most { finds: limit, cost, chords_as_pair: CHORDS_AS_PAIR };
+        self.look_by(asked, after, &most, |volume, kind, found| asked.meet(volume, kind, found))
     }
 
     fn look_by<M>(
         &self,
         asked: &Asked<'_>,
         after: Option<&Pair<K>>,
-        limit: usize,
-        cost: usize,
+        most: &Most,
         judge: impl Fn(usize, NoticeKind, &Prepared<'_>) -> Option<M>,
     ) -> Page<K, M> {
         let Gathered { places, boxes } = self.candidates(asked, after);
         match places {
             Some(places) => {
                 let near = places.into_iter().map(|place| Looked { place, near: true, boxes: 0 });
-                self.test(asked, near, limit, cost, boxes, judge)
+                self.test(asked, near, most, boxes, judge)
             }
-            None => self.test(asked, self.walk(asked, after), limit, cost, boxes, judge),
+            None => self.test(asked, self.walk(asked, after), most, boxes, judge),
         }
     }
 
@@ -447,8 +459,7 @@ impl<K: Ord + Clone> Index<K> {
         &self,
         asked: &Asked<'_>,
         pairs: impl Iterator<Item = Looked>,
-        limit: usize,
-        most: usize,
+        most: &Most,
         mut boxes: usize,
         judge: impl Fn(usize, NoticeKind, &Prepared<'_>) -> Option<M>,
     ) -> Page<K, M> {
@@ -459,14 +470,15 @@ impl<K: Ord + Clone> Index<K> {
             if near {
                 let filed = self.filed(place.slot);
                 let found = &filed.volumes[usize::from(place.found)];
-                tested += cost_of(asked.volumes()[usize::from(place.asked)].chords + found.chords);
+                let chords = asked.volumes()[usize::from(place.asked)].chords + found.chords;
+                tested += 1 + chords / most.chords_as_pair;
                 let prepared = found.prepared();
                 let meeting = judge(usize::from(place.asked), filed.kind, &prepared);
                 found.undulation.set(prepared.known_undulation());
                 finds.extend(meeting.map(|meeting| Find { pair: self.pair(place), meeting }));
             }
             let cost = tested + boxes / BOXES_AS_PAIR;
-            if cost >= most || finds.len() >= limit.max(1) {
+            if cost >= most.cost || finds.len() >= most.finds.max(1) {
                 return Page { finds, next: Some(self.pair(place)), cost };
             }
         }

@@ -115,7 +115,8 @@ impl Joint {
         let until = so_far.cost.saturating_add(cost);
         while let Some(mark) = so_far.next.take() {
             let index = if mark.ours { &self.own } else { &self.peer };
-            let (next, enough) = look(index, &asked, mark.after.as_ref(), detail, own, limit, so_far);
+            let left = until - so_far.cost;
+            let (next, enough) = look(index, &asked, mark.after.as_ref(), (detail, left), own, limit, so_far);
             so_far.next = match next {
                 Some(after) => Some(Mark { ours: mark.ours, after: Some(after) }),
                 None => (!mark.ours).then_some(Mark { ours: true, after: None }),
@@ -135,7 +136,7 @@ fn look(
     index: &Index<StatementRef>,
     asked: &Asked<'_>,
     after: Option<&Pair<StatementRef>>,
-    detail: Detail,
+    (detail, left): (Detail, usize),
     except: Option<StatementRef>,
     limit: usize,
     so_far: &mut Foresight,
@@ -147,7 +148,8 @@ fn look(
             (page.next.take(), so_far.take(page, except, limit, Some))
         }
         Detail::Whether => {
-            let mut page = index.examine_whether(asked, after, COST_STEP);
+            // One more than is told: that there is more. Candidates are gathered anew for each page, so it is a large one.
+            let mut page = index.examine_whether(asked, after, limit - so_far.meetings.len() + 1, left);
             so_far.cost += page.cost;
             (page.next.take(), so_far.take(page, except, limit, |()| None))
         }

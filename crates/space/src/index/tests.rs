@@ -149,7 +149,7 @@ fn examined(index: &Index<u32>, asked: &Asked<'_>, pairs: usize) -> Vec<Find<u32
 fn examined_whether(index: &Index<u32>, asked: &Asked<'_>, pairs: usize) -> Vec<Pair<u32>> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
-        let page = index.examine_whether(asked, after.as_ref(), pairs);
+        let page = index.examine_whether(asked, after.as_ref(), usize::MAX, pairs);
         assert!(page.finds.len() <= pairs);
         found.extend(page.finds.into_iter().map(|find| find.pair));
         match page.next {
