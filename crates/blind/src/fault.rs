@@ -160,7 +160,7 @@ pub enum Breach {
         /// Where it stands again.
         again: u32,
     },
-    /// An answer that stood before.
+    /// An answer that stood before. Two honest tags are equal with a chance of about 2^-41 for a whole run.
     #[error("answer {again} repeats answer {place}")]
     RepeatedAnswer {
         /// Where it stood first.
