@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
+use curve25519_dalek::RistrettoPoint;
 use curve25519_dalek::ristretto::CompressedRistretto;
 use curve25519_dalek::traits::IsIdentity as _;
-use curve25519_dalek::{RistrettoPoint, Scalar};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::dleq::{composite, weights};
@@ -178,8 +178,8 @@ fn check(
 ) -> Result<(RistrettoPoint, RistrettoPoint), Breach> {
     let answered = decompressed(answers, place)?;
     let weights = weights(seed, start, halves.len());
-    let m = composite(&weights, halves) * Scalar::from(2u8);
-    Ok((m, composite(&weights, &answered)))
+    let half = composite(&weights, halves);
+    Ok((half + half, composite(&weights, &answered)))
 }
 
 /// Places of `theirs` whose value is in `ours`.
