@@ -1,0 +1,201 @@
+//! Heavy work, handed out.
+//!
+//! A run computes nothing long in its own calls. It hands out jobs, each of some milliseconds but the two that sort a whole
+//! list; whoever holds the run does them on as many threads as there are cores, in any order, and hands back what they gave.
+//! Results do not depend on that order.
+
+use std::sync::Arc;
+
+use curve25519_dalek::RistrettoPoint;
+use curve25519_dalek::ristretto::CompressedRistretto;
+use curve25519_dalek::traits::IsIdentity as _;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::dleq::{composite, weights};
+use crate::fault::Breach;
+use crate::hash::{Digest, digest};
+use crate::message::{Mark, POINT_BYTES, piece_hash};
+use crate::seed::{Item, Secrets};
+use crate::setup::Role;
+
+/// A piece of work that depends on nothing else that is under way.
+pub struct Job {
+    pub(crate) mark: Mark,
+    pub(crate) task: Task,
+}
+
+/// What a job gave, for the run that handed it out.
+pub struct Done {
+    pub(crate) mark: Mark,
+    pub(crate) given: Given,
+}
+
+/// How answers look on the wire and are compared.
+#[derive(Clone, Copy)]
+pub(crate) enum Form {
+    /// Tags of so many bytes, bound to the run and to who answers.
+    Tags(u8),
+    /// Whole points.
+    Points,
+}
+
+impl Form {
+    pub(crate) const fn width(self) -> usize {
+        match self {
+            Self::Tags(width) => width as usize,
+            Self::Points => POINT_BYTES,
+        }
+    }
+}
+
+pub(crate) enum Task {
+    /// Points of a piece of this side's first message.
+    Mask { secrets: Arc<Secrets>, piece: usize, items: Zeroizing<Vec<Item>>, keep: bool },
+    /// Answers to a piece of the peer's.
+    Answer { secrets: Arc<Secrets>, run: Digest, role: Role, form: Form, piece: usize, points: Vec<u8> },
+    /// Whether no point of a list stands twice.
+    Distinct { list: Arc<Vec<u8>> },
+    /// A share of a composite, for a proof.
+    Weigh { seed: Digest, start: usize, points: Vec<RistrettoPoint> },
+    /// Shares of both composites, for a check: halves of the points that were asked, and the answers.
+    Check { seed: Digest, start: usize, place: usize, halves: Vec<RistrettoPoint>, answers: Vec<u8> },
+    /// What two lists have in common.
+    Match { ours: Vec<u128>, theirs: Vec<u128> },
+}
+
+pub(crate) enum Given {
+    Masked { piece: usize, points: Vec<u8>, hash: Digest, halves: Vec<RistrettoPoint> },
+    Answered { piece: usize, answers: Vec<u8>, expected: Vec<u128>, asked: Vec<RistrettoPoint> },
+    BadPoint { piece: usize, points: Vec<u8>, breach: Breach },
+    Distinct(Result<(), (u32, u32)>),
+    Weighed(RistrettoPoint),
+    Checked(Result<(RistrettoPoint, RistrettoPoint), Breach>),
+    Matched(Result<Vec<u32>, (u32, u32)>),
+}
+
+impl Job {
+    /// Does the work. Takes milliseconds, or for the sorting of the largest class some seconds.
+    pub fn run(self) -> Done {
+        let given = match self.task {
+            Task::Mask { secrets, piece, items, keep } => mask(&secrets, piece, &items, keep),
+            Task::Answer { secrets, run, role, form, piece, points } => answer(&secrets, (&run, role), form, piece, points),
+            Task::Distinct { list } => Given::Distinct(distinct(&list)),
+            Task::Weigh { seed, start, points } => Given::Weighed(composite(&weights(&seed, start, points.len()), &points)),
+            Task::Check { seed, start, place, halves, answers } => Given::Checked(check(&seed, start, place, &halves, &answers)),
+            Task::Match { ours, theirs } => Given::Matched(matches(ours, &theirs)),
+        };
+        Done { mark: self.mark, given }
+    }
+}
+
+fn mask(secrets: &Secrets, piece: usize, items: &[Item], keep: bool) -> Given {
+    let halves: Vec<RistrettoPoint> = items.iter().map(|item| secrets.point(item) * secrets.half).collect();
+    let points = doubled(&halves);
+    let hash = piece_hash(&points);
+    Given::Masked { piece, points, hash, halves: if keep { halves } else { Vec::new() } }
+}
+
+fn answer(secrets: &Secrets, (run, role): (&Digest, Role), form: Form, piece: usize, points: Vec<u8>) -> Given {
+    let place = piece * crate::lists::PIECE;
+    let asked = match decompressed(&points, place) {
+        Ok(asked) => asked,
+        Err(breach) => return Given::BadPoint { piece, points, breach },
+    };
+    let mut halves: Vec<RistrettoPoint> = asked.iter().map(|point| point * secrets.half).collect();
+    let mut products = doubled(&halves);
+    halves.zeroize();
+    let (each, _) = products.as_chunks::<POINT_BYTES>();
+    match form {
+        Form::Points => {
+            let expected = each.iter().map(|point| comparable(&point[..16])).collect();
+            Given::Answered { piece, answers: products, expected, asked }
+        }
+        Form::Tags(width) => {
+            let width = usize::from(width);
+            let mut answers = Vec::with_capacity(each.len() * width);
+            each.iter().for_each(|point| answers.extend_from_slice(&tag(run, role, point)[..width]));
+            let expected = each.iter().map(|point| comparable(&tag(run, role.other(), point)[..width])).collect();
+            products.zeroize();
+            Given::Answered { piece, answers, expected, asked: Vec::new() }
+        }
+    }
+}
+
+/// The tag by which `role` answers: it depends on who answers, so that a tag cannot be sent back as an answer.
+fn tag(run: &Digest, role: Role, point: &[u8; POINT_BYTES]) -> Digest {
+    digest("detente/blind/tag/1", &[run, &[u8::from(role == Role::Second)], point])
+}
+
+/// At most sixteen bytes as a number, to compare and sort.
+pub(crate) fn comparable(bytes: &[u8]) -> u128 {
+    let mut wide = [0; 16];
+    wide[..bytes.len()].copy_from_slice(bytes);
+    u128::from_be_bytes(wide)
+}
+
+/// The encodings of twice the points.
+fn doubled(halves: &[RistrettoPoint]) -> Vec<u8> {
+    RistrettoPoint::double_and_compress_batch(halves).iter().flat_map(|point| point.to_bytes()).collect()
+}
+
+/// Points from `place` on, or why one is none.
+fn decompressed(points: &[u8], place: usize) -> Result<Vec<RistrettoPoint>, Breach> {
+    let (each, _) = points.as_chunks::<POINT_BYTES>();
+    let places = (place as u32)..;
+    places.zip(each).map(|(place, bytes)| opened(bytes, place)).collect()
+}
+
+/// A point that is in its one form and is not the neutral element.
+pub(crate) fn opened(bytes: &[u8; POINT_BYTES], place: u32) -> Result<RistrettoPoint, Breach> {
+    match CompressedRistretto(*bytes).decompress() {
+        None => Err(Breach::NotAPoint { place }),
+        Some(point) if point.is_identity() => Err(Breach::Identity { place }),
+        Some(point) => Ok(point),
+    }
+}
+
+/// Encodings are canonical, so equal points are equal bytes.
+fn distinct(list: &[u8]) -> Result<(), (u32, u32)> {
+    let (each, _) = list.as_chunks::<POINT_BYTES>();
+    let head = |point: &[u8; POINT_BYTES]| u64::from_be_bytes(point[..8].try_into().expect("eight bytes"));
+    let mut places: Vec<(u64, u32)> = (0..).zip(each).map(|(place, point)| (head(point), place)).collect();
+    let point = |place: u32| &each[place as usize];
+    places.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| point(a.1).cmp(point(b.1))).then(a.1.cmp(&b.1)));
+    repeated(&places, |a, b| point(a) == point(b))
+}
+
+fn repeated<T: PartialEq>(sorted: &[(T, u32)], is_same: impl Fn(u32, u32) -> bool) -> Result<(), (u32, u32)> {
+    let found = sorted.windows(2).find(|pair| pair[0].0 == pair[1].0 && is_same(pair[0].1, pair[1].1));
+    found.map_or(Ok(()), |pair| Err((pair[0].1, pair[1].1)))
+}
+
+fn check(
+    seed: &Digest,
+    start: usize,
+    place: usize,
+    halves: &[RistrettoPoint],
+    answers: &[u8],
+) -> Result<(RistrettoPoint, RistrettoPoint), Breach> {
+    let answered = decompressed(answers, place)?;
+    let weights = weights(seed, start, halves.len());
+    let half = composite(&weights, halves);
+    Ok((half + half, composite(&weights, &answered)))
+}
+
+/// Places of `theirs` whose value is in `ours`.
+fn matches(mut ours: Vec<u128>, theirs: &[u128]) -> Result<Vec<u32>, (u32, u32)> {
+    ours.sort_unstable();
+    let mut places: Vec<(u128, u32)> = theirs.iter().copied().zip(0..).collect();
+    places.sort_unstable();
+    repeated(&places, |_, _| true)?;
+    let mut hits: Vec<u32> = Vec::new();
+    let mut at = 0;
+    for (value, place) in places {
+        at += ours[at..].iter().take_while(|own| **own < value).count();
+        if ours.get(at) == Some(&value) {
+            hits.push(place);
+        }
+    }
+    hits.sort_unstable();
+    Ok(hits)
+}

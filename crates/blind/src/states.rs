@@ -1,0 +1,282 @@
+//! What a run holds in each of its states, and what it does there.
+
+use curve25519_dalek::RistrettoPoint;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::chunks::{Cut, Giving, Taking};
+use crate::dleq::Dleq;
+use crate::fault::Breach;
+use crate::hash::Digest;
+use crate::job::{Given, Task, opened};
+use crate::lists::{Ours, Theirs};
+use crate::message::{Hello, Mark, Message, Open, POINT_BYTES, VERSION, commitment, encode};
+use crate::run::Found;
+use crate::setup::{Class, Mode, Role};
+
+/// What a key is called where places are named.
+const PLACE_OF_KEY: u32 = u32::MAX;
+
+/// What does not change once both hellos agree.
+pub(crate) struct Own {
+    pub(crate) hello: Hello,
+    pub(crate) role: Role,
+    pub(crate) mode: Mode,
+    pub(crate) verified: bool,
+    pub(crate) class_max: Class,
+    pub(crate) plan_root: Digest,
+    pub(crate) class: Class,
+    pub(crate) run: Digest,
+    pub(crate) mark: Mark,
+    pub(crate) cut: Cut,
+}
+
+pub(crate) struct Preparing {
+    pub(crate) ours: Ours,
+    pub(crate) peer: Option<Digest>,
+}
+
+pub(crate) struct Committed {
+    pub(crate) ours: Ours,
+    pub(crate) open: Open,
+}
+
+pub(crate) struct Exchange {
+    pub(crate) ours: Ours,
+    pub(crate) open: Open,
+    pub(crate) peer: Digest,
+    pub(crate) theirs: Theirs,
+    pub(crate) is_open: bool,
+    pub(crate) pieces_given: usize,
+    pub(crate) peer_open: Option<(Open, RistrettoPoint)>,
+}
+
+pub(crate) struct Release {
+    pub(crate) ours: Ours,
+    pub(crate) theirs: Theirs,
+    pub(crate) giving: Giving,
+    pub(crate) taking: Taking,
+    pub(crate) looked: Looked,
+    /// Whether the whole list is answered, and in mode `count` the answers are in their other order.
+    pub(crate) is_shuffled: bool,
+    pub(crate) dleq: Dleq,
+    pub(crate) shared: Zeroizing<[u8; POINT_BYTES]>,
+    pub(crate) peer_seal: Option<Digest>,
+}
+
+/// Whether the peer's list was looked through for points that stand twice.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Looked {
+    NotYet,
+    Asked,
+    Through,
+}
+
+pub(crate) struct Conclusion {
+    pub(crate) ours: Ours,
+    pub(crate) lists: Option<(Vec<u128>, Vec<u128>)>,
+    pub(crate) shared: Zeroizing<[u8; POINT_BYTES]>,
+    pub(crate) found: Option<(Found, Digest)>,
+    pub(crate) peer_seal: Option<Digest>,
+}
+
+impl Own {
+    /// Whether the peer wants the run that this side wants.
+    pub(crate) fn compare(&self, peer: &Hello) -> Result<(), Breach> {
+        let own = &self.hello;
+        let differs = |field| Err(Breach::Differs { field });
+        if peer.version != VERSION {
+            return differs("version");
+        }
+        if peer.context != own.context {
+            return differs("context");
+        }
+        if peer.nonce == own.nonce {
+            return Err(Breach::Mirrored { what: "nonce" });
+        }
+        if peer.role != own.role.other() {
+            return differs("role");
+        }
+        if peer.mode != own.mode {
+            return differs("mode");
+        }
+        if peer.verified != own.verified {
+            return differs("verified");
+        }
+        if peer.chunks_log2 != own.chunks_log2 {
+            return differs("chunks");
+        }
+        if !peer.class.is_valid() {
+            return differs("class");
+        }
+        if peer.class > self.class_max {
+            return Err(Breach::ClassTooGreat { asked: peer.class, most: self.class_max });
+        }
+        Ok(())
+    }
+}
+
+impl Exchange {
+    /// The next message of this side's first message.
+    pub(crate) fn next_message(&mut self, mark: Mark) -> Option<Message> {
+        if !self.is_open {
+            self.is_open = true;
+            return Some(Message::Open(mark, self.open.clone()));
+        }
+        let (place, points) = self.ours.piece(self.pieces_given)?;
+        self.pieces_given += 1;
+        Some(Message::Points(mark, place, points.to_vec().into()))
+    }
+
+    /// Takes what the peer's commitment was made to.
+    pub(crate) fn hear_open(&mut self, open: Open, own: &Own) -> Result<(), Breach> {
+        if commitment(&own.run, own.role.other(), own.class, &open) != self.peer {
+            return Err(Breach::NotCommitted);
+        }
+        if open.key == self.open.key {
+            return Err(Breach::Mirrored { what: "key" });
+        }
+        let key = opened(&open.key, PLACE_OF_KEY)?;
+        self.peer_open = Some((open, key));
+        Ok(())
+    }
+
+    pub(crate) fn takes_points(&self) -> bool {
+        self.peer_open.is_some() && !self.theirs.is_whole()
+    }
+
+    /// What can come next.
+    pub(crate) fn expects(&self) -> &'static str {
+        match (&self.peer_open, self.theirs.is_whole()) {
+            (None, _) => "open",
+            (Some(_), false) => "points",
+            (Some(_), true) => "nothing before this side's first message is through",
+        }
+    }
+
+    pub(crate) fn is_other_list(&self) -> bool {
+        self.theirs.is_whole() && self.peer_open.as_ref().is_some_and(|(open, _)| open.list != self.theirs.hash())
+    }
+
+    /// Whether both first messages are through.
+    pub(crate) fn is_over(&self) -> bool {
+        self.theirs.is_whole() && self.is_open && self.ours.piece(self.pieces_given).is_none()
+    }
+}
+
+impl Release {
+    pub(crate) fn next_task(&mut self) -> Option<Task> {
+        if self.looked == Looked::NotYet {
+            self.looked = Looked::Asked;
+            return Some(Task::Distinct { list: self.theirs.list() });
+        }
+        let Self { ours, theirs, giving, taking, .. } = self;
+        taking.next_task(ours).or_else(|| giving.next_task(theirs)).or_else(|| theirs.next_task(ours.secrets()))
+    }
+
+    /// The next answer, when it is this side's turn and its own list allows it.
+    pub(crate) fn next_message(&mut self, own: &Own) -> Option<Message> {
+        let turn = match own.role {
+            Role::First => self.taking.taken >= self.giving.given,
+            Role::Second => self.taking.taken > self.giving.given,
+        };
+        if !turn || self.looked != Looked::Through || (own.mode == Mode::Count && !self.is_shuffled) {
+            return None;
+        }
+        self.giving.next_message(&self.theirs)
+    }
+
+    pub(crate) fn hear(&mut self, message: Message, own: &Own) -> Result<(), Breach> {
+        let found = message.name();
+        let turn = match own.role {
+            Role::First => self.giving.given > self.taking.taken,
+            Role::Second => self.giving.given >= self.taking.taken,
+        };
+        let takes = turn && self.taking.waits();
+        match message {
+            Message::Answer(_, place, answers) if takes && self.taking.expects() == "answer" => self.taking.hear(place, &answers),
+            Message::Proof(_, chunk, proof) if takes && self.taking.expects() == "proof" => self.taking.prove(chunk, *proof),
+            Message::Result(_, seal) if self.giving.is_over() && self.taking.is_heard() && self.peer_seal.is_none() => {
+                self.peer_seal = Some(seal);
+                Ok(())
+            }
+            _ if takes => Err(Breach::Unexpected { expected: self.taking.expects(), found }),
+            _ => Err(Breach::Unexpected { expected: "nothing before this side's next chunk", found }),
+        }
+    }
+
+    /// Takes what a job gave; a fault comes with the message that it lies in.
+    pub(crate) fn take(&mut self, given: Given, own: &Own) -> Result<(), (Breach, Vec<u8>)> {
+        match given {
+            Given::Answered { piece, answers, expected, asked } => {
+                self.theirs.take(piece, &answers, &expected, asked);
+                self.settle(own);
+            }
+            Given::Distinct(Ok(())) => {
+                self.looked = Looked::Through;
+                self.settle(own);
+            }
+            Given::Distinct(Err((place, again))) => {
+                let (start, points) = self.theirs.piece_of(again);
+                let message = encode(&Message::Points(own.mark, start, points.to_vec().into()));
+                return Err((Breach::Repeated { place, again }, message));
+            }
+            Given::Weighed(share) => self.giving.weighed(share, &self.ours, &mut self.theirs, &self.dleq),
+            Given::Checked(Ok(share)) => self.taking.checked(share, &mut self.ours, &self.dleq).map_err(|(breach, proof)| {
+                let message = Message::Proof(own.mark, self.taking.taken.into(), proof.into());
+                (breach, encode(&message))
+            })?,
+            Given::Checked(Err(breach)) => {
+                let (Breach::NotAPoint { place } | Breach::Identity { place }) = breach else { return Ok(()) };
+                let (start, answers) = self.taking.answers_at(place);
+                let message = encode(&Message::Answer(own.mark, start, answers.to_vec().into()));
+                return Err((breach, message));
+            }
+            Given::Masked { .. } | Given::BadPoint { .. } | Given::Matched(_) => {}
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.giving.is_over() && self.taking.is_over()
+    }
+
+    /// Once the peer's whole list is answered and looked through, it is let go, and the answers of a count are shuffled.
+    fn settle(&mut self, own: &Own) {
+        if self.looked != Looked::Through || !self.theirs.is_answered_to(own.class.size()) || self.is_shuffled {
+            return;
+        }
+        self.theirs.forget_list();
+        if own.mode == Mode::Count {
+            let order = Zeroizing::new(self.ours.secrets().answer(own.class.size()));
+            self.theirs.reorder(&order);
+        }
+        self.is_shuffled = true;
+    }
+}
+
+impl Conclusion {
+    /// Takes the places of this side's list that are common, and seals what they say.
+    pub(crate) fn take(&mut self, hits: &[u32], own: &Own) -> Digest {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.shared.as_slice()).expect("HMAC takes keys of any length");
+        mac.update(b"detente/blind/result/1\0");
+        mac.update(&own.run);
+        let found = match own.mode {
+            Mode::Cells => {
+                let mut cells: Vec<_> = hits.iter().filter_map(|&place| self.ours.cell_at(place)).collect();
+                cells.sort_unstable();
+                cells.iter().for_each(|cell| mac.update(&cell.0));
+                Found::Cells(cells)
+            }
+            Mode::Count => {
+                let count = hits.len() as u32;
+                mac.update(&count.to_be_bytes());
+                Found::Count(count)
+            }
+        };
+        let seal = mac.finalize().into_bytes().into();
+        self.found = Some((found, seal));
+        seal
+    }
+}

@@ -1,0 +1,9 @@
+//! Tests of the crate from outside.
+
+mod attacks;
+mod audit;
+mod inert;
+mod lengths;
+mod oracle;
+mod pair;
+mod script;

@@ -1,0 +1,95 @@
+//! Two honest sides in one thread.
+
+use detente_blind::{Agreement, CellId, Class, Digest, Effect, Mode, Record, Role, Run, Seed, Setup};
+
+/// A cell of a number.
+pub(crate) fn cell(number: u64) -> CellId {
+    let mut name = [0; 16];
+    name[8..].copy_from_slice(&number.to_be_bytes());
+    CellId(name)
+}
+
+pub(crate) fn cells(numbers: impl IntoIterator<Item = u64>) -> Vec<CellId> {
+    numbers.into_iter().map(cell).collect()
+}
+
+pub(crate) const fn agreement(mode: Mode, verified: bool) -> Agreement {
+    Agreement { context: [7; 32], mode, verified, chunks_log2: 4 }
+}
+
+pub(crate) fn class(log2: u8) -> Class {
+    Class::new(log2).expect("a class")
+}
+
+pub(crate) const fn plan_root(role: Role) -> Digest {
+    match role {
+        Role::First => [0xa1; 32],
+        Role::Second => [0xb2; 32],
+    }
+}
+
+/// A side with a seed of a number.
+pub(crate) fn setup(agreement: Agreement, role: Role, log2: u8, seed: u8, cells: Vec<CellId>) -> Setup {
+    let seed = Seed::new([seed; 32]);
+    Setup { agreement, role, class: class(log2), class_max: class(14), plan_root: plan_root(role), cells, seed }
+}
+
+/// A side and what it did.
+pub(crate) struct Side {
+    pub(crate) run: Run,
+    pub(crate) sent: Vec<Vec<u8>>,
+    pub(crate) records: Vec<Record>,
+}
+
+impl Side {
+    pub(crate) fn new(setup: Setup) -> Self {
+        Self { run: Run::new(setup).expect("a good setup"), sent: Vec::new(), records: Vec::new() }
+    }
+
+    /// Does everything that can be done without the other side.
+    pub(crate) fn drain(&mut self) {
+        loop {
+            let mut is_idle = true;
+            while let Some(job) = self.run.poll_job() {
+                self.run.handle_done(job.run());
+                is_idle = false;
+            }
+            while let Some(effect) = self.run.poll_effect() {
+                is_idle = false;
+                match effect {
+                    Effect::Persist(record) => {
+                        assert_eq!(self.run.poll_effect(), None, "nothing is said before what it depends on is durable");
+                        self.records.push(record);
+                        self.run.handle_persisted();
+                    }
+                    Effect::Send(bytes) => self.sent.push(bytes),
+                }
+            }
+            if is_idle {
+                return;
+            }
+        }
+    }
+}
+
+/// Carries everything to and fro until nothing moves.
+pub(crate) fn drive(sides: &mut [Side; 2]) {
+    let mut heard = [0, 0];
+    loop {
+        sides.iter_mut().for_each(Side::drain);
+        let waiting = (0..2).find(|&to| heard[to] < sides[1 - to].sent.len());
+        let Some(to) = waiting else { return };
+        let bytes = sides[1 - to].sent[heard[to]].clone();
+        heard[to] += 1;
+        sides[to].run.handle(&bytes);
+    }
+}
+
+/// A whole run of two sides of one class.
+pub(crate) fn run(agreement: Agreement, log2: u8, sets: [Vec<CellId>; 2]) -> [Side; 2] {
+    let [first, second] = sets;
+    let mut sides =
+        [Side::new(setup(agreement, Role::First, log2, 1, first)), Side::new(setup(agreement, Role::Second, log2, 2, second))];
+    drive(&mut sides);
+    sides
+}
