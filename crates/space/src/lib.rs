@@ -10,6 +10,7 @@
 //! - [`forest`] finds what meets or comes near among millions of shapes of straight chords, in memory.
 //! - [`ask`] tells the nearest of the others, what is free, what a new version changes, and how full a region is.
 //! - [`resolve`] finds the smallest shifts that clear a notice of its conflicts.
+//! - [`cells`] turns volumes into cells of a grid, for two sides that compare plans blindly.
 //! - [`disclose`] widens volumes to the grid that the other side is shown.
 //! - [`place`] says where something lies from a named place; [`sentence`] tells a meeting in words.
 //! - [`notation`] reads and writes positions as people write them: MGRS, UTM, UPS, GARS, degrees.
@@ -73,6 +74,7 @@ mod approach;
 mod arc;
 pub mod ask;
 mod ball;
+pub mod cells;
 pub mod disclose;
 pub mod forest;
 mod geoid;

@@ -4,6 +4,7 @@
 //! files are written instead: only when the law is new, for a law that is in use never changes (PROTOCOL C4).
 
 mod cases;
+mod cells;
 mod format;
 mod second;
 
