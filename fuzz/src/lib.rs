@@ -5,6 +5,7 @@
 //! functions to libFuzzer. Signatures are the test kit's mock ones, so that mutations get past them often.
 
 mod files;
+mod ground;
 mod link;
 mod record;
 mod scene;
@@ -30,6 +31,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("exported_record", detente::fuzzing::exported_record),
     ("frame", wire::frame),
     ("frames_file", detente_net::fuzzing::frames_file),
+    ("ground", ground::ground),
     ("knock", detente_net::fuzzing::knock),
     ("leaf", wire::leaf),
     ("link", link::link),

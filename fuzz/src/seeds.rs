@@ -201,6 +201,7 @@ fn of_plans() -> Vec<Seed> {
     let survey = include_str!("../../examples/check/survey.geojson");
     let relief = include_str!("../../examples/check/relief.kml");
     let data = r#"<kml:kml xmlns:kml="http://www.opengis.net/kml/2.2"><Folder><Placemark><name>A &amp; B &#233;</name><ExtendedData><SchemaData><SimpleData name="radius_nm">0.5</SimpleData></SchemaData></ExtendedData><MultiGeometry><Polygon><extrude>1</extrude><altitudeMode>relativeToGround</altitudeMode><outerBoundaryIs><LinearRing><coordinates>24.2,59.8,90 24.6,59.8,90 24.6,59.9,120 24.2,59.8,90</coordinates></LinearRing></outerBoundaryIs><innerBoundaryIs><LinearRing><coordinates>24.5,59.82 24.55,59.82 24.55,59.84</coordinates></LinearRing></innerBoundaryIs></Polygon><Point><altitudeMode>absolute</altitudeMode><coordinates>24,59,120</coordinates></Point></MultiGeometry></Placemark></Folder></kml:kml>"#;
+    let track = r#"<kml xmlns:gx="http://www.google.com/kml/ext/2.2"><Placemark><ExtendedData><Data name="radius_m"><value>50</value></Data><Data name="slack_s"><value>5</value></Data></ExtendedData><gx:MultiTrack><gx:interpolate>1</gx:interpolate><gx:Track><altitudeMode>absolute</altitudeMode><when>2026-11-25T06:00:00Z</when><when>2026-11-25T06:01:00Z</when><when>2026-11-25T06:02:00Z</when><gx:coord>24 59 100</gx:coord><gx:coord>24.1 59 120</gx:coord><gx:coord>24.1 59 140</gx:coord></gx:Track><gx:Track><altitudeMode>absolute</altitudeMode><when>2026-11-25T06:03:00Z</when><when>2026-11-25T06:04:00Z</when><gx:coord/><gx:coord>24.2 59 90</gx:coord></gx:Track></gx:MultiTrack></Placemark></kml>"#;
     let csv = "name,shape,positions,radius_m,lower_ft,upper,units,datum,start,end\n\
                Line,path,59.9 24.5; 60.0 26.0,500,0,400,ft,AGL,2026-11-25T04:00:00Z,2026-11-25T06:30:00Z\n\
                Open,,60.1 24.9,,,,,,,\n";
@@ -210,6 +211,8 @@ fn of_plans() -> Vec<Seed> {
         seed("plans_geojson", "survey", survey),
         seed("plans_kml", "relief", relief),
         seed("plans_kml", "data", data),
+        seed("plans_kml", "track", track),
+        seed("ground", "two", crate::ground::two()),
         seed("plans_csv", "line", csv),
         seed("plans_notices", "patrol", notices),
         seed("plans_f3548", "intents", f3548),

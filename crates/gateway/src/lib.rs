@@ -4,6 +4,7 @@
 //! - [`read`] takes a file of notices as our JSON, GeoJSON or CSV; [`Report`] says what is wrong with it, row by row
 //! - [`NoticeForm`] is our JSON form; [`geojson::write()`] writes notices for maps
 //! - [`plans`] reads files of any origin, to be checked for conflicts without a node
+//! - [`overlap`](mod@overlap) draws the ground on which two volumes are too close
 //! - [`terms`] reads and writes the file of a line's terms
 //! - [`shift`](mod@shift) moves notices in time
 //!
@@ -18,6 +19,7 @@ pub mod form;
 pub mod geojson;
 mod json;
 mod names;
+pub mod overlap;
 mod place;
 pub mod plans;
 pub mod problem;

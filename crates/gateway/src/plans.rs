@@ -175,6 +175,9 @@ fn decode(name: &str, format: Option<Format>, bytes: &[u8], taker: &mut Taker) -
     if bytes.starts_with(b"PK\x03\x04") {
         return Err(fault("byte 0", "a ZIP archive (KMZ?)", "the file that is packed in it; unpack it first"));
     }
+    if bytes.starts_with(b"\x1f\x8b") {
+        return Err(fault("byte 0", "compressed data (gzip)", "the file that is packed in it; unpack it first"));
+    }
     let text = text_of(bytes)?;
     if text.trim().is_empty() {
         return Err(fault("file", "nothing", "plans as GeoJSON, KML, CSV, notices or F3548 volumes"));

@@ -98,6 +98,7 @@ mod timed;
 #[cfg(test)]
 mod vectors;
 
+pub use arc::shortest_path;
 pub use index::{Asked, Find, Index, Page, Pair, Side};
 pub use law::{Law, Separation};
 pub use question::{Among, CutShort, Question};

@@ -100,6 +100,24 @@ fn standard_input_is_read_and_its_format_is_told() {
     assert!(twice.err.contains("standard input is given twice") && twice.err.contains("found nothing"), "{}", twice.err);
 }
 
+/// Twice a gigabyte may be addressed, and a gigabyte is handed over on one line.
+#[test]
+fn a_gigabyte_on_one_line_is_refused_before_it_is_read() {
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "ulimit -v 2097152; exec \"$0\" check - --format csv"]).arg(crate::program::program());
+    crate::program::bare(&mut command);
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let piece = vec![b'a'; 1 << 20];
+    let taken = (0..1_024).take_while(|_| stdin.write_all(&piece).is_ok()).count();
+    drop(stdin);
+    let ended = child.wait_with_output().unwrap();
+    let told = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(2), "{told}");
+    assert!(told.contains("file: found 134217729 bytes, expected at most 128 MiB") && taken < 256, "{taken} MiB taken: {told}");
+}
+
 #[test]
 fn every_refusal_of_all_files_is_told_at_once_and_nothing_is_checked() {
     let root = tempfile::tempdir().unwrap();

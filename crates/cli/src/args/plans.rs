@@ -17,7 +17,7 @@ pub enum Output {
     Table,
     /// JSON of a stable form (docs/spec/plans.md).
     Json,
-    /// GeoJSON: where plans come closest, and the footprints of those in conflict.
+    /// GeoJSON: where plans come closest, the ground on which they are too close, and the footprints of those in conflict.
     Geojson,
     /// One picture.
     Svg,
@@ -36,7 +36,8 @@ pub struct PlanArgs {
     /// How close is too close in time: 60s, 5min. Without it touching counts.
     #[arg(long, value_name = "TIME", requires = "files")]
     pub time: Option<Duration>,
-    /// The law by which plans conflict; conflict/1 when absent. conflict/2 follows what moves and compares altitudes over different data.
+    /// The law by which plans conflict; that of the terms, else conflict/2, when absent. conflict/2 follows what moves and compares
+    /// altitudes over the sea and over the ellipsoid; conflict/1 takes all of a way for all of its time, and no two data.
     #[arg(long, value_parser = law, requires = "files")]
     pub law: Option<Law>,
     /// A terms file (TOML): its separation, its law and its names of places, where no option says otherwise.

@@ -4,6 +4,7 @@
 
 mod find;
 mod geojson;
+mod ground;
 mod json;
 mod label;
 mod svg;
@@ -53,6 +54,8 @@ struct Told {
     hits: Vec<Hit>,
     /// Places that have names, in English and in Russian.
     places: Vec<(Position, [String; 2])>,
+    /// The ground of each hit's meetings.
+    grounds: Vec<Vec<ground::Ground>>,
 }
 
 pub(super) fn check(on: &On<'_>, files: &[PathBuf], arguments: &PlanArgs) -> Result<()> {
@@ -66,7 +69,9 @@ pub(super) fn check(on: &On<'_>, files: &[PathBuf], arguments: &PlanArgs) -> Res
     let (law, separation) = question(arguments, terms.as_ref());
     let hits = find::all_pairs(&plans, law, &separation, &mut find::Progress::new(plans.len()));
     let places = terms.as_ref().map(places).unwrap_or_default();
-    let told = Told { law, separation, files, plans, hits, places };
+    let mut told = Told { law, separation, files, plans, hits, places, grounds: Vec::new() };
+    // A table tells the closest pair of each conflict, the others all.
+    told.grounds = ground::draw(&told, if output == Output::Table { 1 } else { usize::MAX });
     match output {
         Output::Table => table::print_all(&told),
         Output::Json => print(&serde_json::to_string_pretty(&json::report(&told))?),
@@ -80,7 +85,7 @@ pub(super) fn check(on: &On<'_>, files: &[PathBuf], arguments: &PlanArgs) -> Res
 fn question(arguments: &PlanArgs, terms: Option<&Terms>) -> (Law, Separation) {
     let heights = terms.map_or(HEIGHTS, Terms::heights);
     let asked = arguments.law.and_then(|law| Law::from_name(law.name(), heights));
-    let law = asked.or_else(|| Law::of_terms(terms?)).unwrap_or(Law::One);
+    let law = asked.or_else(|| Law::of_terms(terms?)).unwrap_or(Law::Two(heights));
     let length = |option: Option<crate::args::Length>, terms: Option<Metres>| {
         option.map(|length| length.ceil).or(terms).unwrap_or(Metres::ZERO).max(Metres::ZERO)
     };

@@ -22,6 +22,8 @@ pub(super) struct Other {
     pub(super) datum: Option<Datum>,
     pub(super) start: Option<String>,
     pub(super) end: Option<String>,
+    /// When each position is passed.
+    pub(super) times: Vec<String>,
 }
 
 /// A distance, and the name under which it stands.
@@ -55,7 +57,13 @@ pub(super) fn extent(f: &mut Fields<'_>, given: &Given, other: &Other) -> (Volum
     let low = altitude(f, &LOWER, unit, other.lower, given.lower_m);
     let high = altitude(f, &UPPER, unit, other.upper, given.upper_m);
     let datum = datum(f, [low.by, high.by], other.datum, given.datum);
-    let times = f.texts("times");
+    let mut times = f.texts("times");
+    if !other.times.is_empty() {
+        if !times.is_empty() {
+            f.problems.push(Problem::new("times", "times besides those of a track", "times said once"));
+        }
+        times.clone_from(&other.times);
+    }
     let slack_s = f.number("slack_s").unwrap_or_default();
     // What moves says by its times from when until when.
     let moves = !times.is_empty() && other.start.is_none() && other.end.is_none();

@@ -126,8 +126,14 @@ impl Reader<'_> {
         let end = time(tree, "time_end", &mut told);
         let drawn = outline(volume, &mut told);
         let mut none = Fields::of_map(&[]);
-        let other =
-            Other { lower: lower.value, upper: upper.value, datum: Some(Datum::Wgs84), start: start.value, end: end.value };
+        let other = Other {
+            lower: lower.value,
+            upper: upper.value,
+            datum: Some(Datum::Wgs84),
+            start: start.value,
+            end: end.value,
+            times: Vec::new(),
+        };
         let (form, _) = extent(&mut none, &self.taker.given, &other);
         let absent = [lower.absent, upper.absent, start.absent, end.absent];
         for problem in &none.problems.0 {
@@ -137,7 +143,8 @@ impl Reader<'_> {
         }
         let Drawn { at, shape, positions, radius_m } = drawn?;
         let numbering = if shape == "polygon" { Numbering::Chain } else { Numbering::Single };
-        let names = Names { prefix, extent_prefix: String::new(), drawn: at.into(), numbering, extent: NAMES };
+        let names =
+            Names { prefix, extent_prefix: String::new(), drawn: at.into(), numbering, times: "times".into(), extent: NAMES };
         Some(Rough { form: VolumeForm { shape: shape.into(), positions, radius_m, ..form }, drawn: true, straight: false, names })
     }
 }

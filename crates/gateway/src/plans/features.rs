@@ -114,7 +114,14 @@ pub(super) fn rough(part: Part, extent: VolumeForm, straight: bool, names: Exten
         "path" => Numbering::Chain,
         _ => Numbering::Single,
     };
-    let names = Names { prefix: String::new(), extent_prefix: String::new(), drawn: part.at.clone(), numbering, extent: names };
+    let names = Names {
+        prefix: String::new(),
+        extent_prefix: String::new(),
+        drawn: part.at.clone(),
+        numbering,
+        times: "times".into(),
+        extent: names,
+    };
     Rough { form: flat::volume(part, extent), drawn: true, straight, names }
 }
 

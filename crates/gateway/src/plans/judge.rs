@@ -30,6 +30,8 @@ pub(super) struct Names {
     /// Where it is drawn.
     pub(super) drawn: String,
     pub(super) numbering: Numbering,
+    /// When each position is passed.
+    pub(super) times: String,
     pub(super) extent: ExtentNames,
 }
 
@@ -76,7 +78,10 @@ impl Names {
             "start" => (e.start, None),
             "end" => (e.end, None),
             "start, end" => (e.start, Some(e.end)),
-            timed if timed.starts_with("times") || timed.starts_with("slack") => (timed, None),
+            timed if timed.starts_with("times") => {
+                return format!("{}{}{}{}", self.prefix, self.extent_prefix, self.times, &timed["times".len()..]);
+            }
+            slack if slack.starts_with("slack") => (slack, None),
             drawn => return format!("{}{}", self.prefix, self.drawn_at(drawn)),
         };
         let other = other.map(|other| format!(", {other}")).unwrap_or_default();

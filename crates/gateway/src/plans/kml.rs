@@ -2,9 +2,12 @@
 //!
 //! Heights count as `altitudeMode` says: `absolute` over mean sea level, `relativeToGround` over the ground; on the ground
 //! (`clampToGround`, and when no mode is given) they count for nothing. Extended data of our own field names says what KML
-//! has no word for, the radius before all, and comes before the heights. What lies in other files is not fetched.
+//! has no word for, the radius before all, and comes before the heights. What lies in other files is not fetched. A track is
+//! passed at its times, whatever the Placemark says of time.
 
-use detente_types::{Datum, Metres};
+mod track;
+
+use detente_types::{Datum, Metres, Timestamp};
 
 use super::VOLUMES_MAX;
 use super::extent::{Other, extent, kind, leave_rest, name};
@@ -14,6 +17,7 @@ use super::taker::{RoughPlan, Taker};
 use super::xml::{self, Element};
 use crate::fields::{Fields, Source, number_of_cell};
 use crate::flat::Part;
+use crate::form::VolumeForm;
 use crate::problem::{Problem, Problems};
 use crate::report::Finding;
 use crate::tree::Tree;
@@ -78,14 +82,21 @@ fn placemark(place: String, element: &Element, taker: &mut Taker) -> RoughPlan {
     }
     for drawn in drawing.drawn {
         let mut own = fields();
-        let other = Other { start: times[0].clone(), end: times[1].clone(), ..drawn.band };
-        let (form, names) = extent(&mut own, &taker.given, &other);
+        let other = drawn.said(&times);
+        let (mut form, names) = extent(&mut own, &taker.given, &other);
         let names = ExtentNames {
-            start: if times[0].is_some() { "TimeSpan, begin" } else { names.start },
-            end: if times[1].is_some() { "TimeSpan, end" } else { names.end },
+            start: if other.start.is_some() { drawn.moves.begin() } else { names.start },
+            end: if other.end.is_some() { drawn.moves.end() } else { names.end },
             ..names
         };
-        plan.volumes.push(rough(drawn.part, form, false, names));
+        if let Moves::Stays(_) = drawn.moves {
+            stay(&mut form);
+        }
+        let mut rough = rough(drawn.part, form, false, names);
+        if let Moves::Passes { at, .. } = drawn.moves {
+            rough.names.times = at;
+        }
+        plan.volumes.push(rough);
         for problem in own.problems.0 {
             if !plan.problems.0.contains(&problem) {
                 plan.problems.push(problem);
@@ -134,6 +145,52 @@ fn times(element: &Element) -> [Option<String>; 2] {
 struct Drawn {
     part: Part,
     band: Other,
+    moves: Moves,
+}
+
+/// What a geometry says of time.
+enum Moves {
+    /// Nothing: the Placemark does.
+    Unsaid,
+    /// When each position is passed, and where that stands.
+    Passes { at: String, times: Vec<String> },
+    /// From when until when a track stays at a position.
+    Stays([String; 2]),
+}
+
+impl Moves {
+    const fn begin(&self) -> &'static str {
+        if let Self::Unsaid = self { "TimeSpan, begin" } else { "Track.when" }
+    }
+
+    const fn end(&self) -> &'static str {
+        if let Self::Unsaid = self { "TimeSpan, end" } else { "Track.when" }
+    }
+}
+
+impl Drawn {
+    /// What KML says of it besides extended data, with the times of its Placemark.
+    fn said(&self, times: &[Option<String>; 2]) -> Other {
+        let band = self.band.clone();
+        match &self.moves {
+            Moves::Unsaid => Other { start: times[0].clone(), end: times[1].clone(), ..band },
+            Moves::Passes { times, .. } => Other { times: times.clone(), ..band },
+            Moves::Stays([start, end]) => Other { start: Some(start.clone()), end: Some(end.clone()), ..band },
+        }
+    }
+}
+
+/// What stays for a part of its way may come as early and leave as late as what moves.
+fn stay(form: &mut VolumeForm) {
+    let slack_us = (form.slack_s * 1e6).ceil();
+    if let Some((start, end)) = Timestamp::parse(&form.start).zip(Timestamp::parse(&form.end))
+        && slack_us > 0.0
+        && end > start
+    {
+        form.start = start.plus_micros(-(slack_us as i64)).to_string();
+        form.end = end.plus_micros(slack_us as i64).to_string();
+    }
+    form.slack_s = 0.0;
 }
 
 /// Geometries being read.
@@ -168,9 +225,11 @@ impl Drawing {
                 }
                 self.polygon(at, element, outlines.into_iter().chain(rings("innerBoundaryIs")).collect());
             }
-            "Model" | "Track" | "MultiTrack" => {
-                let expected = "Point, LineString, LinearRing, Polygon or MultiGeometry";
-                self.problems.push(Problem::new(at, &format!("a {}", element.name), expected));
+            "Track" => self.track(at, element),
+            "MultiTrack" => self.multi_track(at, element),
+            "Model" => {
+                let expected = "Point, LineString, LinearRing, Polygon, MultiGeometry, gx:Track or gx:MultiTrack";
+                self.problems.push(Problem::new(at, "a Model", expected));
             }
             _ => {}
         }
@@ -210,7 +269,7 @@ impl Drawing {
             holes: rings.collect(),
             uncertainty: Metres::ZERO,
         };
-        self.drawn.push(Drawn { part, band });
+        self.drawn.push(Drawn { part, band, moves: Moves::Unsaid });
     }
 
     /// The band that the heights of a geometry span, by its mode.

@@ -70,7 +70,14 @@ fn rough(f: &mut Fields<'_>, prefix: String, given: &Given) -> Option<Rough> {
     }
     let uncertainty = holes.iter().map(|hole| hole.uncertainty).fold(outline.uncertainty, Metres::max);
     let (form, extent) = extent(f, given, &Other::default());
-    let names = Names { prefix, extent_prefix: String::new(), drawn: String::new(), numbering: Numbering::Own, extent };
+    let names = Names {
+        prefix,
+        extent_prefix: String::new(),
+        drawn: String::new(),
+        numbering: Numbering::Own,
+        times: "times".into(),
+        extent,
+    };
     known.then(|| Rough {
         form: VolumeForm {
             shape,

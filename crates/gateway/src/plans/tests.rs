@@ -233,6 +233,121 @@ fn kml_heights_count_as_their_mode_says() {
     assert!(told[0].starts_with("Placemark 1, Point.coordinates[0]: found 24,, expected"), "{told:#?}");
 }
 
+fn track(inner: &str) -> String {
+    format!(
+        "<kml xmlns:gx=\"http://www.google.com/kml/ext/2.2\"><Placemark><name>Flight</name><TimeStamp><when>2020-01-01T00:00:00Z\
+         </when></TimeStamp><ExtendedData><Data name=\"radius_m\"><value>50</value></Data></ExtendedData>{inner}</Placemark></kml>"
+    )
+}
+
+/// A track's positions, one a minute from six o'clock.
+fn fixes(coords: &[&str]) -> String {
+    let when = |i: usize| format!("<when>2026-11-25T06:{i:02}:00Z</when>");
+    let coords = coords.iter().enumerate().map(|(i, at)| format!("{}<gx:coord>{at}</gx:coord>", when(i)));
+    coords.collect()
+}
+
+const HIGH: &str = "<altitudeMode>absolute</altitudeMode>";
+
+#[test]
+fn a_kml_track_is_passed_at_its_times_and_stays_where_it_stays() {
+    let none = Given::default();
+    let moving = only("a.kml", &track(&format!("<gx:Track>{HIGH}{}</gx:Track>", fixes(&["24 59 100", "24.1 59 130"]))), &none);
+    let csv = "shape,positions,times,radius_m,lower_m,upper_m,datum\n\
+               path,59 24; 59 24.1,2026-11-25T06:00:00Z; 2026-11-25T06:01:00Z,50,100,130,AMSL\n";
+    assert_eq!(moving, only("a.csv", csv, &none), "the same volume as in a table");
+    // An empty position was not known; where two are alike it stays.
+    let coords = ["24 59 100", "", "24.1 59 100", "24.1 59 140", "24.1 59.00000001 120", "24.2 59 100"];
+    let text = track(&format!("<gx:Track>{HIGH}{}</gx:Track>", fixes(&coords)));
+    let plan = &taken("a.kml", &text, &none)[0];
+    let told: Vec<String> = plan.volumes.iter().map(|v| format!("{} {}", v.window, v.band)).collect();
+    let minutes = |from: u8, to: u8| format!("2026-11-25T06:{from:02}:00Z to 2026-11-25T06:{to:02}:00Z");
+    assert_eq!(
+        told,
+        [
+            format!("{} 100 m to 100 m AMSL", minutes(0, 2)),
+            format!("{} 100 m to 140 m AMSL", minutes(2, 4)),
+            format!("{} 100 m to 120 m AMSL", minutes(4, 5)),
+        ]
+    );
+    let kinds: Vec<bool> = plan.volumes.iter().map(|v| v.passage.is_some()).collect();
+    assert_eq!(kinds, [true, false, true]);
+    let late = text.replace("<Data", "<Data name=\"slack_s\"><value>30</value></Data><Data");
+    let windows: Vec<i64> =
+        taken("a.kml", &late, &none)[0].volumes.iter().map(|v| v.window.end().since(v.window.start())).collect();
+    assert_eq!(windows, [180_000_000, 180_000_000, 120_000_000], "all of them early or late");
+}
+
+#[test]
+fn tracks_are_read_apart_or_as_one_way_and_long_ones_in_parts() {
+    let none = Given::default();
+    let two = |mode: &str, inner: &str| {
+        let first = fixes(&["24 59 100", "24.1 59 100"]);
+        let second = fixes(&["24.2 59 100", "24.3 59 100"]).replace("T06", "T07");
+        track(&format!(
+            "<gx:MultiTrack>{inner}<gx:Track>{HIGH}{first}</gx:Track><gx:Track>{mode}{second}</gx:Track></gx:MultiTrack>"
+        ))
+    };
+    assert_eq!(taken("a.kml", &two(HIGH, ""), &none)[0].volumes.len(), 2, "nothing is known of the way between");
+    let joined = only("a.kml", &two(HIGH, "<gx:interpolate>1</gx:interpolate>"), &none);
+    assert_eq!(joined.footprint.vertices().count(), 4);
+    let told = wrong("a.kml", &two("<altitudeMode>relativeToGround</altitudeMode>", "<gx:interpolate>1</gx:interpolate>"), &none);
+    assert!(told[0].contains("MultiTrack[1].Track.altitudeMode: found another mode"), "{told:#?}");
+    let long: String = (0..2_500)
+        .map(|i| {
+            format!(
+                "<when>2026-11-25T{:02}:{:02}:{:02}Z</when><gx:coord>{} 59 10</gx:coord>",
+                i / 3600,
+                i / 60 % 60,
+                i % 60,
+                24.0 + f64::from(i) * 1e-4
+            )
+        })
+        .collect();
+    let plan = &taken("a.kml", &track(&format!("<gx:Track>{HIGH}{long}</gx:Track>")), &none)[0];
+    let counts: Vec<usize> = plan.volumes.iter().map(|v| v.footprint.vertices().count()).collect();
+    assert_eq!(counts, [1_000, 1_000, 502], "each begins where the one before it ends");
+    let ends: Vec<_> = plan.volumes.windows(2).map(|pair| (pair[0].window.end(), pair[1].window.start())).collect();
+    assert!(ends.iter().all(|(end, start)| end == start));
+}
+
+#[test]
+fn what_is_wrong_with_a_track_is_told_with_its_place() {
+    for (inner, expected) in [
+        (
+            "<when>2026-11-25T06:00:00Z</when>".to_owned(),
+            "Placemark 1, Track: found 1 when and 0 coord, expected one when for each coord",
+        ),
+        (fixes(&["24 59 1"]), "Placemark 1, Track.coord: found 1 positions, expected at least two"),
+        (fixes(&["24,59,1", "25 59 1"]), "Placemark 1, Track.coord[0]: found 24,59,1, expected longitude latitude height"),
+        (fixes(&["24 59 1", "NaN 59 1"]), "Placemark 1, Track.coord[1]: found NaN 59 1, expected longitude latitude height"),
+        (fixes(&["24 59 1", "25 95 1"]), "Placemark 1, Track.coord[1]: DV-020"),
+        (fixes(&["24 59 1", "24.5 59 1", "25 59 1"]).replace("06:01", "06:00"), "Placemark 1, Track.when[1]: DV-042"),
+        (fixes(&["24 59 1", "25 59 1"]).replace(":01:00Z", ":01"), "Placemark 1, Track.when[1]: found 2026-11-25T06:01,"),
+    ] {
+        let told = wrong("a.kml", &track(&format!("<gx:Track>{HIGH}{inner}</gx:Track>")), &Given::default());
+        assert!(told[0].starts_with(expected), "{expected}:\n{told:#?}");
+    }
+    let told = wrong("a.kml", &track("<gx:MultiTrack/><Model/>"), &Given::default());
+    assert!(told[0].contains("MultiTrack: found no Track") && told[1].contains("Model: found a Model"), "{told:#?}");
+}
+
+#[test]
+fn a_passage_that_is_wrong_is_refused_in_every_format_and_never_passed_over() {
+    let none = Given::default();
+    let times = r#"["2026-11-25T06:00:00Z","2026-11-25T06:30:00Z","2026-11-25T06:10:00Z"]"#;
+    let rest = r#""radius_m":50,"lower_m":0,"upper_m":1,"datum":"AGL""#;
+    let json = format!(r#"{{"volumes":[{{"shape":"path","positions":[[59,24],[59,25],[59,26]],"times":{times},{rest}}}]}}"#);
+    let line = r#"{"type":"LineString","coordinates":[[24,59],[25,59],[26,59]]}"#;
+    let geojson = format!(r#"{{"type":"Feature","geometry":{line},"properties":{{"edges":"geodesic","times":{times},{rest}}}}}"#);
+    let csv = "shape,positions,times,radius_m,lower_m,upper_m,datum\n\
+               path,59 24; 59 25; 59 26,2026-11-25T06:00:00Z; 2026-11-25T06:30:00Z; 2026-11-25T06:10:00Z,50,0,1,AGL\n";
+    for (name, text) in [("a.json", json.as_str()), ("a.geojson", &geojson), ("a.csv", csv)] {
+        let told = wrong(name, text, &none);
+        assert!(told.len() == 1 && told[0].contains("times[2]: DV-042"), "{name}: {told:#?}");
+    }
+}
+
 #[test]
 fn xml_that_could_grow_fetch_or_nest_without_end_is_refused_where_it_stands() {
     let refused = |text: &str, place: &str, part: &str| {

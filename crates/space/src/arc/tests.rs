@@ -99,3 +99,17 @@ fn chords_are_short_and_meet_end_to_end() {
         assert!(f64::from(arc.chords()) * longest <= arc.length() * 1.000_001);
     }
 }
+
+#[test]
+fn a_drawn_path_is_even_and_lies_on_the_law_s() {
+    for (from, to) in [(at(0.0, 0.0), at(0.0, 17.0)), (at(60.0, 24.0), at(60.01, 24.05)), (at(85.0, 0.0), at(85.0, 180.0))] {
+        let arc = Arc::between(from, to);
+        let drawn = shortest_path(from, to, 5_000.0);
+        let longest = drawn.windows(2).map(|pair| (pair[1] - pair[0]).norm()).fold(0.0, f64::max);
+        assert!(longest <= 5_000.0, "{longest}");
+        assert_eq!((drawn.first(), drawn.last()), (Some(&arc.from()), Some(&arc.to())));
+        let nearest = |point: Vec3| (0..=arc.chords()).map(|k| (arc.vertex(k) - point).norm()).fold(f64::MAX, f64::min);
+        assert!(drawn.iter().all(|point| nearest(*point) <= CHORD_M_MAX / 2.0 + 1.0));
+    }
+    assert_eq!(shortest_path(at(10.0, 10.0), at(10.0, 10.0), 0.0).len(), 2);
+}

@@ -66,10 +66,15 @@ fn moving(way: &[(f64, f64, i64)], radius_m: f64, slack_s: i64) -> Volume {
     timed(path, way.iter().map(|&(_, _, minute)| NOON_US + minute * MINUTE_US).collect(), radius_m, slack_s * 1_000_000)
 }
 
+const DEFAULT: [u32; 3] = [5_000, 500, 900];
+
 fn cases() -> Vec<Case> {
-    const DEFAULT: [u32; 3] = [5_000, 500, 900];
     let second = Law::Two(Heights::of(Datum::Wgs84));
     let plain = apart(926_000, 30_000, 300_000_000);
+    [still(second, plain), moved(second, plain)].concat()
+}
+
+fn still(second: Law, plain: Separation) -> Vec<Case> {
     let ring = |places: &[(f64, f64)]| places.iter().map(|&(lat, lon)| at(lat, lon)).collect::<Vec<_>>();
     let path = |places: &[(f64, f64)]| Shape::Path(ring(places));
     let round = |lat: f64| ring(&[0.0, 60.0, 120.0, 180.0, -120.0, -60.0].map(|lon| (lat, lon)));
@@ -116,6 +121,11 @@ fn cases() -> Vec<Case> {
             apart(0, 0, 0),
             brief(Shape::Polygon(vec![round(-88.0)]), 0.0),
         ),
+    ]
+}
+
+fn moved(second: Law, plain: Separation) -> Vec<Case> {
+    vec![
         ("a truck", second, DEFAULT, plain, moving(&[(60.0, 25.0, 0), (60.1, 25.3, 20), (60.2, 25.2, 65)], 50.0, 0)),
         ("a truck that may be late", second, DEFAULT, plain, moving(&[(60.0, 25.0, 0), (60.1, 25.3, 20)], 50.0, 600)),
         (

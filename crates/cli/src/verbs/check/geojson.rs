@@ -1,4 +1,5 @@
-//! Conflicts as GeoJSON: for each the place where its plans come closest, and the footprints of all plans in conflict.
+//! Conflicts as GeoJSON: for each the place where its plans come closest and the ground on which they are too close, and the
+//! footprints of all plans in conflict.
 //!
 //! A footprint has the properties of our own GeoJSON form, so that it can be read, and checked, again.
 
@@ -13,20 +14,38 @@ use super::label::degrees;
 use super::{Filed, Told};
 
 pub(super) fn collection(told: &Told) -> Value {
-    let mut features: Vec<Value> = told.hits.iter().enumerate().map(|(i, hit)| meeting(told, i + 1, hit)).collect();
+    let mut features: Vec<Value> = told.hits.iter().enumerate().map(|(i, hit)| meeting(told, i, hit)).collect();
+    features.extend((0..told.hits.len()).flat_map(|i| grounds(told, i)));
     let plans: BTreeSet<usize> = told.hits.iter().flat_map(|hit| hit.plans).collect();
     features.extend(plans.into_iter().flat_map(|plan| footprint(told, &told.plans[plan])));
     json!({ "type": "FeatureCollection", "features": features })
 }
 
 /// Where the plans of a conflict come closest, with all that is told of it.
-fn meeting(told: &Told, number: usize, hit: &super::Hit) -> Value {
+fn meeting(told: &Told, i: usize, hit: &super::Hit) -> Value {
     let at = hit.closest().meeting.at;
-    let mut properties = json!(conflict(told, hit));
+    let mut properties = json!(conflict(told, i, false));
     properties["role"] = "conflict".into();
-    properties["number"] = number.into();
+    properties["number"] = (i + 1).into();
     let coordinates = [degrees(at.lon_e7()), degrees(at.lat_e7())];
     json!({ "type": "Feature", "geometry": { "type": "Point", "coordinates": coordinates }, "properties": properties })
+}
+
+/// The ground of a conflict, a feature for each pair of volumes.
+fn grounds(told: &Told, i: usize) -> Vec<Value> {
+    let said = json!(conflict(told, i, true));
+    let meetings = said["meetings"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let drawn = meetings.iter().filter(|met| met["overlap"]["geometry"].is_object()).map(|met| {
+        let mut properties = json!({ "role": "overlap", "number": i + 1, "plans": said["plans"] });
+        for name in ["volumes", "band", "window"] {
+            properties[name] = met[name].clone();
+        }
+        for name in ["area_m2", "error_m"] {
+            properties[name] = met["overlap"][name].clone();
+        }
+        json!({ "type": "Feature", "geometry": met["overlap"]["geometry"], "properties": properties })
+    });
+    drawn.collect()
 }
 
 /// The footprints of a plan.

@@ -3,8 +3,10 @@
 use detente_gateway::Finding;
 use detente_types::conflict::VolumeMeeting;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::find::Hit;
+use super::ground::{self, geometry, undrawn, whole_m2};
 use super::label::{LANGUAGES, degrees};
 use super::{Filed, Told};
 
@@ -59,6 +61,22 @@ struct Meeting {
     band: Option<Band>,
     time_gap_s: f64,
     window: Option<Window>,
+    overlap: Ground,
+}
+
+/// The ground on which two volumes are too close.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Ground {
+    Drawn {
+        area_m2: f64,
+        error_m: f64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        geometry: Option<Value>,
+    },
+    Undrawn {
+        undrawn: &'static str,
+    },
 }
 
 #[derive(Serialize)]
@@ -103,16 +121,22 @@ pub(super) fn report(told: &Told) -> Report<'_> {
         law: told.law.name(),
         separation: Apart { horizontal_m: s.horizontal.as_f64(), vertical_m: s.vertical.as_f64(), time_s: seconds(s.time_us) },
         files: files.collect(),
-        conflicts: told.hits.iter().map(|hit| conflict(told, hit)).collect(),
+        conflicts: (0..told.hits.len()).map(|number| conflict(told, number, true)).collect(),
     }
 }
 
-/// One conflict.
-pub(super) fn conflict<'a>(told: &'a Told, hit: &Hit) -> Conflict<'a> {
+/// One conflict, with the polygons of its ground or without.
+pub(super) fn conflict(told: &Told, number: usize, polygons: bool) -> Conflict<'_> {
+    let hit = &told.hits[number];
     let sentences = LANGUAGES.map(|(language, tag)| Sentence { language: tag, text: told.sentence(hit, language) });
     Conflict {
         plans: told.filed(hit).map(|filed| plan(told, filed)),
-        meetings: hit.meetings.iter().map(|met| meeting(told, hit, met)).collect(),
+        meetings: hit
+            .meetings
+            .iter()
+            .zip(&told.grounds[number])
+            .map(|(met, ground)| meeting(told, hit, met, drawn(ground, polygons)))
+            .collect(),
         meetings_total: hit.count,
         sentences,
     }
@@ -129,7 +153,19 @@ pub(super) fn plan<'a>(told: &'a Told, filed: &'a Filed) -> PlanView<'a> {
     }
 }
 
-fn meeting(told: &Told, hit: &Hit, met: &VolumeMeeting) -> Meeting {
+fn drawn(ground: &ground::Ground, polygons: bool) -> Ground {
+    match ground {
+        Some(Ok(overlap)) => Ground::Drawn {
+            area_m2: whole_m2(overlap),
+            error_m: (overlap.error_m * 10.0).ceil() / 10.0,
+            geometry: polygons.then(|| geometry(overlap)),
+        },
+        Some(Err(why)) => Ground::Undrawn { undrawn: undrawn(*why) },
+        None => Ground::Undrawn { undrawn: "left out" },
+    }
+}
+
+fn meeting(told: &Told, hit: &Hit, met: &VolumeMeeting, overlap: Ground) -> Meeting {
     let m = &met.meeting;
     Meeting {
         volumes: met.volumes,
@@ -140,5 +176,6 @@ fn meeting(told: &Told, hit: &Hit, met: &VolumeMeeting) -> Meeting {
         band: m.band.map(|b| Band { lower_m: b.lower().as_f64(), upper_m: b.upper().as_f64(), datum: b.datum().name() }),
         time_gap_s: seconds(m.time_gap_us),
         window: m.window.map(|w| Window { start: w.start().to_string(), end: w.end().to_string() }),
+        overlap,
     }
 }

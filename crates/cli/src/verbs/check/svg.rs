@@ -1,7 +1,7 @@
 //! Conflicts as one picture: the footprints of the plans in conflict, where they overlap or come closest, what is what.
 //!
 //! The picture holds no script and fetches nothing. It is the same on every machine. Radii are drawn by the width of lines,
-//! as long as they are at the middle of the map; where two footprints overlap is drawn by masks, not computed.
+//! as long as they are at the middle of the map; the ground on which two are too close is drawn from its polygons.
 
 mod grid;
 mod plane;
@@ -13,7 +13,6 @@ use std::fmt::Write as _;
 use detente_types::{Shape, Volume};
 
 use super::Told;
-use super::find::Hit;
 use plane::{Plane, Point};
 
 /// Width of the picture.
@@ -107,7 +106,7 @@ impl<'a> Picture<'a> {
         COLOURS[self.told.plans[plan].file % COLOURS.len()]
     }
 
-    /// The shapes, the hatching, the frame, and a mask for every footprint that overlaps another.
+    /// The shapes, the hatching and the frame.
     fn definitions(&self, out: &mut String) {
         *out += "<defs>\n<pattern id=\"hatch\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
                  <rect width=\"7\" height=\"7\" fill=\"#d00000\" fill-opacity=\"0.25\"/>\
@@ -115,16 +114,6 @@ impl<'a> Picture<'a> {
         let _ = writeln!(out, "<clipPath id=\"frame\"><rect width=\"{WIDTH}\" height=\"{}\"/></clipPath>", self.height);
         for ((plan, number), volume) in self.volumes() {
             let _ = writeln!(out, "<g id=\"v{plan}-{number}\">{}</g>", self.shape(volume));
-        }
-        let overlapping = self.told.hits.iter().flat_map(overlapping);
-        let masks: std::collections::BTreeSet<_> = overlapping.map(|[_, second]| second).collect();
-        for (plan, number) in masks {
-            let _ = writeln!(
-                out,
-                "<mask id=\"m{plan}-{number}\" maskUnits=\"userSpaceOnUse\" x=\"0\" y=\"0\" width=\"{WIDTH}\" height=\"{}\">\
-                 <use href=\"#v{plan}-{number}\" fill=\"#ffffff\" stroke=\"#ffffff\"/></mask>",
-                self.height
-            );
         }
         *out += "</defs>\n";
     }
@@ -158,13 +147,20 @@ impl<'a> Picture<'a> {
         }
     }
 
-    /// Hatches what two footprints share.
+    /// Hatches the ground on which plans are too close.
     fn overlaps(&self, out: &mut String) {
-        for [(plan, number), (other, other_number)] in self.told.hits.iter().flat_map(overlapping) {
+        for overlap in self.told.grounds.iter().flatten().flatten().flatten() {
+            let mut path = String::new();
+            for ring in overlap.polygons.iter().flatten() {
+                for (i, [lon, lat]) in ring.iter().skip(1).enumerate() {
+                    let [x, y] = self.pixel(self.plane.at_radians(lat.to_radians(), lon.to_radians()));
+                    let _ = write!(path, "{}{x:.1} {y:.1}", if i == 0 { "M" } else { "L" });
+                }
+                path.push('Z');
+            }
             let _ = writeln!(
                 out,
-                "<g mask=\"url(#m{other}-{other_number})\">\
-                 <use href=\"#v{plan}-{number}\" fill=\"url(#hatch)\" stroke=\"url(#hatch)\"/></g>"
+                "<path d=\"{path}\" fill=\"url(#hatch)\" fill-rule=\"evenodd\" stroke=\"url(#hatch)\" stroke-width=\"1\"/>"
             );
         }
     }
@@ -183,11 +179,4 @@ impl<'a> Picture<'a> {
             );
         }
     }
-}
-
-/// The pairs of volumes of a hit that share ground, by plan and number.
-fn overlapping(hit: &Hit) -> Vec<[(usize, usize); 2]> {
-    let shared = hit.meetings.iter().filter(|met| met.meeting.distance.cm() == 0);
-    let [first, second] = hit.plans;
-    shared.map(|met| [(first, usize::from(met.volumes[0])), (second, usize::from(met.volumes[1]))]).collect()
 }

@@ -3,6 +3,7 @@
 use detente_types::Meeting;
 
 use super::find::Hit;
+use super::ground::{Ground, area};
 use super::label::{LANGUAGES, apart, clock, position};
 use super::{Filed, Told};
 use crate::output::print;
@@ -21,7 +22,7 @@ pub(super) fn print_all(told: &Told) {
         print(&line(&["#", "plans", "apart", "altitudes", "UTC"].map(str::to_owned)));
     }
     for (i, hit) in told.hits.iter().enumerate() {
-        print(&block(told, i + 1, hit));
+        print(&block(told, i, hit));
     }
     print(&format!("\n{}", foot(told)));
 }
@@ -53,12 +54,12 @@ fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-fn block(told: &Told, number: usize, hit: &Hit) -> String {
+fn block(told: &Told, i: usize, hit: &Hit) -> String {
     let meeting = &hit.closest().meeting;
     let [first, second] = told.filed(hit).map(|filed| label(told, filed));
     let [bands, windows] = [bands(meeting), windows(meeting)];
     let rows = [
-        [number.to_string(), first[0].clone(), apart(meeting), bands[0].clone(), windows[0].clone()],
+        [(i + 1).to_string(), first[0].clone(), apart(meeting), bands[0].clone(), windows[0].clone()],
         [String::new(), first[1].clone(), String::new(), bands[1].clone(), windows[1].clone()],
         [String::new(), second[0].clone(), String::new(), String::new(), String::new()],
         [String::new(), second[1].clone(), String::new(), String::new(), String::new()],
@@ -67,9 +68,17 @@ fn block(told: &Told, number: usize, hit: &Hit) -> String {
     let mut lines: Vec<String> = filled.map(line).collect();
     let more = if hit.count > 1 { format!("; {} pairs of volumes meet, this is the closest", hit.count) } else { String::new() };
     let when = clock(told.closest_time(hit, hit.closest()));
-    lines.extend(wrapped(&format!("closest at {} from {when}{more}", position(meeting.at))));
+    lines.extend(wrapped(&format!("closest at {} from {when}{}{more}", position(meeting.at), ground(told.grounds[i].first()))));
     lines.extend(LANGUAGES.iter().flat_map(|(language, _)| wrapped(&told.sentence(hit, *language))));
     lines.join("\n")
+}
+
+/// On how much ground the two are too close, where that was drawn.
+fn ground(ground: Option<&Ground>) -> String {
+    match ground {
+        Some(Some(Ok(overlap))) => format!(", too close on {}", area(overlap)),
+        _ => String::new(),
+    }
 }
 
 /// A plan in two lines: where it stands, and its name.

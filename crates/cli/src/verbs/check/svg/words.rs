@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use super::plane::Point;
 use super::{COLOURS, Picture, WIDTH};
 use crate::verbs::check::Told;
+use crate::verbs::check::ground::{Ground, area, undrawn};
 use crate::verbs::check::label::{apart, clock};
+use detente_gateway::overlap::Undrawn;
+use detente_types::Meeting;
 
 /// Conflicts that are listed; all are drawn.
 const LISTED_MAX: usize = 60;
@@ -36,7 +39,7 @@ pub(super) fn title(told: &Told) -> String {
 /// Height of what stands below the map.
 pub(super) fn height(told: &Told) -> f64 {
     let listed = told.hits.len().min(LISTED_MAX) + usize::from(told.hits.len() > LISTED_MAX);
-    LINE * (told.files.len() + listed) as f64 + LINE * 2.5
+    LINE * (told.files.len() + listed) as f64 + LINE * 3.5
 }
 
 /// The name of every plan in conflict, beside it and where no other stands.
@@ -84,6 +87,18 @@ fn free(points: &[Point], width: f64, height: f64, taken: &mut Vec<[f64; 4]>) ->
     None
 }
 
+/// How near two are, and on how much ground.
+fn near(meeting: &Meeting, ground: Option<&Ground>) -> String {
+    let far = apart(meeting);
+    match ground {
+        Some(Some(Ok(overlap))) if meeting.distance.cm() == 0 => format!("overlap, {} hatched", area(overlap)),
+        Some(Some(Ok(overlap))) => format!("{far} apart, {} hatched", area(overlap)),
+        Some(Some(Err(why @ (Undrawn::TooWide | Undrawn::TooManyCorners)))) => format!("{far} apart, ground {}", undrawn(*why)),
+        Some(Some(Err(Undrawn::NoArea))) if meeting.distance.cm() == 0 => "touch".into(),
+        _ => format!("{far} apart"),
+    }
+}
+
 /// What stands below the map.
 pub(super) fn legend(told: &Told, top: f64, out: &mut String) {
     let mut y = top + LINE * 1.2;
@@ -110,7 +125,7 @@ pub(super) fn legend(told: &Told, top: f64, out: &mut String) {
         let names =
             told.filed(hit).map(|filed| short(if filed.plan.name.is_empty() { &filed.plan.place } else { &filed.plan.name }));
         let meeting = &hit.closest().meeting;
-        let near = if meeting.distance.cm() == 0 { "overlap (hatched)".into() } else { format!("{} apart", apart(meeting)) };
+        let near = near(meeting, told.grounds[i].first());
         let band = meeting.band.map(|band| format!(", {band}")).unwrap_or_default();
         let from = clock(told.closest_time(hit, hit.closest()));
         line(mark, format!("{} and {}: {near}{band}, from {from} UTC", names[0], names[1]));
@@ -127,4 +142,5 @@ pub(super) fn legend(told: &Told, top: f64, out: &mut String) {
         s.time_us / 1_000_000
     );
     line(String::new(), format!("{asked}. Azimuthal equidistant; north is up at the middle."));
+    line(String::new(), "Hatched: the ground of one within the separation of the other.".into());
 }
