@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::machine::memory_mib;
 
@@ -50,15 +50,27 @@ impl Program {
     /// When it does not start.
     pub fn serve(&self, home: &Path, rest: Duration) -> Result<Ran> {
         let started = Instant::now();
-        let mut node = self.command(home, &["--json", "serve"]).stdout(Stdio::piped()).spawn().context("starting a node")?;
-        let mut said = String::new();
-        BufReader::new(node.stdout.take().context("its output")?).read_line(&mut said)?;
+        let (mut node, _) = self.start(home)?;
         let took = started.elapsed();
         std::thread::sleep(rest);
         let memory_mib = memory_mib(&node.id().to_string(), "VmRSS").unwrap_or_default();
         end(&mut node)?;
-        ensure!(said.starts_with('{'), "the node did not start");
         Ok(Ran { took, memory_mib })
+    }
+
+    /// Starts a node on a home, and gives the line of JSON in which it says where it answers. Whoever starts it ends it.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start(&self, home: &Path) -> Result<(Child, String)> {
+        let mut node = self.command(home, &["--json", "serve"]).stdout(Stdio::piped()).spawn().context("starting a node")?;
+        let mut said = String::new();
+        BufReader::new(node.stdout.take().context("its output")?).read_line(&mut said)?;
+        if !said.starts_with('{') {
+            end(&mut node)?;
+            bail!("the node did not start");
+        }
+        Ok((node, said))
     }
 
     /// Verifies a home.

@@ -6,7 +6,7 @@ use detente_record::evidence::Examiner;
 use detente_record::release::Part;
 use detente_record::{Log, Release};
 use detente_testkit::statements::{head, statements};
-use detente_testkit::{Author, MORNING, MockScheme, conversation, rng, terms};
+use detente_testkit::{Author, MORNING, MockScheme, conversation, rng, terms_of_the_first_law as terms};
 use detente_types::Root;
 use detente_types::statement::StatementIn;
 use detente_wire::certificate::sign_revocation;

@@ -31,7 +31,7 @@ pub use known::Heard;
 pub use mock::MockScheme;
 pub use notices::{circle, notice, notice_id};
 pub use parties::{Parties, Side, parties};
-pub use terms::{place, terms};
+pub use terms::{place, terms, terms_of_the_first_law};
 
 /// The morning on which fixtures play: 2026-11-24T06:00:00Z.
 pub const MORNING: Timestamp = Timestamp::from_micros(1_795_500_000_000_000);

@@ -12,7 +12,7 @@ use detente_wire::{KeyPair, Scheme};
 
 use crate::notices::{notice, notice_id, text};
 use crate::parties::Parties;
-use crate::{minutes, rng, terms};
+use crate::{minutes, rng, terms_of_the_first_law as terms};
 
 /// A reference to an entry that need not exist.
 pub fn reference(author: PartyId, index: u64) -> StatementRef {

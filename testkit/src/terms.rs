@@ -1,8 +1,8 @@
 //! Terms over the Gulf of Finland, with every section filled.
 
 use detente_types::terms::{
-    AltitudeIn, AreaIn, BlindIn, ClockIn, ClocksIn, DeskIn, DisclosureIn, LAW_1, LeadTimeIn, LineCheckIn, PlaceIn, QuotaIn,
-    RetentionIn, SeparationIn, TermsIn, ThresholdIn,
+    AltitudeIn, AreaIn, BlindIn, ClockIn, ClocksIn, DeskIn, DisclosureIn, LAW_1, LAW_2, LeadTimeIn, LineCheckIn, PlaceIn,
+    QuotaIn, RetentionIn, SeparationIn, TermsIn, ThresholdIn,
 };
 use detente_types::{Position, Terms};
 
@@ -26,7 +26,7 @@ pub fn terms() -> TermsIn {
     TermsIn {
         version: 1,
         area: gulf(),
-        law: LAW_1.into(),
+        law: LAW_2.into(),
         separation: SeparationIn { horizontal_m: 9_260, vertical_m: 300, time_s: 300 },
         altitude: AltitudeIn { datum: "AMSL".into(), terrain_max_m: 350, pressure_error_max_m: 600, terrain_min_m: None },
         lead_time: LeadTimeIn { flash_min: 0, immediate_min: 15, priority_min: 120, routine_min: 1_440 },
@@ -55,7 +55,12 @@ pub fn terms() -> TermsIn {
     }
 }
 
-/// The same, checked.
+/// The same under the law before: what committed vectors and corpora are made of, so that their bytes stay.
+pub fn terms_of_the_first_law() -> TermsIn {
+    TermsIn { law: LAW_1.into(), ..terms() }
+}
+
+/// The same as [`terms`], checked.
 pub fn valid_terms() -> Terms {
     Terms::try_new(terms()).expect("the fixture obeys the rules")
 }

@@ -1,7 +1,7 @@
 //! The numbers of the conflict index: queries, inserts, memory and all pairs, beside rstar, SQLite, PostGIS and a plain
 //! scan, interleaved in one run; or, with `--check`, whether all of them find the same.
 //!
-//! `cargo xtask bench space [--write] [--quick] [--check] [--no-postgres] [--sizes 10000,100000,1000000] [--rounds N]`
+//! `cargo xtask bench space [--write] [--quick] [--check] [--http] [--no-postgres] [--sizes 10000,100000,1000000] [--rounds N]`
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use detente_benches::report::Report;
 use detente_benches::space::check::{self, Compared};
 use detente_benches::space::cluster::{Cluster, SETTINGS};
 use detente_benches::space::everything::ALL_MAX;
-use detente_benches::space::run::{Measured, Options, measure};
+use detente_benches::space::run::{Measured, Options, measure, measure_http};
 use detente_benches::space::{postgis, sqlite, tell};
 use peak_alloc::PeakAlloc;
 
@@ -37,6 +37,12 @@ fn main() -> Result<()> {
     }
     let mut report = Report::new("The conflict index, measured", &describe("cargo xtask bench space --write", &told(&options)));
     about(&mut report, cluster.as_ref())?;
+    if has("--http") {
+        for size in &options.sizes {
+            tell::http_only(&mut report, &measure_http(&options, *size, cluster.as_ref(), folder.path())?);
+        }
+        return Ok(());
+    }
     let mut all = Vec::new();
     for size in &options.sizes {
         eprintln!("measuring {size} volumes");
@@ -55,7 +61,7 @@ fn options(arguments: &[String]) -> Result<Options> {
         let at = arguments.iter().position(|argument| argument == flag)?;
         Some(arguments.get(at + 1).map_or("", String::as_str))
     };
-    let known = ["--write", "--quick", "--check", "--no-postgres", "--sizes", "--rounds"];
+    let known = ["--write", "--quick", "--check", "--http", "--no-postgres", "--sizes", "--rounds"];
     for flag in arguments.iter().filter(|argument| argument.starts_with("--")) {
         ensure!(known.contains(&flag.as_str()), "unknown flag {flag}; there are: {}", known.join(", "));
     }

@@ -35,7 +35,8 @@ pub struct Everything<'a> {
     inserted: Option<Tree<'a, f64>>,
     inserted_whole: Option<Tree<'a, Wrapping<i32>>>,
     sqlite: Option<Sqlite<'a>>,
-    postgis: Vec<Postgis<'a>>,
+    /// PostGIS by each of its indexes.
+    pub postgis: Vec<Postgis<'a>>,
     /// What each keeps in memory or on disk for its volumes.
     pub weights: Vec<Weight>,
 }

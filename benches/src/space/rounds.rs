@@ -87,10 +87,71 @@ impl Timed {
         Ok(())
     }
 
+    /// Times several queries in one request: each is said to take its share of it.
+    fn ask_all(&mut self, asked: &mut dyn Batched, queries: &[Query<'_>], hits: &mut [Vec<u32>]) -> Result<()> {
+        hits.iter_mut().for_each(Vec::clear);
+        let begun = Instant::now();
+        asked.find_all(queries, hits)?;
+        let each = begun.elapsed().as_nanos() as u64 / queries.len().max(1) as u64;
+        for hits in &hits[..queries.len()] {
+            self.rounds.last_mut().expect("a round was begun").push(each);
+            self.answers.last_mut().expect("a round was begun").push(digest(hits));
+            if self.rounds.len() == 1 {
+                self.hits += hits.len() as u64;
+            }
+        }
+        Ok(())
+    }
+
     fn begin_round(&mut self) {
         self.rounds.push(Vec::new());
         self.answers.push(Vec::new());
     }
+}
+
+/// Something that takes many queries in one request.
+pub trait Batched {
+    /// What it is called in tables.
+    fn name(&self) -> &str;
+
+    /// Adds to each query's hits the number of every volume that meets it.
+    ///
+    /// # Errors
+    /// When it fails.
+    fn find_all(&mut self, queries: &[Query<'_>], hits: &mut [Vec<u32>]) -> Result<()>;
+}
+
+/// Asks each structure all of the queries one by one, and what takes many at a time as many as `batch` in each request; in
+/// turns, a round to warm up and then as many as are to be timed. Whoever takes many comes last in what is given back.
+///
+/// # Errors
+/// When a database or a node fails.
+pub fn served(
+    structures: &mut [&mut dyn Structure],
+    batched: &mut dyn Batched,
+    batch: usize,
+    queries: &[Query<'_>],
+    rounds: usize,
+) -> Result<Vec<Timed>> {
+    let names = structures.iter().map(|structure| structure.name().to_owned()).chain([batched.name().to_owned()]);
+    let mut timed: Vec<Timed> = names.map(|name| Timed::new(&name)).collect();
+    let mut warm = timed.clone();
+    let mut each = vec![Vec::new(); batch];
+    let mut hits = Vec::new();
+    for round in 0..=rounds {
+        let timed = if round == 0 { &mut warm } else { &mut timed };
+        let turns = timed.len();
+        for turn in 0..turns {
+            let turn = (turn + round) % turns;
+            let timed = &mut timed[turn];
+            timed.begin_round();
+            match structures.get_mut(turn) {
+                Some(structure) => queries.iter().try_for_each(|query| timed.ask(*structure, query, &mut hits))?,
+                None => queries.chunks(batch).try_for_each(|queries| timed.ask_all(batched, queries, &mut each))?,
+            }
+        }
+    }
+    Ok(timed)
 }
 
 fn sample<'a>(nanoseconds: impl Iterator<Item = &'a u64>) -> Sample {

@@ -7,12 +7,13 @@ use anyhow::Result;
 
 use super::cluster::Cluster;
 use super::everything::{ALL_MAX, Allocated, Everything, Weight};
+use super::http::{self, OverHttp};
 use super::inserts::{self, Beside, Inserted};
 use super::live;
 use super::pairs::{self, Join, Joined};
-use super::postgis::Index;
+use super::postgis::{Index, Postgis};
 use super::rounds::{self, Timed};
-use super::set::{SEPARATION, Set};
+use super::set::{Query, SEPARATION, Set};
 use super::tree::Tree;
 
 /// What is measured.
@@ -67,6 +68,8 @@ pub struct Measured {
     pub joined: Vec<Joined>,
     /// The plans of PostgreSQL.
     pub plans: Vec<String>,
+    /// Over HTTP.
+    pub over_http: OverHttp,
 }
 
 /// Measures one size. The queries are those of B1, held against its sums, like the volumes.
@@ -92,6 +95,7 @@ pub fn measure(
     measured.quiet = rounds::quiet(&mut all.structures(many, few), &queries, options.rounds)?;
     measured.near = rounds::quiet(&mut all.structures(many, few), &asking.queries(Some(SEPARATION)), options.rounds)?;
     measured.weights = all.weights.clone();
+    measured.over_http = over_http(options, (&set, size), &queries, &mut all.postgis, folder)?;
     measured.joined = joined(size, &all, options);
     measured.beside = inserts::beside_merges(&mut all.compacted, size, &queries[..many], options.rounds);
     let steps = live::draw(&set, size, steps);
@@ -100,6 +104,42 @@ pub fn measure(
     measured.publishing = all.live.publishing;
     all.tear_down()?;
     Ok(measured)
+}
+
+/// Measures only what is asked over HTTP, beside PostGIS.
+///
+/// # Errors
+/// As [`measure`].
+pub fn measure_http(options: &Options, size: usize, cluster: Option<&Cluster>, folder: &Path) -> Result<Measured> {
+    let (set, asking) = Set::workload(size)?;
+    let queries = asking.queries(None);
+    let mut postgis = Vec::new();
+    for index in [Index::Ranges, Index::Nd] {
+        if let Some(cluster) = cluster {
+            postgis.push(Postgis::new(cluster, &set, size, index)?);
+        }
+    }
+    let over_http = over_http(options, (&set, size), &queries, &mut postgis, folder)?;
+    postgis.into_iter().try_for_each(Postgis::drop_table)?;
+    Ok(Measured { size, over_http, ..Measured::default() })
+}
+
+/// A node is started beside PostGIS and ended again. Beyond a size that all of them hold it is left out.
+fn over_http(
+    options: &Options,
+    (set, size): (&Set, usize),
+    queries: &[Query<'_>],
+    postgis: &mut [Postgis<'_>],
+    folder: &Path,
+) -> Result<OverHttp> {
+    if size > ALL_MAX {
+        return Ok(OverHttp::default());
+    }
+    let home = folder.join(format!("line-{size}"));
+    std::fs::create_dir_all(&home)?;
+    let over = http::measure((set, size), &queries[..options.few], postgis, &home, options.rounds)?;
+    std::fs::remove_dir_all(&home)?;
+    Ok(over)
 }
 
 /// Which index of PostGIS answered more queries a second.

@@ -16,6 +16,25 @@ pub fn promises(report: &mut Report, measured: &Measured) {
     );
 }
 
+/// Only what was asked over HTTP.
+pub fn http_only(report: &mut Report, measured: &Measured) {
+    report.table(
+        &format!("What is promised over HTTP, at {} volumes", measured.size),
+        &["", "must", "aim", "measured", "verdict"],
+        &verdict::over_http(measured).iter().map(|row| row.cells().to_vec()).collect::<Vec<_>>(),
+    );
+    over_http(report, measured);
+}
+
+fn over_http(report: &mut Report, measured: &Measured) {
+    let over = &measured.over_http;
+    if over.timed.is_empty() {
+        return;
+    }
+    asked(report, &format!("{} volumes: plans over HTTP/JSON", measured.size), &over.timed);
+    report.note(&over.told());
+}
+
 /// All that was measured on one size.
 pub fn size(report: &mut Report, measured: &Measured) {
     let title = |what: &str| format!("{} volumes: {what}", measured.size);
@@ -34,6 +53,7 @@ pub fn size(report: &mut Report, measured: &Measured) {
             measured.runs,
         ));
     }
+    over_http(report, measured);
     inserts(report, &title("inserts one by one"), measured);
     let beside = [("beside merges of all", &measured.beside.during), ("when they are over", &measured.beside.quiet)];
     let rows: Vec<Vec<String>> = beside.iter().map(|(name, sample)| [vec![(*name).to_owned()], tails(sample)].concat()).collect();

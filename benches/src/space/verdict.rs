@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::http;
 use super::rounds::Timed;
 use super::run::Measured;
 
@@ -82,13 +83,24 @@ pub fn rows(measured: &Measured) -> Vec<Row> {
     };
     at_most("memory a volume: index of the live forest", [48.0, 40.0], bytes(false), " B");
     at_most("memory a volume: live forest with geometry as given", [150.0, 110.0], bytes(true), " B");
-    rows.push(unmeasured("HTTP/JSON, one connection, against PostGIS over its socket", [6.0, 10.0]));
-    rows.push(unmeasured("HTTP/JSON, batch of 64, against PostGIS over its socket", [20.0, 30.0]));
+    rows.extend(over_http(measured));
     rows
 }
 
-fn unmeasured(what: &str, bounds: [f64; 2]) -> Row {
-    Row { what: what.to_owned(), bounds, measured: None, at_most: false, unit: " x" }
+/// What is promised of plans that are checked over HTTP.
+pub fn over_http(measured: &Measured) -> [Row; 2] {
+    let timed = &measured.over_http.timed;
+    let row = |what: &str, bounds: [f64; 2], name: &str| Row {
+        what: what.to_owned(),
+        bounds,
+        measured: ratio(timed, name, POSTGIS),
+        at_most: false,
+        unit: " x",
+    };
+    [
+        row("HTTP/JSON, one connection, against PostGIS over its socket", [6.0, 10.0], http::ONE),
+        row("HTTP/JSON, batch of 64, against PostGIS over its socket", [20.0, 30.0], http::MANY),
+    ]
 }
 
 /// The fastest of those whose names begin so.

@@ -18,6 +18,34 @@ pub struct Done {
     /// Identity of the notice, when it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
+    /// What its volumes left open, and how it was taken; left out when there is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<DoubtView>,
+}
+
+/// Something that was taken, and that whoever sent it should look at: a position that names a square, taken as its centre
+/// with a larger radius. In the words of the reports on files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DoubtView {
+    /// The field, as a dotted path.
+    pub at: String,
+    /// What stood there.
+    pub found: String,
+    /// What was expected, and what is done instead.
+    pub expected: String,
+}
+
+/// What volumes left open, each by its place.
+pub(crate) fn doubts(volumes: &[VolumeForm]) -> Vec<DoubtView> {
+    let of = |(i, volume): (usize, &VolumeForm)| {
+        let told = move |doubt: &detente_gateway::Problem| DoubtView {
+            at: format!("volumes[{i}].{}", doubt.at),
+            found: doubt.found.clone(),
+            expected: doubt.expected.clone(),
+        };
+        volume.doubts.iter().map(told).collect::<Vec<_>>()
+    };
+    volumes.iter().enumerate().flat_map(of).collect()
 }
 
 /// Several notices, all checked before any is stated.

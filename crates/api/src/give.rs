@@ -75,7 +75,7 @@ pub(crate) fn give(
 ) -> Result<(Done, Durable), CommandFault> {
     let Accepted { book, stated, note } = seat.node.command(seat.now, seat.rng, line, &officer.by(), command)?;
     let durable = seat.booked(book);
-    Ok((Done { book, stated: stated.as_ref().map(Into::into), note, notice: None }, durable))
+    Ok((Done { book, stated: stated.as_ref().map(Into::into), note, notice: None, doubts: Vec::new() }, durable))
 }
 
 /// Waits until an input is in the book.

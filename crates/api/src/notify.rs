@@ -4,7 +4,7 @@
 //! the node is free between two shares.
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::iter::Peekable;
 use std::vec::IntoIter;
@@ -18,7 +18,7 @@ use detente_types::{LineId, NoticeId};
 
 use crate::Api;
 use crate::answer::Asked;
-use crate::ask::{Done, NotifyAsk};
+use crate::ask::{Done, DoubtView, NotifyAsk, doubts};
 use crate::auth::{Officer, Role};
 use crate::give::{Durable, Patience, give, kept};
 use crate::port::{Seat, ask};
@@ -38,16 +38,21 @@ pub(crate) async fn notify(
 ) -> Answer<Vec<Done>> {
     officer.needs(Role::Officer)?;
     let (check, by) = (asked.check, officer.clone());
+    let open: Vec<Vec<DoubtView>> = asked.notices.iter().map(|form| doubts(&form.volumes)).collect();
     let line = ask(&*api.host, move |seat| find_line(seat, &name)).await??;
     let drafts = checked(&api, line, &by, asked.notices).await?;
-    if check {
-        return Ok(Json(drafts.iter().map(only_checked).collect()));
-    }
-    Ok(Json(stated(&api, line, officer, drafts).await?))
+    let done = if check { drafts.iter().map(only_checked).collect() } else { stated(&api, line, officer, drafts).await? };
+    Ok(Json(done.into_iter().zip(open).map(|(done, doubts)| Done { doubts, ..done }).collect()))
 }
 
 fn only_checked(draft: &Draft) -> Done {
-    Done { book: 0, stated: None, note: Some("checked only".into()), notice: Some(draft.notice.id.to_string()) }
+    Done {
+        book: 0,
+        stated: None,
+        note: Some("checked only".into()),
+        notice: Some(draft.notice.id.to_string()),
+        doubts: Vec::new(),
+    }
 }
 
 /// All notices as they will be stated, or all that is wrong with them, checked share by share.

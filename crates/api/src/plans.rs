@@ -1,30 +1,44 @@
 //! Plans that are checked against what is live on a line before they are stated: one, or many at once.
 
+mod rules;
+#[cfg(test)]
+mod tests;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use detente_gateway::{Problems, VolumeForm};
 use detente_node::sentence::Language;
-use detente_node::{Foresight, Line};
+use detente_node::{Detail as Depth, Foreseen, Foresight, Line, Planned};
 use detente_space::law1::kinds_meet;
+use detente_types::conflict::VolumeMeeting;
 use detente_types::notice::{NOTICE_VERTICES_MAX, VOLUMES_MAX};
-use detente_types::{LineId, NoticeKind, StatementRef, Volume, VolumeIn};
+use detente_types::{LineId, NoticeId, NoticeKind, Rule, Violation, Volume, VolumeIn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Api;
 use crate::answer::Asked;
+use crate::ask::{DoubtView, doubts};
+use crate::plans::rules::{Judged, Judging};
 use crate::port::{Seat, ask};
-use crate::problem::{Detail, Fault, Problem};
+use crate::problem::{Fault, Problem};
 use crate::routes::{Answer, find_line, no_line, notice_of_ours};
 use crate::view::{MeetingView, RefView, SentenceView, languages, side};
 
-/// Plans that one job looks at: the line waits for no more of them.
-const SHARE: usize = 1;
+/// What one job costs at most, in pairs of volumes that are tested: the line waits for no more than that of a request,
+/// however many plans it has.
+const SHARE: usize = 4_096;
+/// What a sentence in each language costs to make, in such pairs.
+const SENTENCES_COST: usize = 32;
+/// Fewer vertices than these are judged where they were read: carrying them to another thread would take longer.
+const VERTICES_HERE: usize = 512;
 /// Most plans of one request.
 const PLANS_MAX: usize = 1_024;
 /// Conflicts that are told of one plan when nobody says how many, and the most.
 const CONFLICTS: usize = 20;
 const CONFLICTS_MAX: usize = 1_000;
+/// The most when only statements are told.
+const STATEMENTS_MAX: usize = 4_096;
 
 /// Plans to be checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -32,9 +46,25 @@ const CONFLICTS_MAX: usize = 1_000;
 pub struct PlansAsk {
     /// At most 1,024.
     pub plans: Vec<PlanForm>,
-    /// Conflicts to be told of each plan, at most 1,000; 20 when it is left out.
+    /// Conflicts to be told of each plan: 20 when it is left out, at most 1,000, or 4,096 when only statements are told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
+    /// How much is told of each conflict; everything when it is left out.
+    #[serde(default)]
+    pub tell: Tell,
+}
+
+/// How much is told of a conflict. What is one is decided by the line's law all the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Tell {
+    /// The statement and the volumes, how they meet, and the sentences to read aloud.
+    #[default]
+    Sentences,
+    /// The statement and the volumes, and how they meet.
+    Meetings,
+    /// The statement and the volumes: the fastest, for a check that only asks whether and with what.
+    Statements,
 }
 
 /// One plan.
@@ -57,6 +87,9 @@ pub struct PlanView {
     pub conflicts: Vec<PlanConflictView>,
     /// Whether there is, or may be, more.
     pub more: bool,
+    /// What the plan left open, and how it was taken; left out when there is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<DoubtView>,
 }
 
 /// A live notice that a plan would meet.
@@ -68,21 +101,26 @@ pub struct PlanConflictView {
     pub by: String,
     /// Its notice.
     pub notice: String,
-    /// How they meet; the plan's volume comes first.
-    pub meeting: MeetingView,
-    /// The sentence to read aloud, in both languages of the line.
+    /// Which volume of the plan meets which of the notice, from 0.
+    pub volumes: [u16; 2],
+    /// How they meet; the plan's volume comes first. Left out when only statements are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meeting: Option<MeetingView>,
+    /// The sentence to read aloud, in both languages of the line; left out unless sentences are told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sentences: Vec<SentenceView>,
 }
 
-/// A plan that has passed the rules of a single volume. What only a line can refuse, its area or a datum without bounds,
-/// is said when it is stated.
+/// A plan that has passed the rules of a single volume; those of the line it passes in [`rules`].
 pub(crate) struct Plan {
     pub(crate) kind: NoticeKind,
     pub(crate) volumes: Vec<Volume>,
+    doubts: Vec<DoubtView>,
     pub(crate) instead_of: Option<String>,
 }
 
-/// What plans would meet among what is live on the line. Nothing is stated, and nothing of it leaves this node.
+/// What plans would meet among what is live on the line. What would be refused if it were stated is refused here, by the same
+/// rules. Nothing is stated, and nothing of it leaves this node.
 #[utoipa::path(post, path = "/v1/lines/{line}/plans", params(("line" = String, Path)), request_body = PlansAsk, responses((status = 200, body = Vec<PlanView>), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn plans(
     State(api): State<Api>,
@@ -92,19 +130,153 @@ pub(crate) async fn plans(
     if asked.plans.len() > PLANS_MAX {
         return Err(Problem::new(Fault::TooLarge, format!("{} plans; at most {PLANS_MAX} at once", asked.plans.len())));
     }
-    let limit = asked.limit.unwrap_or(CONFLICTS).min(CONFLICTS_MAX);
-    // Judging a thousand shapes takes a while: not where others are served.
-    let read = tokio::task::spawn_blocking(move || read(asked.plans)).await;
-    let mut plans =
-        read.map_err(|_| Problem::new(Fault::Unavailable, "the plans were not judged: the node is stopping"))??.into_iter();
-    let line = ask(&*api.host, move |seat| find_line(seat, &name)).await??;
-    let mut views = Vec::with_capacity(plans.len());
-    loop {
-        let share: Vec<Plan> = plans.by_ref().take(SHARE).collect();
-        if share.is_empty() {
-            return Ok(Json(views));
+    let most = if asked.tell == Tell::Statements { STATEMENTS_MAX } else { CONFLICTS_MAX };
+    let (limit, tell) = (asked.limit.unwrap_or(CONFLICTS).min(most), asked.tell);
+    let plans = judged(asked.plans).await?;
+    let judging = Judging::default();
+    let mut work = Work { name, line: None, plans, judging, limit, tell, current: Current::begin(), found: Vec::new() };
+    while !work.is_done() {
+        work = ask(&*api.host, move |seat| work.share(seat).map(|()| work)).await??;
+    }
+    Ok(Json(work.found.iter().map(PlanView::from).collect()))
+}
+
+/// Many shapes take a while to judge: not where others are served.
+async fn judged(forms: Vec<PlanForm>) -> Result<Vec<Plan>, Problem> {
+    let volumes = forms.iter().flat_map(|form| &form.volumes);
+    let vertices: usize = volumes.map(|v| v.positions.len() + v.holes.iter().map(Vec::len).sum::<usize>()).sum();
+    if vertices <= VERTICES_HERE {
+        return read(forms);
+    }
+    let stopping = |_| Problem::new(Fault::Unavailable, "the plans were not judged: the node is stopping");
+    tokio::task::spawn_blocking(move || read(forms)).await.map_err(stopping)?
+}
+
+/// A request on its way to and from the node, share by share.
+struct Work {
+    name: String,
+    line: Option<LineId>,
+    plans: Vec<Plan>,
+    judging: Judging,
+    limit: usize,
+    tell: Tell,
+    current: Current,
+    found: Vec<Found>,
+}
+
+/// The first plan that is not through.
+struct Current {
+    foresight: Foresight,
+    told: Vec<Told>,
+    /// How many of its conflicts were told, or had gone when they were to be.
+    through: usize,
+}
+
+/// What a plan would meet, as the node has it: writing it out is done elsewhere.
+struct Found {
+    conflicts: Vec<Told>,
+    more: bool,
+    doubts: Vec<DoubtView>,
+}
+
+struct Told {
+    foreseen: Foreseen,
+    ours: bool,
+    notice: NoticeId,
+    sentences: Vec<SentenceView>,
+}
+
+impl Current {
+    fn begin() -> Self {
+        Self { foresight: Foresight::begin(), told: Vec::new(), through: 0 }
+    }
+}
+
+impl Work {
+    /// The line is looked for even when there is no plan.
+    fn is_done(&self) -> bool {
+        self.line.is_some() && self.found.len() == self.plans.len()
+    }
+
+    /// Goes on until a share's cost is spent.
+    fn share(&mut self, seat: &Seat<'_>) -> Result<(), Problem> {
+        let id = match self.line {
+            Some(id) => id,
+            None => find_line(seat, &self.name)?,
+        };
+        self.line = Some(id);
+        let line = seat.node.line(&id).ok_or_else(|| no_line(&id.to_string()))?;
+        if self.judging.share(line, seat.now, &self.plans)? == Judged::More {
+            return Ok(());
         }
-        views.extend(ask(&*api.host, move |seat| foreseen(seat, &line, &share, limit)).await??);
+        let languages = languages(line, line.us());
+        let mut left = SHARE;
+        while left > 0 && !self.is_done() {
+            left = left.saturating_sub(1 + self.step(line, &languages, left)?);
+        }
+        Ok(())
+    }
+
+    /// Goes on with the plan that is not through, within a cost; what was spent of it.
+    fn step(&mut self, line: &Line, languages: &[(String, Language)], most: usize) -> Result<usize, Problem> {
+        let plan = &self.plans[self.found.len()];
+        let current = &mut self.current;
+        let before = current.foresight.cost();
+        if !current.foresight.is_done() {
+            let instead_of = plan.instead_of.as_ref().map(|name| notice_of_ours(line, name)).transpose()?;
+            let planned = Planned { kind: plan.kind, volumes: &plan.volumes, instead_of: instead_of.as_ref() };
+            let depth = if self.tell == Tell::Statements { Depth::Whether } else { Depth::How };
+            line.foresee(&planned, depth, self.limit, most, &mut current.foresight);
+        }
+        let mut spent = current.foresight.cost() - before;
+        let each = if self.tell == Tell::Sentences { 1 + SENTENCES_COST * languages.len() } else { 1 };
+        while spent < most && current.through < current.foresight.meetings.len() {
+            let foreseen = current.foresight.meetings[current.through].clone();
+            current.through += 1;
+            spent += each;
+            let languages = if self.tell == Tell::Sentences { languages } else { &[] };
+            current.told.extend(told(line, plan.kind, foreseen, languages));
+        }
+        if current.foresight.is_done() && current.through == current.foresight.meetings.len() {
+            let Current { foresight, told, .. } = core::mem::replace(current, Current::begin());
+            let doubts = self.plans[self.found.len()].doubts.clone();
+            self.found.push(Found { conflicts: told, more: foresight.more, doubts });
+        }
+        Ok(spent)
+    }
+}
+
+/// A conflict with the notice that it is with; none when that has gone.
+fn told(line: &Line, kind: NoticeKind, foreseen: Foreseen, languages: &[(String, Language)]) -> Option<Told> {
+    let notice = line.live_notice(&foreseen.with)?.id();
+    let sentence = |(tag, language): &(String, Language)| {
+        let text = line.foreseen_sentence(kind, &foreseen.with, foreseen.meeting.as_ref()?, *language)?;
+        Some(SentenceView { language: tag.clone(), text })
+    };
+    let sentences = languages.iter().filter_map(sentence).collect();
+    Some(Told { ours: foreseen.with.author == line.us(), notice, sentences, foreseen })
+}
+
+impl From<&Found> for PlanView {
+    fn from(found: &Found) -> Self {
+        let conflicts = found.conflicts.iter().map(PlanConflictView::from).collect();
+        Self { conflicts, more: found.more, doubts: found.doubts.clone() }
+    }
+}
+
+impl From<&Told> for PlanConflictView {
+    fn from(told: &Told) -> Self {
+        let Foreseen { with, volumes, meeting } = &told.foreseen;
+        let view =
+            |meeting: &detente_types::Meeting| MeetingView::from(&VolumeMeeting { volumes: *volumes, meeting: meeting.clone() });
+        Self {
+            statement: with.into(),
+            by: side(told.ours),
+            notice: told.notice.to_string(),
+            volumes: *volumes,
+            meeting: meeting.as_ref().map(view),
+            sentences: told.sentences.clone(),
+        }
     }
 }
 
@@ -114,16 +286,10 @@ fn read(forms: Vec<PlanForm>) -> Result<Vec<Plan>, Problem> {
     for (i, form) in forms.iter().enumerate() {
         match plan(form) {
             Ok(plan) => plans.push(plan),
-            Err(problem) => {
-                let placed = |detail: Detail| Detail { at: format!("plans[{i}].{}", detail.at), ..detail };
-                details.extend(problem.details.into_iter().map(placed));
-            }
+            Err(problem) => details.extend(rules::placed(i, problem)),
         }
     }
-    if details.is_empty() {
-        return Ok(plans);
-    }
-    Err(Problem::new(Fault::Rules, format!("{} problem(s); nothing was checked", details.len())).with(details))
+    if details.is_empty() { Ok(plans) } else { Err(rules::refusal(details)) }
 }
 
 pub(crate) fn plan(form: &PlanForm) -> Result<Plan, Problem> {
@@ -135,15 +301,8 @@ pub(crate) fn plan(form: &PlanForm) -> Result<Plan, Problem> {
         read.push(volume.to_volume(&mut inner));
         problems.extend_inside(&format!("volumes[{i}]"), inner);
     }
-    let vertices: usize = read.iter().flatten().flat_map(|v| &v.rings).map(Vec::len).sum();
-    if form.volumes.is_empty() || form.volumes.len() > VOLUMES_MAX || vertices > NOTICE_VERTICES_MAX {
-        let found = format!("{} volumes with {vertices} vertices", form.volumes.len());
-        problems.take(
-            "volumes",
-            &found,
-            None::<()>,
-            &format!("1 to {VOLUMES_MAX} volumes with {NOTICE_VERTICES_MAX} vertices in all"),
-        );
+    if form.volumes.is_empty() {
+        problems.push(detente_gateway::Problem::missing("volumes", "at least one volume"));
     }
     if let Some(kind) = kind.filter(|kind| !kinds_meet(*kind, NoticeKind::Operation)) {
         problems.take("kind", kind.name(), None::<()>, "a kind that can be in conflict");
@@ -151,6 +310,13 @@ pub(crate) fn plan(form: &PlanForm) -> Result<Plan, Problem> {
     let (Some(kind), true) = (kind, problems.is_empty()) else {
         return Err(problems.into());
     };
+    let vertices: usize = read.iter().flatten().flat_map(|v| &v.rings).map(Vec::len).sum();
+    if form.volumes.len() > VOLUMES_MAX || vertices > NOTICE_VERTICES_MAX {
+        let found = format!("{} volumes, {vertices} vertices", form.volumes.len());
+        let expected = format!("at most {VOLUMES_MAX} volumes with {NOTICE_VERTICES_MAX} vertices in all");
+        let violation = Violation::new(Rule::VolumeCount, "volumes", found).expected(expected);
+        return Err(detente_node::CommandFault::Violations(vec![violation]).into());
+    }
     let judged = read
         .into_iter()
         .flatten()
@@ -161,33 +327,6 @@ pub(crate) fn plan(form: &PlanForm) -> Result<Plan, Problem> {
     if !violations.is_empty() {
         return Err(detente_node::CommandFault::Violations(violations).into());
     }
-    Ok(Plan { kind, volumes: volumes.into_iter().filter_map(Result::ok).collect(), instead_of: form.instead_of.clone() })
-}
-
-fn foreseen(seat: &Seat<'_>, id: &LineId, plans: &[Plan], limit: usize) -> Result<Vec<PlanView>, Problem> {
-    let line = seat.node.line(id).ok_or_else(|| no_line(&id.to_string()))?;
-    let foresee = |plan: &Plan| {
-        let replaced = plan.instead_of.as_ref().map(|name| notice_of_ours(line, name)).transpose()?;
-        let foresight = line.foresee(plan.kind, &plan.volumes, replaced.as_ref(), limit);
-        Ok(view(line, plan.kind, &foresight))
-    };
-    plans.iter().map(foresee).collect()
-}
-
-fn view(line: &Line, kind: NoticeKind, foresight: &Foresight) -> PlanView {
-    let us = line.us();
-    let conflict = |(at, meeting): &(StatementRef, _)| {
-        let told = |(tag, language): (String, Language)| {
-            let text = line.foreseen_sentence(kind, at, meeting, language)?;
-            Some(SentenceView { language: tag, text })
-        };
-        Some(PlanConflictView {
-            statement: at.into(),
-            by: side(at.author == us),
-            notice: line.notice(at)?.notice.id().to_string(),
-            meeting: meeting.into(),
-            sentences: languages(line, us).into_iter().filter_map(told).collect(),
-        })
-    };
-    PlanView { conflicts: foresight.meetings.iter().filter_map(conflict).collect(), more: foresight.more }
+    let volumes = volumes.into_iter().filter_map(Result::ok).collect();
+    Ok(Plan { kind, volumes, doubts: doubts(&form.volumes), instead_of: form.instead_of.clone() })
 }

@@ -16,7 +16,7 @@ use crate::Api;
 use crate::answer::{Asked, BODY_BYTES_MAX, answer_to};
 use crate::ask::{
     AcceptTermsAsk, AmendAsk, AnswerAsk, BackupAsk, CancelAsk, CheckAsk, CheckView, Done, OfferAsk, ProposeAsk, ReceiptAsk,
-    ReopenAsk, RevokeAsk, SafetyActionAsk, TermsAnswer,
+    ReopenAsk, RevokeAsk, SafetyActionAsk, TermsAnswer, doubts,
 };
 use crate::auth::{Officer, Role, guard};
 use crate::give::act;
@@ -193,13 +193,15 @@ async fn offer(
     Asked(asked): Asked<OfferAsk>,
 ) -> Answer<Done> {
     officer.needs(Role::Officer)?;
+    let open = doubts(asked.volumes.as_deref().unwrap_or_default());
     let change = change(&api, &name, &asked).await?;
-    act(&api, officer, name, move |line| {
+    let done = act(&api, officer, name, move |line| {
         let conflict: ConflictId = only("conflict", &asked.conflict, line.conflict_pairs().map(|(id, _)| id))?;
         let lapses = asked.lapses.as_deref().map(time).transpose()?;
         Ok(Command::Offer { conflict, ours: asked.ours, change, lapses, text: asked.text.map(text) })
-    })
-    .await
+    });
+    let Json(done) = done.await?;
+    Ok(Json(Done { doubts: open, ..done }))
 }
 
 /// The change that is offered: as it was written down, or as a shift that the node finds.
@@ -452,8 +454,8 @@ async fn look<T: Send + 'static>(api: &Api, name: String, see: impl FnOnce(&Line
 /// A line by its name, by what we call the other party, or by enough of either; `-` when there is only one.
 pub fn find_line(seat: &Seat<'_>, name: &str) -> Result<LineId, Problem> {
     let fits = |id: &LineId| {
-        let called = seat.node.line(id).map(|l| l.view().name.to_lowercase()).unwrap_or_default();
-        name == "-" || id.to_string().starts_with(&name.to_lowercase()) || called.starts_with(&name.to_lowercase())
+        let called = || seat.node.line(id).map(|l| l.view().name.to_lowercase()).unwrap_or_default();
+        name == "-" || id.to_string().starts_with(&name.to_lowercase()) || called().starts_with(&name.to_lowercase())
     };
     let found: Vec<LineId> = seat.node.line_ids().filter(fits).collect();
     match found.as_slice() {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use axum::serve::ListenerExt as _;
 use detente_node::Node;
 use detente_store::{Home, Options};
 use detente_types::LineId;
@@ -124,6 +125,8 @@ async fn start_api(
     let token = home.publish(&address, &secret)?;
     let about = detente_api::About { name: settings.name.clone(), started: now() };
     let service = detente_api::service(host.clone(), Arc::new(HomeDoors::new(root, &token)), about);
+    // The end of a long answer is not to wait until its beginning is acknowledged.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let http = tokio::spawn(async move {
         if let Err(fault) = axum::serve(listener, service).await {
             tracing::error!(%fault, "the API stopped");

@@ -1,6 +1,7 @@
 //! What a home's people set: names, addresses, officers. Plain TOML in the home, written by commands, edited by hand.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use data_encoding::HEXLOWER;
@@ -108,12 +109,28 @@ pub fn token_hash(token: &str) -> String {
 pub struct HomeDoors {
     home: PathBuf,
     token_hash: String,
+    /// The text of the settings when they were read last, and what it says: the file is read for every request, so that an
+    /// officer who is taken off is out at once, and understood only when it says something else.
+    read: Mutex<(String, Settings)>,
 }
 
 impl HomeDoors {
     /// The doors of a home whose running node published this token.
     pub fn new(home: &Path, token: &str) -> Self {
-        Self { home: home.to_owned(), token_hash: token_hash(token) }
+        Self { home: home.to_owned(), token_hash: token_hash(token), read: Mutex::default() }
+    }
+
+    /// The settings as they are now; none when they cannot be read.
+    fn settings(&self) -> Settings {
+        let Ok(text) = std::fs::read_to_string(Settings::path(&self.home)) else {
+            return Settings::default();
+        };
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if read.0 != text {
+            let settings = toml::from_str(&text).unwrap_or_default();
+            *read = (text, settings);
+        }
+        read.1.clone()
     }
 }
 
@@ -121,7 +138,7 @@ impl Doors for HomeDoors {
     fn officer(&self, token: &str) -> Option<Officer> {
         // Hashes of the tokens are compared: how long that takes tells nothing of a token.
         let hash = token_hash(token);
-        let settings = Settings::read(&self.home).unwrap_or_default();
+        let settings = self.settings();
         if hash == self.token_hash {
             return Some(Officer { name: settings.officer_on_watch, desk: settings.desk, role: Role::Principal, by_home: true });
         }

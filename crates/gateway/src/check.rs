@@ -157,6 +157,10 @@ pub(crate) fn volume_violations(volume: &VolumeIn) -> Vec<Violation> {
         VolumeIn { start_us: volume.start_us, end_us: volume.end_us, ..right.clone() },
     ];
     found.extend(parts.iter().filter_map(|part| Volume::try_from(part).err()));
+    if found.is_empty() {
+        // Only how the parts go together is left: the times of a way.
+        found.extend(Volume::try_from(volume).err());
+    }
     found
 }
 

@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::raw::Near;
 
 /// The fields that say how far, how high and when.
-pub(crate) const EXTENT: [&str; 6] = ["radius_m", "lower_m", "upper_m", "datum", "start", "end"];
+pub(crate) const EXTENT: [&str; 8] = ["radius_m", "lower_m", "upper_m", "datum", "start", "end", "times", "slack_s"];
 
 /// All other fields of a flat row, besides where it is.
 pub(crate) const NAMES: [&str; 38] = [

@@ -60,6 +60,10 @@ pub struct VolumeForm {
     /// How early or late it may be on its way, seconds.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub slack_s: f64,
+    /// What the notation of its positions left open, and how that was settled: to be told to whoever sent it. Never written.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub doubts: Vec<Problem>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -104,8 +108,9 @@ impl TryFrom<VolumeAsked> for VolumeForm {
     type Error = String;
 
     fn try_from(asked: VolumeAsked) -> Result<Self, String> {
-        let outline = places("positions", asked.positions)?;
-        let holes = asked.holes.into_iter().enumerate().map(|(i, hole)| places(&format!("holes[{i}]"), hole));
+        let mut doubts = Vec::new();
+        let outline = places("positions", asked.positions, &mut doubts)?;
+        let holes = asked.holes.into_iter().enumerate().map(|(i, hole)| places(&format!("holes[{i}]"), hole, &mut doubts));
         let holes = holes.collect::<Result<Vec<Places>, String>>()?;
         let uncertainty = holes.iter().map(|hole| hole.uncertainty).fold(outline.uncertainty, Metres::max);
         Ok(Self {
@@ -120,19 +125,20 @@ impl TryFrom<VolumeAsked> for VolumeForm {
             end: asked.end,
             times: asked.times,
             slack_s: asked.slack_s,
+            doubts,
         })
     }
 }
 
-/// All positions of a list, or what is wrong with the first that is none.
-fn places(at: &str, list: Vec<PositionForm>) -> Result<Places, String> {
+/// All positions of a list, or what is wrong with the first that is none; what they leave open is told as doubts.
+fn places(at: &str, list: Vec<PositionForm>, doubts: &mut Vec<Problem>) -> Result<Places, String> {
     let mut places = Places::default();
     for (i, position) in list.into_iter().enumerate() {
         match position {
             PositionForm::Degrees(degrees) => places.positions.push(degrees),
             PositionForm::Text(text) => {
-                let read = places.add(at, &text, &mut Vec::new());
-                read.map_err(|error| format!("{at}[{i}]: {text:?} is no position: {error}"))?;
+                let at = format!("{at}[{i}]");
+                places.add(&at, &text, doubts).map_err(|error| format!("{at}: {text:?} is no position: {error}"))?;
             }
         }
     }
@@ -466,6 +472,7 @@ impl From<&VolumeIn> for VolumeForm {
                 .map(|p| p.times_us.iter().map(|&us| Timestamp::from_micros(us).to_string()).collect())
                 .unwrap_or_default(),
             slack_s: passage.map_or(0.0, |p| p.slack_us as f64 / 1e6),
+            doubts: Vec::new(),
         }
     }
 }

@@ -154,6 +154,7 @@ pub(crate) fn extent(f: &mut Fields<'_>) -> VolumeForm {
         end: end(f, "end"),
         slack_s: f.number("slack_s").unwrap_or_default(),
         times,
+        doubts: Vec::new(),
     }
 }
 

@@ -68,6 +68,8 @@ pub(crate) fn in_volume(at: &str) -> String {
         "window.start" => "start".into(),
         "window.end" => "end".into(),
         "window" => "start, end".into(),
+        "passage.slack" => "slack_s".into(),
+        times if times.starts_with("passage.") => times["passage.".len()..].into(),
         other => match other.strip_prefix("footprint.rings[").and_then(|rest| rest.split_once(']')) {
             Some((ring, rest)) => ring_name(ring, rest),
             None => other.to_owned(),
@@ -97,6 +99,8 @@ mod tests {
             ("volumes[0].window.start", "volumes[5].start", "start", "start"),
             ("volumes[0].footprint.rings[0][3].position", "volumes[5].positions[3]", "geometry, part 6", "lat, lon"),
             ("volumes[0].footprint.rings[2][1]", "volumes[5].holes[1][1]", "geometry, part 6", "lat, lon"),
+            ("volumes[0].passage.times[1]", "volumes[5].times[1]", "times[1]", "times[1]"),
+            ("volumes[0].passage.slack", "volumes[5].slack_s", "slack_s", "slack_s"),
             ("detail.since_us", "detail.since", "since", "since"),
             ("title", "title", "title", "title"),
         ];

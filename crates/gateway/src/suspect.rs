@@ -53,10 +53,20 @@ fn doubt_volumes(row: &Examined, terms: &Terms, doubts: &mut Vec<Finding>) {
         if !safety {
             doubts.extend(doubt_area(row, &field, volume, terms));
         }
-        if let Some(datum) = Datum::from_code(volume.datum).filter(|datum| *datum != terms.datum()) {
-            let expected = format!("{}, the datum of this line", terms.datum().name());
-            doubts.push(warning(row, &format!("{field}.datum"), datum.name().into(), expected).breaking(Rule::DatumOfLine));
+        if let Some(datum) = Datum::from_code(volume.datum) {
+            doubts.extend(doubt_datum(row, &field, datum, terms));
         }
+    }
+}
+
+/// A datum that the line refuses: any other than its own, or under a law that converts, one that the terms give no bounds for.
+fn doubt_datum(row: &Examined, field: &str, datum: Datum, terms: &Terms) -> Option<Finding> {
+    let own = terms.datum().name();
+    let told = |expected, rule| Some(warning(row, &format!("{field}.datum"), datum.name().into(), expected).breaking(rule));
+    match terms.converts_altitudes() {
+        true if !terms.heights().takes(datum) => told(format!("{own}, or terms with bounds for this datum"), Rule::DatumBounded),
+        false if datum != terms.datum() => told(format!("{own}, the datum of this line"), Rule::DatumOfLine),
+        _ => None,
     }
 }
 

@@ -106,7 +106,7 @@ impl Header {
             problems.push(Problem::new("positions", "`positions` beside `lat` or `lon`", "one way to say where"));
         }
         let placed = layout == Layout::Positions || has("lat") || has("lon");
-        raw.absent = required(layout, placed).into_iter().filter(|name| !has(name)).collect();
+        raw.absent = required(layout, placed, has("times")).into_iter().filter(|name| !has(name)).collect();
         problems.extend(raw.absent.iter().map(|name| Problem::missing(name, "a column of this name")));
         raw.problems.extend(problems.into_iter().map(|p| ("row 1".to_owned(), p)));
         Self { names, layout }
@@ -114,10 +114,12 @@ impl Header {
 }
 
 /// Columns without which no row can be read; nothing stands for a missing one.
-fn required(layout: Layout, placed: bool) -> Vec<&'static str> {
+fn required(layout: Layout, placed: bool, timed: bool) -> Vec<&'static str> {
     let mut names = vec!["kind"];
     if placed {
-        names.extend(EXTENT.into_iter().filter(|name| *name != "radius_m"));
+        names.extend(["lower_m", "upper_m", "datum"]);
+        // What moves says by its times from when until when.
+        names.extend(if timed { &[][..] } else { &["start", "end"] });
         names.extend(if layout == Layout::Pair { &["lat", "lon"][..] } else { &[] });
     }
     names

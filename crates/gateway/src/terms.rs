@@ -7,7 +7,7 @@
 use detente_types::notice::Precision;
 use detente_types::rule::Violation;
 use detente_types::terms::{
-    AltitudeIn, AreaIn, BlindIn, ClockIn, ClocksIn, DisclosureIn, LAW_1, LeadTimeIn, LineCheckIn, QuotaIn, ResolutionIn,
+    AltitudeIn, AreaIn, BlindIn, ClockIn, ClocksIn, DisclosureIn, LAW_2, LeadTimeIn, LineCheckIn, QuotaIn, ResolutionIn,
     RetentionIn, SeparationIn,
 };
 use detente_types::{Datum, Terms, TermsIn};
@@ -143,7 +143,7 @@ pub fn standard() -> TermsIn {
     TermsIn {
         version: 1,
         area: AreaIn { name: "everywhere".into(), corners_e7: Vec::new() },
-        law: LAW_1.into(),
+        law: LAW_2.into(),
         // Five nautical miles, a thousand feet, five minutes.
         separation: SeparationIn { horizontal_m: 9_260, vertical_m: 300, time_s: 300 },
         altitude: AltitudeIn {

@@ -27,7 +27,7 @@ use crate::pairs::Pairs;
 use content::content;
 
 pub(crate) use crowds::{Beside, Moved};
-pub use foresee::Foresight;
+pub use foresee::{Detail, Foreseen, Foresight, Planned};
 
 /// Volume pairs that one conflict lists: the closest. Tests have more of them than that.
 const MEETINGS_MAX: usize = if cfg!(test) { 3 } else { 64 };
@@ -134,8 +134,8 @@ impl Joint {
             separation: separation_of(terms),
             live: BTreeMap::new(),
             current: BTreeMap::new(),
-            own: Index::new(),
-            peer: Index::new(),
+            own: Index::drawn(),
+            peer: Index::drawn(),
             exact: BTreeMap::new(),
             exact_index: Index::new(),
             pairs: Pairs::default(),

@@ -7,7 +7,7 @@ use detente_space::ask::Nearest;
 use detente_space::resolve::Shift;
 use detente_space::sentence::{self, from_places};
 pub use detente_space::sentence::{Language, free_band, free_window, kind_name};
-use detente_types::conflict::VolumeMeeting;
+use detente_types::conflict::Meeting;
 use detente_types::{Conflict, Notice, NoticeKind, Position, StatementRef, Terms, Volume};
 
 use crate::line::Line;
@@ -29,11 +29,11 @@ impl Line {
         &self,
         kind: NoticeKind,
         with: &StatementRef,
-        met: &VolumeMeeting,
+        meeting: &Meeting,
         language: Language,
     ) -> Option<String> {
         let names = [planned(kind, language), name_of(self.notice(with)?.notice, language)];
-        Some(sentence::sentence(language, &names, &place(self.terms(), met.meeting.at, language), &met.meeting))
+        Some(sentence::sentence(language, &names, &place(self.terms(), meeting.at, language), meeting))
     }
 }
 

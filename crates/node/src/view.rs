@@ -6,12 +6,13 @@ use detente_settle::Settlement;
 use detente_terms::line::LineState;
 use detente_types::statement::Level;
 use detente_types::{
-    Conflict, ConflictId, Head, LineId, Notice, NoticeId, NoticeKind, PartyId, StatementRef, Terms, Timestamp, Volume,
+    Conflict, ConflictId, Head, LineId, Notice, NoticeId, NoticeKind, PartyId, StatementRef, Terms, Timestamp, Violation, Volume,
 };
 use detente_wire::PublicKey;
+use detente_wire::meaning::check_volumes;
 
 use crate::held::Hold;
-use crate::joint::Foresight;
+use crate::joint::{Detail, Foresight, Planned};
 use crate::line::{Line, Phase};
 use crate::node::Node;
 use crate::out::Disk;
@@ -173,6 +174,12 @@ impl Line {
         live.map(|(at, live)| self.notice_view(at, live))
     }
 
+    /// What a live statement says, without its receipts.
+    pub fn live_notice(&self, at: &StatementRef) -> Option<&Notice> {
+        let live = self.joint.live().get(at).or_else(|| self.early_notices.get(at))?;
+        Some(&live.notice)
+    }
+
     /// The live statement of a notice, by its author.
     pub fn current(&self, author: PartyId, id: &NoticeId) -> Option<StatementRef> {
         self.joint.current(author, id)
@@ -206,10 +213,16 @@ impl Line {
         self.joint.conflict(id)
     }
 
-    /// What volumes of a kind would meet if they were stated as they are, at most `limit`: theirs as disclosed, then our own
-    /// but for those of one notice. Kept nowhere.
-    pub fn foresee(&self, kind: NoticeKind, volumes: &[Volume], except: Option<&NoticeId>, limit: usize) -> Foresight {
-        self.joint.foresee(kind, volumes, except, limit)
+    /// What the meaning gate would refuse of volumes if a notice of this kind with them were stated now, valid for as long as
+    /// they are. Each has passed its own rules.
+    pub fn refuses(&self, kind: NoticeKind, volumes: &[Volume], now: Timestamp) -> Vec<Violation> {
+        check_volumes(kind, volumes, self.current_terms(), now)
+    }
+
+    /// Goes on looking for what a plan would meet if it were stated as it is, at most `limit` in all: theirs as disclosed,
+    /// then our own. It stops when about so many more pairs of volumes are tested: ask again until [`Foresight::is_done`].
+    pub fn foresee(&self, plan: &Planned<'_>, detail: Detail, limit: usize, cost: usize, so_far: &mut Foresight) {
+        self.joint.foresee(plan, detail, limit, cost, so_far);
     }
 
     /// The statements of both logs that count and whose hash begins with these hex digits, at most two.

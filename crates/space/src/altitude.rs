@@ -8,9 +8,8 @@ use detente_types::height::Heights;
 use detente_types::unit::Metres;
 use detente_types::volume::{ALTITUDE_MAX, ALTITUDE_MIN, AltitudeBand, Datum};
 
-use crate::geoid;
 use crate::outline::Prepared;
-use crate::region::Region;
+use crate::planted::{self, Planted};
 
 /// Lowest and highest altitude of a volume over the line's datum, in centimetres; all altitudes when they cannot be told.
 pub(crate) fn span(volume: &Prepared<'_>, heights: &Heights) -> (i64, i64) {
@@ -21,7 +20,10 @@ pub(crate) fn span(volume: &Prepared<'_>, heights: &Heights) -> (i64, i64) {
 fn converted(volume: &Prepared<'_>, heights: &Heights) -> (i64, i64) {
     let band = &volume.volume.band;
     let (lower, upper) = (band.lower().cm(), band.upper().cm());
-    let undulation = || geoid::range(&Region::of(volume.volume, volume.outline()));
+    let undulation = || {
+        let (low, high) = volume.undulation();
+        if planted::is(Planted::WrongSign) { (-high, -low) } else { (low, high) }
+    };
     match (band.datum(), heights.datum) {
         (datum, line) if datum == line => (lower, upper),
         (Datum::Amsl, Datum::Wgs84) => grown((lower, upper), undulation()),

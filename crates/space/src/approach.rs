@@ -10,6 +10,7 @@ use detente_types::volume::Position;
 use crate::arc::{Arc, rise};
 use crate::ball::{Ball, SLACK_M};
 use crate::outline::Outline;
+use crate::planted::{self, Planted};
 use crate::timed::Times;
 
 /// By how much each footprint grows, in centimetres.
@@ -45,6 +46,14 @@ pub(crate) fn closest(a: &Outline, b: &Outline, limit_cm: i64) -> Option<Approac
         return Some(Approach { distance_cm: 0, from: point, to: point, times_us: [None; 2] });
     }
     between_edges(a, b, limit_cm, None)
+}
+
+/// Whether [`closest`] finds where they come closest. Any chords that are near enough tell that, so the search ends at the
+/// first; edges are looked at before insides, for of those that meet most cross.
+pub(crate) fn is_within(a: &Outline, b: &Outline, limit_cm: i64) -> bool {
+    let mut search = Search { first_is_enough: true, ..Search::new(a, b, limit_cm, None) };
+    search.visit(Part::whole(a), Part::whole(b), 0.0);
+    search.best.is_some() || b.contains(a.first()) || a.contains(b.first())
 }
 
 /// The same, whatever lies inside what; with times, of what counts against each other by them.
@@ -85,6 +94,8 @@ struct Search<'a> {
     times: Option<&'a Times<'a>>,
     /// The first distance that is too large.
     worst: i64,
+    /// Whether any that is small enough ends the search.
+    first_is_enough: bool,
     best: Option<((i64, Chord, Chord), Approach)>,
     /// How many pairs of parts were looked at.
     steps: u64,
@@ -93,7 +104,7 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn new(a: &Outline, b: &Outline, limit_cm: i64, times: Option<&'a Times<'a>>) -> Self {
         let reach_cm = reach_cm(a, b);
-        Self { reach_cm, times, worst: limit_cm.saturating_add(1), best: None, steps: 0 }
+        Self { reach_cm, times, worst: limit_cm.saturating_add(1), first_is_enough: false, best: None, steps: 0 }
     }
 
     /// Looks through two parts that are so far apart, the nearer halves first: the sooner something close is
@@ -135,13 +146,14 @@ impl<'a> Search<'a> {
     }
 
     fn beaten(&self, key: (i64, Chord, Chord)) -> bool {
-        key.0 >= self.worst || self.best.as_ref().is_some_and(|(best, _)| key >= *best)
+        key.0 >= self.worst || self.best.as_ref().is_some_and(|(best, _)| self.first_is_enough || key >= *best)
     }
 }
 
 /// What two footprints reach towards each other, growth and all, in centimetres.
 pub(crate) fn reach_cm(a: &Outline, b: &Outline) -> i64 {
-    a.radius_cm() + b.radius_cm() + 2 * GROWTH_CM
+    let growth_cm = if planted::is(Planted::NoGrowth) { 0 } else { GROWTH_CM };
+    a.radius_cm() + b.radius_cm() + 2 * growth_cm
 }
 
 /// The distance between grown footprints whose shapes are so far apart, straight through, and reach so far.

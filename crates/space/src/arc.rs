@@ -9,7 +9,9 @@
 
 use core::cell::OnceCell;
 
-use detente_types::geometry::earth::{EQUATORIAL_RADIUS_M, FLATTENING, POLAR_RADIUS_M, Vec3, from_reduced, reduced_point};
+use detente_types::geometry::earth::{
+    EQUATORIAL_RADIUS_M, FLATTENING, POLAR_RADIUS_M, Vec3, from_reduced, reduced_point, surface_point,
+};
 use detente_types::volume::Position;
 
 /// Longest chord, in metres: straight over 2 km the surface rises 8 cm above it.
@@ -27,17 +29,16 @@ const LENGTH_PER_STRAIGHT: f64 = 1.005;
 /// How often the turn is refined. Each round leaves a three-hundredth of the error: 2e-14 after five.
 const ROUNDS: u32 = 5;
 
-/// A vertex of a shape: a point of the sphere of reduced latitude, and the point of the surface that it is.
+/// A vertex of a shape, and the point of the surface that it is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Vertex {
-    reduced: Vec3,
+    position: Position,
     surface: Vec3,
 }
 
 impl Vertex {
     pub(crate) fn new(position: Position) -> Self {
-        let reduced = reduced_point(position);
-        Self { reduced, surface: from_reduced(reduced) }
+        Self { position, surface: surface_point(position) }
     }
 }
 
@@ -49,7 +50,7 @@ pub(crate) struct Arc {
     from: Vertex,
     to: Vertex,
     straight: f64,
-    curve: OnceCell<Curve>,
+    curve: OnceCell<Box<Curve>>,
 }
 
 /// The great circle of an arc that is longer than one chord.
@@ -121,7 +122,10 @@ impl Arc {
     }
 
     fn curve(&self) -> &Curve {
-        self.curve.get_or_init(|| Curve::new(self.from.reduced, self.to.reduced))
+        self.curve.get_or_init(|| {
+            let [start, end] = [self.from, self.to].map(|vertex| reduced_point(vertex.position));
+            Box::new(Curve::new(start, end))
+        })
     }
 }
 

@@ -28,6 +28,7 @@
 use std::sync::Arc;
 
 mod bounds;
+mod edges;
 mod growth;
 mod lanes;
 mod local;
@@ -37,7 +38,6 @@ mod nearest;
 mod order;
 mod pack;
 mod plane;
-mod planted;
 mod raster;
 mod ready;
 mod run;
@@ -49,6 +49,7 @@ mod sweep;
 mod table;
 #[cfg(test)]
 mod testing;
+mod walk;
 
 pub use bounds::Box4;
 pub use lanes::Kernel;

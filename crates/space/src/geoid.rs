@@ -9,6 +9,8 @@
 //! its corners. A region of more than [`NODES_MAX`] nodes takes the bounds of the blocks of ten degrees that it touches.
 
 mod blocks;
+#[cfg(test)]
+pub(crate) mod oracle;
 
 use std::sync::atomic::{AtomicI16, Ordering};
 use std::sync::{Mutex, OnceLock};

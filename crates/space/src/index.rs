@@ -11,7 +11,7 @@
 mod asked;
 mod bounds;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, ControlFlow};
 use std::rc::Rc;
@@ -36,9 +36,16 @@ const CANDIDATES_MAX: usize = if cfg!(test) { 8 } else { 4_096 };
 /// So many chords of a pair cost as much as another pair of plain volumes.
 const CHORDS_AS_PAIR: usize = 16;
 
+/// So many pairs of boxes that are compared cost as much as a pair of plain volumes that is tested: what moves has a box for
+/// each edge, and two long ways have millions of pairs of them.
+const BOXES_AS_PAIR: usize = 64;
+
 /// Most volumes under one key or of one question: their places are told in 16 bits. Notices have 64, files are refused
 /// with more; a caller that lets more through has a bug, and losing some silently would lose conflicts.
 pub const VOLUMES_MAX: usize = u16::MAX as usize;
+
+/// Edges whose outlines an index keeps at most: those of a million ordinary volumes.
+const EDGES_KEPT: usize = if cfg!(test) { 40 } else { 1 << 23 };
 
 /// How many finds [`Index::query`] fetches at a time.
 const PAGE: usize = 256;
@@ -48,35 +55,84 @@ const MERGED_PER_BOX: usize = 32;
 
 /// Notices by key, ready to be asked for conflicts.
 pub struct Index<K: Ord + Clone> {
-    notices: BTreeMap<K, Filed>,
-    /// Whose box each box of the forest is; `None` for those to be used again.
-    boxes: Vec<Option<(K, u16)>>,
+    /// In which slot each notice is.
+    notices: BTreeMap<K, u32>,
+    /// `None` for slots to be used again.
+    slots: Vec<Option<Filed<K>>>,
+    free_slots: Vec<u32>,
+    /// The slot and the volume whose box each box of the forest is; `None` for those to be used again.
+    boxes: Vec<Option<(u32, u16)>>,
     free: Vec<u32>,
     /// A forest that is asked shows its newest boxes to the asker first.
     forest: RefCell<Forest>,
     ends: BTreeSet<(Timestamp, K)>,
     /// The longest window of anything that moves and was ever filed, microseconds.
     longest_us: i64,
+    /// Edges whose outlines may still be kept.
+    edges_left: usize,
 }
 
 /// A notice's part in the index.
-struct Filed {
+struct Filed<K> {
+    key: K,
     kind: NoticeKind,
-    volumes: Vec<(Volume, Vec<Bounds>)>,
-    /// How many chords each volume has at most: what it costs to measure it.
-    chords: Vec<usize>,
+    volumes: Vec<FiledVolume>,
     /// Its boxes in the forest.
     boxes: Vec<u32>,
     end: Timestamp,
 }
 
+/// A volume with what the law asks of it.
+struct FiledVolume {
+    volume: Volume,
+    bounds: Vec<Bounds>,
+    /// Kept where there is room for it: it is measured far more often than it is filed.
+    outline: Option<Outline>,
+    /// How high the sea is under it, once it was asked for.
+    undulation: Cell<Option<(i64, i64)>>,
+    /// How many chords it has at most: what it costs to measure it.
+    chords: usize,
+}
+
+impl FiledVolume {
+    /// Ready for the law, with what is already known of it.
+    fn prepared(&self) -> Prepared<'_> {
+        Prepared::known(&self.volume, self.outline.as_ref(), self.undulation.get())
+    }
+}
+
+/// A pair of volumes by the slot of the one that is filed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    slot: u32,
+    asked: u16,
+    found: u16,
+}
+
+/// A pair whose boxes were compared.
+struct Looked {
+    place: Place,
+    /// Whether they meet.
+    near: bool,
+    /// How many pairs of boxes there were.
+    boxes: usize,
+}
+
+/// What the tree has near what is asked.
+struct Gathered {
+    /// The pairs whose boxes meet, sorted; `None` when they are too many to gather.
+    places: Option<Vec<Place>>,
+    /// How many boxes were looked for and found.
+    boxes: usize,
+}
+
 /// Two volumes that meet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Find<K> {
+pub struct Find<K, M = Meeting> {
     /// Which pair of volumes.
     pub pair: Pair<K>,
-    /// How they meet, seen from the side that was asked for.
-    pub meeting: Meeting,
+    /// How they meet, seen from the side that was asked for; nothing when only whether they do was asked.
+    pub meeting: M,
 }
 
 /// A volume of the asked notice and a volume of a notice in the index; ordered by key first.
@@ -92,12 +148,13 @@ pub struct Pair<K> {
 
 /// Some finds, and from where to go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<K> {
+pub struct Page<K, M = Meeting> {
     /// In the order of their pairs.
-    pub finds: Vec<Find<K>>,
+    pub finds: Vec<Find<K, M>>,
     /// Pass it to get the next page; `None` when there is no more.
     pub next: Option<Pair<K>>,
-    /// What it cost: the pairs of volumes that were tested, one with many vertices as several.
+    /// What it cost: the pairs of volumes that were tested, one with many vertices as several, and some for the boxes that
+    /// were compared.
     pub cost: usize,
 }
 
@@ -105,11 +162,14 @@ impl<K: Ord + Clone> Default for Index<K> {
     fn default() -> Self {
         Self {
             notices: BTreeMap::new(),
+            slots: Vec::new(),
+            free_slots: Vec::new(),
             boxes: Vec::new(),
             free: Vec::new(),
             forest: RefCell::new(Forest::new()),
             ends: BTreeSet::new(),
             longest_us: 0,
+            edges_left: 0,
         }
     }
 }
@@ -118,6 +178,12 @@ impl<K: Ord + Clone> Index<K> {
     /// An index of nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An index of nothing that keeps the outlines of what is put in, for whoever asks it often: an answer takes a fraction of
+    /// the time, an edge takes 144 bytes more, and 2^23 edges at most are kept. What is found is the same.
+    pub fn drawn() -> Self {
+        Self { edges_left: EDGES_KEPT, ..Self::default() }
     }
 
     /// How many notices it holds.
@@ -153,30 +219,39 @@ impl<K: Ord + Clone> Index<K> {
     pub(crate) fn file(&mut self, key: K, kind: NoticeKind, volumes: &[Volume]) {
         self.remove(&key);
         assert!(volumes.len() <= VOLUMES_MAX, "whoever takes volumes in keeps to VOLUMES_MAX");
-        let outlines: Vec<Outline> = volumes.iter().map(|v| Outline::new(&v.footprint)).collect();
-        let chords = outlines.iter().map(Outline::chords_max).collect();
-        let volumes: Vec<(Volume, Vec<Bounds>)> =
-            volumes.iter().zip(&outlines).map(|(v, outline)| (v.clone(), bounds::of_volume(v, outline))).collect();
+        let file = |volume: &Volume| {
+            let outline = Outline::new(&volume.footprint);
+            let (bounds, chords) = (bounds::of_volume(volume, &outline), outline.chords_max());
+            let left = self.edges_left.checked_sub(outline.arcs().len());
+            self.edges_left = left.unwrap_or(self.edges_left);
+            FiledVolume { volume: volume.clone(), bounds, outline: left.map(|_| outline), undulation: Cell::default(), chords }
+        };
+        let volumes: Vec<FiledVolume> = volumes.iter().map(file).collect();
+        let slot = self.free_slots.pop().unwrap_or(self.slots.len() as u32);
+        if slot as usize == self.slots.len() {
+            self.slots.push(None);
+        }
         let mut boxes = Vec::new();
-        for (number, (_, bounds)) in (0..).zip(&volumes) {
-            for bounds in bounds {
-                boxes.push(self.put_box(&key, number, bounds));
+        for (number, filed) in (0..).zip(&volumes) {
+            for bounds in &filed.bounds {
+                boxes.push(self.put_box((slot, number), bounds));
             }
         }
-        let end = volumes.iter().map(|(v, _)| v.window.end()).max().unwrap_or_default();
-        let moving = volumes.iter().filter(|(v, _)| v.passage.is_some());
-        let longest_us = moving.map(|(v, _)| v.window.end().since(v.window.start())).max().unwrap_or(0);
+        let end = volumes.iter().map(|filed| filed.volume.window.end()).max().unwrap_or_default();
+        let moving = volumes.iter().map(|filed| &filed.volume).filter(|volume| volume.passage.is_some());
+        let longest_us = moving.map(|v| v.window.end().since(v.window.start())).max().unwrap_or(0);
         self.longest_us = self.longest_us.max(longest_us);
         self.ends.insert((end, key.clone()));
-        self.notices.insert(key, Filed { kind, volumes, chords, boxes, end });
+        self.slots[slot as usize] = Some(Filed { key: key.clone(), kind, volumes, boxes, end });
+        self.notices.insert(key, slot);
     }
 
-    fn put_box(&mut self, key: &K, volume: u16, bounds: &Bounds) -> u32 {
+    fn put_box(&mut self, of: (u32, u16), bounds: &Bounds) -> u32 {
         let id = self.free.pop().unwrap_or(self.boxes.len() as u32);
         if id as usize == self.boxes.len() {
             self.boxes.push(None);
         }
-        self.boxes[id as usize] = Some((key.clone(), volume));
+        self.boxes[id as usize] = Some(of);
         let forest = self.forest.get_mut();
         forest.insert(id, &bounds.solid());
         if forest.is_merge_due() {
@@ -194,9 +269,15 @@ impl<K: Ord + Clone> Index<K> {
 
     /// Takes a notice out; false when there was none under this key.
     pub fn remove(&mut self, key: &K) -> bool {
-        let Some(filed) = self.notices.remove(key) else {
+        let Some(slot) = self.notices.remove(key) else {
             return false;
         };
+        let Some(filed) = self.slots[slot as usize].take() else {
+            return false;
+        };
+        self.free_slots.push(slot);
+        let kept = filed.volumes.iter().filter_map(|filed| filed.outline.as_ref());
+        self.edges_left += kept.map(|outline| outline.arcs().len()).sum::<usize>();
         self.ends.remove(&(filed.end, key.clone()));
         for id in filed.boxes {
             self.forest.get_mut().remove(id);
@@ -247,17 +328,38 @@ impl<K: Ord + Clone> Index<K> {
         self.look(asked, after, usize::MAX, cost)
     }
 
+    /// What [`Self::examine`] finds, without how it meets: the law is the same, and stops where it is known that they do.
+    pub fn examine_whether(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, cost: usize) -> Page<K, ()> {
+        self.look_by(asked, after, usize::MAX, cost, |volume, kind, found| asked.meets(volume, kind, found).then_some(()))
+    }
+
     /// The first finds after a pair, at most `limit` of them and at most this cost of pairs, and at least one pair.
     pub(crate) fn look(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, limit: usize, cost: usize) -> Page<K> {
-        match self.candidates(asked, after) {
-            Some(all) => self.test(asked, all.into_iter(), limit, cost),
-            None => self.test(asked, self.walk(asked, after), limit, cost),
+        self.look_by(asked, after, limit, cost, |volume, kind, found| asked.meet(volume, kind, found))
+    }
+
+    fn look_by<M>(
+        &self,
+        asked: &Asked<'_>,
+        after: Option<&Pair<K>>,
+        limit: usize,
+        cost: usize,
+        judge: impl Fn(usize, NoticeKind, &Prepared<'_>) -> Option<M>,
+    ) -> Page<K, M> {
+        let Gathered { places, boxes } = self.candidates(asked, after);
+        match places {
+            Some(places) => {
+                let near = places.into_iter().map(|place| Looked { place, near: true, boxes: 0 });
+                self.test(asked, near, limit, cost, boxes, judge)
+            }
+            None => self.test(asked, self.walk(asked, after), limit, cost, boxes, judge),
         }
     }
 
     /// The volume that a pair found.
     pub(crate) fn found(&self, pair: &Pair<K>) -> Option<&Volume> {
-        self.notices.get(&pair.key)?.volumes.get(usize::from(pair.found)).map(|(volume, _)| volume)
+        let filed = self.filed(*self.notices.get(&pair.key)?);
+        filed.volumes.get(usize::from(pair.found)).map(|filed| &filed.volume)
     }
 
     /// All notices after a key, each with those of its volumes whose boxes meet a region and a window.
@@ -269,77 +371,106 @@ impl<K: Ord + Clone> Index<K> {
     ) -> impl Iterator<Item = (&'a K, impl Iterator<Item = &'a Volume>)> {
         let asked = Rc::new([Bounds::new(*region, window.start(), window.end())]);
         let from = after.map_or(Bound::Unbounded, |key| Bound::Excluded(key.clone()));
-        self.notices.range((from, Bound::Unbounded)).map(move |(key, filed)| {
+        self.notices.range((from, Bound::Unbounded)).map(move |(key, slot)| {
             let asked = Rc::clone(&asked);
-            let near = filed.volumes.iter().filter(move |(_, boxes)| bounds::meet(&*asked, boxes));
-            (key, near.map(|(volume, _)| volume))
+            let near = self.filed(*slot).volumes.iter().filter(move |filed| bounds::meet(&*asked, &filed.bounds));
+            (key, near.map(|filed| &filed.volume))
         })
     }
 
-    /// The pairs whose boxes meet, sorted, from the tree; `None` when they are too many to gather.
-    fn candidates(&self, asked: &Asked<'_>, after: Option<&Pair<K>>) -> Option<Vec<Pair<K>>> {
+    fn filed(&self, slot: u32) -> &Filed<K> {
+        self.slots[slot as usize].as_ref().expect("a slot that is named is in use")
+    }
+
+    /// What the order of pairs goes by.
+    fn rank(&self, place: Place) -> (&K, u16, u16) {
+        (&self.filed(place.slot).key, place.asked, place.found)
+    }
+
+    fn comes_after(&self, place: Place, after: Option<&Pair<K>>) -> bool {
+        after.is_none_or(|after| self.rank(place) > (&after.key, after.asked, after.found))
+    }
+
+    fn pair(&self, place: Place) -> Pair<K> {
+        Pair { key: self.filed(place.slot).key.clone(), asked: place.asked, found: place.found }
+    }
+
+    /// The pairs after `after` whose boxes meet, from the tree.
+    fn candidates(&self, asked: &Asked<'_>, after: Option<&Pair<K>>) -> Gathered {
         let snapshot = self.forest.borrow_mut().snapshot();
-        let mut pairs = Vec::new();
+        let (mut places, mut boxes, mut hits) = (Vec::new(), 0, 0);
         for (number, volume) in (0..).zip(asked.volumes()) {
             for bounds in &asked.boxes(volume, self.longest_us) {
-                let found = snapshot.visit(&bounds.solid(), &Margin::NONE, |hit| {
-                    let Some((key, found)) = &self.boxes[hit.id as usize] else {
+                boxes += 1;
+                let visited = snapshot.visit(&bounds.solid(), &Margin::NONE, |hit| {
+                    hits += 1;
+                    let Some((slot, found)) = self.boxes[hit.id as usize] else {
                         return ControlFlow::Continue(());
                     };
-                    let pair = Pair { key: key.clone(), asked: number, found: *found };
-                    if after.is_none_or(|after| pair > *after) {
-                        pairs.push(pair);
+                    let place = Place { slot, asked: number, found };
+                    if self.comes_after(place, after) {
+                        places.push(place);
                     }
-                    if pairs.len() > CANDIDATES_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                    if hits > CANDIDATES_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
                 });
-                if found.is_break() {
-                    return None;
+                if visited.is_break() {
+                    return Gathered { places: None, boxes: boxes + hits };
                 }
             }
         }
-        pairs.sort_unstable();
+        places.sort_unstable_by(|a, b| self.rank(*a).cmp(&self.rank(*b)));
         // What moves may be found at several of its edges.
-        pairs.dedup();
-        Some(pairs)
+        places.dedup();
+        Gathered { places: Some(places), boxes: boxes + hits }
     }
 
-    /// The pairs whose boxes meet, by going through all notices from the key on.
-    fn walk<'a>(&'a self, asked: &'a Asked<'a>, after: Option<&'a Pair<K>>) -> impl Iterator<Item = Pair<K>> + 'a {
+    /// All pairs after `after`, in order, by going through all notices from its key on.
+    fn walk<'a>(&'a self, asked: &'a Asked<'a>, after: Option<&'a Pair<K>>) -> impl Iterator<Item = Looked> + 'a {
         let start = after.map_or(Bound::Unbounded, |after| Bound::Included(&after.key));
-        let boxes_meet = move |(key, filed): (&'a K, &'a Filed)| {
-            let each = (0..).zip(asked.volumes());
+        let pairs = move |(_, slot): (&'a K, &'a u32)| {
+            let (slot, each) = (*slot, (0..).zip(asked.volumes()));
             each.flat_map(move |(number, volume)| {
-                let near = move |(_, (_, bounds)): &(u16, &(Volume, Vec<Bounds>))| asked.is_near(volume, bounds);
-                (0..).zip(&filed.volumes).filter(near).map(move |(found, _)| Pair { key: key.clone(), asked: number, found })
+                let all = (0..).zip(&self.filed(slot).volumes);
+                all.map(move |(found, filed)| (Place { slot, asked: number, found }, volume, &filed.bounds))
             })
         };
-        self.notices
-            .range((start, Bound::Unbounded))
-            .flat_map(boxes_meet)
-            .filter(move |pair| after.is_none_or(|after| pair > after))
+        let pairs = self.notices.range((start, Bound::Unbounded)).flat_map(pairs);
+        pairs.filter(move |(place, ..)| self.comes_after(*place, after)).map(|(place, volume, bounds)| Looked {
+            place,
+            near: asked.is_near(volume, bounds),
+            boxes: volume.bounds.len() * bounds.len(),
+        })
     }
 
-    /// Tests pairs until `limit` are found or the cost is `most`, and at least one.
-    fn test(&self, asked: &Asked<'_>, pairs: impl Iterator<Item = Pair<K>>, limit: usize, most: usize) -> Page<K> {
-        let mut finds: Vec<Find<K>> = Vec::new();
-        let mut cost = 0;
-        for pair in pairs {
-            let filed = &self.notices[&pair.key];
-            let (found, _) = &filed.volumes[usize::from(pair.found)];
-            cost += cost_of(asked.volumes()[usize::from(pair.asked)].chords + filed.chords[usize::from(pair.found)]);
-            let last = cost >= most;
-            let next = last.then(|| pair.clone());
-            if let Some(meeting) = asked.meet(usize::from(pair.asked), filed.kind, &Prepared::new(found)) {
-                finds.push(Find { pair, meeting });
-            } else if !last {
-                continue;
+    /// Tests pairs until `limit` are found or the cost is `most`, and at least one; so many boxes were compared before.
+    fn test<M>(
+        &self,
+        asked: &Asked<'_>,
+        pairs: impl Iterator<Item = Looked>,
+        limit: usize,
+        most: usize,
+        mut boxes: usize,
+        judge: impl Fn(usize, NoticeKind, &Prepared<'_>) -> Option<M>,
+    ) -> Page<K, M> {
+        let mut finds: Vec<Find<K, M>> = Vec::new();
+        let mut tested = 0;
+        for Looked { place, near, boxes: compared } in pairs {
+            boxes += compared;
+            if near {
+                let filed = self.filed(place.slot);
+                let found = &filed.volumes[usize::from(place.found)];
+                tested += cost_of(asked.volumes()[usize::from(place.asked)].chords + found.chords);
+                let prepared = found.prepared();
+                let meeting = judge(usize::from(place.asked), filed.kind, &prepared);
+                found.undulation.set(prepared.known_undulation());
+                finds.extend(meeting.map(|meeting| Find { pair: self.pair(place), meeting }));
             }
-            if last || finds.len() >= limit.max(1) {
-                let next = next.or_else(|| finds.last().map(|find| find.pair.clone()));
-                return Page { finds, next, cost };
+            let cost = tested + boxes / BOXES_AS_PAIR;
+            if cost >= most || finds.len() >= limit.max(1) {
+                return Page { finds, next: Some(self.pair(place)), cost };
             }
         }
-        Page { finds, next: None, cost }
+        Page { finds, next: None, cost: tested + boxes / BOXES_AS_PAIR }
     }
 }
 

@@ -78,6 +78,14 @@ impl Law {
         }
     }
 
+    /// Whether [`Self::meet_prepared`] finds how two volumes meet: the same law, and no more of it than that takes.
+    pub(crate) fn meets_prepared(self, a: &Prepared<'_>, b: &Prepared<'_>, separation: &Separation) -> bool {
+        match self {
+            Self::One => law1::meets_prepared(a, b, separation),
+            Self::Two(heights) => law2::meets_prepared(a, b, separation, &heights),
+        }
+    }
+
     /// Lowest and highest altitudes of two volumes in centimetres, compared as this law compares them: they move with the
     /// bands. `None` when the two cannot be compared, and no altitude keeps them apart.
     pub(crate) fn spans(self, a: &Prepared<'_>, b: &Prepared<'_>) -> Option<[(i64, i64); 2]> {

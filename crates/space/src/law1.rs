@@ -13,7 +13,7 @@ use detente_types::time::Window;
 use detente_types::unit::Metres;
 use detente_types::volume::{AltitudeBand, Footprint, Position, Volume};
 
-use crate::approach::{Approach, along_earth, closest};
+use crate::approach::{Approach, along_earth, closest, is_within};
 use crate::law::Separation;
 use crate::outline::Prepared;
 
@@ -62,6 +62,14 @@ pub(crate) fn meet_prepared(first: &Prepared<'_>, second: &Prepared<'_>, separat
         window: common_window(&a.window, &b.window),
         when: None,
     })
+}
+
+/// Whether [`meet_prepared`] finds how they meet.
+pub(crate) fn meets_prepared(first: &Prepared<'_>, second: &Prepared<'_>, separation: &Separation) -> bool {
+    let (a, b) = (first.volume, second.volume);
+    a.window.gap_micros(&b.window) <= separation.time_us
+        && vertical_gap(&a.band, &b.band) <= separation.vertical
+        && is_within(first.outline(), second.outline(), separation.horizontal.cm())
 }
 
 fn vertical_gap(a: &AltitudeBand, b: &AltitudeBand) -> Metres {

@@ -17,7 +17,7 @@ use detente_types::unit::Metres;
 use detente_types::volume::Volume;
 
 use crate::altitude;
-use crate::approach::{Approach, between_edges, closest};
+use crate::approach::{Approach, between_edges, closest, is_within};
 use crate::law::Separation;
 use crate::law1;
 use crate::outline::{Outline, Prepared};
@@ -64,6 +64,24 @@ pub(crate) fn meet_prepared(
         window: if moves { during::window(one, other, limit_cm, &times) } else { law1::common_window(&a.window, &b.window) },
         when: approach.times_us[0].or(approach.times_us[1]).map(Timestamp::from_micros),
     })
+}
+
+/// Whether [`meet_prepared`] finds how they meet.
+pub(crate) fn meets_prepared(first: &Prepared<'_>, second: &Prepared<'_>, separation: &Separation, heights: &Heights) -> bool {
+    let times = Times::of(first.volume, second.volume, separation.time_us);
+    if gap(times.clocks[0].whole(), times.clocks[1].whole()) > times.within_us {
+        return false;
+    }
+    let bands = [altitude::span(first, heights), altitude::span(second, heights)];
+    if Metres::from_cm(gap(bands[0], bands[1])) > separation.vertical {
+        return false;
+    }
+    let (one, other, limit_cm) = (first.outline(), second.outline(), separation.horizontal.cm());
+    if times.clocks.iter().any(Clock::moves) {
+        closest_in_time(one, other, limit_cm, &times).is_some()
+    } else {
+        is_within(one, other, limit_cm)
+    }
 }
 
 /// The closest approach of two shapes of which at least one moves.

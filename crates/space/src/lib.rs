@@ -83,10 +83,13 @@ pub mod law2;
 pub mod notation;
 mod outline;
 pub mod place;
+mod planted;
 mod question;
 mod region;
 pub mod resolve;
 pub mod sentence;
+#[cfg(test)]
+mod soak;
 #[cfg(test)]
 mod testing;
 mod timed;

@@ -11,20 +11,44 @@ use detente_types::volume::{Footprint, Position, Shape, Volume};
 
 use crate::arc::{Arc, CHORD_M_MAX, Vertex};
 use crate::ball::Balls;
+use crate::geoid;
+use crate::planted::{self, Planted};
+use crate::region::Region;
 
 /// A volume whose outline is drawn when it is first needed: most pairs are apart in time or height.
 pub(crate) struct Prepared<'a> {
     pub(crate) volume: &'a Volume,
+    /// Drawn before, by whoever keeps it.
+    kept: Option<&'a Outline>,
     outline: OnceCell<Outline>,
+    undulation: OnceCell<(i64, i64)>,
 }
 
 impl<'a> Prepared<'a> {
     pub(crate) fn new(volume: &'a Volume) -> Self {
-        Self { volume, outline: OnceCell::new() }
+        Self::known(volume, None, None)
+    }
+
+    /// With an outline of this volume that was drawn before, and its undulation if that was looked up.
+    pub(crate) fn known(volume: &'a Volume, kept: Option<&'a Outline>, undulation: Option<(i64, i64)>) -> Self {
+        Self { volume, kept, outline: OnceCell::new(), undulation: undulation.map_or_else(OnceCell::new, OnceCell::from) }
+    }
+
+    /// Lowest and highest undulation under the footprint, centimetres; looked up when it is first needed.
+    pub(crate) fn undulation(&self) -> (i64, i64) {
+        *self.undulation.get_or_init(|| geoid::range(&Region::of(self.volume, self.outline())))
+    }
+
+    /// The same if it has been looked up.
+    pub(crate) fn known_undulation(&self) -> Option<(i64, i64)> {
+        self.undulation.get().copied()
     }
 
     pub(crate) fn outline(&self) -> &Outline {
-        self.outline.get_or_init(|| Outline::new(&self.volume.footprint))
+        match self.kept {
+            Some(outline) => outline,
+            None => self.outline.get_or_init(|| Outline::new(&self.volume.footprint)),
+        }
     }
 }
 
@@ -159,7 +183,11 @@ fn each(a: Vec3, b: Vec3, f: impl Fn(f64, f64) -> f64) -> Vec3 {
 fn arcs_of(chain: &[Position], ring: bool) -> Vec<Arc> {
     let vertices: Vec<Vertex> = chain.iter().map(|&position| Vertex::new(position)).collect();
     let nexts = vertices.iter().skip(1).chain(ring.then_some(&vertices[0]));
-    vertices.iter().zip(nexts).map(|(&from, &to)| Arc::new(from, to)).collect()
+    let mut arcs: Vec<Arc> = vertices.iter().zip(nexts).map(|(&from, &to)| Arc::new(from, to)).collect();
+    if planted::is(Planted::DroppedEdge) && arcs.len() > 1 {
+        arcs.pop();
+    }
+    arcs
 }
 
 fn arcs_of_rings(rings: &[Vec<Position>]) -> (Vec<Arc>, Vec<Range<usize>>) {

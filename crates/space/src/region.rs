@@ -8,6 +8,7 @@ use detente_types::volume::{Position, Volume};
 
 use crate::arc::Arc;
 use crate::outline::Outline;
+use crate::planted::{self, Planted};
 
 /// Half a turn and a pole, in 1e-7 degree.
 const HALF_TURN_E7: i64 = 1_800_000_000;
@@ -36,7 +37,7 @@ impl Region {
     /// Of a whole volume.
     pub(crate) fn of(volume: &Volume, outline: &Outline) -> Self {
         let longest = outline.arcs().iter().map(Arc::length).fold(0.0, f64::max);
-        let reach_m = volume.footprint.radius().as_f64() + longest * 0.5 + SLACK_M;
+        let reach_m = volume.footprint.radius().as_f64() + bulge(longest) + SLACK_M;
         let mut region = Self::round(volume.footprint.vertices());
         let pole = |sign: f64| outline.contains(Vec3::new(0.0, 0.0, sign * POLAR_RADIUS_M));
         if pole(1.0) {
@@ -50,7 +51,7 @@ impl Region {
 
     /// Of one edge of a shape of some radius.
     pub(crate) fn of_edge(from: Position, to: Position, arc: &Arc, radius_m: f64) -> Self {
-        Self::round([from, to].into_iter()).grown(radius_m + arc.length() * 0.5 + SLACK_M)
+        Self::round([from, to].into_iter()).grown(radius_m + bulge(arc.length()) + SLACK_M)
     }
 
     /// Round some vertices, the way from one to the next being the shorter way round.
@@ -73,7 +74,9 @@ impl Region {
         let up = e7(metres / DEGREE_M_MIN);
         let (south, north) = (self.south - up, self.north + up);
         let furthest = south.abs().max(north.abs()) as f64 / 1e7;
-        let aside = if furthest > LATITUDE_OF_CAP {
+        let aside = if planted::is(Planted::FlatBox) {
+            e7(metres / DEGREE_M_MIN)
+        } else if furthest > LATITUDE_OF_CAP {
             HALF_TURN_E7
         } else {
             e7(metres / (DEGREE_M_MIN * libm::cos(furthest.to_radians()))).min(HALF_TURN_E7)
@@ -95,4 +98,9 @@ impl Region {
             _ => (-HALF_TURN_E7 as i32, HALF_TURN_E7 as i32),
         }
     }
+}
+
+/// No point of an edge of a length is further from one of its ends.
+fn bulge(length: f64) -> f64 {
+    if planted::is(Planted::ShortBox) { 0.0 } else { length * 0.5 }
 }

@@ -10,6 +10,7 @@ use detente_types::time::{Timestamp, Window};
 use detente_types::volume::Volume;
 
 use crate::approach::{Nearest, Part};
+use crate::planted::{self, Planted};
 
 /// By how much the separation in time grows when something moves, microseconds: the times of chords are rounded.
 pub(crate) const TIME_GROWTH_US: i64 = 4;
@@ -71,7 +72,8 @@ impl<'a> Times<'a> {
         let clocks = [Clock::of(a), Clock::of(b)];
         let slack = |v: &Volume| v.passage.as_ref().map_or(0, |p| p.slack_us());
         let growth = if clocks.iter().any(Clock::moves) { TIME_GROWTH_US } else { 0 };
-        Self { clocks, within_us: separation_us + slack(a) + slack(b) + growth }
+        let others = if planted::is(Planted::LostSlack) { 0 } else { slack(b) };
+        Self { clocks, within_us: separation_us + slack(a) + others + growth }
     }
 
     /// Whether nothing of one part counts against anything of the other.

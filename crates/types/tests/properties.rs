@@ -137,7 +137,7 @@ fn window() -> impl Strategy<Value = Window> {
 #[test]
 fn the_default_terms_make_a_file_that_a_person_can_read() {
     let file = toml::to_string(&detente_testkit::terms()).unwrap();
-    for line in ["law = \"conflict/1\"", "horizontal_m = 9260", "[[place]]", "\"Хельсинки\"", "[clocks.safety]"] {
+    for line in ["law = \"conflict/2\"", "horizontal_m = 9260", "[[place]]", "\"Хельсинки\"", "[clocks.safety]"] {
         assert!(file.contains(line), "{line} in\n{file}");
     }
     assert!(Terms::try_new(toml::from_str(&file).unwrap()).is_ok());

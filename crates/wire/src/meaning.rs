@@ -16,7 +16,7 @@ use detente_types::statement::{
 use detente_types::text::{TextIn, check_line, check_text};
 use detente_types::{
     ConflictId, Generation, Head, Index, LineId, NoticeId, PartyId, Rule, StatementRef, Terms, Timestamp, Violation, Volume,
-    VolumeIn,
+    VolumeIn, Window,
 };
 
 use crate::certificate::{self, Certificate, Keys};
@@ -188,12 +188,7 @@ fn check_opening_place(kind: Kind, at: &Standing<'_>, faults: &mut Vec<Violation
 fn check_notice(input: NoticeIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<Notice> {
     let replaces = input.replaces;
     let notice = Notice::try_new(input).map_err(|mut found| faults.append(&mut found)).ok()?;
-    if notice.validity().end() < at.claimed {
-        faults.push(
-            Violation::new(Rule::NotExpired, "validity.end", notice.validity().end().to_string())
-                .expected(format!("later than {}, when it is stated", at.claimed)),
-        );
-    }
+    check_expiry(&notice.validity(), at.claimed, faults);
     let latest = at.known.latest(&notice.id());
     let cancelled = at.known.cancelled(&notice.id());
     let follows = match (&latest, replaces) {
@@ -210,7 +205,7 @@ fn check_notice(input: NoticeIn, at: &Standing<'_>, faults: &mut Vec<Violation>)
         faults.push(Violation::new(Rule::VersionFollows, "version", notice.version().to_string()).expected(wanted));
     }
     if let Some(terms) = at.terms {
-        check_against_terms(&notice, terms, faults);
+        check_against_terms(notice.kind(), notice.volumes(), terms, faults);
     }
     Some(notice)
 }
@@ -219,12 +214,38 @@ fn next_version(version: u32, last: &StatementRef) -> String {
     format!("version {}, replacing {last}", u64::from(version) + 1)
 }
 
-fn check_against_terms(notice: &Notice, terms: &Terms, faults: &mut Vec<Violation>) {
-    for (i, volume) in notice.volumes().iter().enumerate() {
+/// What the gate would say of volumes if they were stated at `claimed` under these terms, in a notice of this kind that is valid
+/// for as long as they are: for those who ask before there is a notice. Each has passed its own rules; what a notice says
+/// besides its volumes is not judged.
+pub fn check_volumes(kind: NoticeKind, volumes: &[Volume], terms: &Terms, claimed: Timestamp) -> Vec<Violation> {
+    let mut faults = Vec::new();
+    let starts = volumes.iter().map(|volume| volume.window.start()).min();
+    let ends = volumes.iter().map(|volume| volume.window.end()).max();
+    if let (Some(start), Some(end)) = (starts, ends) {
+        match Window::try_new(start, end) {
+            Ok(validity) => check_expiry(&validity, claimed, &mut faults),
+            Err(v) => faults.push(Violation { at: v.at.replacen("window", "validity", 1), ..v }),
+        }
+    }
+    check_against_terms(kind, volumes, terms, &mut faults);
+    faults
+}
+
+fn check_expiry(validity: &Window, claimed: Timestamp, faults: &mut Vec<Violation>) {
+    if validity.end() < claimed {
+        faults.push(
+            Violation::new(Rule::NotExpired, "validity.end", validity.end().to_string())
+                .expected(format!("later than {claimed}, when it is stated")),
+        );
+    }
+}
+
+fn check_against_terms(kind: NoticeKind, volumes: &[Volume], terms: &Terms, faults: &mut Vec<Violation>) {
+    for (i, volume) in volumes.iter().enumerate() {
         let field = format!("volumes[{i}]");
         check_datum(&field, volume, terms, faults);
         // A safety notice counts wherever it is: nobody is left in danger for being outside an agreed area.
-        if notice.kind() != NoticeKind::Safety {
+        if kind != NoticeKind::Safety {
             check_area(&field, volume, terms, faults);
         }
     }

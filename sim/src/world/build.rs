@@ -6,7 +6,7 @@ use std::sync::Arc;
 use detente_node::{LineKeys, Node};
 use detente_testkit::{MORNING, MockScheme, Parties, parties, terms};
 use detente_types::statement::GenerationOpenIn;
-use detente_types::terms::LAW_2;
+use detente_types::terms::LAW_1;
 use detente_types::{Generation, TermsIn};
 use detente_wire::{Ed25519, Scheme};
 
@@ -94,8 +94,9 @@ impl World {
     pub(crate) fn open(&mut self) -> Check {
         let mut terms = terms();
         if self.options.has_second_law() {
-            terms.law = LAW_2.into();
             terms.altitude.terrain_min_m = Some(0);
+        } else {
+            terms.law = LAW_1.into();
         }
         terms.line_check.every_min = self.fate.between(2, 12) as u32;
         let last = self.seats.len() - 1;

@@ -18,7 +18,7 @@ use crate::auth::Doors;
 use crate::port::{Host, Job, Waiters};
 
 /// A node with one line, at which jobs are done at once and counted.
-struct Counted {
+pub(crate) struct Counted {
     node: Mutex<Node>,
     jobs: Mutex<u64>,
 }
@@ -60,7 +60,7 @@ impl Doors for Shut {
     }
 }
 
-fn api() -> (Api, LineId, Arc<Counted>) {
+pub(crate) fn api() -> (Api, LineId, Arc<Counted>) {
     let parties: Parties = parties(&Ed25519, 13);
     let opening = parties.openings(&Ed25519, &terms())[0].clone();
     let keys = LineKeys { log: parties.low.log.clone(), holder: parties.low.holder.clone() };

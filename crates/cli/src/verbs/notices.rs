@@ -163,8 +163,14 @@ fn volume_words(v: &VolumeForm) -> String {
     let at: Vec<String> = v.positions.iter().take(SHOWN).map(|[lat, lon]| format!("{lat:.4} {lon:.4}")).collect();
     let more = v.positions.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    let passed = if v.times.is_empty() {
+        String::new()
+    } else {
+        let times: Vec<&str> = v.times.iter().take(SHOWN).map(String::as_str).collect();
+        format!(", passed at {}{more}, {} s early or late", times.join("; "), v.slack_s)
+    };
     format!(
-        "  {} {}{more}, {} m around, {} to {} m {}, {} to {}",
+        "  {} {}{more}, {} m around, {} to {} m {}, {} to {}{passed}",
         v.shape,
         at.join("; "),
         v.radius_m,
@@ -267,6 +273,7 @@ fn round(client: &Client, line: &OnLine, at: [f64; 2], radius_m: f64, [from, unt
         end: until.to_owned(),
         times: Vec::new(),
         slack_s: 0.0,
+        doubts: Vec::new(),
     })
 }
 

@@ -75,6 +75,7 @@ pub(super) fn extent(f: &mut Fields<'_>, given: &Given, other: &Other) -> (Volum
         end,
         times,
         slack_s,
+        doubts: Vec::new(),
     };
     (form, ExtentNames { radius, lower: low.name, upper: high.name, ..ExtentNames::OWN })
 }

@@ -120,6 +120,21 @@ fn a_missing_unit_datum_band_or_window_is_refused_and_never_guessed() {
 }
 
 #[test]
+fn times_that_do_not_fit_their_way_are_refused_and_the_plan_is_not_lost() {
+    let table = |times: &str| {
+        format!(
+            "name,shape,positions,times,slack_s,radius_m,lower_m,upper_m,datum\nA,path,60.4 26.9; 60.5 27.1,{times},9,50,0,9,AMSL\n"
+        )
+    };
+    let none = Given::default();
+    let told = wrong("a.csv", &table("2026-11-25T06:00:00Z"), &none).join("\n");
+    assert!(told.starts_with("row 2, times: DV-042, ") && told.contains("expected 2, one for each vertex"), "{told}");
+    let told = wrong("a.csv", &table("2026-11-25T06:00:00Z; 2026-11-25T06:00:00Z"), &none).join("\n");
+    assert!(told.contains("DV-042") && told.contains("later than 2026-11-25T06:00:00Z"), "{told}");
+    assert!(only("a.csv", &table("2026-11-25T06:00:00Z; 2026-11-25T07:00:00Z"), &none).passage.is_some());
+}
+
+#[test]
 fn what_looks_like_a_misspelt_radius_or_altitude_is_refused_and_the_rest_is_told_once() {
     let feature = |property: &str| {
         format!(

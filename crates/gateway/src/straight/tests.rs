@@ -16,6 +16,7 @@ fn volume(shape: &str, positions: Vec<[f64; 2]>, radius_m: f64) -> VolumeForm {
         end: String::new(),
         times: Vec::new(),
         slack_s: 0.0,
+        doubts: Vec::new(),
     }
 }
 

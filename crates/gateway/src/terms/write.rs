@@ -22,7 +22,11 @@ fn compose(out: &mut String, file: &TermsFile) -> fmt::Result {
         "# Lengths are metres (_m), times seconds (_s), minutes (_min) or days; positions are units of 1e-7 degree (_e7).\n"
     )?;
     writeln!(out, "version = {}", t.version)?;
-    writeln!(out, "# The law by which joint conflicts are found.\nlaw = {}", quoted(&t.law))?;
+    writeln!(
+        out,
+        "# The law by which joint conflicts are found. conflict/2 follows what moves by its times, and compares altitudes over"
+    )?;
+    writeln!(out, "# different data; conflict/1 does neither.\nlaw = {}", quoted(&t.law))?;
     writeln!(out, "# What the two parties call themselves. What follows names them in this order.")?;
     writeln!(out, "parties = {}", list(&file.parties))?;
     writeln!(out, "# The language of each (BCP 47).\nlanguages = {}", list(&t.languages))?;
@@ -64,9 +68,9 @@ fn space(out: &mut String, t: &TermsIn) -> fmt::Result {
     writeln!(out, "[separation]\nhorizontal_m = {}\nvertical_m = {}\ntime_s = {}", s.horizontal_m, s.vertical_m, s.time_s)?;
     writeln!(
         out,
-        "\n# The one altitude datum of the line: WGS84, AMSL, AGL or FL. Then, for converting others: the highest terrain"
+        "\n# The one altitude datum of the line: WGS84, AMSL, AGL or FL. Then, for converting others: the highest and,"
     )?;
-    writeln!(out, "# in the area, and how far a flight level can be off.")?;
+    writeln!(out, "# if it is known, the lowest terrain in the area, and how far a flight level can be off.")?;
     let a = &t.altitude;
     writeln!(out, "[altitude]\ndatum = {}\nterrain_max_m = {}", quoted(&a.datum), a.terrain_max_m)?;
     if let Some(least) = a.terrain_min_m {

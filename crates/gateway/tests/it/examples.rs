@@ -70,7 +70,8 @@ fn notices(party: &str, edit: impl Fn(&str, String) -> String) -> Vec<Example> {
 }
 
 fn meets(a: (&Notice, &[Volume]), b: (&Notice, &[Volume])) -> bool {
-    let (law, terms) = (Law::One, gulf_terms());
+    let terms = gulf_terms();
+    let law = Law::of_terms(&terms).unwrap();
     let separation = Separation { horizontal: terms.horizontal(), vertical: terms.vertical(), time_us: terms.time_us() };
     law.kinds_meet(a.0.kind(), b.0.kind())
         && a.1.iter().any(|one| b.1.iter().any(|other| law.meet(one, other, &separation).is_some()))

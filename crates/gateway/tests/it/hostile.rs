@@ -175,7 +175,7 @@ fn twenty_thousand_rows_are_reported_in_full_in_time() {
         let lat = 58.5 + (i % 150) as f64 * 0.015;
         let lon = 22.5 + (i / 150) as f64 * 0.05;
         let upper = if i % 2 == 0 { "" } else { "-5" };
-        text += &format!("site,Site {i},clinic,{lat},{lon},100,0,{upper},FL,2026-11-24T06:00:00Z,2026-11-25T06:00:00Z\n");
+        text += &format!("site,Site {i},clinic,{lat},{lon},100,0,{upper},AGL,2026-11-24T06:00:00Z,2026-11-25T06:00:00Z\n");
     }
     let terms = Terms::try_new(detente_testkit::terms()).unwrap();
     let start = Instant::now();

@@ -105,9 +105,12 @@ fn the_form_that_programs_send_takes_texts_too() {
         let text = ours(positions);
         serde_json::from_str::<detente_gateway::NoticeForm>(&text).map_err(|error| error.to_string())
     };
-    let read = form(r#"[[60.5, 24.75], "61°30′N 25°45′E", "35VLG87"]"#).unwrap();
+    let mut read = form(r#"[[60.5, 24.75], "61°30′N 25°45′E", "35VLG87"]"#).unwrap();
     assert_eq!(read.volumes[0].positions[..2], [[60.5, 24.75], [61.5, 25.75]]);
     assert!(read.volumes[0].radius_m > 7_573.0, "{}", read.volumes[0].radius_m);
+    let doubts: Vec<String> = core::mem::take(&mut read.volumes[0].doubts).iter().map(ToString::to_string).collect();
+    let [doubt] = doubts.as_slice() else { panic!("one square is named: {doubts:?}") };
+    assert!(doubt.starts_with("positions[2]: found 35VLG87, a square of 10000 m, expected a point: its centre "), "{doubt}");
     let again = serde_json::to_string(&read).unwrap();
     assert_eq!(serde_json::from_str::<detente_gateway::NoticeForm>(&again).unwrap(), read);
     let error = form(r#"[[60.5, 24.75], "60 30"]"#).unwrap_err();

@@ -96,3 +96,24 @@ fn straight_edges_become_shortest_paths_and_the_volume_grows() {
     assert!((10_100..=11_010).contains(&volume.radius_cm), "{}", volume.radius_cm);
     assert!(volume.rings[0].iter().all(|p| (595_000_000..=600_000_000).contains(&p.lat_e7)), "vertices stay on the drawn edges");
 }
+
+#[test]
+fn a_table_tells_when_each_position_is_passed() {
+    const HEAD: &str = "kind,title,shape,positions,times,slack_s,radius_m,lower_m,upper_m,datum\n";
+    let row = |times: &str| format!("{HEAD}movement,Convoy,path,60.4 26.9; 60.5 27.1,{times},900,500,0,50,AMSL\n");
+    let read = |text: &str| read("convoy.csv", text.as_bytes(), None).map_err(|fault| fault.to_string());
+    let good = read(&row("2026-11-25T06:15:00Z; 2026-11-25T07:15:00Z")).unwrap();
+    let notice = good.rows[0].form.to_draft(detente_testkit::notice_id(0)).unwrap().notice;
+    let notice = Notice::try_new(notice).unwrap();
+    let [volume] = notice.volumes() else { panic!("one volume") };
+    let [start, end] = [volume.window.start(), volume.window.end()].map(|time| time.to_string());
+    assert_eq!([start.as_str(), end.as_str()], ["2026-11-25T06:00:00Z", "2026-11-25T07:30:00Z"]);
+    assert!(volume.passage.is_some());
+
+    let told = read(&row("2026-11-25T06:15:00Z; seven")).unwrap_err();
+    assert!(told.contains("row 2, times[1]: found seven, expected an RFC 3339 time"), "{told}");
+    let told = read(&row("2026-11-25T06:15:00Z")).unwrap_err();
+    assert!(told.contains("row 2, times: DV-042, ") && told.contains("found 1 times, expected 2, one for each vertex"), "{told}");
+    let told = read(&row("")).unwrap_err();
+    assert!(told.contains("row 2, start: found nothing") && told.contains("row 2, end: found nothing"), "{told}");
+}

@@ -67,7 +67,7 @@ fn seed(sites: &mut [Site]) -> BTreeMap<usize, &'static str> {
     let (lat, lon) = (sites[40].lat.clone(), sites[40].lon.clone());
     (sites[150].lat, sites[150].lon) = (lat, slipped(&lon, 0.000_2));
     sites[77].title = sites[22].title.to_uppercase();
-    sites[5].datum = "FL";
+    sites[5].datum = "AGL";
     sites[140].lat = sites[140].lat.replace('.', "..");
     sites[99].upper = String::new();
     let kinds =

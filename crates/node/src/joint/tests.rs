@@ -1,6 +1,7 @@
 use detente_testkit::statements::reference;
 use detente_testkit::{Heard, minutes, notice, notice_id, parties};
 use detente_types::statement::StatementIn;
+use detente_types::terms::{LAW_1, LAW_2};
 use detente_types::{NoticeIn, NoticeKind, TermsIn};
 use detente_wire::meaning::{Standing, check};
 use detente_wire::{Ed25519, Scheme};
@@ -149,20 +150,20 @@ impl World {
 
     /// Every live notice of one party against every one of the other's, without an index.
     fn model(&self, joint: &Joint, last_m: u32) -> BTreeMap<ConflictId, Conflict> {
-        let separation = separation_of(&self.terms(last_m));
+        let (law, separation) = (law_of(&self.terms(last_m)), separation_of(&self.terms(last_m)));
         let mut parties = self.parties;
         parties.sort_unstable();
         let of = |party: PartyId| joint.live().iter().filter(move |(at, _)| at.author == party);
         let mut conflicts = BTreeMap::new();
         for (a, first) in of(parties[0]) {
             for (b, second) in of(parties[1]) {
-                if !Law::One.kinds_meet(first.notice.kind(), second.notice.kind()) {
+                if !law.kinds_meet(first.notice.kind(), second.notice.kind()) {
                     continue;
                 }
                 let mut meetings = Vec::new();
                 for (i, v) in (0..).zip(first.notice.volumes()) {
                     for (j, w) in (0..).zip(second.notice.volumes()) {
-                        let meeting = Law::One.meet(v, w, &separation);
+                        let meeting = law.meet(v, w, &separation);
                         meetings.extend(meeting.map(|meeting| VolumeMeeting { volumes: [i, j], meeting }));
                     }
                 }
@@ -213,8 +214,10 @@ proptest! {
     fn whatever_came_first_exactly_the_live_pairs_that_meet_are_there(
         ours in prop::collection::vec(any_said(), 0..25), theirs in prop::collection::vec(any_said(), 0..25),
         steps in [any_steps(), any_steps()], last_m in prop::sample::select(vec![1_000_u32, 9_260, 20_000]),
+        law in prop::sample::select(vec![LAW_1, LAW_2]),
     ) {
-        let (world, logs) = (World::new(), [ours, theirs]);
+        let (mut world, logs) = (World::new(), [ours, theirs]);
+        world.terms.law = law.into();
         for (us, steps) in steps.iter().enumerate() {
             let (joint, told) = world.run(us, &logs, steps, last_m);
             let model = world.model(&joint, last_m);
@@ -222,13 +225,13 @@ proptest! {
             prop_assert_eq!(joint.count(), model.len());
             prop_assert_eq!(joint.digest(), digest(&model));
             prop_assert_eq!(told.conflicts, model.keys().copied().collect::<BTreeSet<_>>());
-            let separation = separation_of(&world.terms(last_m));
+            let (law, separation) = (law_of(&world.terms(last_m)), separation_of(&world.terms(last_m)));
             let live = |at: &StatementRef| joint.live().contains_key(at);
             prop_assert!(joint.pairs.numbered().iter().all(live), "nothing is kept of what is gone");
             let warned = joint.exact.iter().flat_map(|(id, plan)| {
                 let theirs = joint.live().iter().filter(|(at, _)| at.author == world.parties[1 - us]);
-                let meets = move |other: &Valid<Notice>| Law::One.kinds_meet(plan.notice.kind(), other.kind())
-                    && plan.notice.volumes().iter().any(|v| other.volumes().iter().any(|w| Law::One.meet(v, w, &separation).is_some()));
+                let meets = move |other: &Valid<Notice>| law.kinds_meet(plan.notice.kind(), other.kind())
+                    && plan.notice.volumes().iter().any(|v| other.volumes().iter().any(|w| law.meet(v, w, &separation).is_some()));
                 theirs.filter(move |(_, other)| meets(&other.notice)).map(|(at, _)| (*id, *at)).collect::<Vec<_>>()
             });
             prop_assert_eq!(joint.warnings().collect::<Vec<_>>(), warned.collect::<Vec<_>>());
@@ -299,6 +302,56 @@ fn a_plan_of_many_volumes_hides_no_other_warning() {
     joint.put_exact(held_back(world.notice(300, &many)));
     joint.turn(usize::MAX);
     assert_eq!(joint.warnings().count(), 42);
+}
+
+/// A plan against every live statement, theirs first, without an index.
+fn foreseen(world: &World, joint: &Joint, us: usize, plan: &Planned<'_>) -> Vec<Foreseen> {
+    let separation = separation_of(&world.terms(9_260));
+    let own = plan.instead_of.and_then(|id| joint.current(world.parties[us], id));
+    let mut found = Vec::new();
+    for party in [1 - us, us].map(|i| world.parties[i]) {
+        for (at, live) in joint.live().iter().filter(|(at, _)| at.author == party && Some(**at) != own) {
+            for (i, v) in (0..).zip(plan.volumes).filter(|_| Law::One.kinds_meet(plan.kind, live.notice.kind())) {
+                for (j, w) in (0..).zip(live.notice.volumes()) {
+                    let meeting = Law::One.meet(v, w, &separation);
+                    found.extend(meeting.map(|m| Foreseen { with: *at, volumes: [i, j], meeting: Some(m) }));
+                }
+            }
+        }
+    }
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_plan_is_told_in_parts_what_it_would_meet(
+        ours in prop::collection::vec(any_said(), 0..15), theirs in prop::collection::vec(any_said(), 0..15),
+        plan in any_plan(), replaced in 0..12_u64, limit in prop_oneof![0..6_usize, Just(1_000)], cost in 1..20_usize,
+    ) {
+        let world = World::new();
+        let (joint, _) = world.run(0, &[ours, theirs], &[], 9_260);
+        let (notice, replaced) = (world.notice(99, &plan), notice_id(replaced));
+        let planned = Planned { kind: notice.kind(), volumes: notice.volumes(), instead_of: Some(&replaced) };
+        let all = foreseen(&world, &joint, 0, &planned);
+        for detail in [Detail::How, Detail::Whether] {
+            let mut foresight = Foresight::begin();
+            while !foresight.is_done() {
+                let before = foresight.cost();
+                joint.foresee(&planned, detail, limit, cost, &mut foresight);
+                // A step of three, and the last pair of it may cost more.
+                prop_assert!(foresight.cost() <= before + cost + 6, "{} after {before}", foresight.cost());
+            }
+            let told = all.iter().take(limit).cloned();
+            let told: Vec<Foreseen> = match detail {
+                Detail::How => told.collect(),
+                Detail::Whether => told.map(|one| Foreseen { meeting: None, ..one }).collect(),
+            };
+            prop_assert_eq!(&foresight.meetings, &told);
+            prop_assert_eq!(foresight.more, all.len() > limit);
+        }
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@ use detente_types::volume::{AltitudeBand, Shape, Volume};
 use proptest::prelude::*;
 
 use super::*;
+use crate::geoid;
 use crate::testing::{any_volume, at, repeatable, volume};
 
 const BOUNDED: Heights =

@@ -79,7 +79,7 @@ fn arcs_follow_shortest_paths_within_the_stated_bound() {
 fn planted_error_no_turn_is_caught() {
     let mut arc = Arc::between(at(45.0, 0.0), at(50.0, 20.0));
     let _ = arc.chords();
-    let curve = arc.curve.get_mut().unwrap();
+    let curve = &mut **arc.curve.get_mut().unwrap();
     *curve = Curve { end: turned(curve.end, -curve.turn), turn: 0.0, ..curve.clone() };
     let (angle, _) = angle_and_climb(curve.start, curve.end);
     (curve.angle, curve.sin_angle) = (angle, libm::sin(angle));

@@ -11,8 +11,8 @@ use detente_types::geometry::earth::{EQUATORIAL_RADIUS_M, POLAR_RADIUS_M};
 
 use super::bounds::{Box4, LAT, LON};
 use super::plane::TURN;
-use super::planted::{self, Planted};
 use super::shape::{Vertex, View};
+use crate::planted::{self, Planted};
 
 /// Radians of 1e-7°.
 pub(super) const RADIANS_PER_E7: f64 = core::f64::consts::PI / 1_800_000_000.0;

@@ -78,6 +78,41 @@ impl Lanes {
 }
 
 impl Lanes {
+    /// Where up to 32 places lie: which numbers are below the least of a range, which are above its greatest, and which
+    /// are greater than those of one place. Two bits to a place: longitude, latitude.
+    #[inline]
+    pub(super) fn sides(self, places: &[[i32; 2]], range: [[i32; 2]; 2], place: [i32; 2]) -> [u64; 3] {
+        debug_assert!(places.len() <= 32, "two bits to a place");
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `Lanes` exists only for a kernel that the machine was asked for and has.
+            Kernel::Avx2 => unsafe { avx2_sides(places, range, place) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Kernel::Avx512 => unsafe { avx512_sides(places, range, place) },
+            _ => scalar_sides(places, range, place),
+        }
+    }
+
+    /// Has the machine bring near what lies at a place, without waiting for it; nothing where there is no such place.
+    #[inline]
+    pub(super) fn fetch<T>(self, from: &[T], at: usize) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(place) = from.get(at) {
+            use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            // SAFETY: every machine of this kind has the instruction; it reads nothing and faults at no address.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(core::ptr::from_ref(place).cast()) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (from, at);
+    }
+
+    /// The same for all of a block.
+    #[inline]
+    pub(super) fn fetch_block(self, block: &Block) {
+        (0..block.0.len()).for_each(|row| self.fetch(&block.0, row));
+    }
+
     /// The same for many blocks, a mask for each.
     #[inline]
     pub(super) fn meeting_each(self, blocks: &[Block], sought: &Box4, masks: &mut [u16]) {
@@ -149,6 +184,68 @@ fn scalar(block: &Block, sought: &Box4) -> u16 {
         mask |= u16::from(meets) << lane;
     }
     mask
+}
+
+fn scalar_sides(places: &[[i32; 2]], range: [[i32; 2]; 2], place: [i32; 2]) -> [u64; 3] {
+    let mut sides = [0; 3];
+    for (bit, at) in places.iter().enumerate() {
+        for d in 0..2 {
+            let is = [at[d] < range[0][d], at[d] > range[1][d], at[d] > place[d]];
+            sides.iter_mut().zip(is).for_each(|(side, is)| *side |= u64::from(is) << (2 * bit + d));
+        }
+    }
+    sides
+}
+
+/// Longitude and latitude as one number, longitude in its lower half.
+#[cfg(target_arch = "x86_64")]
+fn pair(place: [i32; 2]) -> i64 {
+    i64::from(place[1]) << 32 | i64::from(place[0].cast_unsigned())
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn avx2_sides(places: &[[i32; 2]], range: [[i32; 2]; 2], place: [i32; 2]) -> [u64; 3] {
+    use core::arch::x86_64::{
+        __m256i, _mm256_castsi256_ps, _mm256_cmpgt_epi32, _mm256_loadu_si256, _mm256_movemask_ps, _mm256_set1_epi64x,
+    };
+    let [low, high, place] = [range[0], range[1], place].map(|place| _mm256_set1_epi64x(pair(place)));
+    let mut sides = [0; 3];
+    for (number, chunk) in places.chunks(4).enumerate() {
+        let mut four = [[0; 2]; 4];
+        four[..chunk.len()].copy_from_slice(chunk);
+        // SAFETY: eight whole numbers, one vector.
+        let at = unsafe { _mm256_loadu_si256(four.as_ptr().cast::<__m256i>()) };
+        let is = [_mm256_cmpgt_epi32(low, at), _mm256_cmpgt_epi32(at, high), _mm256_cmpgt_epi32(at, place)];
+        let there = u64::MAX >> (64 - 2 * chunk.len());
+        for (side, is) in sides.iter_mut().zip(is) {
+            let bits = u64::from(_mm256_movemask_ps(_mm256_castsi256_ps(is)).cast_unsigned());
+            *side |= (bits & there) << (8 * number);
+        }
+    }
+    sides
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+unsafe fn avx512_sides(places: &[[i32; 2]], range: [[i32; 2]; 2], place: [i32; 2]) -> [u64; 3] {
+    use core::arch::x86_64::{
+        _mm512_mask_cmpgt_epi32_mask, _mm512_mask_cmplt_epi32_mask, _mm512_maskz_loadu_epi32, _mm512_set1_epi64,
+    };
+    let [low, high, place] = [range[0], range[1], place].map(|place| _mm512_set1_epi64(pair(place)));
+    let mut sides = [0; 3];
+    for (number, chunk) in places.chunks(8).enumerate() {
+        let there = u16::MAX >> (16 - 2 * chunk.len());
+        // SAFETY: of the sixteen numbers of a vector only those are read that are there.
+        let at = unsafe { _mm512_maskz_loadu_epi32(there, chunk.as_ptr().cast::<i32>()) };
+        let is = [
+            _mm512_mask_cmplt_epi32_mask(there, at, low),
+            _mm512_mask_cmpgt_epi32_mask(there, at, high),
+            _mm512_mask_cmpgt_epi32_mask(there, at, place),
+        ];
+        sides.iter_mut().zip(is).for_each(|(side, is)| *side |= u64::from(is) << (16 * number));
+    }
+    sides
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -4,10 +4,12 @@ use core::cell::OnceCell;
 
 use super::bounds::{ALTITUDE, Box4, LAT, LON, TIME};
 use super::growth::{self, BULGES, bulge_m};
+use super::lanes::Lanes;
 use super::plane::TURN;
 use super::run::Tree;
 use super::shape::Solid;
 use super::subject::Subject;
+use crate::planted::{self, Planted};
 
 /// What two solids keep between them; the bounds count as too close.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,7 +42,8 @@ impl Reach {
     /// The box of a range of the map, moved a turn either way as well where something may lie.
     pub(super) fn new(map: [[i64; 2]; 2], rest: &Box4) -> Self {
         let mut reach = Self { boxes: [Box4::NOTHING; 3], count: 0 };
-        for shift in [0, TURN, -TURN] {
+        let shifts = if planted::is(Planted::NoTurn) { [0; 3] } else { [0, TURN, -TURN] };
+        for shift in shifts {
             let lon = map[0].map(|lon| lon + shift);
             if lon[0] > i64::from(i32::MAX) || lon[1] < i64::from(i32::MIN) || (shift != 0 && map[0][1] - map[0][0] >= TURN) {
                 continue;
@@ -83,9 +86,9 @@ pub(super) struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    pub(super) fn new(solid: &'a Solid, margin: &Margin, expired: i32) -> Self {
+    pub(super) fn new(solid: &'a Solid, margin: &Margin, expired: i32, lanes: Lanes) -> Self {
         let bounds = solid.bounds();
-        let subject = Subject::new(solid.shape().view(), bounds, solid.bulge(), margin);
+        let subject = Subject::new(solid.shape().view(), bounds, solid.bulge(), margin, lanes);
         let plain = Reach::new(map(&bounds), &rest(&bounds, margin, expired));
         Self { subject, plain, grown: OnceCell::new() }
     }

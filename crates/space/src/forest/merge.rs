@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::bounds::TIME;
 use super::order::Order;
 use super::pack::{Item, Packing, Strata};
-use super::planted::{self, Planted};
 use super::run::Run;
 use super::table::Table;
+use crate::planted::{self, Planted};
 
 /// How a piece of work stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -81,7 +81,7 @@ impl<'a> Search<'a> {
     fn new(snapshot: &'a Snapshot, solid: &'a Solid, margin: &Margin) -> Self {
         let bounds = solid.bounds();
         // The subject's own margin plays no part where distances are asked for.
-        let subject = Subject::new(solid.shape().view(), bounds, solid.bulge(), &Margin::NONE);
+        let subject = Subject::new(solid.shape().view(), bounds, solid.bulge(), &Margin::NONE, snapshot.lanes);
         let rest = rest(&bounds, margin, snapshot.expired);
         let mut search = Self { snapshot, subject, rest, closed: BinaryHeap::new() };
         for (run, source) in snapshot.runs.iter().enumerate() {

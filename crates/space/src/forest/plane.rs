@@ -2,7 +2,7 @@
 //!
 //! Every decision is the sign of a whole number that was computed without rounding.
 
-use super::shape::{Vertex, View};
+use super::shape::Vertex;
 
 /// One turn of longitude, in 1e-7°.
 pub(super) const TURN: i64 = 3_600_000_000;
@@ -80,20 +80,6 @@ pub(super) fn passes(a: Point, b: Point, p: Point) -> Pass {
         1 => Pass::East,
         _ => Pass::Not,
     }
-}
-
-/// Whether a point lies in a closed polygon, its edges counted in and its holes out; the polygon is moved east.
-pub(super) fn inside(polygon: &View<'_>, shift: i64, p: Point) -> bool {
-    let mut odd = false;
-    let on_edge = polygon.any_chord(|from, to| match passes(point(from, shift), point(to, shift), p) {
-        Pass::On => true,
-        Pass::East => {
-            odd = !odd;
-            false
-        }
-        Pass::Not => false,
-    });
-    on_edge || odd
 }
 
 #[cfg(test)]

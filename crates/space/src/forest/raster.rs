@@ -6,8 +6,8 @@
 //! point of it. Where that does not tell whether two shapes meet, they are looked at exactly.
 
 use super::bounds::{LAT, LON};
-use super::planted::{self, Planted};
 use super::shape::{Kind, Vertex, View};
+use crate::planted::{self, Planted};
 
 /// Cells either way: a row is a `u64`.
 const SIDE: i32 = 64;

@@ -5,9 +5,9 @@
 //! ever a reason to leave edges out: what is left is decided exactly.
 
 use super::bounds::{Box4, LAT, LON};
-use super::plane::{self, Pass, Point, passes, point, segments_meet, touches_range};
-use super::planted::{self, Planted};
+use super::plane::{Pass, Point, passes, point, segments_meet, touches_range};
 use super::shape::{Kind, Vertex, View};
+use crate::planted::{self, Planted};
 
 const SLABS: usize = 16;
 const BITS: usize = 64;
@@ -205,30 +205,42 @@ impl<'a> Ready<'a> {
         }
     }
 
-    /// What is left to see of a shape near some edges, a vertex of which lies outside this one; `range` holds the
-    /// other's vertices.
+    /// What is left to see of a shape near some edges, a vertex of which lies outside this one: whether edges meet, or
+    /// this one lies in the other. `range` holds the other's vertices.
     pub(super) fn meets_near(&self, shift: i64, other: &View<'_>, range: [Vertex; 2], near: u64) -> bool {
-        self.edges_meet(shift, other, near) || self.lies_in(shift, other, range)
-    }
-
-    /// Whether the first vertex lies in the other, if that is a polygon.
-    fn lies_in(&self, shift: i64, other: &View<'_>, range: [Vertex; 2]) -> bool {
         let first = point(self.shape.vertices[0], shift);
         let within = |number: i64, d: usize| number >= range[0][d].into() && number <= range[1][d].into();
-        let polygon = other.kind == Kind::Polygon;
-        polygon && within(first.x, LON) && within(first.y, LAT) && plane::inside(other, 0, first)
+        if other.kind == Kind::Polygon && within(first.x, LON) && within(first.y, LAT) {
+            return self.meets_round(shift, other, point(self.shape.vertices[0], 0), near);
+        }
+        other.any_chord(|from, to| self.edge_meets(point(from, -shift), point(to, -shift), near))
     }
 
-    fn edges_meet(&self, shift: i64, other: &View<'_>, near: u64) -> bool {
-        let few = near.count_ones() <= FEW;
-        other.any_chord(|from, to| {
+    /// The same for a polygon that our first vertex may lie in: one look at each of its edges tells both.
+    fn meets_round(&self, shift: i64, other: &View<'_>, first: Point, near: u64) -> bool {
+        let mut odd = false;
+        let meets = other.any_chord(|from, to| {
             let (p, q) = (point(from, -shift), point(to, -shift));
-            let mut near = near;
-            if !few {
-                near &= self.lon.touching(p.x.min(q.x), p.x.max(q.x)) & self.lat.touching(p.y.min(q.y), p.y.max(q.y));
+            match passes(p, q, first) {
+                Pass::On => return true,
+                Pass::East => odd = !odd,
+                Pass::Not => {}
             }
-            self.any_edge(near, |from, to| segments_meet(p, q, from, to))
-        })
+            self.edge_meets(p, q, near)
+        });
+        meets || odd
+    }
+
+    /// Whether an edge meets one of ours that are near.
+    #[inline]
+    fn edge_meets(&self, p: Point, q: Point, near: u64) -> bool {
+        let (west, east, south, north) = (p.x.min(q.x), p.x.max(q.x), p.y.min(q.y), p.y.max(q.y));
+        if west > self.max[LON] || east < self.min[LON] || south > self.max[LAT] || north < self.min[LAT] {
+            return false;
+        }
+        let near =
+            if near.count_ones() <= FEW { near } else { near & self.lon.touching(west, east) & self.lat.touching(south, north) };
+        self.any_edge(near, |from, to| segments_meet(p, q, from, to))
     }
 }
 

@@ -7,9 +7,6 @@ use super::bounds::{Box4, TIME};
 use super::lanes::{Block, Lanes, WIDTH};
 use super::shape::{self, Record, Solid, Vertex};
 
-/// Levels of a tree: sixteen to the eighth is more than a `u32` numbers.
-const LEVELS_MAX: usize = 9;
-
 /// One tree of a run: leaves and the levels over them, each a range of the run's blocks, the leaves first.
 #[derive(Clone, Debug)]
 pub(super) struct Tree {
@@ -48,6 +45,9 @@ pub(super) struct Run {
     /// How many solids.
     pub(super) count: u32,
 }
+
+/// Pairs that one line of the machine's cache holds.
+const LINE: usize = 64 / size_of::<Vertex>();
 
 /// Marks a leaf entry without a solid.
 pub(super) const VACANT: u32 = u32::MAX;
@@ -115,39 +115,26 @@ impl Run {
         (0..self.offsets.len() as u32).filter(|&entry| self.offsets[entry as usize] != VACANT)
     }
 
-    /// Calls `f` with each leaf entry of a tree that meets the box, until it says true; whether it did.
-    #[inline]
-    pub(super) fn visit(&self, lanes: Lanes, tree: &Tree, sought: &Box4, mut f: impl FnMut(u32) -> bool) -> bool {
-        let top = tree.levels.len() - 1;
-        let mut path = [(0_u32, 0_u16); LEVELS_MAX];
-        for block in 0..tree.top {
-            // Of each level, the block that is being looked through and which of its boxes are still to be.
-            let mut level = top;
-            path[level] = (block, self.meeting(lanes, tree.levels[level] + block, sought));
-            loop {
-                let (block, mask) = path[level];
-                if mask == 0 {
-                    if level == top {
-                        break;
-                    }
-                    level += 1;
-                    continue;
-                }
-                path[level].1 = mask & (mask - 1);
-                let below = block * WIDTH as u32 + mask.trailing_zeros();
-                if level > 0 {
-                    level -= 1;
-                    path[level] = (below, self.meeting(lanes, tree.levels[level] + below, sought));
-                } else if f(tree.levels[0] * WIDTH as u32 + below) {
-                    return true;
-                }
-            }
-        }
-        false
+    /// A block of a level of a tree.
+    pub(super) fn block(&self, tree: &Tree, level: usize, block: u32) -> &Block {
+        &self.blocks[(tree.levels[level] + block) as usize]
     }
 
-    fn meeting(&self, lanes: Lanes, block: u32, sought: &Box4) -> u16 {
-        lanes.meeting(&self.blocks[block as usize], sought)
+    /// Has a block brought near, and of a leaf also where its records begin.
+    #[inline]
+    pub(super) fn fetch(&self, lanes: Lanes, tree: &Tree, level: usize, block: u32) {
+        lanes.fetch_block(self.block(tree, level, block));
+        if level == 0 {
+            lanes.fetch(&self.offsets, (tree.levels[0] + block) as usize * WIDTH);
+        }
+    }
+
+    /// Has the first two lines of an entry's record brought near: most have no more.
+    #[inline]
+    pub(super) fn fetch_record(&self, lanes: Lanes, entry: u32) {
+        let offset = self.offsets[entry as usize] as usize;
+        lanes.fetch(&self.arena, offset);
+        lanes.fetch(&self.arena, offset.saturating_add(LINE));
     }
 
     /// Bytes of the boxes and the way to the records, and bytes of the records.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::bounds::{Box4, TIME};
 use super::lanes::Lanes;
 use super::margin::{Margin, Query};
-use super::run::{Run, Tree};
+use super::run::Run;
 use super::shape::Solid;
 use super::table::Table;
+use super::walk::{Way, walk};
 
 /// A solid that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,47 +42,27 @@ impl Snapshot {
     /// Calls `f` with each solid that comes within the margin of `solid`, in no order that means anything,
     /// until it breaks.
     pub fn visit<B>(&self, solid: &Solid, margin: &Margin, mut f: impl FnMut(Hit) -> ControlFlow<B>) -> ControlFlow<B> {
-        let query = Query::new(solid, margin, self.expired);
+        let query = Query::new(solid, margin, self.expired, self.lanes);
+        let mut ways = Vec::with_capacity(self.runs.iter().map(|run| run.trees.len()).sum());
         for run in self.runs.iter() {
             for tree in &run.trees {
-                self.visit_tree(&query, run, tree, &mut f)?;
+                let sought = query.reach(tree).boxes().iter().enumerate();
+                let met = sought.filter(|(_, sought)| tree.bounds.meets(sought));
+                ways.extend(met.map(|(number, &sought)| Way { run, tree, sought, number }));
             }
         }
-        ControlFlow::Continue(())
-    }
-
-    fn visit_tree<B>(
-        &self,
-        query: &Query<'_>,
-        run: &Run,
-        tree: &Tree,
-        f: &mut impl FnMut(Hit) -> ControlFlow<B>,
-    ) -> ControlFlow<B> {
-        let reach = query.reach(tree);
-        let mut broken = ControlFlow::Continue(());
-        for (number, sought) in reach.boxes().iter().enumerate() {
-            if !tree.bounds.meets(sought) {
-                continue;
+        walk(self.lanes, &ways, |way, entry| {
+            let (record, bounds) = (way.run.record(entry), way.run.kept(entry));
+            if !self.table.counts(record.id, record.version) || !query.subject.conflicts(&record, &bounds) {
+                return ControlFlow::Continue(());
             }
-            let earlier = &reach.boxes()[..number];
-            run.visit(self.lanes, tree, sought, |entry| {
-                let record = run.record(entry);
-                let bounds = run.kept(entry);
-                if !self.table.counts(record.id, record.version) || !query.subject.conflicts(&record, &bounds) {
-                    return false;
-                }
-                // What reaches round the earth is found from both sides, and told once.
-                if earlier.iter().any(|sought| sought.meets(&bounds)) {
-                    return false;
-                }
-                broken = f(Hit { id: record.id, bounds });
-                broken.is_break()
-            });
-            if broken.is_break() {
-                return broken;
+            // What reaches round the earth is found from both sides, and told once.
+            let earlier = &query.reach(way.tree).boxes()[..way.number];
+            if earlier.iter().any(|sought| sought.meets(&bounds)) {
+                return ControlFlow::Continue(());
             }
-        }
-        broken
+            f(Hit { id: record.id, bounds })
+        })
     }
 
     /// Calls `f` with each solid that comes within the margin of `solid`, in no order that means anything.

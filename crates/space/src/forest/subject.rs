@@ -7,7 +7,9 @@ use detente_types::geometry::earth::{Vec3, surface_point};
 use detente_types::volume::Position;
 
 use super::bounds::{Box4, LAT, LON};
-use super::growth::bulge_m;
+use super::edges::{self, is_small};
+use super::growth::{BULGES, bulge_m};
+use super::lanes::Lanes;
 use super::local::{Local, Near};
 use super::margin::Margin;
 use super::plane::{TURN, point};
@@ -53,6 +55,9 @@ fn on_earth(vertex: Vertex) -> Vec3 {
     surface_point(Position::try_new(vertex[1].into(), lon).expect("shapes lie on the earth"))
 }
 
+/// A range of the map, and the distance in metres that it is for.
+type Kept = Cell<Option<(f64, Near)>>;
+
 /// A solid that others are held against, with a margin. What it takes for that is made when it is first needed.
 pub(super) struct Subject<'a> {
     pub(super) shape: View<'a>,
@@ -62,13 +67,15 @@ pub(super) struct Subject<'a> {
     margin_cm: u32,
     shifts: [i64; 3],
     shift_count: usize,
+    lanes: Lanes,
     ready: OnceCell<Ready<'a>>,
     chords: OnceCell<Vec<OnceCell<Chord>>>,
-    near: Cell<Option<(f64, Near)>>,
+    /// Ranges that were asked for, by the other's bulge, each with the distance that it is for.
+    near: OnceCell<Box<[Kept; BULGES]>>,
 }
 
 impl<'a> Subject<'a> {
-    pub(super) fn new(shape: View<'a>, bounds: Box4, bulge: u8, margin: &Margin) -> Self {
+    pub(super) fn new(shape: View<'a>, bounds: Box4, bulge: u8, margin: &Margin, lanes: Lanes) -> Self {
         let (west, east) = (i64::from(bounds.min[LON]), i64::from(bounds.max[LON]));
         let (mut shifts, mut shift_count) = ([0; 3], 1);
         let turns = [(TURN, west + TURN <= i32::MAX.into()), (-TURN, east - TURN >= i32::MIN.into())];
@@ -77,7 +84,8 @@ impl<'a> Subject<'a> {
             shift_count += 1;
         }
         let (ready, chords) = (OnceCell::new(), OnceCell::new());
-        Self { shape, bounds, bulge, margin_cm: margin.horizontal_cm, shifts, shift_count, ready, chords, near: Cell::new(None) }
+        let (margin_cm, near) = (margin.horizontal_cm, OnceCell::new());
+        Self { shape, bounds, bulge, margin_cm, shifts, shift_count, lanes, ready, chords, near }
     }
 
     /// How near others may not come to its chords, their radii left out.
@@ -91,11 +99,15 @@ impl<'a> Subject<'a> {
 
     /// Whether a record whose altitudes and times are near enough is so on the earth as well.
     pub(super) fn conflicts(&self, record: &Record<'_>, kept: &Box4) -> bool {
-        let own = self.ready();
-        if self.shifts[..self.shift_count].iter().any(|&shift| own.meets(shift, &record.shape, kept)) {
-            return true;
+        self.meets(&record.shape, kept) || self.comes_near(record)
+    }
+
+    /// Whether a shape meets this one on the map, the radii left out, here or a turn away.
+    fn meets(&self, other: &View<'_>, kept: &Box4) -> bool {
+        if self.shift_count == 1 && is_small(&self.shape) && is_small(other) {
+            return edges::meet(self.lanes, [&self.shape, other], [self.bounds.range(), kept.range()]);
         }
-        self.comes_near(record)
+        self.shifts[..self.shift_count].iter().any(|&shift| self.ready().meets(shift, other, kept))
     }
 
     /// The same for one without radius of which two vertices and the box of all are at hand, and whose record is
@@ -114,13 +126,23 @@ impl<'a> Subject<'a> {
         };
         if !aligned || self.shift_count > 1 && (turned(TURN) || turned(-TURN)) {
             let record = record();
-            let (min, max) = ([range[0][LON], range[0][LAT], 0, 0], [range[1][LON], range[1][LAT], 0, 0]);
-            return self.conflicts(&record, &Box4 { min, max });
+            return self.conflicts(&record, &flat(range));
         }
-        let meets = match self.ready().glance(vertices, range) {
-            Glance::Meets => true,
-            Glance::Apart => false,
-            Glance::Near(near) => self.ready().meets_near(0, &record().shape, range, near),
+        let meets = if is_small(&self.shape) {
+            match edges::glance(self.lanes, &self.shape, range, vertices[0]) {
+                Glance::Meets => true,
+                Glance::Apart => false,
+                Glance::Near(near) if is_small(&record().shape) => {
+                    edges::meet_near(self.lanes, &self.shape, self.bounds.range(), &record().shape, near)
+                }
+                Glance::Near(_) => self.ready().meets(0, &record().shape, &flat(range)),
+            }
+        } else {
+            match self.ready().glance(vertices, range) {
+                Glance::Meets => true,
+                Glance::Apart => false,
+                Glance::Near(near) => self.ready().meets_near(0, &record().shape, range, near),
+            }
         };
         meets || self.margin_cm > 0 && self.comes_near(&record())
     }
@@ -128,7 +150,7 @@ impl<'a> Subject<'a> {
     /// The least horizontal margin, in whole centimetres, with which a record conflicts whose altitudes and times
     /// are near enough; this one's own margin plays no part.
     pub(super) fn distance_cm(&self, record: &Record<'_>, kept: &Box4) -> u64 {
-        if self.shifts[..self.shift_count].iter().any(|&shift| self.ready().meets(shift, &record.shape, kept)) {
+        if self.meets(&record.shape, kept) {
             return 0;
         }
         let mut least = f64::INFINITY;
@@ -157,7 +179,7 @@ impl<'a> Subject<'a> {
     /// Whether some chords come so close; for shapes that do not meet on the map.
     fn is_within(&self, other: &View<'_>, bulge: u8, limit_cm: f64) -> bool {
         let bulges_m = bulge_m(self.bulge) + bulge_m(bulge);
-        let near = self.near(limit_cm / 100.0 + bulges_m);
+        let near = self.near(limit_cm / 100.0 + bulges_m, bulge);
         match self.nearby(other, &near).and_then(|local| local.verdict(limit_cm / 100.0, bulges_m)) {
             Some(verdict) => verdict,
             None => self.any_pair(other, &near, |own, from, to| {
@@ -167,13 +189,15 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// The range of the map within so many metres; the last one asked for is kept.
-    fn near(&self, by_m: f64) -> Near {
-        match self.near.get() {
+    /// The range of the map within so many metres, for others with a bulge; the last one of each bulge is kept.
+    fn near(&self, by_m: f64, bulge: u8) -> Near {
+        let kept = self.near.get_or_init(|| Box::new([const { Cell::new(None) }; BULGES]));
+        let kept = &kept[usize::from(bulge) % BULGES];
+        match kept.get() {
             Some((kept_m, near)) if kept_m == by_m => near,
             _ => {
                 let near = Near::new(&self.bounds, by_m);
-                self.near.set(Some((by_m, near)));
+                kept.set(Some((by_m, near)));
                 near
             }
         }
@@ -210,6 +234,12 @@ impl<'a> Subject<'a> {
         });
         Some(local)
     }
+}
+
+/// A range of the map as a box.
+fn flat(range: [Vertex; 2]) -> Box4 {
+    let [min, max] = range.map(|side| [side[LON], side[LAT], 0, 0]);
+    Box4 { min, max }
 }
 
 /// Whether two chords come so close: the definition that all bounds are made for.

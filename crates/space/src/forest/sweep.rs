@@ -399,7 +399,7 @@ impl Sweep {
         let member = self.members[guest.member as usize];
         let run = &self.runs[member.run as usize];
         let record = run.record(member.entry);
-        Subject::new(record.shape, vertices_box(run, member.entry), record.bulge, &self.margin)
+        Subject::new(record.shape, vertices_box(run, member.entry), record.bulge, &self.margin, self.lanes)
     }
 
     fn kept(&self, guest: Guest) -> Box4 {

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
-use super::planted::{self, Planted};
 use super::testing::{Model, any_margin, any_solid};
 use super::*;
+use crate::planted::{self, Planted};
 use crate::testing::repeatable;
 
 #[derive(Clone, Debug)]

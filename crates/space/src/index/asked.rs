@@ -92,4 +92,14 @@ impl<'a> Asked<'a> {
             Side::Second => self.law.meet_prepared(found, asked, &self.separation),
         }
     }
+
+    /// Whether one of its volumes meets a volume of a notice of some kind: whether [`Self::meet`] finds how.
+    pub(super) fn meets(&self, asked: usize, kind: NoticeKind, found: &Prepared<'_>) -> bool {
+        let asked = &self.volumes[asked].prepared;
+        self.law.kinds_meet(self.kind, kind)
+            && match self.side {
+                Side::First => self.law.meets_prepared(asked, found, &self.separation),
+                Side::Second => self.law.meets_prepared(found, asked, &self.separation),
+            }
+    }
 }

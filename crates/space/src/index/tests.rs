@@ -82,18 +82,25 @@ proptest! {
     fn finds_what_a_linear_scan_finds(
         steps in prop::collection::vec(any_step(), 1..60),
         asked in any_notice(), separation in any_separation(), law in prop::sample::select(LAWS.to_vec()),
-        side in prop::sample::select(vec![Side::First, Side::Second]), limit in 1..5_usize,
+        side in prop::sample::select(vec![Side::First, Side::Second]), limit in 1..5_usize, drawn in any::<bool>(),
     ) {
-        let (mut index, mut notices) = (Index::new(), Notices::new());
+        let (mut index, mut notices) = (if drawn { Index::drawn() } else { Index::new() }, Notices::new());
         for step in &steps {
             apply(step, &mut index, &mut notices);
         }
         prop_assert_eq!(index.len(), notices.len());
+        let edges = |filed: &Filed<u32>| {
+            filed.volumes.iter().filter_map(|filed| filed.outline.as_ref()).map(|outline| outline.arcs().len()).sum::<usize>()
+        };
+        let kept: usize = index.slots.iter().flatten().map(edges).sum();
+        prop_assert_eq!(kept + index.edges_left, if drawn { EDGES_KEPT } else { 0 });
         let expected = model(&notices, &asked, &separation, law, side);
         let question = Asked::of_volumes(asked.0, &asked.1, separation, law, side);
         prop_assert_eq!(index.query(&question).collect::<Vec<_>>(), expected.clone());
         prop_assert_eq!(paged(&index, &question, limit), expected.clone());
-        prop_assert_eq!(examined(&index, &question, limit), expected);
+        prop_assert_eq!(examined(&index, &question, limit), expected.clone());
+        let pairs: Vec<Pair<u32>> = expected.into_iter().map(|find| find.pair).collect();
+        prop_assert_eq!(examined_whether(&index, &question, limit), pairs);
     }
 
 }
@@ -135,6 +142,19 @@ fn examined(index: &Index<u32>, asked: &Asked<'_>, pairs: usize) -> Vec<Find<u32
         match page.next {
             Some(next) => after = Some(next),
             None => return finds,
+        }
+    }
+}
+
+fn examined_whether(index: &Index<u32>, asked: &Asked<'_>, pairs: usize) -> Vec<Pair<u32>> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = index.examine_whether(asked, after.as_ref(), pairs);
+        assert!(page.finds.len() <= pairs);
+        found.extend(page.finds.into_iter().map(|find| find.pair));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return found,
         }
     }
 }

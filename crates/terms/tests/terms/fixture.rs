@@ -1,7 +1,7 @@
 //! Terms with the clocks of PRACTICE section 3, names of statements, and an hour to count from.
 
 use detente_types::terms::{
-    AltitudeIn, AreaIn, BlindIn, ClockIn, ClocksIn, DisclosureIn, LAW_1, LeadTimeIn, LineCheckIn, QuotaIn, RetentionIn,
+    AltitudeIn, AreaIn, BlindIn, ClockIn, ClocksIn, DisclosureIn, LAW_2, LeadTimeIn, LineCheckIn, QuotaIn, RetentionIn,
     SeparationIn,
 };
 use detente_types::{EntryHash, Generation, PartyId, StatementRef, Terms, TermsIn, Timestamp};
@@ -43,7 +43,7 @@ pub(crate) fn terms_in() -> TermsIn {
     TermsIn {
         version: 1,
         area: AreaIn { name: "Everywhere".into(), corners_e7: Vec::new() },
-        law: LAW_1.into(),
+        law: LAW_2.into(),
         separation: SeparationIn { horizontal_m: 5_000, vertical_m: 300, time_s: 600 },
         altitude: AltitudeIn { datum: "AMSL".into(), terrain_max_m: 3_000, pressure_error_max_m: 300, terrain_min_m: None },
         lead_time: LeadTimeIn { flash_min: 0, immediate_min: 15, priority_min: 60, routine_min: 1_440 },

@@ -5,7 +5,7 @@ mod keys;
 use detente_testkit::notices::{circle, notice, text};
 use detente_testkit::refusal::{only, told};
 use detente_testkit::terms::valid_terms;
-use detente_testkit::{Heard, MORNING, MockScheme, Parties, minutes, notice_id, parties, place, terms};
+use detente_testkit::{Heard, MORNING, MockScheme, Parties, minutes, notice_id, parties, place, terms, terms_of_the_first_law};
 use detente_types::notice::VOLUMES_MAX;
 use detente_types::statement::{
     AnswerIn, CancelIn, ChangeIn, CheckAnswerIn, Kind, Level, OfferIn, ReceiptIn, SafetyActionIn, Statement, StatementIn,
@@ -14,11 +14,11 @@ use detente_types::statement::{
 use detente_types::terms::{AltitudeIn, AreaIn};
 use detente_types::{
     Datum, EntryHash, Generation, Index, NoticeIn, NoticeKind, PartyId, Position, Rule, StatementRef, Terms, TermsIn, Timestamp,
-    Violation,
+    Violation, Volume, VolumeIn,
 };
 use detente_wire::Valid;
 use detente_wire::codec::encode;
-use detente_wire::meaning::{Standing, check, conflict_id};
+use detente_wire::meaning::{Standing, check, check_volumes, conflict_id};
 
 type Verdict = Result<Option<Valid<Statement>>, Vec<Violation>>;
 
@@ -147,7 +147,8 @@ fn offered(spoil: impl FnOnce(&mut OfferIn)) -> Verdict {
 
 #[test]
 fn dv_029_altitudes_use_the_datum_of_the_line() {
-    let scene = Scene::new();
+    let first = Terms::try_new(terms_of_the_first_law()).unwrap();
+    let scene = Scene { terms: Some(first.clone()), ..Scene::new() };
     let flown = |datum: Datum| scene.judge_notice(NoticeKind::Operation, |n| n.volumes[0].datum = datum.code());
     for datum in [Datum::Wgs84, Datum::Agl, Datum::FlightLevel] {
         only(flown(datum), Rule::DatumOfLine, "volumes[0].altitude.datum", "AMSL, the datum of this line");
@@ -156,7 +157,10 @@ fn dv_029_altitudes_use_the_datum_of_the_line() {
     let volume = |datum: Datum| {
         let mut volume = circle(place("Kotka"), 500, minutes(0), minutes(9));
         volume.datum = datum.code();
-        offered(|o| o.change = ChangeIn { volumes: Some(vec![volume]), ..ChangeIn::default() })
+        let (mut scene, mut said) = offer();
+        scene.terms = Some(first.clone());
+        said.change = ChangeIn { volumes: Some(vec![volume]), ..ChangeIn::default() };
+        scene.judge(StatementIn::Offer(said))
     };
     only(volume(Datum::Agl), Rule::DatumOfLine, "change.volumes[0].altitude.datum", "AMSL");
     passes(&volume(Datum::Amsl));
@@ -224,6 +228,31 @@ fn dv_033_a_notice_is_still_valid_when_it_is_stated() {
     scene.claimed = minutes(360).plus_micros(1);
     let late = scene.judge_notice(NoticeKind::Operation, |_| ());
     only(late, Rule::NotExpired, "validity.end", "later than 2026-11-24T12:00:00.000001Z, when it is stated");
+}
+
+#[test]
+fn volumes_alone_are_refused_as_they_are_in_a_notice() {
+    let far = || circle(Position::try_new(0, 0).unwrap(), 500, minutes(60), minutes(70));
+    let over_ground = || VolumeIn { datum: Datum::Agl.code(), ..circle(place("Kotka"), 500, minutes(60), minutes(70)) };
+    let next_year = || circle(place("Kotka"), 500, minutes(401 * 1_440), minutes(401 * 1_440 + 9));
+    let cases = [
+        (NoticeKind::Operation, MORNING, vec![], 0),
+        (NoticeKind::Hazard, MORNING, vec![far()], 1),
+        (NoticeKind::Operation, MORNING, vec![over_ground(), far()], 2),
+        (NoticeKind::Operation, minutes(1_440), vec![far()], 2),
+        (NoticeKind::Operation, MORNING, vec![next_year()], 1),
+    ];
+    for (kind, claimed, more, faults) in cases {
+        let scene = Scene { claimed, ..Scene::new() };
+        let mut said = notice(kind);
+        said.volumes.extend(more);
+        said.valid_from_us = said.volumes.iter().map(|v| v.start_us).min().unwrap();
+        said.valid_until_us = said.volumes.iter().map(|v| v.end_us).max().unwrap();
+        let volumes: Vec<Volume> = said.volumes.iter().map(|volume| Volume::try_from(volume).unwrap()).collect();
+        let alone = check_volumes(kind, &volumes, scene.terms.as_ref().unwrap(), claimed);
+        assert_eq!(alone, scene.judge(StatementIn::Notice(said)).err().unwrap_or_default());
+        assert_eq!(alone.len(), faults, "{alone:?}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use detente_testkit::chain::NOTHING;
 use detente_testkit::statements::{head, reference, statements as kit};
-use detente_testkit::{Author, MORNING, Parties, Side, parties, rng, terms};
+use detente_testkit::{Author, MORNING, Parties, Side, parties, rng, terms_of_the_first_law as terms};
 use detente_types::statement::StatementIn;
 use detente_types::{Generation, Head, StatementRef, Timestamp};
 use detente_wire::body::{SLOTS, Slots};

@@ -30,6 +30,16 @@ proptest! {
             lanes.meeting_each(&[block.clone(), Block::EMPTY, block.clone()], &sought, &mut masks);
             prop_assert_eq!(masks, [expected, lanes.meeting(&Block::EMPTY, &sought), expected], "{:?}", lanes);
         }
+        let places: Vec<[i32; 2]> = boxes.iter().flat_map(|bounds| [[bounds.min[0], bounds.max[1]], [bounds.max[2], bounds.min[3]]]).collect();
+        let (range, place) = (sought.range(), [sought.min[2], sought.min[3]]);
+        let bit = |i: usize, is: bool| u64::from(is) << i;
+        let all = |is: fn(i32, i32) -> bool, than: [i32; 2]| {
+            places.as_flattened().iter().enumerate().fold(0, |bits, (i, &number)| bits | bit(i, is(number, than[i % 2])))
+        };
+        let sides = [all(|a, b| a < b, range[0]), all(|a, b| a > b, range[1]), all(|a, b| a > b, place)];
+        for lanes in Kernel::ALL.into_iter().filter_map(Lanes::of) {
+            prop_assert_eq!(lanes.sides(&places, range, place), sides, "{:?}", lanes);
+        }
         let joined = boxes.iter().fold(Box4::NOTHING, |all, one| all.join(one));
         prop_assert_eq!(block.joined(), joined);
     }

@@ -2,9 +2,9 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use super::*;
-use crate::forest::planted::{self, Planted};
 use crate::forest::testing::{any_shape, meet_naively, small_shape};
 use crate::forest::{Shape, Solid};
+use crate::planted::{self, Planted};
 use crate::testing::repeatable;
 
 fn range(shape: &Shape) -> [Vertex; 2] {
