@@ -24,7 +24,7 @@ pub(crate) fn ground(data: &[u8]) {
             lon_e7: (lon + (next() - 128) * scale + 5_400_000_000).rem_euclid(3_600_000_000) - 1_800_000_000,
         };
         let (shape, moves) = ((shape % 3 + 1) as u8, shape & 4 > 0);
-        let count = if shape == 1 { 1 } else { count % 16 + 2 };
+        let count = if shape == 1 { 1 } else { count % 8 + 2 };
         let ring: Vec<PositionIn> = (0..count).map(|_| position(&mut next)).collect();
         let times_us: Vec<i64> = (0..count).map(|k| START_US + k * 7_000_000_000).collect();
         let end_us = times_us.last().copied().unwrap_or(START_US).max(START_US + 1);
@@ -49,7 +49,6 @@ pub(crate) fn ground(data: &[u8]) {
     let asked =
         Asked { volumes: [&one, &other], meeting: &meeting, horizontal: separation.horizontal, time_us: 0, follows: true };
     let drawn = overlap(&asked);
-    assert_eq!(drawn, overlap(&asked), "one pair, one picture");
     let Ok(drawn) = drawn else { return };
     assert!(drawn.area_m2.is_finite() && drawn.area_m2 > 0.0 && !drawn.polygons.is_empty());
     for ring in drawn.polygons.iter().flatten() {

@@ -18,6 +18,8 @@ pub(super) const CORNERS_MAX: usize = 200_000;
 const STEPS_M: [f64; 2] = [2_000.0, 40_000.0];
 /// How far an edge of the chart may lie from what it stands for, metres.
 const SAGITTA_M: f64 = 0.2;
+/// Points nearer to each other are one, metres.
+const PLACE_M: f64 = 1e-3;
 const EARTH_M: f64 = 6_371_000.0;
 
 /// Lines of points of the surface that a footprint is drawn by, as far as they can matter.
@@ -68,6 +70,8 @@ impl Skeleton {
                 }
             }
         }
+        // Two points at one place have no direction; a passage may begin or end beside a point of its leg.
+        edges.iter_mut().for_each(|edge| edge.dedup_by(|next, one| (*next - *one).norm() < PLACE_M));
         Ok(Self { rings, edges, radius_m })
     }
 
