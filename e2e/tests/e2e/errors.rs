@@ -35,11 +35,11 @@ fn a_file_with_several_errors_lists_them_all_and_nothing_is_stated() {
     assert!(refused.err.matches("DV-").count() >= 2, "each with its rule:\n{}", refused.err);
     assert!(refused.err.contains("expected"), "{}", refused.err);
     // What only the node can know is told by the row and the column of the file too.
-    let other_datum = day::write(root, "datum.csv", &good.replace("AMSL", "FL"));
+    let elsewhere = day::write(root, "area.csv", &good.replace("59.3750,", "29.3750,"));
     let problem: serde_json::Value =
-        serde_json::from_str(&pair.aster.run(&["notify", &other_datum, "--json"]).expect(3).out).unwrap();
-    let detail = &problem["details"][1];
-    assert_eq!([&detail["rule"], &detail["place"], &detail["at"], &detail["found"]], ["DV-029", "row 3", "datum", "FL"]);
+        serde_json::from_str(&pair.aster.run(&["notify", &elsewhere, "--json"]).expect(3).out).unwrap();
+    let detail = &problem["details"][0];
+    assert_eq!([&detail["rule"], &detail["place"], &detail["at"]], ["DV-032", "row 2", "lat, lon"], "{problem}");
     let unsigned = std::fs::read_to_string(day::terms(root)).unwrap().replace("time_s = 300", "time_s = -5");
     let unsigned = day::write(root, "bad.toml", &unsigned.replace("red_after = 2", "red_after = 900"));
     let problem: serde_json::Value =
@@ -153,7 +153,7 @@ fn a_second_process_on_a_home_is_refused_with_the_pid_of_the_first() {
 }
 
 /// The verbs of the program.
-const VERBS: [&str; 23] = [
+const VERBS: [&str; 26] = [
     "init",
     "invite",
     "join",
@@ -163,6 +163,9 @@ const VERBS: [&str; 23] = [
     "notices",
     "read",
     "conflicts",
+    "resolve",
+    "around",
+    "density",
     "settle",
     "say",
     "safety",
