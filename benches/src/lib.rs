@@ -2,6 +2,8 @@
 //!
 //! These machines are noisy. A figure without its floor says nothing, so none is printed without one.
 
+pub mod blind;
+pub mod cells;
 pub mod floor;
 pub mod machine;
 pub mod million;

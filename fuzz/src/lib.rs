@@ -4,6 +4,7 @@
 //! `tests/corpus.rs` replays `corpus/<target>/` and seeded mutations of it; `fuzz_targets/libfuzzer.rs` hands the same
 //! functions to libFuzzer. Signatures are the test kit's mock ones, so that mutations get past them often.
 
+mod blind;
 mod files;
 mod ground;
 mod link;
@@ -21,6 +22,8 @@ pub type Target = fn(&[u8]);
 /// Every target by its name, which is that of its folder in `corpus/`.
 pub const TARGETS: &[(&str, Target)] = &[
     ("api_bodies", detente_api::fuzz_bodies),
+    ("blind_message", blind::message),
+    ("blind_run", blind::run),
     ("body", wire::body),
     ("certificate", wire::certificate),
     ("checkpoint", wire::checkpoint),

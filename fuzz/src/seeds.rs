@@ -2,6 +2,7 @@
 //! can be held against them.
 
 use data_encoding::{BASE64, HEXLOWER};
+use detente_blind::Role;
 use detente_record::evidence::Examiner;
 use detente_record::release::Part;
 use detente_record::{Log, Release};
@@ -36,6 +37,7 @@ pub fn seeds() -> Vec<Seed> {
         of_carriers(),
         of_edges(),
         of_links(),
+        of_blind_runs(),
     ]
     .concat()
 }
@@ -330,4 +332,36 @@ fn of_links() -> Vec<Seed> {
         seed("link", "talks", [greets.clone(), rest].concat()),
         seed("link", "lost-and-found", [greets.clone(), step(3, &[40]), step(4, &[]), greets, step(3, &[1])].concat()),
     ]
+}
+
+/// Each message of a blind run, and whole runs as the first side hears them.
+fn of_blind_runs() -> Vec<Seed> {
+    let mut seeds: Vec<Seed> = Vec::new();
+    for (kind, name) in [(0, "cells"), (1, "verified"), (2, "count")] {
+        let mut sides = [(Role::First, 1), (Role::Second, 2)].map(|(role, seed)| crate::blind::side(kind, role, seed));
+        let mut whole = vec![kind];
+        let mut to_second = crate::blind::drain(&mut sides[0]);
+        loop {
+            for bytes in &to_second {
+                sides[1].handle(bytes);
+            }
+            let said = crate::blind::drain(&mut sides[1]);
+            if said.is_empty() {
+                break;
+            }
+            to_second.clear();
+            for bytes in said {
+                let message = detente_blind::message::decode(&bytes).expect("an honest side's");
+                seeds.push(seed("blind_message", &format!("{name}-{}", message.name()), bytes.clone()));
+                whole.extend([&(bytes.len() as u16).to_be_bytes(), bytes.as_slice()].concat());
+                sides[0].handle(&bytes);
+                to_second.extend(crate::blind::drain(&mut sides[0]));
+            }
+        }
+        seeds.push(seed("blind_run", name, whole));
+    }
+    // A chunk's pieces share a name: the last stays.
+    let names: std::collections::BTreeMap<_, _> =
+        seeds.into_iter().map(|(target, name, bytes)| ((target, name), bytes)).collect();
+    names.into_iter().map(|((target, name), bytes)| (target, name, bytes)).collect()
 }

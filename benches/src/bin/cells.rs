@@ -1,0 +1,107 @@
+//! Cells and false alarms by the size of the grid, for a city's day and for the gulf of the examples.
+//!
+//! `cargo xtask bench cells [--write] [--quick]`
+
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+use detente_benches::cells::{Outcome, Scene, city, gulf};
+use detente_benches::machine::describe;
+use detente_benches::report::Report;
+use detente_space::Separation;
+use detente_space::cells::{CELLS_MAX, Size};
+use detente_types::unit::Metres;
+
+/// Edges of cells, bands and slots, in separations.
+const ALONG: [f64; 5] = [0.25, 0.5, 1.0, 2.0, 4.0];
+const UP: [f64; 3] = [1.0, 2.0, 4.0];
+const TIME: [f64; 4] = [0.5, 1.0, 3.0, 6.0];
+
+const ABOUT: &str = "Each side lays its notices on the grid, grown by half the separation. An alarm is a pair of notices, one of each side, \
+    that share a cell; it is false if the law finds no conflict of the two. No conflict was without its alarm, or there would be no \
+    report. `x` counts separations: 1 x 2 x 3 is a cell as long as the separation, twice as high and three times as lasting. What \
+    blind matching costs goes with the cells; what it costs the officers goes with the false alarms.";
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    for flag in &arguments {
+        ensure!(["--write", "--quick"].contains(&flag.as_str()), "unknown flag {flag}; there are: --write, --quick");
+    }
+    let flights = if has("--quick") { 40 } else { 400 };
+    let line = Separation { horizontal: Metres::new(9_260), vertical: Metres::new(300), time_us: 300_000_000 };
+    let scenes = [
+        city::scene("a city's day, 500 m, 30 m, 60 s", flights, city::separation())?,
+        city::scene("a city's day, 9,260 m, 300 m, 300 s", flights, line)?,
+        gulf::scene()?,
+    ];
+    let about = format!("{flights} flights a side over one city, half an hour each, seeds 42 and 4242; examples/gulf as it is");
+    let mut report = Report::new("Cells, measured", &describe("cargo xtask bench cells --write", &about));
+    report.note(ABOUT);
+    for scene in &scenes {
+        tell(&mut report, scene)?;
+    }
+    if has("--write") {
+        report.write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/benchmarks/cells.md"))?;
+    }
+    Ok(())
+}
+
+/// One way varied at a time from 1 x 1 x 1, then all together.
+fn grids() -> Vec<[f64; 3]> {
+    let mut grids: Vec<[f64; 3]> = ALONG.iter().map(|&along| [along, 1.0, 1.0]).collect();
+    grids.extend(UP.iter().map(|&up| [1.0, up, 1.0]));
+    grids.extend(TIME.iter().map(|&time| [1.0, 1.0, time]));
+    grids.extend([[0.5, 1.0, 3.0], [0.5, 2.0, 3.0], [1.0, 2.0, 3.0], [2.0, 2.0, 3.0], [2.0, 4.0, 6.0], [4.0, 4.0, 6.0]]);
+    grids.sort_by(|a, b| a.partial_cmp(b).unwrap_or(core::cmp::Ordering::Equal));
+    grids.dedup();
+    grids
+}
+
+fn tell(report: &mut Report, scene: &Scene) -> Result<()> {
+    let conflicts = scene.conflicts();
+    let pairs = scene.sides[0].len() * scene.sides[1].len();
+    let mut rows = Vec::new();
+    for parts in grids() {
+        let size = scene.size(parts);
+        rows.push(row(parts, size, scene.on_grid(size, &conflicts)?.as_ref()));
+    }
+    let title = format!(
+        "{}: {} and {} notices, {} conflicts in {pairs} pairs",
+        scene.name,
+        scene.sides[0].len(),
+        scene.sides[1].len(),
+        conflicts.len()
+    );
+    let head = [
+        "x separation",
+        "grid",
+        "cells a side",
+        "cells in common",
+        "alarms",
+        "false",
+        "of alarms",
+        "notices alarmed for nothing",
+    ];
+    report.table(&title, &head, &rows);
+    Ok(())
+}
+
+fn row([along, up, time]: [f64; 3], size: Size, outcome: Option<&Outcome>) -> Vec<String> {
+    let mut row = vec![format!("{along} x {up} x {time}"), size.to_string()];
+    match outcome {
+        None => {
+            row.push(format!("more than {CELLS_MAX}"));
+            row.resize(8, "-".into());
+        }
+        Some(outcome) => row.extend([
+            format!("{}, {}", outcome.cells[0], outcome.cells[1]),
+            outcome.common.to_string(),
+            outcome.alarms.to_string(),
+            outcome.false_alarms.to_string(),
+            format!("{:.0} %", outcome.false_alarms as f64 / outcome.alarms.max(1) as f64 * 100.0),
+            outcome.troubled.to_string(),
+        ]),
+    }
+    row
+}

@@ -1,0 +1,4 @@
+//! Blind matching, measured: two builds of our own program, and peers from Python's registry, each as processes.
+
+pub mod builds;
+pub mod peers;

@@ -1,0 +1,94 @@
+//! The measuring program of `detente-blind`, built for any machine and for this one.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+
+/// A build of the program.
+#[derive(Debug)]
+pub struct Build {
+    /// What it was built with, as a reader would repeat it.
+    pub flags: &'static str,
+    program: PathBuf,
+}
+
+/// One measurement: both parties of a run, each at its least of the rounds.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// How the build multiplies here.
+    pub backend: String,
+    /// Processor time of each party, ms.
+    pub cpu_ms: [f64; 2],
+    /// Time on the wall of each party while it works, ms.
+    pub wall_ms: [f64; 2],
+    /// Bytes of points, answers and proofs, both ways.
+    pub payload: f64,
+    /// Bytes of all messages, both ways.
+    pub bytes: f64,
+    /// How many messages, both ways.
+    pub messages: f64,
+}
+
+/// Builds for any machine of this kind (what ships), then for just this one.
+///
+/// # Errors
+/// When the compiler refuses.
+pub fn both() -> Result<[Build; 2]> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let target = std::env::current_exe()?.parent().and_then(Path::parent).context("a target folder")?.to_owned();
+    Ok([
+        build(&root, &target, "release build, no flags", "")?,
+        build(&root, &target.join("native"), "RUSTFLAGS=-Ctarget-cpu=native", "-Ctarget-cpu=native")?,
+    ])
+}
+
+fn build(root: &Path, target: &Path, flags: &'static str, rustflags: &str) -> Result<Build> {
+    eprintln!("building: {flags}");
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--release", "--quiet", "--package", "detente-blind", "--example", "parties"]);
+    cargo.current_dir(root).env("CARGO_TARGET_DIR", target).env("RUSTFLAGS", rustflags);
+    ensure!(cargo.status().context("starting cargo")?.success(), "the measuring program does not build with `{flags}`");
+    Ok(Build { flags, program: target.join("release/examples/parties") })
+}
+
+impl Build {
+    /// Measures runs of 2^`log2` cells.
+    ///
+    /// # Errors
+    /// When the program fails, which it does when a run does not find what it should.
+    pub fn measure(&self, log2: u8, verified: bool, threads: usize, rounds: usize) -> Result<Measured> {
+        let arguments = [usize::from(log2), usize::from(verified), threads, rounds].map(|number| number.to_string());
+        let output = Command::new(&self.program).args(&arguments).output().context("starting the measuring program")?;
+        ensure!(output.status.success(), "parties {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+        let told: Value = serde_json::from_slice(&output.stdout).context("what the measuring program prints")?;
+        let number = |value: &Value| value.as_f64().context("a number");
+        let pair = |name: &str| Ok::<_, anyhow::Error>([number(&told[name][0])?, number(&told[name][1])?]);
+        Ok(Measured {
+            backend: told["backend"].as_str().context("a backend")?.to_owned(),
+            cpu_ms: pair("cpu_ms")?,
+            wall_ms: pair("wall_ms")?,
+            payload: number(&told["payload"])?,
+            bytes: number(&told["bytes"])?,
+            messages: number(&told["messages"])?,
+        })
+    }
+}
+
+impl Measured {
+    /// The party that used more.
+    pub fn party_cpu_ms(&self) -> f64 {
+        self.cpu_ms[0].max(self.cpu_ms[1])
+    }
+
+    /// Both parties.
+    pub fn both_cpu_ms(&self) -> f64 {
+        self.cpu_ms[0] + self.cpu_ms[1]
+    }
+
+    /// The party that took longer, on the wall.
+    pub fn party_wall_ms(&self) -> f64 {
+        self.wall_ms[0].max(self.wall_ms[1])
+    }
+}
