@@ -1,7 +1,8 @@
 //! Passages: when something that moves along a path is where on it.
 //!
 //! A passage gives each vertex of a path the time at which the moving thing is there. Between two vertices it moves
-//! evenly along the shortest path. It may be early or late by up to `slack_us` all the way. Law `conflict/1` takes a
+//! evenly along the shortest path: by angle and not by the metre, which places it up to 260 m otherwise on an edge of 2,000 km
+//! (docs/spec/conflict-2.md, section 5). It may be early or late by up to `slack_us` all the way. Law `conflict/1` takes a
 //! volume with a passage as its whole path for its whole window, `conflict/2` follows it (docs/spec/conflict-2.md).
 
 use minicbor::{Decode, Encode};
