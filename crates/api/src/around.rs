@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use detente_node::sentence::{Language, free_band, free_window, planned_shift};
-use detente_node::{Found, Line, OwnShift};
+use detente_node::{CommandFault, Found, Line, OwnShift};
 use detente_space::CutShort;
 use detente_space::ask::{Changed, Nearest};
 use detente_types::{LineId, NoticeId, Precision, StatementRef};
@@ -115,6 +115,10 @@ pub(crate) async fn around(
     let (line, plan, instead_of) = ask(&*api.host, move |seat| {
         let id = find_line(seat, &name)?;
         let line = seat.node.line(&id).ok_or_else(|| no_line(&name))?;
+        let refused = line.refuses(plan.kind, &plan.volumes, seat.now);
+        if !refused.is_empty() {
+            return Err(CommandFault::Violations(refused).into());
+        }
         let instead_of = plan.instead_of.as_ref().map(|name| notice_of_ours(line, name)).transpose()?;
         Ok::<_, Problem>((id, plan, instead_of))
     })

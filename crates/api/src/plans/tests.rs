@@ -108,3 +108,11 @@ fn a_radius_that_grew_is_told_with_the_answer() {
     .unwrap();
     assert!(asked.volumes[0].radius_m > 500.0);
 }
+
+#[test]
+fn a_plan_that_is_looked_at_is_held_against_the_lines_rules_too() {
+    let outside = plan_of(&[volume(&json!({ "positions": [[29.8, 24.5], [30.0, 26.0]] }))]);
+    let asked = serde_json::from_value(json!({ "plan": outside })).unwrap();
+    let problem = run(async { crate::around::around(State(api().0), Path("-".into()), Asked(asked)).await }).unwrap_err();
+    assert!(problem.details.iter().any(|detail| detail.rule.as_deref() == Some("DV-032")), "{problem:?}");
+}
