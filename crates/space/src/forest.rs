@@ -46,6 +46,7 @@ mod snapshot;
 #[cfg(test)]
 mod soak;
 mod subject;
+mod surely;
 mod swap;
 mod sweep;
 mod table;
@@ -60,7 +61,7 @@ pub use merge::{Merge, Progress};
 pub use nearest::Neighbour;
 pub use pack::Strata;
 pub use shape::{Fault, Kind, Shape, Solid, Vertex};
-pub use snapshot::{Bytes, Hit, Snapshot};
+pub use snapshot::{Bytes, Certainty, Hit, Snapshot};
 pub use swap::Latest;
 pub use sweep::Sweep;
 
@@ -239,7 +240,17 @@ impl Forest {
 
     /// Merges that are worth doing wait.
     pub fn is_merge_due(&self) -> bool {
-        !self.pick().is_empty()
+        let mut sizes = [0; usize::BITS as usize];
+        self.free().any(|run| {
+            let size = &mut sizes[size_of_run(run)];
+            *size += 1;
+            *size >= FAN
+        })
+    }
+
+    /// The runs that are not being merged elsewhere.
+    fn free(&self) -> impl Iterator<Item = &Arc<Run>> {
+        self.runs.iter().filter(|run| !self.taken.iter().any(|taken| Arc::ptr_eq(taken, run)))
     }
 
     /// A merge that is worth doing, to be done elsewhere; `None` if there is none.
@@ -265,10 +276,9 @@ impl Forest {
 
     /// The runs to merge next: the smallest size of which there are enough.
     fn pick(&self) -> Vec<Arc<Run>> {
-        let free = self.runs.iter().filter(|run| !self.taken.iter().any(|taken| Arc::ptr_eq(taken, run)));
         let mut sizes: Vec<Vec<&Arc<Run>>> = Vec::new();
-        for run in free {
-            let size = (run.count as usize / HEAP).max(1).ilog(FAN) as usize;
+        for run in self.free() {
+            let size = size_of_run(run);
             sizes.resize(sizes.len().max(size + 1), Vec::new());
             sizes[size].push(run);
         }
@@ -330,6 +340,11 @@ impl Forest {
     pub fn take_garbage(&mut self) -> Garbage {
         core::mem::take(&mut self.garbage)
     }
+}
+
+/// Runs of like size have the same.
+fn size_of_run(run: &Run) -> usize {
+    (run.count as usize / HEAP).max(1).ilog(FAN) as usize
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ impl Region {
     }
 
     /// Round some vertices, the way from one to the next being the shorter way round.
-    fn round(vertices: impl Iterator<Item = Position>) -> Self {
+    pub(crate) fn round(vertices: impl Iterator<Item = Position>) -> Self {
         let (mut south, mut north, mut west, mut east) = (i64::MAX, i64::MIN, i64::MAX, i64::MIN);
         let (mut before, mut along): (Option<i64>, i64) = (None, 0);
         for position in vertices {

@@ -34,6 +34,18 @@ pub(super) fn bulge_m(step: u8) -> f64 {
     if step == 0 || planted::is(Planted::NoBulge) { 0.0 } else { (1_u64 << step) as f64 / 256.0 }
 }
 
+/// Edges that are no chords but lie on the earth, shortest paths for one, keep within this many bulges of their chords
+/// ([`Snapshot::survey`](super::Snapshot::survey)).
+const STRAY: f64 = 1.05;
+
+/// More than they may stray besides, and all rounding, in metres: the model of a shortest path and its drawing by chords.
+pub(super) const STRAY_SLACK_M: f64 = 1.0;
+
+/// How far the edges of a shape of a step of bulge may stray from its chords, in metres.
+pub(super) fn stray_m(step: u8) -> f64 {
+    if planted::is(Planted::NoStray) { 0.0 } else { STRAY * bulge_m(step) }
+}
+
 /// The step of bulge that bounds how far a shape's chords lie from the map's straight lines.
 pub(super) fn bulge(shape: &View<'_>) -> u8 {
     let mut worst = 0.0_f64;

@@ -149,10 +149,11 @@ fn examined(index: &Index<u32>, asked: &Asked<'_>, pairs: usize) -> Vec<Find<u32
 fn examined_whether(index: &Index<u32>, asked: &Asked<'_>, pairs: usize) -> Vec<Pair<u32>> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
-        let page = index.examine_whether(asked, after.as_ref(), usize::MAX, pairs);
-        assert!(page.finds.len() <= pairs);
-        found.extend(page.finds.into_iter().map(|find| find.pair));
-        match page.next {
+        let before = found.len();
+        let tell = |key: &u32, [asked, of]: [u16; 2]| found.push(Pair { key: *key, asked, found: of });
+        let rest = index.examine_whether(asked, after.as_ref(), usize::MAX, pairs, tell);
+        assert!(found.len() - before <= pairs * BOXES_AS_PAIR / SEEN_AS_BOXES);
+        match rest.next {
             Some(next) => after = Some(next),
             None => return found,
         }
@@ -210,7 +211,7 @@ fn the_first_law_takes_what_moves_to_be_everywhere_all_the_time() {
     for (filed, asked) in [(&mover, &late), (&late, &mover)] {
         for (law, finds) in LAWS.into_iter().zip([1, 0]) {
             // Few are gathered through the tree, and many are walked.
-            for others in [1, 2 * CANDIDATES_MAX as u32] {
+            for others in [1, 2 * gather::CANDIDATES_MAX as u32] {
                 let mut index = Index::new();
                 (0..others).for_each(|key| index.file(key, NoticeKind::Operation, core::slice::from_ref(filed)));
                 let asked = Asked::of_volumes(NoticeKind::Operation, core::slice::from_ref(asked), separation, law, Side::First);

@@ -1,0 +1,89 @@
+//! Which shapes meet on the earth whatever way their edges take, as long as they do not stray too far.
+//!
+//! Draw each edge as it runs on the earth on the map: it begins and ends with its straight line, and lies within a box
+//! round it. Drag one into the other: as long as no vertex of the other shape is passed on the way, two edges go on
+//! crossing that crossed an odd number of times, and a polygon goes on holding a vertex that it held.
+//! docs/decisions/0096 has it in full.
+
+use core::cell::OnceCell;
+
+use super::bounds::{Box4, LAT, LON};
+use super::growth::{self, BULGES, RADIANS_PER_E7};
+use super::plane::{Point, Ray, parts_well, point, touches_range};
+use super::ready::Ready;
+use super::shape::{Kind, Record, View};
+use super::subject::Subject;
+
+/// How far from the straight lines of the map edges may run, longitude and latitude, 1e-7 degree.
+type Stray = [i64; 2];
+
+/// Nearer to a pole than this, in 1e-7 degree, nothing is sure.
+const LATITUDE_MAX: i64 = 850_000_000;
+/// Fewer metres than 1e-7 degree of latitude has anywhere, and of longitude on the equator.
+const METRES_PER_E7: f64 = 0.01105;
+
+/// What edges of each bulge may stray by near a shape.
+#[derive(Debug, Default)]
+pub(super) struct Strays([OnceCell<Option<Stray>>; BULGES]);
+
+impl Strays {
+    /// Of edges of a bulge, wherever they pass the latitudes of a box; `None` too near to a pole.
+    fn of(&self, bulge: u8, bounds: &Box4) -> Option<Stray> {
+        let kept = &self.0[usize::from(bulge) % BULGES];
+        *kept.get_or_init(|| {
+            let by_m = growth::bulge_m(bulge) + growth::stray_m(bulge) + growth::STRAY_SLACK_M;
+            let north = libm::ceil(by_m / METRES_PER_E7) as i64;
+            let furthest = bounds.min[LAT].unsigned_abs().max(bounds.max[LAT].unsigned_abs());
+            let furthest = i64::from(furthest) + north;
+            let cos = libm::cos(furthest as f64 * RADIANS_PER_E7);
+            (furthest <= LATITUDE_MAX).then(|| [libm::ceil(north as f64 / cos) as i64 + 1, north])
+        })
+    }
+}
+
+impl Subject<'_> {
+    /// Whether a shape surely meets this one, the radii left out, where both are counted.
+    pub(super) fn surely_meets(&self, record: &Record<'_>, kept: &Box4) -> bool {
+        let strays = self.strays.get_or_init(Box::default);
+        let [Some(own), Some(other)] = [self.bulge, record.bulge].map(|bulge| strays.of(bulge, &self.bounds)) else {
+            return false;
+        };
+        let (ready, shape) = (self.ready(), &record.shape);
+        ready.holds_well(point(shape.vertices[0], 0), own)
+            || holds_well(shape, point(self.shape.vertices[0], 0), other, kept)
+            || shape.any_chord(|from, to| ready.crosses_well((point(from, 0), point(to, 0)), own, other))
+    }
+}
+
+/// Whether a polygon holds a point that none of its edges comes near.
+fn holds_well(polygon: &View<'_>, at: Point, stray: Stray, kept: &Box4) -> bool {
+    let within = |number: i64, d: usize| number >= kept.min[d].into() && number <= kept.max[d].into();
+    if polygon.kind != Kind::Polygon || !within(at.x, LON) || !within(at.y, LAT) {
+        return false;
+    }
+    let ([low, high], mut ray) = (round(at, stray), Ray::new(at));
+    let near = polygon.any_chord(|from, to| {
+        let (p, q) = (point(from, 0), point(to, 0));
+        touches_range(p, q, low, high) || ray.is_on(p, q)
+    });
+    !near && ray.is_inside()
+}
+
+/// The box round a point in which a stray edge could come to it.
+fn round(at: Point, [lon, lat]: Stray) -> [Point; 2] {
+    [Point { x: at.x - lon, y: at.y - lat }, Point { x: at.x + lon, y: at.y + lat }]
+}
+
+impl Ready<'_> {
+    /// Whether this polygon holds a point that none of its edges comes near.
+    fn holds_well(&self, at: Point, stray: Stray) -> bool {
+        let [low, high] = round(at, stray);
+        self.holds(at) && !self.any_near([low.x, low.y], [high.x, high.y], |p, q| touches_range(p, q, low, high))
+    }
+
+    /// Whether one of the edges crosses another for good.
+    fn crosses_well(&self, (p, q): (Point, Point), own: Stray, other: Stray) -> bool {
+        let (low, high) = ([p.x.min(q.x), p.y.min(q.y)], [p.x.max(q.x), p.y.max(q.y)]);
+        self.any_near(low, high, |from, to| parts_well((p, q), (from, to), other) && parts_well((from, to), (p, q), own))
+    }
+}

@@ -1,0 +1,93 @@
+//! Which pairs of volumes may meet, in their order.
+
+use std::ops::{Bound, ControlFlow};
+
+use super::asked::Asked;
+use super::sought::Sought;
+use super::{Index, Looked, Owner, Pair, Place, Seen};
+use crate::forest::{Certainty, Hit, Snapshot};
+use detente_types::volume::Datum;
+
+/// Candidates that are gathered through the forests before the notices are walked in the order of their
+/// keys instead: gathering takes their memory, at every page. Tests take both ways.
+pub(super) const CANDIDATES_MAX: usize = if cfg!(test) { 8 } else { 1 << 18 };
+
+/// What the forests have near what is asked.
+pub(super) struct Gathered {
+    /// The pairs that may meet, in their order; `None` when they are too many to gather.
+    pub(super) pairs: Option<Vec<Looked>>,
+    /// How many solids were looked for and found.
+    pub(super) boxes: usize,
+}
+
+impl<K: Ord + Clone> Index<K> {
+    /// The pairs after `after` that may meet, from the forests.
+    pub(super) fn gather(&self, asked: &Asked<'_>, after: Option<&Pair<K>>) -> Gathered {
+        let (mut pairs, mut boxes) = (Vec::new(), 0);
+        for datum in Datum::ALL {
+            let snapshot = self.forests[datum as usize].borrow_mut().snapshot();
+            if snapshot.is_empty() {
+                continue;
+            }
+            for (number, volume) in (0..).zip(asked.volumes()) {
+                for sought in asked.sought(volume, datum, self.longest_us) {
+                    boxes += 1;
+                    if self.gather_near(&snapshot, &sought, (asked, number), after, &mut pairs).is_break() {
+                        return Gathered { pairs: None, boxes: boxes + pairs.len() };
+                    }
+                }
+            }
+        }
+        boxes += pairs.len();
+        pairs.sort_unstable_by_key(|looked| (looked.order, looked.place.asked, looked.place.found));
+        // What moves may be found at several of its edges.
+        pairs.dedup_by_key(|looked| looked.place);
+        Gathered { pairs: Some(pairs), boxes }
+    }
+
+    /// Those near one solid; breaks where they become too many.
+    fn gather_near(
+        &self,
+        snapshot: &Snapshot,
+        sought: &Sought,
+        (asked, number): (&Asked<'_>, u16),
+        after: Option<&Pair<K>>,
+        pairs: &mut Vec<Looked>,
+    ) -> ControlFlow<()> {
+        snapshot.survey(&sought.solid, &sought.margin, |hit: Hit, certainty| {
+            let Some(Owner { slot, volume, kind, drawn }) = self.solids[hit.id as usize] else {
+                return ControlFlow::Continue(());
+            };
+            let place = Place { slot, asked: number, found: volume };
+            if asked.kinds_meet(kind) && self.comes_after(place, after) {
+                let sure = certainty == Certainty::Sure && drawn && sought.is_sure(&hit);
+                pairs.push(Looked {
+                    order: self.orders.of(slot),
+                    place,
+                    seen: if sure { Seen::Meet } else { Seen::Near },
+                    boxes: 0,
+                });
+            }
+            if pairs.len() > CANDIDATES_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+    }
+
+    /// All pairs after `after`, in order, by going through all notices from its key on.
+    pub(super) fn walk<'a>(&'a self, asked: &'a Asked<'a>, after: Option<&'a Pair<K>>) -> impl Iterator<Item = Looked> + 'a {
+        let start = after.map_or(Bound::Unbounded, |after| Bound::Included(&after.key));
+        let pairs = move |(_, slot): (&'a K, &'a u32)| {
+            let (slot, each) = (*slot, (0..).zip(asked.volumes()));
+            each.flat_map(move |(number, volume)| {
+                let all = (0..).zip(&self.filed(slot).volumes);
+                all.map(move |(found, filed)| (Place { slot, asked: number, found }, volume, &filed.bounds))
+            })
+        };
+        let pairs = self.notices.range((start, Bound::Unbounded)).flat_map(pairs);
+        pairs.filter(move |(place, ..)| self.comes_after(*place, after)).map(|(place, volume, bounds)| Looked {
+            order: self.orders.of(place.slot),
+            place,
+            seen: if asked.is_near(volume, bounds) { Seen::Near } else { Seen::Apart },
+            boxes: volume.bounds.len() * bounds.len(),
+        })
+    }
+}
