@@ -327,6 +327,22 @@ impl Forest {
         if self.is_merge_due() { Progress::More } else { Progress::Done }
     }
 
+    /// Goes on merging for about so many solids where nothing else is to be done: what waits to be merged, and then all runs
+    /// into one, unless nearly all is in one already.
+    pub fn settle_step(&mut self, budget: usize) -> Progress {
+        if self.merging.is_none() && self.taken.is_empty() && !self.is_merge_due() && self.is_spread() {
+            self.merging = Some(self.take_all());
+        }
+        self.merge_step(budget)
+    }
+
+    /// Whether more than an eighth of the solids lie beside the largest run: merging all is worth its while.
+    fn is_spread(&self) -> bool {
+        let counts = || self.runs.iter().map(|run| u64::from(run.count));
+        let (all, largest) = (counts().sum::<u64>(), counts().max().unwrap_or(0));
+        (all - largest) * 8 > all
+    }
+
     /// Merges all into one run, at once: the fastest to ask, and a while to make.
     pub fn compact(&mut self) {
         self.merging = None;

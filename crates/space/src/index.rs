@@ -313,6 +313,11 @@ impl<K: Ord + Clone> Index<K> {
         self.forests.iter_mut().any(|forest| step(forest))
     }
 
+    /// The same where nothing else is to be done: goes on until nearly all is in one run.
+    pub fn settle_step(&mut self, budget: usize) -> bool {
+        self.forests.iter_mut().any(|forest| forest.get_mut().settle_step(budget) == Progress::More)
+    }
+
     /// Takes a notice out; false when there was none under this key.
     pub fn remove(&mut self, key: &K) -> bool {
         let Some(slot) = self.notices.remove(key) else {

@@ -66,6 +66,7 @@ pub(super) fn start(
         events,
         bearers: BTreeMap::new(),
         waiters: Waiters::new(),
+        unsettled: true,
         overdue: Vec::new(),
         looked: Instant::now(),
         log: Log::default(),
@@ -85,6 +86,8 @@ struct Desk {
     events: broadcast::Sender<Arc<Event>>,
     bearers: BTreeMap<LineId, Bearer>,
     waiters: Waiters,
+    /// Nothing has been done for speed alone since something came.
+    unsettled: bool,
     /// Numbers of the book that waited when a full disk was last looked at.
     overdue: Vec<u64>,
     looked: Instant,
@@ -117,7 +120,7 @@ impl Desk {
             match self.next() {
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(message) => self.take(message),
-                Err(RecvTimeoutError::Timeout) => self.node.handle(now(), &mut OsRng, Input::Tick),
+                Err(RecvTimeoutError::Timeout) => self.rest(),
             }
             for _ in 0..BURST_MAX {
                 match self.inbox.try_recv() {
@@ -138,6 +141,17 @@ impl Desk {
         self.close();
     }
 
+    /// Nothing came: what is due, and what makes the node faster.
+    fn rest(&mut self) {
+        let at = now();
+        if !self.unsettled || self.node.poll_timeout().is_some_and(|due| due <= at) {
+            self.node.handle(at, &mut OsRng, Input::Tick);
+        }
+        if self.unsettled {
+            self.unsettled = self.node.settle();
+        }
+    }
+
     fn close(mut self) {
         self.work();
         if let Err(fault) = self.writer.stop() {
@@ -147,6 +161,9 @@ impl Desk {
 
     fn next(&self) -> Result<Message, RecvTimeoutError> {
         let queued = self.bearers.values().any(|b| !b.queued.is_empty());
+        if self.unsettled {
+            return self.inbox.recv_timeout(Duration::ZERO);
+        }
         let least = if self.node.is_behind() { Duration::ZERO } else { SLEEP_MIN };
         let wait = match self.node.poll_timeout() {
             Some(due) => Duration::from_micros(u64::try_from(due.since(now())).unwrap_or(0)).clamp(least, SLEEP_MAX),
@@ -157,6 +174,7 @@ impl Desk {
 
     fn take(&mut self, message: Message) {
         let at = now();
+        self.unsettled = true;
         match message {
             Message::Job(job) => {
                 let (node, waiters) = (&mut self.node, &mut self.waiters);

@@ -243,3 +243,62 @@ fn at_vertex(volume: &Volume, position: Position, radius: Metres) -> Volume {
     let footprint = Footprint::try_new(Shape::Point(position), radius).unwrap();
     Volume { footprint, ..volume.clone() }
 }
+
+/// A polygon with a long northern edge, or a southern one, and a small circle near that edge: so far along it, and so many
+/// metres north of its straight line on the map.
+fn beside_an_edge(below: bool, lat: f64, width: f64, along: f64, north_m: f64) -> [Volume; 2] {
+    let far = if below { lat - 4.0 } else { lat + 4.0 };
+    let ring = vec![at(lat, 20.0), at(lat, 20.0 + width), at(far, 20.0 + width), at(far, 20.0)];
+    let spot = at(lat + north_m / 111_000.0, 20.0 + width * along);
+    [volume(Shape::Polygon(vec![ring]), 0.0), volume(Shape::Point(spot), 1.0)]
+}
+
+/// Whether the index tells the two to meet, however they are filed and asked.
+fn told_to_meet(pair: &[Volume; 2]) -> [bool; 2] {
+    let touching = Separation { horizontal: Metres::ZERO, vertical: Metres::ZERO, time_us: 0 };
+    [(0, 1), (1, 0)].map(|(filed, asked)| {
+        let mut index = Index::new();
+        index.file(1, NoticeKind::Operation, core::slice::from_ref(&pair[filed]));
+        let asked = core::slice::from_ref(&pair[asked]);
+        let question = Asked::of_volumes(NoticeKind::Operation, asked, touching, LAWS[1], Side::First);
+        let mut met = 0;
+        index.examine_whether(&question, None, usize::MAX, usize::MAX, |_, _| met += 1);
+        met == 1
+    })
+}
+
+fn by_law(pair: &[Volume; 2]) -> [bool; 2] {
+    let touching = Separation { horizontal: Metres::ZERO, vertical: Metres::ZERO, time_us: 0 };
+    [LAWS[1].meet(&pair[0], &pair[1], &touching).is_some(); 2]
+}
+
+proptest! {
+    #![proptest_config(repeatable(2_000))]
+
+    #[test]
+    fn a_long_edge_is_where_the_law_has_it(
+        below in any::<bool>(), lat in prop_oneof![-80.0..80.0_f64, 55.0..65.0_f64], width in 0.01..8.0_f64,
+        along in 0.0..1.0_f64, north_m in prop_oneof![-9_000.0..9_000.0_f64, -20.0..20.0_f64],
+    ) {
+        let pair = beside_an_edge(below, lat, width, along, north_m);
+        prop_assert_eq!(told_to_meet(&pair), by_law(&pair));
+    }
+}
+
+#[test]
+fn edges_that_are_taken_to_be_straight_on_the_map_are_caught() {
+    // Half way along, the shortest path lies 4 km north of the parallel.
+    let (beyond, within) = (beside_an_edge(true, 60.0, 6.0, 0.5, 2_000.0), beside_an_edge(false, 60.0, 6.0, 0.5, 2_000.0));
+    assert_eq!((by_law(&beyond), by_law(&within)), ([true; 2], [false; 2]));
+    for (pair, wrong) in [(beyond, [false; 2]), (within, [true; 2])] {
+        assert_eq!(told_to_meet(&pair), by_law(&pair));
+        assert_eq!(planted::during(Planted::NoStray, || told_to_meet(&pair)), wrong);
+    }
+}
+
+#[test]
+fn the_sea_lies_nowhere_further_from_the_ellipsoid_than_the_forest_allows_for() {
+    let everywhere = Region { south: -900_000_000, north: 900_000_000, west: -1_800_000_000, width: 3_600_000_000 };
+    let (least, most) = crate::geoid::range(&everywhere);
+    assert!(crate::geoid::ANYWHERE_CM.0 <= least && most <= crate::geoid::ANYWHERE_CM.1, "{least} to {most}");
+}
