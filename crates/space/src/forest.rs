@@ -333,7 +333,8 @@ impl Forest {
         if self.merging.is_none() && self.taken.is_empty() && !self.is_merge_due() && self.is_spread() {
             self.merging = Some(self.take_all());
         }
-        self.merge_step(budget)
+        let progress = self.merge_step(budget);
+        if self.is_spread() { Progress::More } else { progress }
     }
 
     /// Whether more than an eighth of the solids lie beside the largest run: merging all is worth its while.

@@ -8,7 +8,7 @@ use detente_types::volume::Position;
 
 use super::bounds::{Box4, LAT, LON};
 use super::edges::{self, is_small};
-use super::growth::{BULGES, bulge_m, stray_m};
+use super::growth::{self, BULGES, bulge_m};
 use super::lanes::Lanes;
 use super::local::{Local, Near};
 use super::margin::Margin;
@@ -67,8 +67,8 @@ pub(super) struct Subject<'a> {
     pub(super) bounds: Box4,
     pub(super) bulge: u8,
     margin_cm: u32,
-    /// Whether edges may stray from their chords, and count wherever they may be.
-    stray: bool,
+    /// Where edges may stray from their chords, and count wherever they may be: our own bulge in metres.
+    pub(super) stray: Option<f64>,
     shifts: [i64; 3],
     shift_count: usize,
     lanes: Lanes,
@@ -91,17 +91,17 @@ impl<'a> Subject<'a> {
         let (ready, chords) = (OnceCell::new(), OnceCell::new());
         let (margin_cm, near) = (margin.horizontal_cm, OnceCell::new());
         let strays = OnceCell::new();
-        Self { shape, bounds, bulge, margin_cm, stray: false, shifts, shift_count, lanes, ready, chords, near, strays }
+        Self { shape, bounds, bulge, margin_cm, stray: None, shifts, shift_count, lanes, ready, chords, near, strays }
     }
 
     /// The same where edges may stray from their chords.
     pub(super) fn straying(self) -> Self {
-        Self { stray: true, ..self }
+        Self { stray: Some(growth::exact_bulge_m(&self.shape)), ..self }
     }
 
     /// How far our edges and those of another of some bulge may stray in all, in metres.
     pub(super) fn stray_m(&self, bulge: u8) -> f64 {
-        if self.stray { stray_m(self.bulge) + stray_m(bulge) } else { 0.0 }
+        self.stray.map_or(0.0, |own_m| growth::stray_m(own_m) + growth::stray_m(bulge_m(bulge)))
     }
 
     /// How near others may not come to its chords, their radii left out.

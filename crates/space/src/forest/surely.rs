@@ -22,30 +22,33 @@ const LATITUDE_MAX: i64 = 850_000_000;
 /// Fewer metres than 1e-7 degree of latitude has anywhere, and of longitude on the equator.
 const METRES_PER_E7: f64 = 0.01105;
 
-/// What edges of each bulge may stray by near a shape.
+/// What edges may stray by near a shape: its own, and others' by their bulges. Where too near to a pole there is nothing.
 #[derive(Debug, Default)]
-pub(super) struct Strays([OnceCell<Option<Stray>>; BULGES]);
+pub(super) struct Strays {
+    own: OnceCell<Option<Stray>>,
+    others: [OnceCell<Option<Stray>>; BULGES],
+}
 
-impl Strays {
-    /// Of edges of a bulge, wherever they pass the latitudes of a box; `None` too near to a pole.
-    fn of(&self, bulge: u8, bounds: &Box4) -> Option<Stray> {
-        let kept = &self.0[usize::from(bulge) % BULGES];
-        *kept.get_or_init(|| {
-            let by_m = growth::bulge_m(bulge) + growth::stray_m(bulge) + growth::STRAY_SLACK_M;
-            let north = libm::ceil(by_m / METRES_PER_E7) as i64;
-            let furthest = bounds.min[LAT].unsigned_abs().max(bounds.max[LAT].unsigned_abs());
-            let furthest = i64::from(furthest) + north;
-            let cos = libm::cos(furthest as f64 * RADIANS_PER_E7);
-            (furthest <= LATITUDE_MAX).then(|| [libm::ceil(north as f64 / cos) as i64 + 1, north])
-        })
-    }
+/// Of edges of a bulge in metres, wherever they pass the latitudes of a box.
+fn stray(bulge_m: f64, bounds: &Box4) -> Option<Stray> {
+    let north = libm::ceil(growth::aside_m(bulge_m) / METRES_PER_E7) as i64;
+    let furthest = bounds.min[LAT].unsigned_abs().max(bounds.max[LAT].unsigned_abs());
+    let furthest = i64::from(furthest) + north;
+    let cos = libm::cos(furthest as f64 * RADIANS_PER_E7);
+    (furthest <= LATITUDE_MAX).then(|| [libm::ceil(north as f64 / cos) as i64 + 1, north])
 }
 
 impl Subject<'_> {
     /// Whether a shape surely meets this one, the radii left out, where both are counted.
     pub(super) fn surely_meets(&self, record: &Record<'_>, kept: &Box4) -> bool {
+        let Some(own_m) = self.stray else {
+            return false;
+        };
         let strays = self.strays.get_or_init(Box::default);
-        let [Some(own), Some(other)] = [self.bulge, record.bulge].map(|bulge| strays.of(bulge, &self.bounds)) else {
+        let own = strays.own.get_or_init(|| stray(own_m, &self.bounds));
+        let others = &strays.others[usize::from(record.bulge) % BULGES];
+        let other = others.get_or_init(|| stray(growth::bulge_m(record.bulge), &self.bounds));
+        let (Some(own), Some(other)) = (*own, *other) else {
             return false;
         };
         let (ready, shape) = (self.ready(), &record.shape);

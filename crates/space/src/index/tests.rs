@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::law::{Law, Separation};
+use crate::planted::{self, Planted};
 use crate::testing::{MINUTE_US, NOON_US, any_moving, any_separation, any_volume, at, repeatable, timed, volume, window};
 
 const LAWS: [Law; 2] = [Law::One, Law::Two(Heights::of(Datum::Wgs84))];
