@@ -7,7 +7,7 @@ use detente_types::geometry::earth::{Vec3, surface_point};
 use detente_types::volume::Position;
 
 use super::bounds::{Box4, LAT, LON};
-use super::edges::{self, is_small};
+use super::edges::{self, Survey, is_small};
 use super::growth::{self, BULGES, bulge_m};
 use super::lanes::Lanes;
 use super::local::{Local, Near};
@@ -70,8 +70,8 @@ pub(super) struct Subject<'a> {
     /// Where edges may stray from their chords, and count wherever they may be: our own bulge in metres.
     pub(super) stray: Option<f64>,
     shifts: [i64; 3],
-    shift_count: usize,
-    lanes: Lanes,
+    pub(super) shift_count: usize,
+    pub(super) lanes: Lanes,
     ready: OnceCell<Ready<'a>>,
     chords: OnceCell<Vec<OnceCell<Chord>>>,
     /// Ranges that were asked for, by the other's bulge, each with the distance that it is for.
@@ -120,10 +120,11 @@ impl<'a> Subject<'a> {
 
     /// The same where edges may stray, and whether it is sure.
     pub(super) fn may_conflict(&self, record: &Record<'_>, kept: &Box4) -> Option<Certainty> {
-        if self.surely_meets(record, kept) {
-            return Some(Certainty::Sure);
+        match self.survey(record, kept) {
+            Survey::Apart => None,
+            Survey::Meet => Some(Certainty::Sure),
+            Survey::Near => self.conflicts(record, kept).then_some(Certainty::Unsure),
         }
-        self.conflicts(record, kept).then_some(Certainty::Unsure)
     }
 
     /// Whether a shape meets this one on the map, the radii left out, here or a turn away.

@@ -8,6 +8,7 @@
 use core::cell::OnceCell;
 
 use super::bounds::{Box4, LAT, LON};
+use super::edges::{self, Survey, is_small};
 use super::growth::{self, BULGES, RADIANS_PER_E7};
 use super::plane::{Point, Ray, parts_well, point, touches_range};
 use super::ready::Ready;
@@ -15,46 +16,68 @@ use super::shape::{Kind, Record, View};
 use super::subject::Subject;
 
 /// How far from the straight lines of the map edges may run, longitude and latitude, 1e-7 degree.
-type Stray = [i64; 2];
+pub(super) type Stray = [i64; 2];
 
 /// Nearer to a pole than this, in 1e-7 degree, nothing is sure.
-const LATITUDE_MAX: i64 = 850_000_000;
+const LATITUDE_MAX: f64 = 850_000_000.0;
 /// Fewer metres than 1e-7 degree of latitude has anywhere, and of longitude on the equator.
 const METRES_PER_E7: f64 = 0.01105;
 
-/// What edges may stray by near a shape: its own, and others' by their bulges. Where too near to a pole there is nothing.
-#[derive(Debug, Default)]
-pub(super) struct Strays {
-    own: OnceCell<Option<Stray>>,
-    others: [OnceCell<Option<Stray>>; BULGES],
+/// What edges may stray by near a shape, its own and those of others of a bulge, and how far off such others keep the margin.
+#[derive(Clone, Copy, Debug)]
+struct Allowed {
+    strays: [Stray; 2],
+    margin: Stray,
 }
 
-/// Of edges of a bulge in metres, wherever they pass the latitudes of a box.
-fn stray(bulge_m: f64, bounds: &Box4) -> Option<Stray> {
-    let north = libm::ceil(growth::aside_m(bulge_m) / METRES_PER_E7) as i64;
-    let furthest = bounds.min[LAT].unsigned_abs().max(bounds.max[LAT].unsigned_abs());
-    let furthest = i64::from(furthest) + north;
-    let cos = libm::cos(furthest as f64 * RADIANS_PER_E7);
-    (furthest <= LATITUDE_MAX).then(|| [libm::ceil(north as f64 / cos) as i64 + 1, north])
+/// The same by the bulges of others. Where too near to a pole there is nothing.
+#[derive(Debug, Default)]
+pub(super) struct Strays([OnceCell<Option<Allowed>>; BULGES]);
+
+/// Differences of latitude up to this, and of longitude up to twice this, 1e-7 degree, are small: what straight lines through
+/// the earth are shorter by is less than what [`METRES_PER_E7`] leaves.
+const SMALL: f64 = 57_000_000.0;
+
+/// So many metres, wherever they are passed at the latitudes of a box, or so much beyond: no two places further apart than
+/// this on the map are nearer to each other, and none nearer to each other are further apart.
+fn on_the_map(by_m: f64, bounds: &Box4) -> Option<Stray> {
+    let north = libm::ceil(by_m / METRES_PER_E7);
+    let furthest = f64::from(bounds.min[LAT].unsigned_abs().max(bounds.max[LAT].unsigned_abs())) + north;
+    if north > SMALL || furthest > LATITUDE_MAX {
+        return None;
+    }
+    let east = libm::ceil(north / libm::cos(furthest * RADIANS_PER_E7)) + 1.0;
+    (east <= 2.0 * SMALL).then_some([east as i64, north as i64])
 }
 
 impl Subject<'_> {
-    /// Whether a shape surely meets this one, the radii left out, where both are counted.
-    pub(super) fn surely_meets(&self, record: &Record<'_>, kept: &Box4) -> bool {
-        let Some(own_m) = self.stray else {
-            return false;
+    /// What is allowed for beside others of a bulge.
+    fn allowed(&self, bulge: u8) -> Option<Allowed> {
+        let own_m = self.stray?;
+        let kept = self.strays.get_or_init(Box::default);
+        *kept.0[usize::from(bulge) % BULGES].get_or_init(|| {
+            let bulges_m = [own_m, growth::bulge_m(bulge)];
+            // From chord to chord, and from each chord to the straight line of the map.
+            let margin_m = self.horizontal_cm() as f64 / 100.0 + self.stray_m(bulge) + bulges_m[0] + bulges_m[1];
+            let [own, other] = bulges_m.map(|bulge_m| on_the_map(growth::aside_m(bulge_m), &self.bounds));
+            Some(Allowed { strays: [own?, other?], margin: on_the_map(margin_m, &self.bounds)? })
+        })
+    }
+
+    /// What is known of a shape beside this one, both counted as they are.
+    pub(super) fn survey(&self, record: &Record<'_>, kept: &Box4) -> Survey {
+        let Some(Allowed { strays, margin }) = self.allowed(record.bulge) else {
+            return Survey::Near;
         };
-        let strays = self.strays.get_or_init(Box::default);
-        let own = strays.own.get_or_init(|| stray(own_m, &self.bounds));
-        let others = &strays.others[usize::from(record.bulge) % BULGES];
-        let other = others.get_or_init(|| stray(growth::bulge_m(record.bulge), &self.bounds));
-        let (Some(own), Some(other)) = (*own, *other) else {
-            return false;
-        };
-        let (ready, shape) = (self.ready(), &record.shape);
-        ready.holds_well(point(shape.vertices[0], 0), own)
+        let shape = &record.shape;
+        if self.shift_count == 1 && shape.radius_cm == 0 && is_small(&self.shape) && is_small(shape) {
+            return edges::survey(self.lanes, [&self.shape, shape], [self.bounds.range(), kept.range()], strays, margin);
+        }
+        let ([own, other], ready) = (strays, self.ready());
+        let meet = ready.holds_well(point(shape.vertices[0], 0), own)
             || holds_well(shape, point(self.shape.vertices[0], 0), other, kept)
-            || shape.any_chord(|from, to| ready.crosses_well((point(from, 0), point(to, 0)), own, other))
+            || shape.any_chord(|from, to| ready.crosses_well((point(from, 0), point(to, 0)), own, other));
+        if meet { Survey::Meet } else { Survey::Near }
     }
 }
 

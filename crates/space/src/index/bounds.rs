@@ -101,7 +101,7 @@ impl Bounds {
 
     /// Where, as the forest holds it.
     pub(super) fn rectangle(&self) -> Flat {
-        let (west, east) = self.region.longitudes();
+        let [west, east] = self.region.longitudes().unwrap_or([-1_800_000_000, 1_800_000_000]);
         let (south, north) = (self.region.south as i32, self.region.north as i32);
         let corners: Vec<Vertex> = vec![[west, south], [east, south], [east, north], [west, north]];
         Flat::polygon(&[corners], 0).expect("four corners between the poles")

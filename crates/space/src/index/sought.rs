@@ -22,7 +22,7 @@ const DM_CM: i64 = 10;
 /// What is held as it is drawn lies no nearer to a pole, 1e-7 degree.
 const LATITUDE_MAX: u32 = 850_000_000;
 /// It is no wider, 1e-7 degree of longitude,
-const WIDTH_MAX: i64 = 450_000_000;
+const WIDTH_MAX: i64 = 300_000_000;
 /// and no edge of it longer, metres.
 const EDGE_M_MAX: f64 = 500_000.0;
 /// A turn, 1e-7 degree.
@@ -73,12 +73,8 @@ fn drawn(volume: &Volume, outline: &Outline) -> Option<Flat> {
     if polar || long || region.width > WIDTH_MAX {
         return None;
     }
-    let (west, _) = region.longitudes();
-    let place = |at: &Position| -> Vertex {
-        let east = (i64::from(at.lon_e7()) - i64::from(west)).rem_euclid(TURN);
-        let lon = i64::from(west) + east;
-        [if i64::from(west) + region.width > i32::MAX.into() { lon - TURN } else { lon } as i32, at.lat_e7()]
-    };
+    let west = i64::from(region.longitudes()?[0]);
+    let place = |at: &Position| -> Vertex { [(west + (i64::from(at.lon_e7()) - west).rem_euclid(TURN)) as i32, at.lat_e7()] };
     let radius_cm = u32::try_from(volume.footprint.radius().cm()).ok()?;
     let shape = match volume.footprint.shape() {
         Shape::Point(at) => Flat::point(place(at), radius_cm),
