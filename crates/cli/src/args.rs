@@ -20,14 +20,16 @@ macro_rules! exit_codes {
 }
 
 mod around;
+mod matching;
 mod measures;
 mod plans;
 mod settle;
 
 pub use around::{AroundArgs, DensityArgs};
+pub use matching::{Asked, GridArgs, Match, MatchArgs};
 pub use measures::{Duration, Length};
 pub(crate) use plans::HEIGHTS;
-pub use plans::{Output, PlanArgs};
+pub use plans::{Output, PlanArgs, ReadArgs};
 pub use settle::Settle;
 
 /// A deconfliction line between sides that do not trust each other.
@@ -246,6 +248,13 @@ pub enum Verb {
         #[arg(long, short, default_value = "-", conflicts_with = "files", help_heading = "Without files")]
         line: String,
     },
+    /// Find what plans of two sides have in common without showing them: blind matching. Needs no node.
+    #[command(subcommand)]
+    #[command(after_help = example!(
+        "match listen examples/check/survey.geojson --at 0.0.0.0:7430 --name \"Narva bay\" --confirm",
+        "match join examples/check/relief.kml aster.example:7430 --name \"Narva bay\" --confirm"
+    ))]
+    Match(Match),
     /// Show a position in every notation: MGRS, UTM, UPS, GARS, latitude and longitude. Needs no node.
     #[command(after_help = example!("position 35VLG8561172118", "position \"60°10.194′N 24°56.304′E\"", "position -33.8568 151.2153"))]
     Position {

@@ -6,7 +6,7 @@ mod find;
 mod geojson;
 mod ground;
 mod json;
-mod label;
+pub(super) mod label;
 mod svg;
 mod table;
 
@@ -113,7 +113,7 @@ fn only_datum(plans: &[Filed]) -> Option<Datum> {
     data.all(|datum| datum == first).then_some(first)
 }
 
-fn terms(file: &Path) -> Result<Terms> {
+pub(super) fn terms(file: &Path) -> Result<Terms> {
     let read = crate::files::terms(file)?;
     Terms::try_new(read.terms).map_err(|violations| {
         let told: Vec<String> = violations.iter().map(ToString::to_string).collect();
@@ -122,7 +122,7 @@ fn terms(file: &Path) -> Result<Terms> {
 }
 
 /// The named places of terms, in English and in Russian; a name in one language stands for the other where there is none.
-fn places(terms: &Terms) -> Vec<(Position, [String; 2])> {
+pub(super) fn places(terms: &Terms) -> Vec<(Position, [String; 2])> {
     let of = |tag: &str| terms.input().languages.iter().position(|language| language.starts_with(tag)).unwrap_or(0);
     let (english, russian) = (of("en"), of("ru"));
     let named = |names: &[String], i: usize| names.get(i).or(names.first()).cloned().unwrap_or_default();
@@ -142,7 +142,7 @@ enum Wrong {
 /// Reads all files; when anything is wrong with any of them, tells it for all and takes none.
 fn read_all(names: &[PathBuf], arguments: &PlanArgs, output: Output) -> Result<(Vec<File>, Vec<Filed>)> {
     let (mut files, mut plans, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
-    let given = arguments.given();
+    let given = arguments.read.given();
     let mut read_stdin = false;
     for path in names {
         let name = path.display().to_string();
@@ -150,7 +150,7 @@ fn read_all(names: &[PathBuf], arguments: &PlanArgs, output: Output) -> Result<(
             wrong.push(Wrong::Unread { file: name, error: "standard input is given twice".into() });
             continue;
         }
-        let bytes = match bytes_of(path) {
+        let bytes = match bytes_of(path, FILE_BYTES_MAX) {
             Ok(bytes) => bytes,
             Err(error) => {
                 wrong.push(Wrong::Unread { file: name, error: error.to_string() });
@@ -160,7 +160,7 @@ fn read_all(names: &[PathBuf], arguments: &PlanArgs, output: Output) -> Result<(
         if bytes.len() > LONG_BYTES && std::io::stderr().is_terminal() {
             eprintln!("reading {name}, {} MiB", bytes.len() >> 20);
         }
-        match read(&name, arguments.format, &bytes, &given) {
+        match read(&name, arguments.read.format, &bytes, &given) {
             Ok(read) => {
                 let volumes = read.plans.iter().map(|plan| plan.volumes.len()).sum();
                 let file = files.len();
@@ -195,8 +195,8 @@ fn tell(wrong: &[Wrong], output: Output) -> Result<()> {
 }
 
 /// What a file holds, up to a byte more than is taken.
-fn bytes_of(path: &Path) -> std::io::Result<Vec<u8>> {
-    let most = FILE_BYTES_MAX as u64 + 1;
+pub(super) fn bytes_of(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
+    let most = most as u64 + 1;
     let mut bytes = Vec::new();
     if path.as_os_str() == "-" {
         std::io::stdin().lock().take(most).read_to_end(&mut bytes)?;
