@@ -1,6 +1,6 @@
 use detente_types::height::Heights;
 use detente_types::unit::Metres;
-use detente_types::volume::{Datum, Footprint, Position, Shape};
+use detente_types::volume::{ALTITUDE_MAX, ALTITUDE_MIN, AltitudeBand, Datum, Footprint, Position, Shape};
 use proptest::prelude::*;
 
 use super::*;
@@ -41,8 +41,32 @@ fn any_kind() -> impl Strategy<Value = NoticeKind> {
     prop::sample::select(vec![NoticeKind::Operation, NoticeKind::Operation, NoticeKind::Site, NoticeKind::Hazard])
 }
 
+/// A law with bounds by which most data can be compared.
+fn any_law() -> impl Strategy<Value = Law> {
+    let metres = |m: Option<i64>| m.map(Metres::new);
+    let terrain = prop::option::of((-500..0_i64, 0..9_000_i64));
+    let heights = (prop::sample::select(Datum::ALL.to_vec()), terrain, prop::option::of(0..600_i64));
+    let bounded = heights.prop_map(move |(datum, terrain, error)| {
+        let terrain = terrain.map(|(low, high)| (Metres::new(low), Metres::new(high)));
+        Law::Two(Heights { datum, terrain, pressure: metres(error) })
+    });
+    prop_oneof![prop::sample::select(LAWS.to_vec()), bounded]
+}
+
+/// A band over any datum: anywhere, a few metres to either side of where bands over others come to lie, or at an end of all
+/// altitudes.
+fn any_band() -> impl Strategy<Value = AltitudeBand> {
+    let all = (ALTITUDE_MIN.cm(), ALTITUDE_MAX.cm());
+    let at = prop_oneof![8 => -20_000..120_000_i64, 1 => all.0..all.0 + 30_000, 1 => all.1 - 30_000..all.1];
+    (prop::sample::select(Datum::ALL.to_vec()), at, prop_oneof![Just(0), 0..20_000_i64]).prop_map(move |(datum, lower, thick)| {
+        AltitudeBand::try_new(Metres::from_cm(lower), Metres::from_cm((lower + thick).min(all.1)), datum).unwrap()
+    })
+}
+
 fn any_notice() -> impl Strategy<Value = (NoticeKind, Vec<Volume>)> {
-    (any_kind(), prop::collection::vec(prop_oneof![any_volume(), any_moving()], 0..4))
+    let volume = prop_oneof![any_volume(), any_moving()];
+    let banded = (volume, prop::option::of(any_band())).prop_map(|(v, band)| Volume { band: band.unwrap_or(v.band), ..v });
+    (any_kind(), prop::collection::vec(banded, 0..4))
 }
 
 #[derive(Clone, Debug)]
@@ -77,12 +101,12 @@ fn apply(step: &Step, index: &mut Index<u32>, notices: &mut Notices) {
 }
 
 proptest! {
-    #![proptest_config(repeatable(150))]
+    #![proptest_config(repeatable(400))]
 
     #[test]
     fn finds_what_a_linear_scan_finds(
         steps in prop::collection::vec(any_step(), 1..60),
-        asked in any_notice(), separation in any_separation(), law in prop::sample::select(LAWS.to_vec()),
+        asked in any_notice(), separation in any_separation(), law in any_law(),
         side in prop::sample::select(vec![Side::First, Side::Second]), limit in 1..5_usize, drawn in any::<bool>(),
     ) {
         let (mut index, mut notices) = (if drawn { Index::drawn() } else { Index::new() }, Notices::new());
