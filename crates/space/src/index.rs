@@ -276,7 +276,7 @@ impl<K: Ord + Clone> Index<K> {
         }
         self.orders.admit(&self.notices, &key, slot);
         let mut put = Vec::new();
-        for (number, (filed, Solids { solids, drawn })) in (0..).zip(volumes.iter().zip(&solids)) {
+        for (number, (filed, Solids { solids, drawn })) in (0..=u16::MAX).zip(volumes.iter().zip(&solids)) {
             let (owner, datum) = (Owner { slot, volume: number, kind, drawn: *drawn }, filed.volume.band.datum());
             put.extend(solids.iter().map(|solid| (datum, self.put(owner, datum, solid))));
         }
@@ -315,7 +315,14 @@ impl<K: Ord + Clone> Index<K> {
 
     /// The same where nothing else is to be done: goes on until nearly all is in one run.
     pub fn settle_step(&mut self, budget: usize) -> bool {
-        self.forests.iter_mut().any(|forest| forest.get_mut().settle_step(budget) == Progress::More)
+        let step = |forest: &mut RefCell<Forest>| {
+            let forest = forest.get_mut();
+            let progress = forest.settle_step(budget);
+            // A run that was merged is as large as all the forest: nobody may come for a long while to have it dropped.
+            drop(forest.take_garbage());
+            progress == Progress::More
+        };
+        self.forests.iter_mut().any(|forest| step(forest))
     }
 
     /// Takes a notice out; false when there was none under this key.

@@ -38,7 +38,7 @@ impl<K: Ord + Clone> Index<K> {
             if snapshot.is_empty() {
                 continue;
             }
-            for (number, volume) in (0..).zip(asked.volumes()) {
+            for (number, volume) in (0..=u16::MAX).zip(asked.volumes()) {
                 for sought in asked.sought(volume, datum, self.longest_us) {
                     let room = CANDIDATES_MAX - pairs.len();
                     let found = find(&snapshot, &sought, room, &mut hits);
@@ -69,9 +69,9 @@ impl<K: Ord + Clone> Index<K> {
     pub(super) fn walk<'a>(&'a self, asked: &'a Asked<'a>, after: Option<&'a Pair<K>>) -> impl Iterator<Item = Looked> + 'a {
         let start = after.map_or(Bound::Unbounded, |after| Bound::Included(&after.key));
         let pairs = move |(_, slot): (&'a K, &'a u32)| {
-            let (slot, each) = (*slot, (0..).zip(asked.volumes()));
+            let (slot, each) = (*slot, (0..=u16::MAX).zip(asked.volumes()));
             each.flat_map(move |(number, volume)| {
-                let all = (0..).zip(&self.filed(slot).volumes);
+                let all = (0..=u16::MAX).zip(&self.filed(slot).volumes);
                 all.map(move |(found, filed)| (Place { slot, asked: number, found }, volume, &filed.bounds))
             })
         };
