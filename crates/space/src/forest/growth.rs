@@ -24,14 +24,22 @@ const ELLIPSOID: f64 = 1.02;
 /// More than all rounding of the computations here, in metres.
 pub(super) const ROUNDING_M: f64 = 0.001;
 
-/// Bulges are kept as powers of two from 2^-8 m (step 1); step 0 is none at all.
+/// Bulges are kept as powers of two from 2^-8 m (step 1); step 0 is none at all, and the last is any at all.
 const BULGE_STEP_MAX: u8 = 31;
+/// What the last step stands for, in metres: more than half way round the earth, so that all is near what has it.
+const BULGE_M_MAX: f64 = 20_200_000.0;
 /// How many steps there are.
 pub(super) const BULGES: usize = BULGE_STEP_MAX as usize + 1;
 
 /// What a step of bulge stands for, in metres.
 pub(super) fn bulge_m(step: u8) -> f64 {
-    if step == 0 || planted::is(Planted::NoBulge) { 0.0 } else { (1_u64 << step) as f64 / 256.0 }
+    if step == 0 || planted::is(Planted::NoBulge) {
+        0.0
+    } else if step == BULGE_STEP_MAX {
+        BULGE_M_MAX
+    } else {
+        (1_u64 << step) as f64 / 256.0
+    }
 }
 
 /// Edges that are no chords but lie on the earth, shortest paths for one, keep within this many bulges of their chords

@@ -68,8 +68,9 @@ impl Snapshot {
 
     /// Calls `f` with each solid that may come within a margin, which is not 0, of `solid`, in no order that means anything,
     /// until it breaks: wherever their edges run between their vertices, if no further from their chords than 1.05 times the
-    /// bound of [docs/decisions/0060] and a metre. Shortest paths of up to 1,000 km do. None may lie at a pole or go round
-    /// one, nor be wider than half a turn.
+    /// bound of [docs/decisions/0060] and a metre. Shortest paths of up to 1,000 km do, if none lies at a pole or goes round
+    /// one, nor is wider than half a turn. Where edges are the straight lines of the map, a shape may be anything. What is
+    /// sure is so for margins of a metre or more.
     pub fn survey<B>(
         &self,
         solid: &Solid,

@@ -238,7 +238,7 @@ impl<'a> Subject<'a> {
     fn any_pair(&self, other: &View<'_>, near: &Near, mut f: impl FnMut(usize, Vertex, Vertex) -> bool) -> bool {
         let ready = self.ready();
         other.any_chord(|from, to| {
-            self.shifts[..self.shift_count].iter().any(|&shift| {
+            near.shifts().any(|shift| {
                 let (p, q) = (point(from, -shift), point(to, -shift));
                 near.touches(p, q) && ready.near(p, q, near.by).any(|own| f(own, from, to))
             })
@@ -250,7 +250,7 @@ impl<'a> Subject<'a> {
         let mut local = Local::new(near)?;
         let edges = self.ready().edges();
         other.any_chord(|from, to| {
-            for &shift in &self.shifts[..self.shift_count] {
+            for shift in near.shifts() {
                 let (p, q) = (point(from, -shift), point(to, -shift));
                 if near.touches(p, q) {
                     self.ready().near(p, q, near.by).for_each(|own| local.admit(edges[own], (p, q)));

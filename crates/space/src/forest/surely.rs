@@ -10,7 +10,7 @@ use core::cell::OnceCell;
 use super::bounds::{Box4, LAT, LON};
 use super::edges::{self, Survey, is_small};
 use super::growth::{self, BULGES, RADIANS_PER_E7};
-use super::plane::{Point, Ray, parts_well, point, touches_range};
+use super::plane::{Point, Ray, TURN, parts_well, point, touches_range};
 use super::ready::Ready;
 use super::shape::{Kind, Record, View};
 use super::subject::Subject;
@@ -28,6 +28,8 @@ const METRES_PER_E7: f64 = 0.01105;
 struct Allowed {
     strays: [Stray; 2],
     margin: Stray,
+    /// Nothing that is counted a turn away keeps the margin by less.
+    aligned: bool,
 }
 
 /// The same by the bulges of others. Where too near to a pole there is nothing.
@@ -60,17 +62,20 @@ impl Subject<'_> {
             // From chord to chord, and from each chord to the straight line of the map.
             let margin_m = self.horizontal_cm() as f64 / 100.0 + self.stray_m(bulge) + bulges_m[0] + bulges_m[1];
             let [own, other] = bulges_m.map(|bulge_m| on_the_map(growth::aside_m(bulge_m), &self.bounds));
-            Some(Allowed { strays: [own?, other?], margin: on_the_map(margin_m, &self.bounds)? })
+            let margin = on_the_map(margin_m, &self.bounds)?;
+            let (west, east) = (i64::from(self.bounds.min[LON]) - margin[LON], i64::from(self.bounds.max[LON]) + margin[LON]);
+            let aligned = west + TURN > i32::MAX.into() && east - TURN < i32::MIN.into();
+            Some(Allowed { strays: [own?, other?], margin, aligned })
         })
     }
 
     /// What is known of a shape beside this one, both counted as they are.
     pub(super) fn survey(&self, record: &Record<'_>, kept: &Box4) -> Survey {
-        let Some(Allowed { strays, margin }) = self.allowed(record.bulge) else {
+        let Some(Allowed { strays, margin, aligned }) = self.allowed(record.bulge) else {
             return Survey::Near;
         };
         let shape = &record.shape;
-        if self.shift_count == 1 && shape.radius_cm == 0 && is_small(&self.shape) && is_small(shape) {
+        if aligned && shape.radius_cm == 0 && is_small(&self.shape) && is_small(shape) {
             return edges::survey(self.lanes, [&self.shape, shape], [self.bounds.range(), kept.range()], strays, margin);
         }
         let ([own, other], ready) = (strays, self.ready());

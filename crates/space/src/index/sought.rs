@@ -143,9 +143,10 @@ impl Asked<'_> {
             Law::Two(heights) if heights.takes(datum) && heights.takes(own.datum()) => {
                 let (lower, upper) = altitude::span(&volume.prepared, heights);
                 let (least, most) = altitude::growth(datum, heights);
-                // What reaches an end of all altitudes is cut there.
-                let lower = if lower <= altitude::ALL.0 { i64::MIN / 2 } else { lower - most };
-                let upper = if upper >= altitude::ALL.1 { i64::MAX / 2 } else { upper - least };
+                // What lies beyond an end of all altitudes is cut there, and met by all that comes near enough to that end.
+                let vertical_cm = self.separation.vertical.cm();
+                let lower = if lower.saturating_sub(vertical_cm) <= altitude::ALL.0 { i64::MIN / 2 } else { lower - most };
+                let upper = if upper.saturating_add(vertical_cm) >= altitude::ALL.1 { i64::MAX / 2 } else { upper - least };
                 Over { band: Some([lower, upper]), exact: datum == heights.datum }
             }
             _ => Over { band: None, exact: false },

@@ -327,3 +327,75 @@ fn the_sea_lies_nowhere_further_from_the_ellipsoid_than_the_forest_allows_for() 
     let (least, most) = crate::geoid::range(&everywhere);
     assert!(crate::geoid::ANYWHERE_CM.0 <= least && most <= crate::geoid::ANYWHERE_CM.1, "{least} to {most}");
 }
+
+/// Whether the index finds that the two meet, however they are filed and asked, and whether the law does.
+fn found_and_by_law(pair: &[Volume; 2], separation: Separation, law: Law) -> ([bool; 2], bool) {
+    let found = [(0, 1), (1, 0)].map(|(filed, asked)| {
+        let mut index = Index::new();
+        index.file(1, NoticeKind::Operation, core::slice::from_ref(&pair[filed]));
+        let asked = core::slice::from_ref(&pair[asked]);
+        index.query(&Asked::of_volumes(NoticeKind::Operation, asked, separation, law, Side::First)).count() == 1
+    });
+    (found, law.meet(&pair[0], &pair[1], &separation).is_some())
+}
+
+fn beside(horizontal_m: i64) -> Separation {
+    Separation { horizontal: Metres::new(horizontal_m), vertical: Metres::ZERO, time_us: 0 }
+}
+
+#[test]
+fn what_is_near_across_the_antimeridian_is_found_from_afar() {
+    // Two circles that the antimeridian lies between, one of them 35° away from it.
+    let circles = [(72.0, -145.2), (72.0, 179.9)].map(|(lat, lon)| volume(Shape::Point(at(lat, lon)), 500_000.0));
+    assert_eq!(found_and_by_law(&circles, beside(200_000), LAWS[1]), ([true; 2], true));
+    // A path that is held as a rectangle which runs on beyond the antimeridian, beside the pole.
+    let across = (0..7).map(|step| at(88.4, 166.0 + 4.0 * f64::from(step))).collect();
+    let paths = [volume(Shape::Path(across), 1.0), volume(Shape::Point(at(88.4, -145.2)), 1.0)];
+    assert_eq!(found_and_by_law(&paths, beside(78_000), LAWS[1]), ([true; 2], true));
+}
+
+#[test]
+fn what_goes_round_the_earth_is_found_from_all_sides() {
+    // Round the equator in steps of half a degree, but for a bend that comes to 5° north.
+    let lat = |lon: i32| 5.0 - 0.25 * f64::from(lon.abs()).min(20.0);
+    let round = (-358..=358).map(|lon| at(lat(lon), 0.5 * f64::from(lon))).collect();
+    let pair = [volume(Shape::Path(round), 1.0), volume(Shape::Point(at(5.7, 0.0)), 1.0)];
+    assert_eq!(found_and_by_law(&pair, beside(100_000), LAWS[1]), ([true; 2], true));
+}
+
+#[test]
+fn bands_that_are_cut_at_an_end_of_all_altitudes_meet_there() {
+    let band =
+        |lower_m: i64, upper_m: i64, datum| AltitudeBand::try_new(Metres::new(lower_m), Metres::new(upper_m), datum).unwrap();
+    let spot = volume(Shape::Point(at(31.5, 35.5)), 100.0);
+    let separation = Separation { vertical: Metres::new(300), ..beside(0) };
+    let (least, most) = (ALTITUDE_MIN.cm() / 100, ALTITUDE_MAX.cm() / 100);
+    for (terrain, ground, over_sea) in [
+        ((-430, -400), (least, least + 50), (least + 200, least + 250)),
+        ((400, 430), (most - 50, most), (most - 250, most - 200)),
+    ] {
+        let law = Law::Two(Heights {
+            datum: Datum::Amsl,
+            terrain: Some((Metres::new(terrain.0), Metres::new(terrain.1))),
+            pressure: None,
+        });
+        let pair = [band(ground.0, ground.1, Datum::Agl), band(over_sea.0, over_sea.1, Datum::Amsl)];
+        let pair = pair.map(|band| Volume { band, ..spot.clone() });
+        assert_eq!(found_and_by_law(&pair, separation, law), ([true; 2], true), "{terrain:?}");
+    }
+}
+
+#[test]
+fn as_many_volumes_as_may_be_are_told_apart() {
+    let one = volume(Shape::Point(at(59.6, 24.7)), 10.0);
+    let elsewhere = Volume { window: window(NOON_US + 600 * MINUTE_US, NOON_US + 601 * MINUTE_US), ..one.clone() };
+    let mut many = vec![elsewhere; VOLUMES_MAX];
+    many[VOLUMES_MAX - 1] = one.clone();
+    let mut index = Index::new();
+    index.file(1, NoticeKind::Operation, &many);
+    let ask = |volumes: &[Volume]| {
+        let asked = Asked::of_volumes(NoticeKind::Operation, volumes, beside(0), LAWS[1], Side::First);
+        index.query(&asked).map(|find| [find.pair.asked, find.pair.found]).collect::<Vec<_>>()
+    };
+    assert_eq!(ask(core::slice::from_ref(&one)), [[0, u16::MAX - 1]]);
+}
