@@ -105,18 +105,35 @@ pub(super) fn survey(
         // An edge that is not near the box of all of the first lies on one side of it: the first may lie in the second.
         return if inside { Survey::Meet } else { Survey::Apart };
     }
-    if lies_well(lanes, a, first, strays[0]) || lies_well(lanes, b, a.vertices[0], strays[1]) {
-        return Survey::Meet;
+    let back = see(lanes, b, grown(ranges[0], margin), a.vertices[0]);
+    match between(bits(back.near).map(|number| edge(b, number)), a, seen.near, strays, margin) {
+        // Where all edges keep the margin, who holds whom on the map does so however they run.
+        Survey::Apart if lies(a, seen, first) == Lies::Inside || lies(b, back, a.vertices[0]) == Lies::Inside => Survey::Meet,
+        Survey::Near if lies_well(lanes, a, first, strays[0]) || lies_well(lanes, b, a.vertices[0], strays[1]) => Survey::Meet,
+        known => known,
     }
-    let back = see(lanes, b, ranges[0], a.vertices[0]).near;
-    let cross = bits(back).any(|of_b| {
-        let (p, q) = edge(b, of_b);
-        bits(seen.near).any(|of_a| {
-            let (from, to) = edge(a, of_a);
-            parts_well((p, q), (from, to), strays[1]) && parts_well((from, to), (p, q), strays[0])
-        })
-    });
-    if cross { Survey::Meet } else { Survey::Near }
+}
+
+/// What is known of edges of one shape and those near of another.
+fn between(of_b: impl Iterator<Item = (Point, Point)>, a: &View<'_>, near: u64, strays: [Stray; 2], margin: Stray) -> Survey {
+    let mut known = Survey::Apart;
+    for (p, q) in of_b {
+        for (from, to) in bits(near).map(|number| edge(a, number)) {
+            if keeps((p.x, q.x), (from.x, to.x), margin[0]) || keeps((p.y, q.y), (from.y, to.y), margin[1]) {
+                continue;
+            }
+            known = Survey::Near;
+            if parts_well((p, q), (from, to), strays[1]) && parts_well((from, to), (p, q), strays[0]) {
+                return Survey::Meet;
+            }
+        }
+    }
+    known
+}
+
+/// Whether two ranges are further apart than a margin.
+fn keeps(a: (i64, i64), b: (i64, i64), margin: i64) -> bool {
+    a.0.min(a.1) - b.0.max(b.1) > margin || b.0.min(b.1) - a.0.max(a.1) > margin
 }
 
 /// Whether a polygon holds a vertex of another that none of its edges comes near.
