@@ -108,7 +108,7 @@ fn reason_name(code: u8) -> &'static str {
 enum Event {
     Heard(Frame),
     Ended(std::io::Result<()>),
-    Done(Done),
+    Done(Box<Done>),
     Wrote(std::io::Result<()>),
     Confirmed(bool),
 }
@@ -144,7 +144,7 @@ fn work(waiting: &Mutex<Receiver<Job>>, tell: &SyncSender<Event>) {
     loop {
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
-        if tell.send(Event::Done(job.run())).is_err() {
+        if tell.send(Event::Done(Box::new(job.run()))).is_err() {
             return;
         }
     }
@@ -292,7 +292,7 @@ impl<'a> Driver<'a> {
             Event::Done(done) => {
                 self.working -= 1;
                 self.count();
-                self.run.handle_done(done);
+                self.run.handle_done(*done);
             }
             Event::Wrote(Ok(())) => self.writing = self.writing.saturating_sub(1),
             // Its last words may still be here to be read.
