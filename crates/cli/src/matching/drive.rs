@@ -186,7 +186,7 @@ struct Driver<'a> {
     is_mute: bool,
     /// Whether nothing more can be heard.
     is_deaf: bool,
-    /// Whether a person is being asked.
+    /// Whether a person is being asked, or will be once the other side has shown what it was committed to.
     is_held: bool,
     shown: Shown,
     code: Option<Code>,
@@ -274,6 +274,8 @@ impl<'a> Driver<'a> {
     fn say(&mut self, message: Vec<u8>) {
         if self.code.is_none() {
             self.shown.keep(self.how.role, decode(&message));
+            // Nothing follows what is shown before a person has spoken.
+            self.is_held |= self.how.confirm.is_some() && self.shown.has(self.how.role);
         }
         if !self.is_mute {
             self.writing += usize::from(self.out.send(message).is_ok());
@@ -341,7 +343,6 @@ impl<'a> Driver<'a> {
         let Some(code) = &self.code else { return };
         (self.how.tell)(Told::Code(code));
         if let Some(confirm) = self.how.confirm.take() {
-            self.is_held = true;
             let tell = self.tell_event.clone();
             std::thread::spawn(move || drop(tell.send(Event::Confirmed(confirm()))));
         }
