@@ -108,7 +108,7 @@ fn reason_name(code: u8) -> &'static str {
 enum Event {
     Heard(Frame),
     Ended(std::io::Result<()>),
-    Done(Done),
+    Done(Box<Done>),
     Wrote(std::io::Result<()>),
     Confirmed(bool),
 }
@@ -144,7 +144,7 @@ fn work(waiting: &Mutex<Receiver<Job>>, tell: &SyncSender<Event>) {
     loop {
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
-        if tell.send(Event::Done(job.run())).is_err() {
+        if tell.send(Event::Done(Box::new(job.run()))).is_err() {
             return;
         }
     }
@@ -186,7 +186,7 @@ struct Driver<'a> {
     is_mute: bool,
     /// Whether nothing more can be heard.
     is_deaf: bool,
-    /// Whether a person is being asked.
+    /// Whether a person is being asked, or will be once the other side has shown what it was committed to.
     is_held: bool,
     shown: Shown,
     code: Option<Code>,
@@ -274,6 +274,8 @@ impl<'a> Driver<'a> {
     fn say(&mut self, message: Vec<u8>) {
         if self.code.is_none() {
             self.shown.keep(self.how.role, decode(&message));
+            // Nothing follows what is shown before a person has spoken.
+            self.is_held |= self.how.confirm.is_some() && self.shown.has(self.how.role);
         }
         if !self.is_mute {
             self.writing += usize::from(self.out.send(message).is_ok());
@@ -292,7 +294,7 @@ impl<'a> Driver<'a> {
             Event::Done(done) => {
                 self.working -= 1;
                 self.count();
-                self.run.handle_done(done);
+                self.run.handle_done(*done);
             }
             Event::Wrote(Ok(())) => self.writing = self.writing.saturating_sub(1),
             // Its last words may still be here to be read.
@@ -341,7 +343,6 @@ impl<'a> Driver<'a> {
         let Some(code) = &self.code else { return };
         (self.how.tell)(Told::Code(code));
         if let Some(confirm) = self.how.confirm.take() {
-            self.is_held = true;
             let tell = self.tell_event.clone();
             std::thread::spawn(move || drop(tell.send(Event::Confirmed(confirm()))));
         }

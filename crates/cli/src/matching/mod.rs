@@ -49,6 +49,14 @@ impl Shown {
         }
     }
 
+    /// Whether a side has shown it.
+    const fn has(&self, role: Role) -> bool {
+        match role {
+            Role::First => self.first.is_some(),
+            Role::Second => self.second.is_some(),
+        }
+    }
+
     /// The code, once both have shown theirs.
     fn code(&self, run: &Digest) -> Option<Code> {
         Some(voice(run, [self.first.as_ref()?, self.second.as_ref()?]))

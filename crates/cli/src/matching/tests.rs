@@ -4,13 +4,13 @@ use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use detente_blind::message::{MESSAGE_BYTES_MAX, Message, Open, encode};
-use detente_blind::{Agreement, Breach, CellId, Class, Found, Mode, Reason, Role, Run, Seed, Setup, Step};
+use detente_blind::message::{MESSAGE_BYTES_MAX, Message, Open, decode, encode};
+use detente_blind::{Agreement, Breach, CellId, Class, Effect, Found, Mode, Reason, Role, Run, Seed, Setup, Step};
 
 use super::drive::{Confirm, Finished, How, Left, Told, drive};
 use super::voice;
 use super::wants::Opening;
-use super::wire::{MAGIC, Stranger, answer, call, frame};
+use super::wire::{Frame, MAGIC, Stranger, answer, call, frame, next_frame};
 
 /// What an honest side never needs; a test that fails waits so long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -88,6 +88,57 @@ fn who_says_no_answers_nothing_and_the_other_side_hears_why() {
     assert_eq!(one.1, other.1, "both have heard the words");
 }
 
+/// A second side, driven by hand: says all that it can, and gives the names of what it hears, up to one of them.
+fn speak_until(run: &mut Run, stream: &mut TcpStream, until: &str) -> Vec<&'static str> {
+    let mut heard = Vec::new();
+    loop {
+        while let Some(job) = run.poll_job() {
+            run.handle_done(job.run());
+        }
+        while let Some(effect) = run.poll_effect() {
+            match effect {
+                Effect::Persist(_) => run.handle_persisted(),
+                Effect::Send(message) => stream.write_all(&frame(&message)).expect("the other side listens"),
+            }
+        }
+        if heard.last() == Some(&until) {
+            return heard;
+        }
+        match next_frame(stream) {
+            Ok(Frame::Message(message)) => {
+                heard.push(decode(&message).expect("a message").name());
+                run.handle(&message);
+            }
+            Ok(_) => heard.push("still"),
+            Err(_) => heard.push("nothing"),
+        }
+    }
+}
+
+#[test]
+fn nothing_of_a_list_leaves_before_a_person_has_said_yes() {
+    let [ours, mut theirs] = pair();
+    let (answer, asked) = std::sync::mpsc::channel();
+    let confirm: Confirm = Box::new(move || asked.recv().unwrap_or(false));
+    std::thread::scope(|scope| {
+        let side = scope.spawn(move || {
+            let run = run(Role::First, Mode::Cells, false, cells(0..400));
+            let mut tell = |_: Told<'_>| {};
+            drive(&ours, run, How { role: Role::First, threads: 2, patience: PATIENCE, confirm: Some(confirm), tell: &mut tell })
+        });
+        let mut peer = run(Role::Second, Mode::Cells, false, cells(300..700));
+        let mut heard = speak_until(&mut peer, &mut theirs, "open");
+        heard.retain(|name| *name != "still");
+        assert_eq!(heard, ["hello", "commit", "open"]);
+        // Everything of the other side's is here by now; it says that it is there, and no more.
+        assert_eq!(speak_until(&mut peer, &mut theirs, "still"), ["still"]);
+        answer.send(true).expect("it is asked");
+        let heard = speak_until(&mut peer, &mut theirs, "result");
+        assert!(heard.iter().filter(|name| **name == "points").count() == 2, "{heard:?}");
+        assert!(side.join().expect("no panic").is_ok());
+    });
+}
+
 #[test]
 fn the_code_covers_what_each_side_was_committed_to() {
     let open = |key: u8| Message::Open([1; 8], Open { key: [key; 32], list: [2; 32], plan_root: [0; 32] });
@@ -132,7 +183,7 @@ fn against(bytes: &[u8], stays: bool) -> Left {
 fn hello() -> Vec<u8> {
     let mut run = run(Role::Second, Mode::Cells, false, cells(0..10));
     match run.poll_effect() {
-        Some(detente_blind::Effect::Send(hello)) => frame(&hello),
+        Some(Effect::Send(hello)) => frame(&hello),
         other => panic!("the first effect is the hello, not {other:?}"),
     }
 }
