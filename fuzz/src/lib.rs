@@ -38,6 +38,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("knock", detente_net::fuzzing::knock),
     ("leaf", wire::leaf),
     ("link", link::link),
+    ("match_cells", detente::fuzzing::match_cells),
+    ("match_wire", detente::fuzzing::match_wire),
     ("note", wire::note),
     ("notices_file", files::notices),
     ("opening", wire::opening),

@@ -266,6 +266,9 @@ fn of_edges() -> Vec<Seed> {
         seeds.push(seed("api_bodies", name, body));
     }
     seeds.push(seed("exported_record", "short", exported()));
+    seeds.push(seed("match_wire", "opening", detente::fuzzing::match_wire_seed()));
+    let cell = "000007d0000003e8001e848080000000";
+    seeds.push(seed("match_cells", "two", format!("# ours\n\n{cell}\r\n{}1\n", &cell[..31])));
     seeds
 }
 

@@ -68,7 +68,7 @@ macro_rules! replays {
 
 replays! {
     api_bodies blind_message blind_run body certificate checkpoint cosignature deframer entry evidence exported_record frame
-    frames_file ground knock leaf link
+    frames_file ground knock leaf link match_cells match_wire
     note notices_file opening pairing plans_csv plans_f3548 plans_geojson plans_kml plans_notices position release revocation slot_opening slots statement terms_cbor terms_toml text unpack
 }
 

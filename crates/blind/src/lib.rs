@@ -24,7 +24,9 @@
 //!
 //! [`Run`] is one side, sans-IO: no clock, no socket, no thread, and no randomness but the [`Seed`] that it is given.
 //! Whoever drives it makes records durable, carries messages, and does [`Job`]s on as many threads as it likes. [`audit`]
-//! makes a first message again from the seed. The formats are in [`message`] and the derivations in the source of `seed`.
+//! makes a first message again from the seed. Formats, derivations and states stand in docs/spec/blind.md, enough for a second
+//! implementation; `vectors/blind-1.json` holds whole runs. What is promised and what is not, each with its tests, stands in
+//! docs/blind-threats.md.
 //!
 //! # What is proved, and on what it rests
 //!

@@ -20,14 +20,16 @@ macro_rules! exit_codes {
 }
 
 mod around;
+mod matching;
 mod measures;
 mod plans;
 mod settle;
 
 pub use around::{AroundArgs, DensityArgs};
+pub use matching::{Asked, GridArgs, Match, MatchArgs};
 pub use measures::{Duration, Length};
 pub(crate) use plans::HEIGHTS;
-pub use plans::{Output, PlanArgs};
+pub use plans::{Output, PlanArgs, ReadArgs};
 pub use settle::Settle;
 
 /// A deconfliction line between sides that do not trust each other.
@@ -180,8 +182,8 @@ pub enum Verb {
     },
     /// Find the smallest shifts that clear our notice of a conflict and make nothing new: later, earlier, up, down, aside.
     ///
-    /// Each is proved clear by what both sides have disclosed, ranked by the weights of the terms, and can be offered by its number:
-    /// `settle offer CONFLICT --suggestion 1`. With --theirs the other side's notice is shifted. With --book our exact plans and those
+    /// Each is proved clear by what both sides have disclosed, ranked by the weights of the terms, and can be offered by its name:
+    /// `settle offer CONFLICT --suggestion later-22min`. With --theirs the other side's notice is shifted. With --book our exact plans and those
     /// held back count as well: that is for our own eyes.
     #[command(after_help = example!("resolve 81c09d2e", "resolve 81c09d2e --theirs", "resolve 81c09d2e --book"))]
     Resolve {
@@ -207,7 +209,7 @@ pub enum Verb {
     Density(DensityArgs),
     /// Settle a conflict: offer a change, or answer an offer.
     #[command(subcommand)]
-    #[command(after_help = example!("settle offer 81c09d2e --suggestion 1", "settle offer 81c09d2e --theirs --shift 90", "settle accept 5d01aa37"))]
+    #[command(after_help = example!("settle offer 81c09d2e --suggestion later-22min", "settle offer 81c09d2e --theirs --shift 90", "settle accept 5d01aa37"))]
     Settle(Settle),
     /// Say something in words.
     #[command(after_help = example!("say \"Good morning. We are on the line until 20:00 UTC.\""))]
@@ -246,6 +248,13 @@ pub enum Verb {
         #[arg(long, short, default_value = "-", conflicts_with = "files", help_heading = "Without files")]
         line: String,
     },
+    /// Find what plans of two sides have in common without showing them: blind matching. Needs no node.
+    #[command(subcommand)]
+    #[command(after_help = example!(
+        "match listen examples/check/survey.geojson --at 0.0.0.0:7430 --name \"Narva bay\" --confirm",
+        "match join examples/check/relief.kml aster.example:7430 --name \"Narva bay\" --confirm"
+    ))]
+    Match(Match),
     /// Show a position in every notation: MGRS, UTM, UPS, GARS, latitude and longitude. Needs no node.
     #[command(after_help = example!("position 35VLG8561172118", "position \"60°10.194′N 24°56.304′E\"", "position -33.8568 151.2153"))]
     Position {

@@ -16,3 +16,18 @@ pub fn pairing_seeds(terms: TermsIn) -> Vec<(&'static str, Vec<u8>)> {
 pub fn exported_record(data: &[u8]) {
     crate::verbs::fuzz_record(data);
 }
+
+/// What whoever is at the other end of a match's socket sends.
+pub fn match_wire(data: &[u8]) {
+    crate::matching::wire::fuzz(data);
+}
+
+/// A seed of [`match_wire`].
+pub fn match_wire_seed() -> Vec<u8> {
+    crate::matching::wire::fuzz_seed()
+}
+
+/// A file of cells.
+pub fn match_cells(data: &[u8]) {
+    crate::verbs::fuzz_cells(data);
+}

@@ -3,6 +3,7 @@
 //! - [`args`] the command line; `verbs` what each does; `output` what it prints and how it ends
 //! - [`host`] a running side: the node's thread, the store's writer, the links
 //! - [`serve`] the whole of a node with its home and API; [`client`] how a command reaches it
+//! - `matching` blind matching of two files over a plain socket
 //! - [`pairing`] how two people make a line; [`demo`] two sides on one machine
 
 pub mod args;
@@ -13,6 +14,7 @@ pub mod fuzzing;
 pub mod host;
 pub mod keys;
 mod log;
+mod matching;
 mod opening;
 pub mod output;
 pub mod pairing;

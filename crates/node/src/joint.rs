@@ -27,7 +27,7 @@ use crate::pairs::Pairs;
 use content::content;
 
 pub(crate) use crowds::{Beside, Moved};
-pub use foresee::{Detail, Foreseen, Foresight, Planned};
+pub use foresee::{Detail, Foreseen, Foresight, Met, Planned};
 
 /// Volume pairs that one conflict lists: the closest. Tests have more of them than that.
 const MEETINGS_MAX: usize = if cfg!(test) { 3 } else { 64 };
@@ -245,6 +245,11 @@ impl Joint {
         self.peer.merge_step(pairs);
         self.exact_index.merge_step(pairs);
         changes
+    }
+
+    /// Makes the indexes faster to ask, for about so many volumes; whether there is more to do.
+    pub(crate) fn settle(&mut self, volumes: usize) -> bool {
+        self.own.settle_step(volumes) || self.peer.settle_step(volumes) || self.exact_index.settle_step(volumes)
     }
 
     pub(crate) fn live(&self) -> &BTreeMap<StatementRef, Live> {

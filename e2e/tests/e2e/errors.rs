@@ -153,7 +153,7 @@ fn a_second_process_on_a_home_is_refused_with_the_pid_of_the_first() {
 }
 
 /// The verbs of the program.
-const VERBS: [&str; 26] = [
+const VERBS: [&str; 27] = [
     "init",
     "invite",
     "join",
@@ -170,6 +170,7 @@ const VERBS: [&str; 26] = [
     "say",
     "safety",
     "check",
+    "match",
     "position",
     "terms",
     "revoke",
@@ -206,7 +207,11 @@ fn every_verb_has_help_with_an_example_and_its_exit_codes() {
     let help = run(&["--help"]).expect(0).out;
     assert_eq!(listed(&help), listed(&help).iter().filter(|name| VERBS.contains(&name.as_str())).cloned().collect::<Vec<_>>());
     assert!(VERBS.iter().all(|verb| listed(&help).iter().any(|name| name == verb)), "{help}");
-    assert_eq!(walk(&[]), 1 + VERBS.len() + 5 + 4 + 4 + 3 + 5, "settle, safety, terms, officer and record have more below");
+    assert_eq!(
+        walk(&[]),
+        1 + VERBS.len() + 5 + 4 + 3 + 4 + 3 + 5,
+        "settle, safety, match, terms, officer and record have more below"
+    );
     for wrong in [&["nonsense"][..], &["notify"], &["settle"], &["read", "00", "--listed", "1"]] {
         run(wrong).expect(2);
     }

@@ -17,6 +17,7 @@ mod forged;
 mod held;
 mod http;
 mod json;
+mod matched;
 mod pairing;
 mod plans;
 mod position;

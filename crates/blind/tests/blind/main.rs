@@ -7,3 +7,4 @@ mod lengths;
 mod oracle;
 mod pair;
 mod script;
+mod vectors;

@@ -43,6 +43,16 @@ pub struct PlanArgs {
     /// A terms file (TOML): its separation, its law and its names of places, where no option says otherwise.
     #[arg(long, requires = "files")]
     pub terms: Option<PathBuf>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// What is printed; --json is `--output json`.
+    #[arg(long, value_enum, default_value = "table", requires = "files")]
+    pub output: Output,
+}
+
+/// How files of plans are read, and what they leave open. Goes with an argument `files`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ReadArgs {
     /// How the files are written: notices, geojson, kml, csv, f3548. By name and content when absent.
     #[arg(long, value_parser = format, requires = "files")]
     pub format: Option<Format>,
@@ -67,12 +77,9 @@ pub struct PlanArgs {
     /// End of plans that have none.
     #[arg(long, value_name = "INSTANT", value_parser = instant, requires = "files")]
     pub until: Option<Timestamp>,
-    /// What is printed; --json is `--output json`.
-    #[arg(long, value_enum, default_value = "table", requires = "files")]
-    pub output: Output,
 }
 
-impl PlanArgs {
+impl ReadArgs {
     /// What the options say for files that leave it open.
     pub fn given(&self) -> Given {
         Given {
@@ -87,11 +94,11 @@ impl PlanArgs {
     }
 }
 
-/// How `conflict/2` compares altitudes where no terms say it: over mean sea level. What would need a bound of terms, heights
-/// over ground and flight levels, counts as all altitudes.
+/// How `conflict/2` compares altitudes over different data where no terms say it: over mean sea level. What would need a bound
+/// of terms to be compared with others, heights over ground and flight levels, is compared with its like only.
 pub(crate) const HEIGHTS: Heights = Heights { datum: Datum::Amsl, terrain: None, pressure: None };
 
-fn law(name: &str) -> Result<Law, String> {
+pub(super) fn law(name: &str) -> Result<Law, String> {
     Law::from_name(name, HEIGHTS).ok_or_else(|| "expected a law that this version has: conflict/1 or conflict/2".into())
 }
 

@@ -6,22 +6,23 @@ mod find;
 mod geojson;
 mod ground;
 mod json;
-mod label;
+pub(super) mod label;
 mod svg;
 mod table;
 
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use detente_gateway::plans::{FILE_BYTES_MAX, Format, Plan, read};
 use detente_gateway::{Level, Report};
 use detente_space::{Law, Separation};
-use detente_types::{Metres, Position, Terms};
+use detente_types::height::Heights;
+use detente_types::{Datum, Metres, Position, Terms};
 use serde::Serialize;
 
 use crate::args::{HEIGHTS, Output, PlanArgs};
-use crate::output::{Ended, fail, print};
+use crate::output::{Ended, fail, print, print_json};
 use crate::verbs::On;
 use find::Hit;
 
@@ -29,6 +30,8 @@ use find::Hit;
 const FOUND: u8 = 1;
 /// A file is wrong, and nothing was checked.
 const WRONG: u8 = 2;
+/// A file that takes more than a moment to read: a person who waits is told so.
+const LONG_BYTES: usize = 16 << 20;
 
 /// A file that was read.
 struct File {
@@ -52,6 +55,8 @@ struct Told {
     files: Vec<File>,
     plans: Vec<Filed>,
     hits: Vec<Hit>,
+    /// Whether there are more.
+    more: bool,
     /// Places that have names, in English and in Russian.
     places: Vec<(Position, [String; 2])>,
     /// The ground of each hit's meetings.
@@ -66,24 +71,28 @@ pub(super) fn check(on: &On<'_>, files: &[PathBuf], arguments: &PlanArgs) -> Res
         Ended(WRONG)
     })?;
     let (files, plans) = read_all(files, arguments, output)?;
-    let (law, separation) = question(arguments, terms.as_ref());
-    let hits = find::all_pairs(&plans, law, &separation, &mut find::Progress::new(plans.len()));
+    let (law, separation) = question(arguments, terms.as_ref(), &plans);
+    let find::Found { hits, more } = find::all_pairs(&plans, law, &separation, &mut find::Progress::new(plans.len()));
+    if more {
+        eprintln!("detente: more than {} conflicts: the first are told; check fewer plans at a time", find::HITS_MAX);
+    }
     let places = terms.as_ref().map(places).unwrap_or_default();
-    let mut told = Told { law, separation, files, plans, hits, places, grounds: Vec::new() };
+    let mut told = Told { law, separation, files, plans, hits, more, places, grounds: Vec::new() };
     // A table tells the closest pair of each conflict, the others all.
     told.grounds = ground::draw(&told, if output == Output::Table { 1 } else { usize::MAX });
     match output {
         Output::Table => table::print_all(&told),
-        Output::Json => print(&serde_json::to_string_pretty(&json::report(&told))?),
-        Output::Geojson => print(&serde_json::to_string_pretty(&geojson::collection(&told))?),
+        Output::Json => print_json(&json::report(&told))?,
+        Output::Geojson => print_json(&geojson::collection(&told))?,
         Output::Svg => print(&svg::picture(&told)),
     }
     if told.hits.is_empty() { Ok(()) } else { Err(Ended(FOUND).into()) }
 }
 
 /// The law and the separation: what an option says, then what the terms say, then touching.
-fn question(arguments: &PlanArgs, terms: Option<&Terms>) -> (Law, Separation) {
-    let heights = terms.map_or(HEIGHTS, Terms::heights);
+fn question(arguments: &PlanArgs, terms: Option<&Terms>, plans: &[Filed]) -> (Law, Separation) {
+    let alone = || only_datum(plans).map_or(HEIGHTS, Heights::of);
+    let heights = terms.map_or_else(alone, Terms::heights);
     let asked = arguments.law.and_then(|law| Law::from_name(law.name(), heights));
     let law = asked.or_else(|| Law::of_terms(terms?)).unwrap_or(Law::Two(heights));
     let length = |option: Option<crate::args::Length>, terms: Option<Metres>| {
@@ -97,7 +106,14 @@ fn question(arguments: &PlanArgs, terms: Option<&Terms>) -> (Law, Separation) {
     (law, separation)
 }
 
-fn terms(file: &Path) -> Result<Terms> {
+/// The datum of all altitudes, where they have one: then they are compared as they were said.
+fn only_datum(plans: &[Filed]) -> Option<Datum> {
+    let mut data = plans.iter().flat_map(|filed| &filed.plan.volumes).map(|volume| volume.band.datum());
+    let first = data.next()?;
+    data.all(|datum| datum == first).then_some(first)
+}
+
+pub(super) fn terms(file: &Path) -> Result<Terms> {
     let read = crate::files::terms(file)?;
     Terms::try_new(read.terms).map_err(|violations| {
         let told: Vec<String> = violations.iter().map(ToString::to_string).collect();
@@ -106,7 +122,7 @@ fn terms(file: &Path) -> Result<Terms> {
 }
 
 /// The named places of terms, in English and in Russian; a name in one language stands for the other where there is none.
-fn places(terms: &Terms) -> Vec<(Position, [String; 2])> {
+pub(super) fn places(terms: &Terms) -> Vec<(Position, [String; 2])> {
     let of = |tag: &str| terms.input().languages.iter().position(|language| language.starts_with(tag)).unwrap_or(0);
     let (english, russian) = (of("en"), of("ru"));
     let named = |names: &[String], i: usize| names.get(i).or(names.first()).cloned().unwrap_or_default();
@@ -126,7 +142,7 @@ enum Wrong {
 /// Reads all files; when anything is wrong with any of them, tells it for all and takes none.
 fn read_all(names: &[PathBuf], arguments: &PlanArgs, output: Output) -> Result<(Vec<File>, Vec<Filed>)> {
     let (mut files, mut plans, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
-    let given = arguments.given();
+    let given = arguments.read.given();
     let mut read_stdin = false;
     for path in names {
         let name = path.display().to_string();
@@ -134,14 +150,17 @@ fn read_all(names: &[PathBuf], arguments: &PlanArgs, output: Output) -> Result<(
             wrong.push(Wrong::Unread { file: name, error: "standard input is given twice".into() });
             continue;
         }
-        let bytes = match bytes_of(path) {
+        let bytes = match bytes_of(path, FILE_BYTES_MAX) {
             Ok(bytes) => bytes,
             Err(error) => {
                 wrong.push(Wrong::Unread { file: name, error: error.to_string() });
                 continue;
             }
         };
-        match read(&name, arguments.format, &bytes, &given) {
+        if bytes.len() > LONG_BYTES && std::io::stderr().is_terminal() {
+            eprintln!("reading {name}, {} MiB", bytes.len() >> 20);
+        }
+        match read(&name, arguments.read.format, &bytes, &given) {
             Ok(read) => {
                 let volumes = read.plans.iter().map(|plan| plan.volumes.len()).sum();
                 let file = files.len();
@@ -176,8 +195,8 @@ fn tell(wrong: &[Wrong], output: Output) -> Result<()> {
 }
 
 /// What a file holds, up to a byte more than is taken.
-fn bytes_of(path: &Path) -> std::io::Result<Vec<u8>> {
-    let most = FILE_BYTES_MAX as u64 + 1;
+pub(super) fn bytes_of(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
+    let most = most as u64 + 1;
     let mut bytes = Vec::new();
     if path.as_os_str() == "-" {
         std::io::stdin().lock().take(most).read_to_end(&mut bytes)?;

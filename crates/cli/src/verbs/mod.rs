@@ -5,6 +5,7 @@ mod check;
 mod held;
 mod home;
 mod line;
+mod matching;
 mod notices;
 mod officers;
 mod position;
@@ -15,6 +16,7 @@ mod terms;
 
 use anyhow::Result;
 
+pub(crate) use matching::fuzz as fuzz_cells;
 pub(crate) use record::{fuzz as fuzz_record, verify_copy};
 
 use crate::args::{Arguments, Verb};
@@ -38,6 +40,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Verb::Join { invite, listen, terms_out } => line::join(&on, &invite, listen, terms_out),
         Verb::Check { files, plans, .. } if !files.is_empty() => check::check(&on, &files, &plans),
         Verb::Check { wait, line, .. } => line::check(&on, &line, wait),
+        Verb::Match(asked) => matching::matching(&on, asked),
         Verb::Position { text } => position::position(&on, &text),
         Verb::Notify { file, check, release, on: l } => notices::notify(&on, &l.line, &file, check, release),
         Verb::Cancel { id, reason, on: l } => notices::cancel(&on, &l.line, id, reason),

@@ -77,7 +77,7 @@ pub(super) fn position(at: Position) -> String {
 }
 
 /// `2026-11-25 06:00`, or with seconds where there are any.
-pub(super) fn clock(time: Timestamp) -> String {
+pub(in crate::verbs) fn clock(time: Timestamp) -> String {
     let text = time.to_string();
     let (day, clock) = (text.get(..10).unwrap_or(&text), text.get(11..19).unwrap_or(""));
     format!("{day} {}", clock.strip_suffix(":00").unwrap_or(clock))

@@ -1,0 +1,159 @@
+//! What `detente match` is told.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use detente_space::Law;
+
+use super::measures::{Duration, Length};
+use super::plans::{ReadArgs, law};
+
+/// How a match ends and what protects it: stands below the help of both verbs that match.
+macro_rules! plainly {
+    ($($line:literal),+) => {
+        concat!(
+            example!($($line),+),
+            "\n\nOf a match: 0 nothing in common; 1 something in common; 2 the file or the command line is wrong and nothing \
+             was sent; 3 the sides want different things, one broke the rules, or a person said no; 5 no connection, or it was cut; 6 \
+             the two sides found different things, for an answer was spoilt; 7 the other side was silent.\n\n\
+             A plain socket authenticates nobody: whoever reaches it can take part. Both people read the six words of the run to \
+             each other; they are the same only if nobody stands between. With --confirm nothing is answered before both have \
+             typed yes. Who listens on the wire sees the name, the grid, the size class and that it took place, and no plan."
+        )
+    };
+}
+
+/// Blind matching without a line.
+#[derive(Debug, Subcommand)]
+pub enum Match {
+    /// Wait for the other side, and match with it.
+    #[command(after_help = plainly!("match listen plans.geojson --at 0.0.0.0:7430 --name \"Narva bay\" --confirm"))]
+    Listen {
+        /// Our plans (GeoJSON, KML, CSV, our JSON, F3548), or cells, 32 hexadecimal digits a line; `-` is standard input.
+        #[arg(id = "files", value_name = "FILE")]
+        file: PathBuf,
+        /// Where to listen.
+        #[arg(long, default_value = "127.0.0.1:7430", value_name = "ADDRESS")]
+        at: String,
+        #[command(flatten)]
+        args: Box<MatchArgs>,
+    },
+    /// Call the side that listens, and match with it.
+    #[command(after_help = plainly!("match join plans.kml aster.example:7430 --name \"Narva bay\" --confirm"))]
+    Join {
+        /// Our plans (GeoJSON, KML, CSV, our JSON, F3548), or cells, 32 hexadecimal digits a line; `-` is standard input.
+        #[arg(id = "files", value_name = "FILE")]
+        file: PathBuf,
+        /// Where the other side listens.
+        address: String,
+        #[command(flatten)]
+        args: Box<MatchArgs>,
+    },
+    /// Print the cells of plans, one a line: what would be matched. They show the plans; keep them.
+    #[command(after_help = example!("match cells plans.geojson > plans.cells"))]
+    Cells {
+        /// Plans (GeoJSON, KML, CSV, our JSON, F3548); `-` is standard input.
+        #[arg(id = "files", value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        grid: Box<GridArgs>,
+    },
+}
+
+/// What both sides learn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Asked {
+    /// Each side which of its own cells the other has too.
+    Cells,
+    /// Each side how many cells both have.
+    Count,
+}
+
+impl Asked {
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cells => "cells",
+            Self::Count => "count",
+        }
+    }
+}
+
+/// What a match is told besides its file. Both sides must say the same of all but --patience and how the file is read.
+#[derive(Clone, Debug, Args)]
+pub struct MatchArgs {
+    /// What both sides call this match, agreed beforehand. It goes over the wire as it is.
+    #[arg(long)]
+    pub name: String,
+    /// What is learnt: which of its own cells each side has in common with the other, or only how many.
+    #[arg(long, value_enum, default_value = "cells")]
+    pub mode: Asked,
+    /// Every answer carries a proof that it was made with the committed key; not with --mode count.
+    #[arg(long)]
+    pub verified: bool,
+    /// Both lists are padded to 2^CLASS cells, which is all that the other side learns of their length; 4 to 22.
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u8).range(4..=22))]
+    pub class: u8,
+    /// Ask on standard input whether the six words are the same on both sides, before anything is answered.
+    #[arg(long)]
+    pub confirm: bool,
+    /// How long the other side may be silent.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = patience)]
+    pub patience: Duration,
+    #[command(flatten)]
+    pub grid: GridArgs,
+}
+
+/// The grid on which both sides lay their plans, and by how much these grow before. Both sides must say the same.
+#[derive(Clone, Debug, Default, Args)]
+pub struct GridArgs {
+    /// How close is too close along the earth: 500m, 1.5km, 0.3nm; 9260m when absent. Each side grows by half of it.
+    #[arg(long, value_name = "LENGTH", help_heading = "The grid")]
+    pub horizontal: Option<Length>,
+    /// How close is too close in height: 30m, 100ft; 300m when absent.
+    #[arg(long, value_name = "LENGTH", help_heading = "The grid")]
+    pub vertical: Option<Length>,
+    /// How close is too close in time: 60s, 5min; 300s when absent.
+    #[arg(long, value_name = "TIME", help_heading = "The grid")]
+    pub time: Option<Duration>,
+    /// Edge of a cell, whole metres; 5000m when absent. Larger cells are fewer, and more often alarm for nothing.
+    #[arg(long, value_name = "LENGTH", value_parser = metres, help_heading = "The grid")]
+    pub cell: Option<u32>,
+    /// Height of a cell, whole metres; 500m when absent.
+    #[arg(long, value_name = "LENGTH", value_parser = metres, help_heading = "The grid")]
+    pub band: Option<u32>,
+    /// Length of a cell in time, whole seconds; 900s when absent.
+    #[arg(long, value_name = "TIME", value_parser = seconds, help_heading = "The grid")]
+    pub slot: Option<u32>,
+    /// The law by which plans conflict; that of the terms, else conflict/2, when absent.
+    #[arg(long, value_parser = law, help_heading = "The grid")]
+    pub law: Option<Law>,
+    /// A terms file (TOML): its grid, separation, law and names of places, where no option says otherwise.
+    #[arg(long, help_heading = "The grid")]
+    pub terms: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Reading the file")]
+    pub read: ReadArgs,
+}
+
+/// Shortest patience, microseconds: a side that works says every second that it is there.
+const PATIENCE_US_MIN: i64 = 3_000_000;
+
+fn patience(text: &str) -> Result<Duration, String> {
+    let told: Duration = text.parse()?;
+    if told.micros < PATIENCE_US_MIN {
+        return Err("expected 3s or more: a side that works says every second that it is there".into());
+    }
+    Ok(told)
+}
+
+fn metres(text: &str) -> Result<u32, String> {
+    let length: Length = text.parse()?;
+    let whole = (length.floor == length.ceil && length.floor.cm() % 100 == 0).then_some(length.floor.cm() / 100);
+    whole.and_then(|metres| u32::try_from(metres).ok()).ok_or_else(|| "expected whole metres, such as 5000m or 5km".into())
+}
+
+fn seconds(text: &str) -> Result<u32, String> {
+    let time: Duration = text.parse()?;
+    let whole = (time.micros % 1_000_000 == 0).then_some(time.micros / 1_000_000);
+    whole.and_then(|seconds| u32::try_from(seconds).ok()).ok_or_else(|| "expected whole seconds, such as 900s or 15min".into())
+}
