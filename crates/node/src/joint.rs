@@ -304,6 +304,11 @@ impl Joint {
         self.exact.get(id)
     }
 
+    /// Our exact plans, where what we disclosed of them is coarser, or nothing.
+    pub(crate) fn plans(&self) -> impl Iterator<Item = &Plan> {
+        self.exact.values()
+    }
+
     pub(crate) fn warnings(&self) -> impl Iterator<Item = (NoticeId, StatementRef)> + '_ {
         let all = self.warnings.by_notice.iter().flat_map(|(id, met)| met.iter().map(|at| (*id, *at)));
         all.filter(|(_, at)| self.live.contains_key(at))

@@ -13,6 +13,7 @@
 mod act;
 mod ask;
 mod behind;
+pub mod blind;
 mod book;
 mod clocks;
 mod command;

@@ -17,10 +17,10 @@ fn message(side: usize, number: u32) -> Vec<u8> {
 fn exchange(world: &mut World, count: u32) {
     let mut given = [0, 0];
     for _ in 0..400 {
-        for side in 0..2 {
-            while given[side] < count && world.sides[side].link.blind_has_room(STREAM) {
-                world.sides[side].link.send_blind(STREAM, message(side, given[side]));
-                given[side] += 1;
+        for (side, given) in given.iter_mut().enumerate() {
+            while *given < count && world.sides[side].link.blind_has_room(STREAM) {
+                world.sides[side].link.send_blind(STREAM, message(side, *given));
+                *given += 1;
             }
             world.drive(side);
         }
