@@ -21,6 +21,7 @@ use rand_core::Rng;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::clock::{self, now};
+use super::hands::Hands;
 use super::log::Log;
 use super::{Message, OsRng};
 use crate::keys;
@@ -68,6 +69,7 @@ pub(super) fn start(
         bearers: BTreeMap::new(),
         waiters: Waiters::new(),
         unsettled: true,
+        hands: Hands::new(to_node.clone()),
         overdue: Vec::new(),
         looked: Instant::now(),
         log: Log::default(),
@@ -153,6 +155,7 @@ struct Desk {
     waiters: Waiters,
     /// Nothing has been done for speed alone since something came.
     unsettled: bool,
+    hands: Hands,
     /// Numbers of the book that waited when a full disk was last looked at.
     overdue: Vec<u64>,
     looked: Instant,
@@ -211,6 +214,7 @@ impl Desk {
     /// What follows from what was taken.
     fn finish(&mut self) {
         self.work();
+        self.hands.give(&mut self.node);
         self.answer_overdue();
         self.tell_set_back();
         self.log.catch_up(Instant::now());
@@ -278,6 +282,11 @@ impl Desk {
             Message::Frame(line, number, bytes, _room) => {
                 if self.bearers.get(&line).is_some_and(|b| b.number == number) {
                     self.node.handle(at, &mut OsRng, Input::Frame(line, bytes));
+                }
+            }
+            Message::Worked(worked) => {
+                if let Some(worked) = self.hands.take(worked) {
+                    self.node.handle_worked(at, &mut OsRng, worked);
                 }
             }
             Message::Wake | Message::Stop => {}

@@ -9,6 +9,7 @@
 
 mod clock;
 mod desk;
+mod hands;
 mod links;
 mod log;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
 
 use detente_api::port::{Host as HostPort, Job};
+use detente_node::blind::Worked;
 use detente_node::{Event, Node, Token};
 use detente_store::{Home, Outcome};
 use detente_types::statement::KeyRevokeIn;
@@ -47,6 +49,8 @@ pub(crate) enum Message {
     /// A frame that the bearer of this number brought, and the room that it takes until it is handled: a peer that floods
     /// waits (PROTOCOL F6).
     Frame(LineId, u64, Vec<u8>, OwnedSemaphorePermit),
+    /// A piece of a blind run is done; nothing when it went wrong.
+    Worked(Option<Box<Worked>>),
     /// Look when to wake next.
     Wake,
     /// Stop after what is queued.
