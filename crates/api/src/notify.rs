@@ -15,6 +15,7 @@ use detente_gateway::{Draft, NoticeForm};
 use detente_node::{Command, CommandFault};
 use detente_types::notice::Release;
 use detente_types::{LineId, NoticeId};
+use tokio::task::yield_now;
 
 use crate::Api;
 use crate::answer::Asked;
@@ -74,6 +75,8 @@ async fn checked(api: &Api, line: LineId, officer: &Officer, forms: Vec<NoticeFo
                 Err(problem) => broken = Some(merge(broken, i, problem)),
             }
         }
+        // A share that was done here and then has let nobody else in.
+        yield_now().await;
     }
 }
 

@@ -14,6 +14,7 @@ use detente_types::conflict::VolumeMeeting;
 use detente_types::notice::{NOTICE_VERTICES_MAX, VOLUMES_MAX};
 use detente_types::{LineId, NoticeKind, Rule, Violation, Volume, VolumeIn};
 use serde::{Deserialize, Serialize};
+use tokio::task::yield_now;
 use utoipa::ToSchema;
 
 use crate::Api;
@@ -37,8 +38,9 @@ const PLANS_MAX: usize = 1_024;
 /// Conflicts that are told of one plan when nobody says how many, and the most.
 const CONFLICTS: usize = 20;
 const CONFLICTS_MAX: usize = 1_000;
-/// The most when only entries are told.
+/// The most when only entries are told, of one plan and of all plans of a request.
 const ENTRIES_MAX: usize = 1 << 17;
+const ALL_ENTRIES_MAX: usize = 1 << 20;
 
 /// Plans to be checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -148,9 +150,21 @@ pub(crate) async fn plans(
     let (limit, tell) = (asked.limit.unwrap_or(CONFLICTS).min(most), asked.tell);
     let plans = judged(asked.plans).await?;
     let judging = Judging::default();
-    let mut work = Work { name, line: None, plans, judging, limit, tell, current: Current::begin(), found: Vec::new() };
+    let mut work = Work {
+        name,
+        line: None,
+        plans,
+        judging,
+        limit,
+        left: ALL_ENTRIES_MAX,
+        tell,
+        current: Current::begin(),
+        found: Vec::new(),
+    };
     while !work.is_done() {
         work = ask(&*api.host, move |seat| work.share(seat).map(|()| work)).await??;
+        // A share that was done here and then has let nobody else in, and there may be thousands of them.
+        yield_now().await;
     }
     Ok(Json(work.found))
 }
@@ -173,6 +187,8 @@ struct Work {
     plans: Vec<Plan>,
     judging: Judging,
     limit: usize,
+    /// How many more may be told of all plans.
+    left: usize,
     tell: Tell,
     current: Current,
     found: Vec<PlanView>,
@@ -226,7 +242,7 @@ impl Work {
             let instead_of = plan.instead_of.as_ref().map(|name| notice_of_ours(line, name)).transpose()?;
             let planned = Planned { kind: plan.kind, volumes: &plan.volumes, instead_of: instead_of.as_ref() };
             let depth = if self.tell == Tell::Entries { Depth::Whether } else { Depth::How };
-            line.foresee(&planned, depth, self.limit, most, &mut current.foresight);
+            line.foresee(&planned, depth, self.limit.min(self.left), most, &mut current.foresight);
         }
         let mut spent = current.foresight.cost() - before;
         let each = if self.tell == Tell::Sentences { 1 + SENTENCES_COST * languages.len() } else { 1 };
@@ -240,6 +256,7 @@ impl Work {
         if current.foresight.is_done() && current.through == current.foresight.meetings.len() {
             let Current { foresight, told, .. } = core::mem::replace(current, Current::begin());
             let doubts = self.plans[self.found.len()].doubts.clone();
+            self.left -= foresight.met.len() + told.len();
             let (conflicts, entries) =
                 if self.tell == Tell::Entries { (None, Some(EntriesView::from(&*foresight.met))) } else { (Some(told), None) };
             self.found.push(PlanView { conflicts, entries, more: foresight.more, doubts });

@@ -130,7 +130,8 @@ impl ApiThread {
             if let Err(fault) = runtime.block_on(serve) {
                 tracing::error!(%fault, "the API stopped");
             }
-            runtime.shutdown_background();
+            // Waits for a backup that is under way.
+            drop(runtime);
         };
         let thread = Builder::new().name("api".into()).spawn(run).context("starting the API's thread")?;
         Ok(Self { stop, thread })

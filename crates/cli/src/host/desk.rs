@@ -4,8 +4,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, TryLockError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -74,16 +75,34 @@ pub(super) fn start(
         looked: Instant::now(),
         log: Log::default(),
     };
-    let desk = Arc::new(Mutex::new(Some(desk)));
-    let shared = Arc::clone(&desk);
+    let place = Arc::new(Place { desk: Mutex::new(Some(desk)), wanted: AtomicBool::new(false) });
+    let shared = Arc::clone(&place);
     let thread = Builder::new().name("node".into()).spawn(move || run(&shared, &inbox))?;
-    Ok((Way { to_node, desk }, thread))
+    Ok((Way { to_node, place }, thread))
+}
+
+/// Where the desk is; nothing is left there once the node has stopped.
+pub(super) struct Place {
+    pub(super) desk: Mutex<Option<Desk>>,
+    /// The node's thread waits for the desk. A lock goes to whoever comes, not to who has waited: without this a long question,
+    /// share after share, would keep frames, the disk's answers and what is due from the node until it is through.
+    pub(super) wanted: AtomicBool,
+}
+
+impl Place {
+    /// Waits for the desk; `None` when the node has stopped.
+    fn sit<T>(&self, f: impl FnOnce(&mut Desk) -> T) -> Option<T> {
+        self.wanted.store(true, Ordering::Relaxed);
+        let mut desk = self.desk.lock().ok()?;
+        self.wanted.store(false, Ordering::Relaxed);
+        desk.as_mut().map(f)
+    }
 }
 
 /// The way to the node.
 pub(super) struct Way {
-    to_node: Sender<Message>,
-    desk: Arc<Mutex<Option<Desk>>>,
+    pub(super) to_node: Sender<Message>,
+    pub(super) place: Arc<Place>,
 }
 
 impl Way {
@@ -97,9 +116,12 @@ impl Way {
         self.to_node.clone()
     }
 
-    /// Does a job at the desk if nobody has it, else has the node's thread do it; false when the node has stopped.
+    /// Does a job at the desk if nobody has or wants it, else has the node's thread do it; false when the node has stopped.
     pub(super) fn seat(&self, job: Job) -> bool {
-        match self.desk.try_lock() {
+        if self.place.wanted.load(Ordering::Relaxed) {
+            return self.send(Message::Job(job));
+        }
+        match self.place.desk.try_lock() {
             Ok(mut desk) => match desk.as_mut() {
                 Some(desk) => {
                     if desk.sit_down(job) {
@@ -116,34 +138,26 @@ impl Way {
 }
 
 /// The node's thread, until it is to stop or a job went wrong.
-fn run(desk: &Mutex<Option<Desk>>, inbox: &Receiver<Message>) {
-    let at_desk = |f: &mut dyn FnMut(&mut Desk)| -> Option<()> {
-        let mut desk: MutexGuard<'_, Option<Desk>> = desk.lock().ok()?;
-        desk.as_mut().map(f)
-    };
+fn run(place: &Place, inbox: &Receiver<Message>) {
     // A node that was loaded may have something to do at once.
-    let begin = &mut |desk: &mut Desk| {
+    let begun = place.sit(|desk| {
         desk.node.handle(now(), &mut OsRng, Input::Tick);
         desk.work();
-    };
-    let mut wait = Duration::ZERO;
-    let mut stop = at_desk(begin).is_none();
+    });
+    let (mut wait, mut stop) = (Duration::ZERO, begun.is_none());
     while !stop {
-        let mut came = inbox.recv_timeout(wait);
-        let sat = at_desk(&mut |desk| {
-            stop = desk.take_all(core::mem::replace(&mut came, Err(RecvTimeoutError::Timeout)), inbox);
-            wait = desk.wait();
-        });
-        stop |= sat.is_none();
+        let came = inbox.recv_timeout(wait);
+        let sat = place.sit(|desk| (desk.take_all(came, inbox), desk.wait()));
+        (stop, wait) = sat.unwrap_or((true, wait));
     }
-    if let Ok(mut desk) = desk.lock()
-        && let Some(desk) = desk.take()
-    {
-        desk.close();
+    match place.desk.lock() {
+        Ok(mut desk) => drop(desk.take().map(Desk::close)),
+        // A job went wrong in the middle: nothing more is done with what it left, and its bearers end.
+        Err(broken) => drop(broken.into_inner().take()),
     }
 }
 
-struct Desk {
+pub(super) struct Desk {
     node: Node,
     home: Arc<Home>,
     restored: Option<u64>,

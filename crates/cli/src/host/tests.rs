@@ -1,5 +1,7 @@
 //! What a peer whom the line knows can do to the host: connections and frames.
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use super::desk::Place;
 use super::*;
 use crate::keys::NewKeys;
 use crate::pairing::Paired;
@@ -67,7 +70,8 @@ impl Called {
         let (tell, told) = channel();
         let line = self.line;
         let job: Job = Box::new(move |seat| tell.send(seat.node.line(&line).unwrap().view().faults).unwrap());
-        assert!(self.serving.host().seat(job));
+        // Not at the desk at once: after all that was sent before.
+        self.serving.host().sender().send(Message::Job(job)).unwrap();
         told.recv_timeout(PATIENCE).unwrap()
     }
 }
@@ -107,6 +111,19 @@ async fn frames_of_an_older_bearer_are_not_heard() {
         assert_eq!(called.faults(), faults, "after a frame of bearer {number}");
     }
     called.serving.stop().await;
+}
+
+#[test]
+fn a_job_comes_behind_the_node_that_waits_for_its_desk() {
+    let (to_node, messages) = channel();
+    let place = Arc::new(Place { desk: Mutex::new(None), wanted: AtomicBool::new(true) });
+    let way = Way { to_node, place: Arc::clone(&place) };
+    assert!(way.seat(Box::new(|_| ())));
+    assert!(matches!(messages.try_recv(), Ok(Message::Job(_))));
+    // Nobody waits, and nobody is there: the node has stopped.
+    place.wanted.store(false, Ordering::Relaxed);
+    assert!(!way.seat(Box::new(|_| ())));
+    assert!(messages.try_recv().is_err());
 }
 
 fn next_up(messages: &Receiver<Message>) -> Bearer {

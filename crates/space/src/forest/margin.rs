@@ -98,6 +98,11 @@ impl<'a> Query<'a> {
         Self { subject: self.subject.straying(), ..self }
     }
 
+    /// Whether a box meets the query's own, no distance counting: that depends on no tree.
+    pub(super) fn box_meets(&self, bounds: &Box4) -> bool {
+        self.plain.boxes().iter().any(|own| own.meets(bounds))
+    }
+
     /// Where in a tree to look: the bulge counts only where distances do.
     pub(super) fn reach(&self, tree: &Tree) -> &Reach {
         let subject = &self.subject;

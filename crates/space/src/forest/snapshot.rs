@@ -66,8 +66,8 @@ impl Snapshot {
         self.runs.is_empty()
     }
 
-    /// Calls `f` with each solid that may come within a margin, which is not 0, of `solid`, in no order that means anything,
-    /// until it breaks: wherever their edges run between their vertices, if no further from their chords than 1.05 times the
+    /// Calls `f` with each solid that may come within a margin, which is not 0, of `solid`, and with each whose box meets its
+    /// box though it does not, in no order that means anything, until it breaks: wherever their edges run between their vertices, if no further from their chords than 1.05 times the
     /// bound of [docs/decisions/0060] and a metre. Shortest paths of up to 1,000 km do, if none lies at a pole or goes round
     /// one, nor is wider than half a turn. Where edges are the straight lines of the map, a shape may be anything. What is
     /// sure is so for margins of a metre or more.
@@ -75,12 +75,15 @@ impl Snapshot {
         &self,
         solid: &Solid,
         margin: &Margin,
-        mut f: impl FnMut(Hit, Certainty) -> ControlFlow<B>,
+        mut f: impl FnMut(Hit, Option<Certainty>) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let query = Query::new(solid, margin, self.expired, self.lanes).straying();
-        self.walk(&query, |record, bounds| match query.subject.may_conflict(record, bounds) {
-            Some(certainty) => f(Hit { id: record.id, bounds: *bounds }, certainty),
-            None => ControlFlow::Continue(()),
+        self.walk(&query, |record, bounds| {
+            let certainty = query.subject.may_conflict(record, bounds);
+            if certainty.is_some() || query.box_meets(bounds) {
+                return f(Hit { id: record.id, bounds: *bounds }, certainty);
+            }
+            ControlFlow::Continue(())
         })
     }
 

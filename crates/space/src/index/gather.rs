@@ -21,12 +21,15 @@ pub(super) struct Gathered {
 }
 
 /// The solids near one, and of which it is sure; breaks where there are more than there is room for. Whose they are is looked up
-/// afterwards, many at a time: the machine need not wait for one to fetch the next.
-fn find(snapshot: &Snapshot, sought: &Sought, room: usize, hits: &mut Vec<(u32, bool)>) -> ControlFlow<()> {
-    snapshot.survey(&sought.solid, &sought.margin, |hit: Hit, certainty| {
-        hits.push((hit.id, certainty == Certainty::Sure && sought.is_sure(&hit)));
+/// afterwards, many at a time: the machine need not wait for one to fetch the next. Also how many were looked at.
+fn find(snapshot: &Snapshot, sought: &Sought, room: usize, hits: &mut Vec<(u32, bool)>) -> (ControlFlow<()>, usize) {
+    let mut looked_at = 0;
+    let found = snapshot.survey(&sought.solid, &sought.margin, |hit: Hit, certainty| {
+        looked_at += 1;
+        hits.extend(certainty.map(|certainty| (hit.id, certainty == Certainty::Sure && sought.is_sure(&hit))));
         if hits.len() > room { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })
+    });
+    (found, looked_at)
 }
 
 impl<K: Ord + Clone> Index<K> {
@@ -41,8 +44,8 @@ impl<K: Ord + Clone> Index<K> {
             for (number, volume) in (0..=u16::MAX).zip(asked.volumes()) {
                 for sought in asked.sought(volume, datum, self.longest_us) {
                     let room = CANDIDATES_MAX - pairs.len();
-                    let found = find(&snapshot, &sought, room, &mut hits);
-                    boxes += 1 + hits.len();
+                    let (found, looked_at) = find(&snapshot, &sought, room, &mut hits);
+                    boxes += 1 + looked_at;
                     if found.is_break() {
                         return Gathered { pairs: None, boxes };
                     }
