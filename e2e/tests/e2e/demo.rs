@@ -5,13 +5,14 @@ use std::path::Path;
 use crate::day;
 use crate::program::{Running, command, run, until};
 
-const CHAPTERS: [&str; 7] = [
+const CHAPTERS: [&str; 8] = [
     "1  Two sides make a line",
     "2  Each side says what it is about to do",
     "3  Where plans meet",
-    "5  SAFETY",
-    "6  How far it got",
-    "7  The record",
+    "5  Two plans, and nothing shown",
+    "6  SAFETY",
+    "7  How far it got",
+    "8  The record",
     "Summary",
 ];
 
@@ -41,8 +42,10 @@ fn the_built_in_day_has_its_chapters_and_two_conflicts() {
         let at = rest.find(&format!("── {chapter}")).unwrap_or_else(|| panic!("no chapter {chapter:?} in its place:\n{told}"));
         rest = &rest[at..];
     }
-    assert_eq!(told.matches("── 4  Settling conflict").count(), 2, "{told}");
-    assert!(rest.contains("2 conflict(s) found, the same on both sides"), "{told}");
+    assert_eq!(told.matches("  Settling conflict").count(), 2, "{told}");
+    assert!(rest.contains("1 conflict(s) found, the same on both sides"), "{told}");
+    assert!(rest.contains("a blind run found where two plans meet; only that part was shown; 1 conflict(s)"), "{told}");
+    assert_eq!(rest.matches(" settled by the shift ").count(), 2, "{told}");
     assert!(rest.contains("a forged byte caught"), "{told}");
     assert!(told.contains("Patrol flight 2, middle gulf\u{201d} of Aster air desk"), "each plan has its own desk:\n{told}");
 }
@@ -66,7 +69,8 @@ fn the_change_that_the_examples_tell_of_makes_the_conflict_vanish() {
     let ending: serde_json::Value = serde_json::from_str(&ended.out).expect("the ending as JSON");
     assert!(ending["sides"][1]["page"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{ending}");
     let told = ended.err;
-    assert!(told.contains("1 conflict(s) found, the same on both sides"), "{told}");
+    assert!(told.contains("0 conflict(s) found, the same on both sides"), "{told}");
+    assert!(told.contains("only that part was shown; 1 conflict(s)"), "{told}");
     assert!(!told.contains("\u{201c}Patrol flight 2, middle gulf\u{201d}"), "no conflict names the flight:\n{told}");
 }
 

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use detente_gateway::{NoticeForm, shift};
-use detente_types::{TermsIn, Timestamp};
+use detente_types::terms::MatchingIn;
+use detente_types::{Release, TermsIn, Timestamp};
 
 use crate::host::now;
 
@@ -42,6 +43,16 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("borea/text-ru.json", include_str!("../../../../examples/gulf/borea/text-ru.json")),
 ];
 
+/// Files whose notices no side shows in the demo, whatever release they name.
+const BLIND: [&str; 2] = ["aster/orbit.json", "borea/air-bridge.json"];
+
+/// Blind runs on demand over tomorrow, on cells so coarse that one takes a moment.
+fn allow_a_match(terms: &mut TermsIn) {
+    (terms.blind.cell_m, terms.blind.band_m, terms.blind.slot_s) = (10_000, 1_000, 3_600);
+    terms.blind.extra_per_day = terms.blind.extra_per_day.max(4);
+    terms.matching = Some(MatchingIn { class_log2: 13, ahead_min: 3 * 1_440, ..MatchingIn::usual() });
+}
+
 impl Day {
     /// Reads the day, and moves it by whole days so that it is tomorrow: nobody announces what is over.
     ///
@@ -54,10 +65,19 @@ impl Day {
         };
         let text = files.iter().find(|(name, _)| name == "terms.toml").context("terms.toml is missing")?;
         let terms = crate::files::read_terms("terms.toml", &text.1)?;
-        let (terms, _) = crate::files::put_first(terms, "Aster")?;
+        let (mut terms, _) = crate::files::put_first(terms, "Aster")?;
+        allow_a_match(&mut terms);
         let mut day = Self { terms, aster: side(&files, "aster/")?, borea: side(&files, "borea/")? };
+        day.keep_blind();
         day.move_to_tomorrow();
         Ok(day)
+    }
+
+    /// Nobody shows these: they are matched blind.
+    fn keep_blind(&mut self) {
+        let files = self.aster.files.iter_mut().chain(&mut self.borea.files);
+        let blind = files.filter(|(name, _)| BLIND.contains(&name.as_str()));
+        blind.flat_map(|(_, forms)| forms).for_each(|form| form.release = Some(Release::BlindOnly.to_string()));
     }
 
     fn move_to_tomorrow(&mut self) {

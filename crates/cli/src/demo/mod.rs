@@ -3,6 +3,7 @@
 //! The demo knows no outcome. It pairs the two, states what the files say, asks both nodes what they found, and looks for a
 //! change of Aster's plans that clears each conflict; edit a file and it tells another story.
 
+mod blind;
 mod day;
 mod node;
 mod story;

@@ -18,7 +18,7 @@ use crate::pairing::{Code, Confirms, Inviter, Met, Us};
 use crate::settings::Settings;
 
 /// How long a step may take before the demo says that something is wrong.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A side before its node runs.
 pub(super) struct Founded {

@@ -8,6 +8,7 @@ use detente_api::view::{ConflictView, LineView};
 use detente_gateway::{NoticeForm, TextForm};
 
 use super::Teller;
+use super::blind::match_blind;
 use super::day::{Day, SideFiles};
 use super::node::{Founded, Side, converged, pair, wait_until};
 use super::way_out::{WayOut, way_out};
@@ -21,7 +22,10 @@ pub(super) fn tell(day: &Day, root: &Path, headless: bool, out: &mut Teller) -> 
     state_the_day(day, &aster, &borea, out)?;
     let found = find_conflicts(&aster, &borea, out)?;
     for conflict in found {
-        settle(&aster, &borea, &conflict, out)?;
+        settle(4, [&aster, &borea], &conflict, out)?;
+    }
+    for conflict in match_blind(&aster, &borea, out)? {
+        settle(5, [&aster, &borea], &conflict, out)?;
     }
     tell_safety(day, &aster, &borea, out)?;
     read_on(&aster, &borea, out)?;
@@ -122,8 +126,8 @@ fn find_conflicts(aster: &Side, borea: &Side, out: &mut Teller) -> Result<Vec<Co
 }
 
 /// Borea offers a change of Aster's plan, Aster accepts and publishes it.
-fn settle(aster: &Side, borea: &Side, conflict: &ConflictView, out: &mut Teller) -> Result<()> {
-    out.chapter(&format!("4  Settling conflict {}", &conflict.id[..8]));
+fn settle(chapter: u8, [aster, borea]: [&Side; 2], conflict: &ConflictView, out: &mut Teller) -> Result<()> {
+    out.chapter(&format!("{chapter}  Settling conflict {}", &conflict.id[..8]));
     let Some(WayOut { name, words, of }) = way_out(borea, conflict)? else {
         out.say("No single shift of Aster's plan clears it: it stays open, and both screens say so.");
         out.sum_up(format!("conflict {} is open", &conflict.id[..8]));
@@ -154,7 +158,7 @@ fn tell_safety(day: &Day, aster: &Side, borea: &Side, out: &mut Teller) -> Resul
     let Some(safety) = &day.aster.safety else {
         return Ok(());
     };
-    out.chapter("5  SAFETY");
+    out.chapter("6  SAFETY");
     let mut form = safety.clone();
     set_to_now(&mut form);
     let done = aster.notify(vec![form.clone()])?;
@@ -192,7 +196,7 @@ fn set_to_now(form: &mut NoticeForm) {
 }
 
 fn read_on(aster: &Side, borea: &Side, out: &mut Teller) -> Result<()> {
-    out.chapter("6  How far it got");
+    out.chapter("7  How far it got");
     let theirs = aster.notices()?;
     let Some(notice) = theirs.iter().find(|n| n.by == "theirs" && n.notice.kind == "site") else {
         return Ok(());
@@ -233,7 +237,7 @@ fn read_back(notice: &detente_api::view::NoticeItem) -> Result<String> {
 }
 
 fn prove(root: &Path, aster: &Side, borea: &Side, out: &mut Teller) -> Result<()> {
-    out.chapter("7  The record");
+    out.chapter("8  The record");
     let mut checked = 0;
     for side in [aster, borea] {
         let copy = root.join(format!("{}-copy", side.name.to_lowercase()));
