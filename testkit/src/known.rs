@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use detente_types::statement::{Kind, StatementIn};
-use detente_types::{Generation, Head, NoticeId, StatementRef};
+use detente_types::statement::{BlindRunIn, Kind, StatementIn};
+use detente_types::{Generation, Head, NoticeId, StatementRef, Timestamp};
 use detente_wire::codec::from_body;
-use detente_wire::meaning::Known;
+use detente_wire::meaning::{BlindSaid, Known};
 use detente_wire::{Entry, Keys, PublicKey};
 
 /// Everything that the author of the statement under test had. Empty by default.
@@ -27,6 +27,12 @@ pub struct Heard {
     pub challenges: BTreeMap<StatementRef, [u8; 32]>,
     /// Checks that were answered.
     pub answered: BTreeSet<StatementRef>,
+    /// What the author has said about blind runs.
+    pub blind: BTreeMap<BlindRunIn, BlindSaid>,
+    /// Statements of both that ask for a blind run.
+    pub blind_asks: BTreeSet<StatementRef>,
+    /// How many blind runs the author has asked for on the day.
+    pub blind_asked: u32,
 }
 
 impl Heard {
@@ -51,6 +57,15 @@ impl Heard {
             }
             StatementIn::CheckAnswer(answer) => {
                 self.answered.insert(answer.of);
+            }
+            StatementIn::BlindCommit(said) if own => self.blind.entry(said.run).or_default().committed = true,
+            StatementIn::BlindResult(said) if own => {
+                let run = self.blind.entry(said.run).or_default();
+                (run.ended, run.sealed) = (true, said.seal.is_some());
+            }
+            StatementIn::BlindAsk(said) if said.is_for_a_run() => {
+                self.blind_asks.insert(reference);
+                self.blind_asked += u32::from(own);
             }
             StatementIn::GenerationOpen(opening) if !own => {
                 self.ended.extend(opening.previous.map(|head| (head.generation, head)));
@@ -94,5 +109,17 @@ impl Known for Heard {
 
     fn answered(&self, reference: &StatementRef) -> bool {
         self.answered.contains(reference)
+    }
+
+    fn blind(&self, run: &BlindRunIn) -> BlindSaid {
+        self.blind.get(run).copied().unwrap_or_default()
+    }
+
+    fn asks_blind_run(&self, reference: &StatementRef) -> bool {
+        self.blind_asks.contains(reference)
+    }
+
+    fn blind_asked(&self, _: Timestamp) -> u32 {
+        self.blind_asked
     }
 }

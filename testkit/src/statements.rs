@@ -1,8 +1,8 @@
 //! One statement of every kind, as full as it can be, between the parties of a line.
 
 use detente_types::statement::{
-    AnswerIn, CancelIn, ChangeIn, CheckAnswerIn, CheckIn, GenerationCloseIn, Kind, Level, OfferIn, ReceiptIn, SafetyActionIn,
-    StatementIn, TermsAcceptIn, TermsProposeIn,
+    AnswerIn, BlindAskIn, BlindCommitIn, BlindReason, BlindResultIn, BlindRunIn, CancelIn, ChangeIn, CheckAnswerIn, CheckIn,
+    GenerationCloseIn, Kind, Level, OfferIn, ReceiptIn, SafetyActionIn, StatementIn, TermsAcceptIn, TermsProposeIn,
 };
 use detente_types::{EntryHash, Generation, Head, NoticeKind, PartyId, Root, StatementRef, TermsIn};
 use detente_wire::certificate::sign_revocation;
@@ -49,6 +49,9 @@ fn statement(scheme: &dyn Scheme, parties: &Parties, kind: Kind) -> StatementIn 
         Kind::GenerationClose => StatementIn::GenerationClose(GenerationCloseIn { kind: kind.code(), head: head(40) }),
         Kind::TermsPropose => StatementIn::TermsPropose(propose()),
         Kind::TermsAccept => StatementIn::TermsAccept(accept(theirs)),
+        Kind::BlindCommit => StatementIn::BlindCommit(blind_commit()),
+        Kind::BlindResult => StatementIn::BlindResult(blind_result()),
+        Kind::BlindAsk => StatementIn::BlindAsk(blind_ask()),
         kept => StatementIn::Other { kind: kept.code(), slots: vec![(0, encode(&kept.code()).into()), (1, encode(&7u8).into())] },
     }
 }
@@ -140,6 +143,40 @@ fn safety_action(of: StatementRef) -> SafetyActionIn {
         of,
         action: text("en", "Firing has stopped."),
         by_us: Some(minutes(5).micros()),
+        desk: desk(),
+        officer: officer(),
+    }
+}
+
+fn blind_commit() -> BlindCommitIn {
+    BlindCommitIn {
+        kind: Kind::BlindCommit.code(),
+        run: BlindRunIn::at(minutes(60)),
+        hello: vec![0x68; 120].into(),
+        commitment: [0x63; 32].into(),
+        sealed: Some([0x73; 32].into()),
+    }
+}
+
+fn blind_result() -> BlindResultIn {
+    BlindResultIn {
+        kind: Kind::BlindResult.code(),
+        run: BlindRunIn::at(minutes(60)),
+        seal: None,
+        step: Some(3),
+        taken: Some(5),
+        reason: Some(BlindReason::Officer.code()),
+        desk: desk(),
+        officer: officer(),
+    }
+}
+
+fn blind_ask() -> BlindAskIn {
+    BlindAskIn {
+        kind: Kind::BlindAsk.code(),
+        run: Some(BlindRunIn::at(minutes(60))),
+        cells: Some(vec![[0, 4], [7, 1]]),
+        reason: Some(text("en", "What have you there?")),
         desk: desk(),
         officer: officer(),
     }

@@ -52,6 +52,7 @@ pub fn terms() -> TermsIn {
         auditor_key: String::new(),
         suites: vec!["ed25519".into()],
         resolution: None,
+        matching: None,
     }
 }
 

@@ -111,8 +111,8 @@ impl OverHttp {
              connection that is kept, a token. Its line has the volumes live, stated as {} notices of up to 64 volumes each in \
              {:.0} s; the program started with them in {:.1} s and had {:.0} MiB. The first {} queries are plans of one volume. The \
              node decides each by the line's law, `conflict/2` with a separation of 0: shortest paths on the ellipsoid between the \
-             corners, footprints grown by 0.5 m each, touching is meeting; it tells the statement and the volumes of every one \
-             that meets (`\"tell\": \"statements\"`, limit 4,096; {} answers were cut there). PostGIS decides by straight lines of \
+             corners, footprints grown by 0.5 m each, touching is meeting; it tells the entry and the volumes of every one \
+             that meets (`\"tell\": \"entries\"`, limit 131,072; {} answers were cut there). PostGIS decides by straight lines of \
              the map and tells ids. The client writes each request and reads each answer within the time, JSON here and binary \
              there. Of 64 plans a request each is said to take a 64th.",
             self.notices, self.seconds[0], self.seconds[1], self.memory_mib, self.queries, self.cut

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 use detente::host::Host;
 use detente_api::port::ask;
 use detente_node::{By, Command, CommandFault};
@@ -34,6 +34,8 @@ pub struct Loaded {
     pub base: Timestamp,
     /// How many notices hold the volumes.
     pub notices: usize,
+    /// Which of them each entry of the log states; where it states none, any number.
+    pub numbers: Vec<u32>,
     /// How long stating them took.
     pub took: Duration,
 }
@@ -64,10 +66,13 @@ async fn state_all(set: &Set, count: usize, folder: &Path) -> Result<Loaded> {
     let begun = Instant::now();
     let base = midnight(detente::host::now()).plus_seconds(LEAD_S);
     let notices = count.div_ceil(VOLUMES);
-    let mut next = 0;
+    let (mut next, mut numbers) = (0, Vec::new());
     while next < notices {
         let burst: Vec<NoticeIn> = (next..notices.min(next + BURST)).map(|number| stated(set, number, count, base)).collect();
-        next += burst_stated(&host, line, burst).await?;
+        for entry in burst_stated(&host, line, burst).await? {
+            numbers.resize(entry as usize + 1, next as u32);
+            next += 1;
+        }
         while unsettled(&host, line).await? > AHEAD {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
@@ -81,7 +86,7 @@ async fn state_all(set: &Set, count: usize, folder: &Path) -> Result<Loaded> {
     let took = begun.elapsed();
     drop(host);
     pair.a.stop().await;
-    Ok(Loaded { home: pair.roots[0].clone(), base, notices, took })
+    Ok(Loaded { home: pair.roots[0].clone(), base, notices, numbers, took })
 }
 
 /// Waits until each side knows what the other holds: before that, nothing is stated.
@@ -96,18 +101,22 @@ async fn introduced(host: &Host) -> Result<LineId> {
     }
 }
 
-/// States what the disk has time for; how many that were.
-async fn burst_stated(host: &Host, line: LineId, burst: Vec<NoticeIn>) -> Result<usize> {
-    let done = ask(host, move |seat| -> Result<usize> {
-        for (i, notice) in burst.into_iter().enumerate() {
+/// States what the disk has time for; the entries.
+async fn burst_stated(host: &Host, line: LineId, burst: Vec<NoticeIn>) -> Result<Vec<u64>> {
+    let done = ask(host, move |seat| -> Result<Vec<u64>> {
+        let mut entries = Vec::with_capacity(BURST);
+        for notice in burst {
             let command = Command::Notify { notice, release: Release::Exact, reveal: Vec::new() };
             match seat.node.command(seat.now, seat.rng, line, &By::default(), command) {
-                Ok(accepted) => ensure!(accepted.stated.is_some(), "a notice waits: {:?}", accepted.note),
-                Err(CommandFault::DiskBehind) => return Ok(i),
+                Ok(accepted) => match accepted.stated {
+                    Some(stated) => entries.push(stated.index),
+                    None => bail!("a notice waits: {:?}", accepted.note),
+                },
+                Err(CommandFault::DiskBehind) => break,
                 Err(fault) => bail!("a notice of the workload is refused: {fault}"),
             }
         }
-        Ok(BURST)
+        Ok(entries)
     });
     done.await?
 }

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Child;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -21,7 +22,7 @@ use crate::program::Program;
 /// Plans of one request, where many are asked at once.
 pub const BATCH: usize = 64;
 /// Conflicts asked for: the most that the API tells of a plan.
-const LIMIT: usize = 4_096;
+const LIMIT: usize = 1 << 17;
 
 /// What a node says when it has started.
 #[derive(Deserialize)]
@@ -79,6 +80,7 @@ impl Served {
             stream: BufReader::new(stream),
             head,
             base: self.loaded.base,
+            numbers: self.loaded.numbers.as_slice().into(),
             body: String::new(),
             answer: Vec::new(),
             cut: 0,
@@ -99,6 +101,8 @@ pub struct Connection {
     stream: BufReader<TcpStream>,
     head: String,
     base: Timestamp,
+    /// Which notice each entry states.
+    numbers: Rc<[u32]>,
     body: String,
     answer: Vec<u8>,
     /// Plans that were told not to have been told everything.
@@ -107,16 +111,15 @@ pub struct Connection {
 
 /// What is read of an answer.
 #[derive(Deserialize)]
-struct Told<'a> {
-    #[serde(borrow)]
-    conflicts: Vec<With<'a>>,
+struct Told {
+    entries: Entries,
     more: bool,
 }
 
+/// All volumes are our own.
 #[derive(Deserialize)]
-struct With<'a> {
-    notice: &'a str,
-    volumes: [u32; 2],
+struct Entries {
+    ours: Vec<[u32; 4]>,
 }
 
 impl Connection {
@@ -130,7 +133,7 @@ impl Connection {
             }
             plan(&mut self.body, query, self.base);
         }
-        self.body.push_str(&format!("],\"limit\":{LIMIT},\"tell\":\"statements\"}}"));
+        self.body.push_str(&format!("],\"limit\":{LIMIT},\"tell\":\"entries\"}}"));
         let request = format!("{}Content-Length: {}\r\n\r\n{}", self.head, self.body.len(), self.body);
         Ok(self.stream.get_mut().write_all(request.as_bytes())?)
     }
@@ -170,22 +173,17 @@ impl Connection {
     fn ask(&mut self, queries: &[Query<'_>], mut each: impl FnMut(usize, u32)) -> Result<()> {
         self.write(queries)?;
         self.read()?;
-        let told: Vec<Told<'_>> = serde_json::from_slice(&self.answer).context("the API answers as it says")?;
+        let told: Vec<Told> = serde_json::from_slice(&self.answer).context("the API answers as it says")?;
         ensure!(told.len() == queries.len(), "{} answers to {} plans", told.len(), queries.len());
         for (i, told) in told.iter().enumerate() {
             self.cut += usize::from(told.more);
-            for with in &told.conflicts {
-                each(i, number(with).with_context(|| format!("a notice of ours: {}", with.notice))?);
+            for &[_, entry, _, volume] in &told.entries.ours {
+                let notice = self.numbers.get(entry as usize).with_context(|| format!("entry {entry} is no notice"))?;
+                each(i, notice * VOLUMES as u32 + volume);
             }
         }
         Ok(())
     }
-}
-
-/// Which volume of the set: notices are numbered from 0, each with so many.
-fn number(with: &With<'_>) -> Option<u32> {
-    let notice = u32::from_str_radix(with.notice.get(24..)?, 16).ok()?;
-    Some(notice * VOLUMES as u32 + with.volumes[1])
 }
 
 /// A plan with one volume, as a program would write it.

@@ -106,11 +106,11 @@ pub struct OfferAsk {
     /// Give the activity up.
     #[serde(default)]
     pub cancel: bool,
-    /// A shift of `GET …/resolutions` by what both sides have disclosed, by its name or number. It is found anew, and not offered
-    /// if it is not clear any more.
+    /// A shift of `GET …/resolutions` by what both sides have disclosed, by its name. It is found anew, and not offered if it is
+    /// not clear any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
-    /// A shift of `GET …/resolutions?of=book`. To name one is an officer's release of what our book says of it.
+    /// A shift of `GET …/resolutions?of=book`, by its name. To name one is an officer's release of what our book says of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own_side: Option<String>,
     /// When we promise to withdraw the offer, RFC 3339.

@@ -66,6 +66,7 @@ fn words(what: &What) -> (&'static str, Option<String>, String) {
         What::ConflictFound(id) => ("conflict-found", Some(id.to_string()), "a joint conflict".into()),
         What::ConflictGone(id) => ("conflict-gone", Some(id.to_string()), "a joint conflict is gone".into()),
         What::Warning(id, r) => ("warning", of(r), format!("only we see this: our notice {} meets theirs", id.short())),
+        What::Blind(news) => (news.kind(), news.about(), news.to_string()),
         What::TermsInForce(v) => ("terms", None, format!("terms version {v} are in force")),
         What::Checked(result) => ("checked", None, format!("line check: {result:?}")),
         What::LineState(from, to) => ("line-state", None, format!("the line was {from} and is {to}")),

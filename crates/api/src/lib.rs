@@ -10,6 +10,7 @@ pub mod auth;
 pub mod density;
 mod events;
 mod give;
+pub mod ground;
 mod notify;
 mod page;
 pub mod plans;

@@ -32,7 +32,7 @@ function fact(list, name, value) {
   list.append(pair);
 }
 
-function drawLine(line, notices, conflicts, warnings, ways, density) {
+function drawLine(line, notices, conflicts, warnings, ways, grounds, density) {
   const section = $("#line").content.cloneNode(true).firstElementChild;
   $(".name", section).textContent = `Line with ${line.name}`;
   const state = $(".state", section);
@@ -53,7 +53,7 @@ function drawLine(line, notices, conflicts, warnings, ways, density) {
   drawNotices($(".notices", section), notices);
   const live = line.counts.ours + line.counts.theirs;
   if (live > notices.length) fact(facts, "live notices", `${live}, the first ${notices.length} shown: “detente notices” lists all`);
-  drawPicture($(".picture", section), notices, conflicts, density);
+  drawPicture($(".picture", section), notices, conflicts, grounds, density);
   return section;
 }
 
@@ -78,22 +78,35 @@ function drawConflicts(list, conflicts, counts, ways) {
     for (const s of c.sentences) item.append(Object.assign(text("div", s.text), { lang: s.language }));
     item.append(text("div", `${c.settlement.state}: ${c.settlement.says}`, "stand"));
     for (const o of c.settlement.offers) item.append(text("div", `${whose[o.by]} offer ${o.at.hash.slice(0, 8)}: ${whose[o.changes]} notice ${o.change}`));
-    if (ways[c.id]) item.append(...drawWays(ways[c.id], c.id));
+    if (ways[c.id]) item.append(drawWays(ways[c.id], c.id));
     list.append(item);
   }
 }
 
-/** Shifts of our notice that clear a conflict, by what both sides have disclosed: the best first. */
+/** The conflicts whose other ways out are open: it stays so when the list is drawn anew. */
+const opened = new Set();
+
+/** Shifts of our notice that clear a conflict, by what both sides have disclosed: the best, and the others on request. */
 function drawWays(found, conflict) {
-  if (!found.shifts.length) return [text("div", found.says, "stand")];
-  const list = document.createElement("ol");
-  list.className = "ways";
-  for (const shift of found.shifts) {
-    const item = document.createElement("li");
-    for (const s of shift.sentences) item.append(Object.assign(text("div", s.text), { lang: s.language }));
-    list.append(item);
-  }
-  return [text("div", `Ways out, the best first. To offer one: detente settle offer ${conflict.slice(0, 8)} --suggestion 1`, "stand"), list];
+  const [best, ...others] = found.shifts;
+  if (!best) return text("div", found.says, "stand");
+  const box = document.createElement("div");
+  box.className = "ways";
+  box.append(text("div", "A way out, the best that was found:", "stand"), ...drawShift(best, conflict));
+  if (!others.length) return box;
+  const more = document.createElement("details");
+  more.open = opened.has(conflict);
+  more.addEventListener("toggle", () => (more.open ? opened.add(conflict) : opened.delete(conflict)));
+  more.append(text("summary", others.length === 1 ? "one more way" : `${others.length} more ways`));
+  for (const shift of others) more.append(...drawShift(shift, conflict));
+  box.append(more);
+  return box;
+}
+
+/** A shift in both languages, and how to offer it. */
+function drawShift(shift, conflict) {
+  const said = shift.sentences.map((s) => Object.assign(text("div", s.text), { lang: s.language }));
+  return [...said, text("code", `detente settle offer ${conflict.slice(0, 8)} --suggestion ${shift.name}`)];
 }
 
 function drawWarnings(list, warnings) {
@@ -138,24 +151,28 @@ function plane(notices) {
   const points = notices.flatMap((n) => n.notice.volumes.flatMap((v) => v.positions));
   if (!points.length) return null;
   const lats = points.map((p) => p[0]);
-  const lons = points.map((p) => p[1]);
+  // Where they lie on both sides of the antimeridian, the western hemisphere is drawn east of the eastern one.
+  const across = Math.max(...points.map((p) => p[1])) - Math.min(...points.map((p) => p[1])) > 180;
+  const east = (lon) => (across && lon < 0 ? lon + 360 : lon);
+  const lons = points.map((p) => east(p[1]));
   const middle = (Math.min(...lats) + Math.max(...lats)) / 2;
   const meridian = (Math.min(...lons) + Math.max(...lons)) / 2;
   const k = Math.max(0.01, Math.cos((middle * Math.PI) / 180));
   const span = Math.max((Math.max(...lons) - Math.min(...lons)) * k, ((Math.max(...lats) - Math.min(...lats)) * 600) / 420, 0.05) * 1.15;
   const scale = 600 / span;
-  const x = (lon) => 300 + (lon - meridian) * k * scale;
+  const degrees = (lon) => 300 + (lon - meridian) * k * scale;
+  const x = (lon) => degrees(east(lon));
   const y = (lat) => 210 - (lat - middle) * scale;
   const metres = (m) => Math.max(3, (m / 111195) * scale);
   const [high, wide] = [210 / scale, 300 / scale / k];
-  return { x, y, metres, south: Math.max(-90, middle - high), north: Math.min(90, middle + high), west: meridian - wide, east: meridian + wide };
+  return { x, y, degrees, metres, south: Math.max(-90, middle - high), north: Math.min(90, middle + high), west: meridian - wide, east: meridian + wide };
 }
 
-function drawPicture(svg, notices, conflicts, density) {
+function drawPicture(svg, notices, conflicts, grounds, density) {
   const map = plane(notices);
   if (!map) return svg.closest("figure").remove();
   const { x, y, metres } = map;
-  if (density) svg.append(drawDensity(density, x, y));
+  if (density) svg.append(drawDensity(density, map));
   for (const n of notices) {
     const group = document.createElementNS(SVG, "g");
     group.classList.add(n.by);
@@ -165,21 +182,43 @@ function drawPicture(svg, notices, conflicts, density) {
     group.append(title);
     svg.append(group);
   }
-  for (const c of conflicts) for (const m of c.meetings.slice(0, 1)) svg.append(circle(x(m.at[1]), y(m.at[0]), 9, "meet"));
+  for (const c of conflicts) svg.append(...drawGround(grounds[c.id], x, y));
+  conflicts.forEach((c, i) => {
+    for (const m of c.meetings.slice(0, 1)) svg.append(circle(x(m.at[1]), y(m.at[0]), 9, "meet"), numbered(x(m.at[1]), y(m.at[0]), i + 1));
+  });
 }
 
-/** How many live volumes of either side use each cell: the darker, the more. */
-function drawDensity(density, x, y) {
+/** The ground on which two notices are too close. */
+function drawGround(ground, x, y) {
+  if (!ground) return [];
+  const rings = ground.grounds.flatMap((pair) => pair.polygons ?? []).flat();
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", rings.map((ring) => `M${ring.map(([lon, lat]) => `${x(lon).toFixed(1)} ${y(lat).toFixed(1)}`).join("L")}Z`).join(""));
+  path.setAttribute("class", "ground");
+  return [path];
+}
+
+/** The number of a conflict in the list, beside its mark; inside the picture. */
+function numbered(cx, cy, number) {
+  const label = document.createElementNS(SVG, "text");
+  label.textContent = number;
+  for (const [name, value] of Object.entries({ x: cx > 570 ? cx - 24 : cx + 12, y: Math.max(16, cy + 5), class: "number" })) label.setAttribute(name, value);
+  return label;
+}
+
+/** How many live volumes of either side use each cell: the stronger the grey, the more. */
+function drawDensity(density, { y, degrees, west: edge }) {
   const group = document.createElementNS(SVG, "g");
   group.classList.add("density");
-  const { south, west, cell_height, cell_width, rows, columns } = density;
+  const { south, cell_height, cell_width, rows, columns } = density;
+  const west = density.west + Math.round((edge - density.west) / 360) * 360;
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const many = density.ours[row * columns + column] + density.theirs[row * columns + column];
       if (!many) continue;
-      const [left, top] = [x(west + column * cell_width), y(south + (row + 1) * cell_height)];
+      const [left, top] = [degrees(west + column * cell_width), y(south + (row + 1) * cell_height)];
       const cell = document.createElementNS(SVG, "rect");
-      const width = x(west + (column + 1) * cell_width) - left;
+      const width = degrees(west + (column + 1) * cell_width) - left;
       const height = y(south + row * cell_height) - top;
       const values = { x: left.toFixed(1), y: top.toFixed(1), width: width.toFixed(1), height: height.toFixed(1) };
       for (const [name, value] of Object.entries({ ...values, "fill-opacity": Math.min(0.42, 0.07 * many).toFixed(2) })) cell.setAttribute(name, value);
@@ -212,6 +251,7 @@ let answered = "";
 /** What takes the node some work is asked again only when something it follows from has changed. */
 const kept = new Map();
 const WAYS_MAX = 5;
+const GROUNDS_MAX = 20;
 const DRAWN_MAX = 2000;
 
 async function once(what, basis, path) {
@@ -229,6 +269,12 @@ async function waysOut(line, base, conflicts) {
   return Object.fromEntries(await Promise.all(ways));
 }
 
+/** The ground of the first conflicts, by name. */
+async function groundsOf(line, base, conflicts) {
+  const grounds = conflicts.slice(0, GROUNDS_MAX).map(async (c) => [c.id, await once(`${c.id} ground`, said(line), `${base}/conflicts/${c.id}/ground`)]);
+  return Object.fromEntries(await Promise.all(grounds));
+}
+
 function densityOf(line, base, notices) {
   const map = plane(notices);
   const volumes = notices.flatMap((n) => n.notice.volumes);
@@ -236,7 +282,8 @@ function densityOf(line, base, notices) {
   if (!map || !volumes.length || line.counts.ours + line.counts.theirs > DRAWN_MAX) return null;
   const from = volumes.map((v) => v.start).reduce((a, b) => (a < b ? a : b));
   const until = volumes.map((v) => v.end).reduce((a, b) => (a > b ? a : b));
-  const region = Object.entries({ south: map.south, west: map.west, north: map.north, east: map.east }).map(([name, value]) => `${name}=${value.toFixed(7)}`);
+  const turn = map.west > 180 ? 360 : 0;
+  const region = Object.entries({ south: map.south, west: map.west - turn, north: map.north, east: map.east - turn }).map(([name, value]) => `${name}=${value.toFixed(7)}`);
   return once(`${base} density`, said(line), `${base}/density?${region.join("&")}&from=${from}&until=${until}`);
 }
 
@@ -251,8 +298,8 @@ async function look() {
     const [safety, page, conflicts, warnings] = await Promise.all(asked);
     // The first page of all; what may ring is there in any case.
     const notices = [...safety, ...page.filter((n) => n.notice.kind !== "safety")];
-    const [ways, density] = await Promise.all([waysOut(line, base, conflicts), densityOf(line, base, notices)]);
-    return [line, notices, conflicts, warnings, ways, density];
+    const drawn = [waysOut(line, base, conflicts), groundsOf(line, base, conflicts), densityOf(line, base, notices)];
+    return [line, notices, conflicts, warnings, ...(await Promise.all(drawn))];
   }));
   return [status, lines];
 }

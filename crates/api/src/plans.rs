@@ -8,11 +8,11 @@ use axum::Json;
 use axum::extract::{Path, State};
 use detente_gateway::{Problems, VolumeForm};
 use detente_node::sentence::Language;
-use detente_node::{Detail as Depth, Foreseen, Foresight, Line, Planned};
+use detente_node::{Detail as Depth, Foreseen, Foresight, Line, Met, Planned};
 use detente_space::law1::kinds_meet;
 use detente_types::conflict::VolumeMeeting;
 use detente_types::notice::{NOTICE_VERTICES_MAX, VOLUMES_MAX};
-use detente_types::{LineId, NoticeId, NoticeKind, Rule, Violation, Volume, VolumeIn};
+use detente_types::{LineId, NoticeKind, Rule, Violation, Volume, VolumeIn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -37,8 +37,8 @@ const PLANS_MAX: usize = 1_024;
 /// Conflicts that are told of one plan when nobody says how many, and the most.
 const CONFLICTS: usize = 20;
 const CONFLICTS_MAX: usize = 1_000;
-/// The most when only statements are told.
-const STATEMENTS_MAX: usize = 4_096;
+/// The most when only entries are told.
+const ENTRIES_MAX: usize = 1 << 17;
 
 /// Plans to be checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -46,7 +46,7 @@ const STATEMENTS_MAX: usize = 4_096;
 pub struct PlansAsk {
     /// At most 1,024.
     pub plans: Vec<PlanForm>,
-    /// Conflicts to be told of each plan: 20 when it is left out, at most 1,000, or 4,096 when only statements are told.
+    /// Conflicts to be told of each plan: 20 when it is left out, at most 1,000, or 131,072 when only entries are told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
     /// How much is told of each conflict; everything when it is left out.
@@ -63,8 +63,8 @@ pub enum Tell {
     Sentences,
     /// The statement and the volumes, and how they meet.
     Meetings,
-    /// The statement and the volumes: the fastest, for a check that only asks whether and with what.
-    Statements,
+    /// The entries and the volumes, as numbers: the fastest, for a check that only asks whether and with what.
+    Entries,
 }
 
 /// One plan.
@@ -83,13 +83,28 @@ pub struct PlanForm {
 /// What one plan would meet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PlanView {
-    /// Under the line's law and terms: theirs as they disclosed them, then our own, each in the order of the log.
-    pub conflicts: Vec<PlanConflictView>,
+    /// Under the line's law and terms: theirs as they disclosed them, then our own, each in the order of the log. Left out
+    /// when only entries are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflicts: Option<Vec<PlanConflictView>>,
+    /// The same by entries, when only those are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries: Option<EntriesView>,
     /// Whether there is, or may be, more.
     pub more: bool,
     /// What the plan left open, and how it was taken; left out when there is nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<DoubtView>,
+}
+
+/// Entries with live notices that a plan would meet, each in the order of the log: the life of the log, the entry's place in
+/// it, the number of the plan's volume and that of the notice's, from 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EntriesView {
+    /// Of the other side's log.
+    pub theirs: Vec<[u64; 4]>,
+    /// Of our own.
+    pub ours: Vec<[u64; 4]>,
 }
 
 /// A live notice that a plan would meet.
@@ -103,9 +118,8 @@ pub struct PlanConflictView {
     pub notice: String,
     /// Which volume of the plan meets which of the notice, from 0.
     pub volumes: [u16; 2],
-    /// How they meet; the plan's volume comes first. Left out when only statements are told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub meeting: Option<MeetingView>,
+    /// How they meet; the plan's volume comes first.
+    pub meeting: MeetingView,
     /// The sentence to read aloud, in both languages of the line; left out unless sentences are told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sentences: Vec<SentenceView>,
@@ -130,7 +144,7 @@ pub(crate) async fn plans(
     if asked.plans.len() > PLANS_MAX {
         return Err(Problem::new(Fault::TooLarge, format!("{} plans; at most {PLANS_MAX} at once", asked.plans.len())));
     }
-    let most = if asked.tell == Tell::Statements { STATEMENTS_MAX } else { CONFLICTS_MAX };
+    let most = if asked.tell == Tell::Entries { ENTRIES_MAX } else { CONFLICTS_MAX };
     let (limit, tell) = (asked.limit.unwrap_or(CONFLICTS).min(most), asked.tell);
     let plans = judged(asked.plans).await?;
     let judging = Judging::default();
@@ -138,7 +152,7 @@ pub(crate) async fn plans(
     while !work.is_done() {
         work = ask(&*api.host, move |seat| work.share(seat).map(|()| work)).await??;
     }
-    Ok(Json(work.found.iter().map(PlanView::from).collect()))
+    Ok(Json(work.found))
 }
 
 /// Many shapes take a while to judge: not where others are served.
@@ -161,29 +175,15 @@ struct Work {
     limit: usize,
     tell: Tell,
     current: Current,
-    found: Vec<Found>,
+    found: Vec<PlanView>,
 }
 
 /// The first plan that is not through.
 struct Current {
     foresight: Foresight,
-    told: Vec<Told>,
+    told: Vec<PlanConflictView>,
     /// How many of its conflicts were told, or had gone when they were to be.
     through: usize,
-}
-
-/// What a plan would meet, as the node has it: writing it out is done elsewhere.
-struct Found {
-    conflicts: Vec<Told>,
-    more: bool,
-    doubts: Vec<DoubtView>,
-}
-
-struct Told {
-    foreseen: Foreseen,
-    ours: bool,
-    notice: NoticeId,
-    sentences: Vec<SentenceView>,
 }
 
 impl Current {
@@ -225,13 +225,13 @@ impl Work {
         if !current.foresight.is_done() {
             let instead_of = plan.instead_of.as_ref().map(|name| notice_of_ours(line, name)).transpose()?;
             let planned = Planned { kind: plan.kind, volumes: &plan.volumes, instead_of: instead_of.as_ref() };
-            let depth = if self.tell == Tell::Statements { Depth::Whether } else { Depth::How };
+            let depth = if self.tell == Tell::Entries { Depth::Whether } else { Depth::How };
             line.foresee(&planned, depth, self.limit, most, &mut current.foresight);
         }
         let mut spent = current.foresight.cost() - before;
         let each = if self.tell == Tell::Sentences { 1 + SENTENCES_COST * languages.len() } else { 1 };
         while spent < most && current.through < current.foresight.meetings.len() {
-            let foreseen = current.foresight.meetings[current.through].clone();
+            let foreseen = &current.foresight.meetings[current.through];
             current.through += 1;
             spent += each;
             let languages = if self.tell == Tell::Sentences { languages } else { &[] };
@@ -240,43 +240,40 @@ impl Work {
         if current.foresight.is_done() && current.through == current.foresight.meetings.len() {
             let Current { foresight, told, .. } = core::mem::replace(current, Current::begin());
             let doubts = self.plans[self.found.len()].doubts.clone();
-            self.found.push(Found { conflicts: told, more: foresight.more, doubts });
+            let (conflicts, entries) =
+                if self.tell == Tell::Entries { (None, Some(EntriesView::from(&*foresight.met))) } else { (Some(told), None) };
+            self.found.push(PlanView { conflicts, entries, more: foresight.more, doubts });
         }
         Ok(spent)
     }
 }
 
 /// A conflict with the notice that it is with; none when that has gone.
-fn told(line: &Line, kind: NoticeKind, foreseen: Foreseen, languages: &[(String, Language)]) -> Option<Told> {
-    let notice = line.live_notice(&foreseen.with)?.id();
+fn told(line: &Line, kind: NoticeKind, foreseen: &Foreseen, languages: &[(String, Language)]) -> Option<PlanConflictView> {
+    let Foreseen { with, volumes, meeting } = foreseen;
+    let notice = line.live_notice(with)?.id().to_string();
     let sentence = |(tag, language): &(String, Language)| {
-        let text = line.foreseen_sentence(kind, &foreseen.with, foreseen.meeting.as_ref()?, *language)?;
+        let text = line.foreseen_sentence(kind, with, meeting, *language)?;
         Some(SentenceView { language: tag.clone(), text })
     };
-    let sentences = languages.iter().filter_map(sentence).collect();
-    Some(Told { ours: foreseen.with.author == line.us(), notice, sentences, foreseen })
+    Some(PlanConflictView {
+        statement: with.into(),
+        by: side(with.author == line.us()),
+        notice,
+        volumes: *volumes,
+        meeting: MeetingView::from(&VolumeMeeting { volumes: *volumes, meeting: meeting.clone() }),
+        sentences: languages.iter().filter_map(sentence).collect(),
+    })
 }
 
-impl From<&Found> for PlanView {
-    fn from(found: &Found) -> Self {
-        let conflicts = found.conflicts.iter().map(PlanConflictView::from).collect();
-        Self { conflicts, more: found.more, doubts: found.doubts.clone() }
-    }
-}
-
-impl From<&Told> for PlanConflictView {
-    fn from(told: &Told) -> Self {
-        let Foreseen { with, volumes, meeting } = &told.foreseen;
-        let view =
-            |meeting: &detente_types::Meeting| MeetingView::from(&VolumeMeeting { volumes: *volumes, meeting: meeting.clone() });
-        Self {
-            statement: with.into(),
-            by: side(told.ours),
-            notice: told.notice.to_string(),
-            volumes: *volumes,
-            meeting: meeting.as_ref().map(view),
-            sentences: told.sentences.clone(),
+impl From<&[Met]> for EntriesView {
+    fn from(met: &[Met]) -> Self {
+        let mut view = Self::default();
+        for Met { ours, at: (generation, index), volumes } in met {
+            let entry = [generation.0.into(), *index, volumes[0].into(), volumes[1].into()];
+            if *ours { &mut view.ours } else { &mut view.theirs }.push(entry);
         }
+        view
     }
 }
 

@@ -1,7 +1,7 @@
 //! The port behind the API: a seat at the running node.
 //!
-//! The node lives on one thread. A [`Job`] is carried there, runs with the node to itself, and is done: no lock is held
-//! over a request, and a slow client never delays the line.
+//! A [`Job`] is carried to the node, runs with the node to itself, and is done: nobody has the node over a request, and a slow
+//! client never delays the line.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -111,11 +111,11 @@ pub(crate) async fn resolutions(
     search(&api, line, conflict, of).await.map(|(view, _)| Json(view))
 }
 
-/// The change that an offer of a shift states: found anew, so that it is clear now. To ask for one of the book's is the release
-/// that PROTOCOL C6 wants.
+/// The change that an offer of a shift states: found anew, so that it is clear now. It goes by its name alone, which is all of
+/// it: by then another may have its number. To ask for one of the book's is the release that PROTOCOL C6 wants.
 pub(crate) async fn change_of(api: &Api, line: LineId, conflict: ConflictId, of: Of, name: &str) -> Result<ChangeIn, Problem> {
     let (view, found) = search(api, line, conflict, of).await?;
-    let place = view.shifts.iter().position(|shift| shift.name == name || shift.number.to_string() == name);
+    let place = view.shifts.iter().position(|shift| shift.name == name);
     place.and_then(|place| found.take(place)).ok_or_else(|| {
         let names: Vec<&str> = view.shifts.iter().map(|shift| shift.name.as_str()).collect();
         let names = if names.is_empty() { view.says.clone() } else { format!("there are {}", names.join(", ")) };

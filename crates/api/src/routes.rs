@@ -63,6 +63,7 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(crate::around::around))
         .routes(routes!(crate::density::density))
         .routes(routes!(resolutions::resolutions))
+        .routes(routes!(crate::ground::ground))
         .routes(routes!(backup))
         .routes(routes!(crate::events::events))
         .route_layer(middleware::from_fn_with_state(api.clone(), guard))

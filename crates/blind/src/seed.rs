@@ -10,6 +10,7 @@
 //! order    = "order"(run)               64 bytes   key of the stream that shuffles the first message
 //! answer   = "answer"(run)              64 bytes   key of the stream that shuffles the answer in mode `count`
 //! proof    = "proof"(run)               64 bytes   key of the nonces of proofs
+//! plans    = "plans"(context)           32 bytes   key of the salts of plans; for whoever makes the plans' root
 //!
 //! stream   = HMAC-SHA-512(key, 0) ‖ HMAC-SHA-512(key, 1) ‖ …, counters of 8 bytes, big-endian
 //! shuffle  = for i = n-1 .. 1: j = draw(i+1), swap i and j
@@ -23,7 +24,7 @@ use curve25519_dalek::Scalar;
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha512;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::hash::{Digest, Xmd};
 
@@ -50,6 +51,18 @@ impl Seed {
         let mut nonce = Digest::default();
         self.expand("nonce", context, &mut nonce);
         nonce
+    }
+
+    /// From which whoever makes the root of a run's plans takes their salts: as the seed is sealed to the auditor, so are they.
+    pub fn plans(&self, context: &Digest) -> Zeroizing<Digest> {
+        let mut plans = Zeroizing::new(Digest::default());
+        self.expand("plans", context, plans.as_mut_slice());
+        plans
+    }
+
+    /// Itself, to be sealed.
+    pub(crate) const fn bytes(&self) -> &[u8; SEED_BYTES] {
+        &self.0
     }
 
     /// Everything random of a run.

@@ -182,8 +182,8 @@ pub enum Verb {
     },
     /// Find the smallest shifts that clear our notice of a conflict and make nothing new: later, earlier, up, down, aside.
     ///
-    /// Each is proved clear by what both sides have disclosed, ranked by the weights of the terms, and can be offered by its number:
-    /// `settle offer CONFLICT --suggestion 1`. With --theirs the other side's notice is shifted. With --book our exact plans and those
+    /// Each is proved clear by what both sides have disclosed, ranked by the weights of the terms, and can be offered by its name:
+    /// `settle offer CONFLICT --suggestion later-22min`. With --theirs the other side's notice is shifted. With --book our exact plans and those
     /// held back count as well: that is for our own eyes.
     #[command(after_help = example!("resolve 81c09d2e", "resolve 81c09d2e --theirs", "resolve 81c09d2e --book"))]
     Resolve {
@@ -209,7 +209,7 @@ pub enum Verb {
     Density(DensityArgs),
     /// Settle a conflict: offer a change, or answer an offer.
     #[command(subcommand)]
-    #[command(after_help = example!("settle offer 81c09d2e --suggestion 1", "settle offer 81c09d2e --theirs --shift 90", "settle accept 5d01aa37"))]
+    #[command(after_help = example!("settle offer 81c09d2e --suggestion later-22min", "settle offer 81c09d2e --theirs --shift 90", "settle accept 5d01aa37"))]
     Settle(Settle),
     /// Say something in words.
     #[command(after_help = example!("say \"Good morning. We are on the line until 20:00 UTC.\""))]

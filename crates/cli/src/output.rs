@@ -25,6 +25,21 @@ pub fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
 }
 
+/// Prints JSON as it is made, so that a long one is never held whole; likewise of a reader that went away.
+///
+/// # Errors
+/// When it has no JSON form.
+pub fn print_json<T: Serialize + ?Sized>(value: &T) -> Result<()> {
+    use std::io::Write as _;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    match serde_json::to_writer_pretty(&mut out, value) {
+        Err(fault) if !fault.is_io() => return Err(fault.into()),
+        _ => {}
+    }
+    let _ = writeln!(out).and_then(|()| out.flush());
+    Ok(())
+}
+
 /// Something urgent that is in the book and not stated.
 #[derive(Debug, thiserror::Error)]
 #[error("NOT SENT: {0}")]

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
 
 use anyhow::{Context, Result};
 use axum::serve::ListenerExt as _;
@@ -11,8 +12,8 @@ use detente_store::{Home, Options};
 use detente_types::LineId;
 use detente_wire::Ed25519;
 use rand_core::Rng;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::host::{DeskConfig, Host, LinkConfig, Links, OsRng, now};
 use crate::keys;
@@ -37,7 +38,7 @@ pub struct Serving {
     pub listening: Vec<(LineId, SocketAddr)>,
     host: Arc<Host>,
     links: Option<Links>,
-    http: JoinHandle<()>,
+    http: ApiThread,
     _home: Arc<Home>,
 }
 
@@ -60,7 +61,7 @@ impl Serving {
             Reach::Links => Some(Links::start(link_configs(&home, &settings)?, host.sender(), dialled).await?),
         };
         let listening = links.iter().flat_map(|l| l.listening.iter().map(|(line, address)| (*line, *address))).collect();
-        let (api, token, http) = start_api(&home, root, &settings, reach, &host).await?;
+        let (api, token, http) = start_api(&home, root, &settings, reach, &host)?;
         Ok(Self { api, token, listening, host, links, http, _home: home })
     }
 
@@ -71,13 +72,13 @@ impl Serving {
 
     /// Stops answering, then the links, then the node; what is queued is still written.
     pub async fn stop(self) {
-        self.http.abort();
-        let _ = self.http.await;
+        let http = self.http;
+        // Joining threads blocks, so it is done where blocking is allowed.
+        let _ = tokio::task::spawn_blocking(move || http.stop()).await;
         if let Some(links) = self.links {
             links.stop().await;
         }
         let host = self.host;
-        // Joining threads blocks, so it is done where blocking is allowed.
         let _ = tokio::task::spawn_blocking(move || drop(host)).await;
     }
 }
@@ -106,18 +107,55 @@ fn link_configs(home: &Home, settings: &Settings) -> Result<Vec<LinkConfig>> {
     settings.lines.iter().map(config).collect()
 }
 
-async fn start_api(
+/// The thread that the API has to itself: however large its answers are, they hold up no link, and a question comes to the
+/// node with one thread less to wake.
+struct ApiThread {
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl ApiThread {
+    fn start(listener: std::net::TcpListener, service: axum::Router) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the API's runtime")?;
+        let (stop, stopped) = oneshot::channel();
+        let serve = async move {
+            // The end of a long answer is not to wait until its beginning is acknowledged.
+            let listener = TcpListener::from_std(listener)?.tap_io(|stream| drop(stream.set_nodelay(true)));
+            tokio::select! {
+                served = axum::serve(listener, service) => served,
+                _ = stopped => Ok(()),
+            }
+        };
+        let run = move || {
+            if let Err(fault) = runtime.block_on(serve) {
+                tracing::error!(%fault, "the API stopped");
+            }
+            runtime.shutdown_background();
+        };
+        let thread = Builder::new().name("api".into()).spawn(run).context("starting the API's thread")?;
+        Ok(Self { stop, thread })
+    }
+
+    /// Ends it, with all of its connections.
+    fn stop(self) {
+        let _ = self.stop.send(());
+        let _ = self.thread.join();
+    }
+}
+
+fn start_api(
     home: &Home,
     root: &Path,
     settings: &Settings,
     reach: Reach,
     host: &Arc<Host>,
-) -> Result<(SocketAddr, String, JoinHandle<()>)> {
+) -> Result<(SocketAddr, String, ApiThread)> {
     let wanted = match reach {
         Reach::Links => settings.api.as_deref().unwrap_or("127.0.0.1:0"),
         Reach::Local => "127.0.0.1:0",
     };
-    let listener = tokio::net::TcpListener::bind(wanted).await.with_context(|| format!("listening on {wanted} for the API"))?;
+    let listener = std::net::TcpListener::bind(wanted).with_context(|| format!("listening on {wanted} for the API"))?;
+    listener.set_nonblocking(true).context("preparing the API's address")?;
     let address = listener.local_addr().context("asking for the API's address")?;
     anyhow::ensure!(address.ip().is_loopback(), "the API answers on this machine only: {address} is not loopback");
     let mut secret = [0; 24];
@@ -125,12 +163,6 @@ async fn start_api(
     let token = home.publish(&address, &secret)?;
     let about = detente_api::About { name: settings.name.clone(), started: now() };
     let service = detente_api::service(host.clone(), Arc::new(HomeDoors::new(root, &token)), about);
-    // The end of a long answer is not to wait until its beginning is acknowledged.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let http = tokio::spawn(async move {
-        if let Err(fault) = axum::serve(listener, service).await {
-            tracing::error!(%fault, "the API stopped");
-        }
-    });
+    let http = ApiThread::start(listener, service)?;
     Ok((address, token, http))
 }

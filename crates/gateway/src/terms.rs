@@ -7,8 +7,8 @@
 use detente_types::notice::Precision;
 use detente_types::rule::Violation;
 use detente_types::terms::{
-    AltitudeIn, AreaIn, BlindIn, ClockIn, ClocksIn, DisclosureIn, LAW_2, LeadTimeIn, LineCheckIn, QuotaIn, ResolutionIn,
-    RetentionIn, SeparationIn,
+    AltitudeIn, AreaIn, BlindIn, ClockIn, ClocksIn, DisclosureIn, LAW_2, LeadTimeIn, LineCheckIn, MatchingIn, QuotaIn,
+    ResolutionIn, RetentionIn, SeparationIn,
 };
 use detente_types::{Datum, Terms, TermsIn};
 use serde::Deserialize as _;
@@ -175,6 +175,7 @@ pub fn standard() -> TermsIn {
         auditor_key: String::new(),
         suites: vec!["ed25519".into()],
         resolution: Some(ResolutionIn::DEFAULT),
+        matching: Some(MatchingIn::usual()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use detente_types::LineId;
 use detente_wire::entry::{PACKED_BYTES_MAX, PACKED_BYTES_MIN};
-use detente_wire::frame::{LINK_VERSION, LINK_VERSION_MIN};
+use detente_wire::frame::{FEATURE_BLIND, LINK_VERSION, LINK_VERSION_MIN};
 
 const SECOND_US: i64 = 1_000_000;
 
@@ -49,6 +49,11 @@ pub const CHECKPOINTS_MAX: usize = 64;
 pub const EVIDENCE_MAX: usize = 32;
 /// Times that a piece of evidence is sent in one meeting; no frame acknowledges it.
 pub const EVIDENCE_SENDS: u32 = 6;
+/// Messages of one blind run that wait for the peer, or have come ahead of their turn: 576 KiB each way.
+pub const BLIND_WINDOW: usize = 48;
+/// Streams of blind runs that are remembered as closed.
+pub const BLIND_CLOSED_MAX: usize = 16;
+
 /// Largest checkpoint, cosignature or piece of evidence: one frame, less its own fields and check.
 pub const NOTE_BYTES_MAX: usize = 16_000;
 
@@ -99,7 +104,7 @@ impl Config {
             silent_after_us: SILENT_AFTER_US,
             version_min: LINK_VERSION_MIN,
             version_max: LINK_VERSION,
-            features: 0,
+            features: FEATURE_BLIND,
         }
     }
 }

@@ -60,6 +60,15 @@ pub enum Event {
     Cosignature(Vec<u8>),
     /// Fork evidence that the peer shows, unchecked.
     Evidence(Vec<u8>),
+    /// The next message of a blind run's stream, unchecked; in order, each once.
+    Blind {
+        /// The stream.
+        stream: u64,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+    /// The peer sends on a stream that the caller has not opened. Nothing of it was kept: it comes again.
+    BlindKnock(u64),
     /// Entries are wanted for sending: supply them in order from `from`, at least one, and no more when `max_bytes` are
     /// reached.
     Need {

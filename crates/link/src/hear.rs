@@ -58,6 +58,8 @@ impl Link {
             }
             Frame::Evidence(bytes) if bytes.len() > NOTE_BYTES_MAX || !self.evidence.hear(&bytes) => {}
             Frame::Evidence(bytes) => self.events.push_back(Event::Evidence(bytes.into())),
+            Frame::Blind(stream, place, bytes) => self.blind.hear(now, stream, place, bytes.into(), &mut self.events),
+            Frame::BlindTaken(stream, place) => self.blind.acknowledged(now, stream, place, &mut self.patience),
             Frame::Bye(code, text) => self.end(DownReason::Bye { code, text: cut_short(&text) }),
         }
         Ok(())
@@ -95,6 +97,7 @@ impl Link {
         self.early_in = EarlyIn::default();
         self.early_out.restart();
         self.evidence.restart();
+        self.blind.restart();
         self.cosign.now();
         if let (Some((own, _)), Some((copy, _))) = (self.told.whole_own(), &self.told.copy) {
             self.inbox = Inbox::new(copy.generation, copy.size, self.config.window_bytes);

@@ -7,6 +7,7 @@
 //! [`Link`] is sans-IO: inputs are `handle_*` and what the caller tells; effects are `poll_*`. The calling order stands
 //! there.
 
+mod blind;
 pub mod config;
 mod early;
 mod event;

@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 
 use detente_types::{Generation, Head, Index, Timestamp};
+use detente_wire::frame::FEATURE_BLIND;
 use rand_core::CryptoRng;
 
+use crate::blind::Blind;
 use crate::config::{BYE_CHARS_MAX, CERTIFICATE_BYTES_MAX, Config, NOTE_BYTES_MAX, REPEAT_GAP_US, UP_LASTED_US};
 use crate::early::{EarlyIn, EarlyOut};
 use crate::event::{Counters, DownReason, Event, Plan};
@@ -40,6 +42,7 @@ pub struct Link {
     pub(crate) early_in: EarlyIn,
     pub(crate) early_out: EarlyOut,
     pub(crate) evidence: Evidence,
+    pub(crate) blind: Blind,
     /// Our hello, in a meeting: an answer, or news of our head.
     pub(crate) reply: Paced,
     pub(crate) cosignature: Vec<u8>,
@@ -68,6 +71,7 @@ impl Link {
             early_in: EarlyIn::default(),
             early_out: EarlyOut::default(),
             evidence: Evidence::default(),
+            blind: Blind::default(),
             reply: Paced::default(),
             cosignature: Vec::new(),
             cosign: Paced::default(),
@@ -127,6 +131,7 @@ impl Link {
         self.cosign.expire(now);
         self.early_out.expire(now);
         self.evidence.expire(now);
+        self.blind.expire(now);
         if self.pulse.expire(now, rng) {
             self.events.push_back(Event::Silent);
             // On a bearer that is never down, another process may have taken the peer's place unheard.
@@ -292,6 +297,36 @@ impl Link {
         }
     }
 
+    /// Opens a stream of a blind run: what the peer sends on it is handed on from now on.
+    pub fn open_blind(&mut self, stream: u64) {
+        self.blind.open(stream);
+    }
+
+    /// Closes a stream: what was not acknowledged is not sent again, and what still comes is told to have arrived.
+    pub fn close_blind(&mut self, stream: u64) {
+        self.blind.close(stream);
+    }
+
+    /// Whether everything flows to a peer that takes blind runs.
+    pub fn carries_blind(&self) -> bool {
+        self.is_open() && self.peer.hello.as_ref().is_some_and(|hello| hello.features & FEATURE_BLIND != 0)
+    }
+
+    /// Whether an open stream takes another message.
+    pub fn blind_has_room(&self, stream: u64) -> bool {
+        self.blind.has_room(stream)
+    }
+
+    /// Whether all that was given to a stream has arrived at the peer; also when it is not open.
+    pub fn blind_is_through(&self, stream: u64) -> bool {
+        self.blind.is_through(stream)
+    }
+
+    /// A message for a stream that has room, after everything that was given to it before.
+    pub fn send_blind(&mut self, stream: u64, bytes: Vec<u8>) {
+        self.blind.send(stream, bytes);
+    }
+
     /// Lets everything flow, after [`Event::Hello`]. Without a meeting it does nothing.
     pub fn open(&mut self, plan: Plan) {
         let (State::Met | State::Held | State::Open(_), Some((head, checkpoint))) = (&self.state, &self.told.own) else {
@@ -345,6 +380,7 @@ impl Link {
             self.cosign.next_timeout(),
             self.early_out.next_timeout(),
             self.evidence.next_timeout(),
+            self.blind.next_timeout(),
             self.pulse.next_timeout(),
         ])
     }
@@ -387,7 +423,7 @@ impl Link {
 
     /// Bytes that the peer makes us hold: parts, and entries handed on that are not durable yet.
     pub fn held_bytes(&self) -> usize {
-        self.inbox.bytes() + self.back_inbox.bytes() + self.early_in.bytes()
+        self.inbox.bytes() + self.back_inbox.bytes() + self.early_in.bytes() + self.blind.bytes()
     }
 
     /// The last round trip, µs.

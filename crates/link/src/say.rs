@@ -49,9 +49,14 @@ impl Link {
         if !matches!(self.state, State::Held | State::Open(_)) {
             return None;
         }
-        let evidence = self.evidence.next_frame(now, self.patience.first_us());
-        evidence.or_else(|| match &mut self.state {
-            State::Open(streams) => streams.current().next_frame(now, &self.patience),
+        let first_us = self.patience.first_us();
+        let small = self.blind.next_acknowledgement(now).or_else(|| self.evidence.next_frame(now, first_us));
+        small.or_else(|| match &mut self.state {
+            State::Open(streams) => {
+                let entries = streams.current().next_frame(now, &self.patience);
+                // Who lets nothing be given to a peer that takes none says so by opening no stream.
+                entries.or_else(|| self.blind.next_message(now, &self.patience))
+            }
             _ => None,
         })
     }

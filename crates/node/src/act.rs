@@ -30,6 +30,7 @@ impl Line {
                 self.own_acknowledged(cx, generation, size, cosignature);
             }
             Then::Early { of, .. } => self.early_durable(cx, of),
+            Then::BlindBegun { run, .. } => self.blind_begun(&run),
             Then::Revocation { revocation, .. } => self.revoke(cx, self.us(), &revocation),
             Then::Evidence { number, bytes, says, .. } => {
                 self.link.send_evidence(bytes);
@@ -160,6 +161,7 @@ impl Line {
             Verdict::Valid(statement) => {
                 self.table.apply(&Standing { reference: at, seen: fields.seen }, &statement);
                 self.act_on(cx, at, fields.claimed, &statement);
+                self.act_on_blind(cx, at, fields.claimed, &statement);
                 self.adopt_terms(cx);
             }
             Verdict::Unusable(kind, violations) if at.author == self.them() => {

@@ -37,6 +37,17 @@ impl Node {
     }
 }
 
+/// Volumes that one step of settling moves: a fraction of a millisecond.
+const SETTLED: usize = 4_096;
+
+impl Node {
+    /// Does a little of what only makes questions faster to answer; whether there is more. For whoever runs a node and has
+    /// nothing else for it to do: what it tells and does depends on none of it.
+    pub fn settle(&mut self) -> bool {
+        self.lines.values_mut().any(|line| line.joint.settle(SETTLED))
+    }
+}
+
 impl Line {
     /// Conflict work that follows from a statement.
     pub(crate) fn follow_up(&mut self, cx: &Cx<'_>, work: Work) {

@@ -8,6 +8,8 @@ use detente_wire::codec;
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
+use crate::blind::{BookBlindBegun, BookBlindDeed, BookBlindFault, BookBlindFound};
+
 /// An entry of the book.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[expect(clippy::large_enum_variant, reason = "one lives at a time; boxing would only move the bytes")]
@@ -46,6 +48,18 @@ pub enum BookEntry {
     /// An officer took the alarm for a flood of SAFETY notices: after a start it does not ring again for them.
     #[n(10)]
     FloodTaken(#[n(0)] BookFlood),
+    /// A blind run is begun.
+    #[n(11)]
+    BlindBegun(#[n(0)] BookBlindBegun),
+    /// What a blind run found.
+    #[n(12)]
+    BlindFound(#[n(0)] BookBlindFound),
+    /// A blind run broke off because the other side broke its rules.
+    #[n(13)]
+    BlindFault(#[n(0)] BookBlindFault),
+    /// An officer did something about a blind run.
+    #[n(14)]
+    BlindDeed(#[n(0)] BookBlindDeed),
 }
 
 /// A line and who is on it.
@@ -154,6 +168,17 @@ pub struct BookFlood {
 }
 
 impl BookEntry {
+    /// The line of an entry about blind runs.
+    pub(crate) const fn blind_line(&self) -> Option<LineId> {
+        match self {
+            Self::BlindBegun(entry) => Some(entry.line),
+            Self::BlindFound(entry) => Some(entry.line),
+            Self::BlindFault(entry) => Some(entry.line),
+            Self::BlindDeed(entry) => Some(entry.line),
+            _ => None,
+        }
+    }
+
     /// Canonical bytes.
     pub fn encode(&self) -> Vec<u8> {
         codec::encode(self)

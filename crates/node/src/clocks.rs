@@ -105,6 +105,7 @@ impl Line {
             self.renewal_due(),
             self.unstored_due(),
             self.quota_due(),
+            self.matching.timeout(),
         ];
         due.into_iter().flatten().min()
     }

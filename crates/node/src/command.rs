@@ -6,8 +6,10 @@
 use detente_settle::{Amendment, Settlement, apply_change};
 use detente_types::notice::Release;
 use detente_types::statement::{
-    AnswerIn, CancelIn, CheckIn, Kind, Level, OfferIn, ReceiptIn, SafetyActionIn, StatementIn, TermsAcceptIn, TermsProposeIn,
+    AnswerIn, BlindAskIn, BlindRunIn, CancelIn, CheckIn, Kind, Level, OfferIn, ReceiptIn, SafetyActionIn, StatementIn,
+    TermsAcceptIn, TermsProposeIn,
 };
+use detente_types::text::TextIn;
 use detente_types::{ConflictId, LineId, Notice, NoticeIn, StatementRef, Timestamp};
 use detente_wire::{Body, Scheme, Valid, codec};
 use minicbor::bytes::ByteVec;
@@ -94,6 +96,8 @@ impl Line {
             Command::ProposeReopening(reason) => self.propose_reopening(cx, by, reason),
             Command::TakeFlood => self.take_flood(cx, by),
             Command::AgreeToReopen { proposal, reason } => self.agree_to_reopen(cx, by, proposal, reason),
+            Command::StopBlind(run) => self.stop_blind(cx, by, run),
+            Command::ShowBlind(conflict) => self.show_blind(cx, by, &conflict),
             other => {
                 let input = self.statement_of(cx, by, other)?;
                 self.input(cx, input)
@@ -134,7 +138,7 @@ impl Line {
     }
 
     /// A notice: the exact form goes into the book, the disclosed form into the log.
-    fn notify(
+    pub(crate) fn notify(
         &mut self,
         cx: &mut Cx<'_>,
         by: &By,
@@ -160,7 +164,7 @@ impl Line {
         }));
         self.follow_up(cx, work);
         match disclosed {
-            None => Ok(Accepted { book, stated: None, note: Some(kept_back(release)) }),
+            None => Ok(Accepted { book, stated: None, note: Some(self.kept_back(release)) }),
             Some(form) if self.says_nothing_new(&form) => {
                 cx.book(&BookEntry::Dropped(book, "unchanged at this precision".into()));
                 Ok(Accepted {
@@ -194,6 +198,18 @@ impl Line {
         Ok((exact, Some(form)))
     }
 
+    fn kept_back(&self, release: Release) -> String {
+        let every_min = self.current_terms().input().blind.every_min;
+        match release {
+            Release::BlindOnly if every_min == 0 => {
+                "stays in the book: it is matched blind only when an officer asks for a run, for the terms have no fixed ones"
+                    .into()
+            }
+            Release::BlindOnly => format!("stays in the book, and is matched blind every {every_min} minutes"),
+            _ => "stays in the book: held back by its author".into(),
+        }
+    }
+
     /// Version and `replaces` as they come next in our log.
     pub(crate) fn numbered(&self, mut notice: NoticeIn) -> NoticeIn {
         let recalled = self.own.recalled(&notice.id).map(|(said, at)| (said.version, *at));
@@ -213,8 +229,18 @@ impl Line {
     fn statement_of(&self, cx: &mut Cx<'_>, by: &By, command: Command) -> Result<StatementIn, CommandFault> {
         let (desk, officer) = (by.desk.clone(), by.officer.clone());
         Ok(match command {
-            Command::Notify { .. } | Command::TakeFlood | Command::ProposeReopening(_) | Command::AgreeToReopen { .. } => {
+            Command::Notify { .. }
+            | Command::TakeFlood
+            | Command::ProposeReopening(_)
+            | Command::AgreeToReopen { .. }
+            | Command::StopBlind(_)
+            | Command::ShowBlind(_) => {
                 unreachable!("taken before: what they put in the book is no statement as it stands")
+            }
+            Command::RunBlind(reason) => StatementIn::BlindAsk(ask_blind(None, None, reason, by)),
+            Command::AskBlind { conflict, reason } => {
+                let (run, cells) = self.blind_part(&conflict)?;
+                StatementIn::BlindAsk(ask_blind(Some(run), Some(cells), reason, by))
             }
             Command::Cancel { id, reason } => {
                 let (version, replaces) = self.own.latest(&id).ok_or_else(|| not_found("notice", &id))?;
@@ -337,11 +363,9 @@ fn signed_by(by: &By, mut notice: NoticeIn) -> NoticeIn {
     notice
 }
 
-fn kept_back(release: Release) -> String {
-    match release {
-        Release::BlindOnly => "stays in the book: blind matching is not there yet, so nothing of it is matched".into(),
-        _ => "stays in the book: held back by its author".into(),
-    }
+fn ask_blind(run: Option<BlindRunIn>, cells: Option<Vec<[u32; 2]>>, reason: Option<TextIn>, by: &By) -> BlindAskIn {
+    let (desk, officer) = (by.desk.clone(), by.officer.clone());
+    BlindAskIn { kind: Kind::BlindAsk.code(), run, cells, reason, desk, officer }
 }
 
 pub(crate) fn not_found(what: &'static str, name: &impl ToString) -> CommandFault {

@@ -6,13 +6,15 @@
 
 use detente_terms::line::{CheckResult, LineState};
 use detente_terms::safety::Reach;
-use detente_types::statement::{AnswerIn, ChangeIn, KeyRevokeIn, Kind};
+use detente_types::statement::{AnswerIn, BlindRunIn, ChangeIn, KeyRevokeIn, Kind};
 use detente_types::text::TextIn;
 use detente_types::{
-    ConflictId, Generation, Index, LineId, NoticeId, NoticeIn, PartyId, Release, StatementRef, TermsIn, Timestamp, Violation,
+    BlindConflictId, ConflictId, Generation, Index, LineId, NoticeId, NoticeIn, PartyId, Release, StatementRef, TermsIn,
+    Timestamp, Violation,
 };
 use detente_wire::certificate::CertificateFault;
 
+use crate::blind::BlindNews;
 use crate::held::ReopenFault;
 use crate::port::{Batch, StoreFault, Write};
 
@@ -136,6 +138,8 @@ pub enum What {
     ConflictGone(ConflictId),
     /// Our exact plan meets their disclosed one; only we see this (PROTOCOL C5).
     Warning(NoticeId, StatementRef),
+    /// Something about blind runs.
+    Blind(BlindNews),
     /// Terms of this version are in force from now on.
     TermsInForce(u32),
     /// A line check came to its end.
@@ -260,6 +264,19 @@ pub enum Command {
     AcceptTerms(StatementRef),
     /// Says that the keys of a generation of ours are not to be trusted from a size on. The party key has signed it.
     Revoke(KeyRevokeIn),
+    /// Asks for a blind run beyond the fixed ones: it costs budget (DV-082).
+    RunBlind(Option<TextIn>),
+    /// Stops a blind run that is under way.
+    StopBlind(BlindRunIn),
+    /// Lets out the part of our plan that a blind conflict is about, at the finest precision of the terms, as a notice of its own.
+    ShowBlind(BlindConflictId),
+    /// Asks the other side to let out what it has in the cells of a blind conflict.
+    AskBlind {
+        /// The blind conflict.
+        conflict: BlindConflictId,
+        /// Why.
+        reason: Option<TextIn>,
+    },
     /// Proposes to reopen a line that fork evidence holds, for this reason (PROTOCOL S3).
     ProposeReopening(String),
     /// Agrees to a proposal of another officer.

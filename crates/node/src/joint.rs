@@ -27,7 +27,7 @@ use crate::pairs::Pairs;
 use content::content;
 
 pub(crate) use crowds::{Beside, Moved};
-pub use foresee::{Detail, Foreseen, Foresight, Planned};
+pub use foresee::{Detail, Foreseen, Foresight, Met, Planned};
 
 /// Volume pairs that one conflict lists: the closest. Tests have more of them than that.
 const MEETINGS_MAX: usize = if cfg!(test) { 3 } else { 64 };
@@ -247,6 +247,11 @@ impl Joint {
         changes
     }
 
+    /// Makes the indexes faster to ask, for about so many volumes; whether there is more to do.
+    pub(crate) fn settle(&mut self, volumes: usize) -> bool {
+        self.own.settle_step(volumes) || self.peer.settle_step(volumes) || self.exact_index.settle_step(volumes)
+    }
+
     pub(crate) fn live(&self) -> &BTreeMap<StatementRef, Live> {
         &self.live
     }
@@ -297,6 +302,11 @@ impl Joint {
     /// Our exact plan, where what we disclosed of it is coarser.
     pub(crate) fn exact(&self, id: &NoticeId) -> Option<&Plan> {
         self.exact.get(id)
+    }
+
+    /// Our exact plans, where what we disclosed of them is coarser, or nothing.
+    pub(crate) fn plans(&self) -> impl Iterator<Item = &Plan> {
+        self.exact.values()
     }
 
     pub(crate) fn warnings(&self) -> impl Iterator<Item = (NoticeId, StatementRef)> + '_ {

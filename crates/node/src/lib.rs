@@ -13,6 +13,7 @@
 mod act;
 mod ask;
 mod behind;
+pub mod blind;
 mod book;
 mod clocks;
 mod command;
@@ -51,7 +52,7 @@ pub use book::{BookDecision, BookEntry, BookFlood, BookInput, BookNotice, LineOp
 pub use disclose::WITHHELD_SLOTS;
 pub use held::{Digest, Evidence, Hold, Proposal, ReopenFault};
 pub use input::{Accepted, By, Command, CommandFault, Effect, Event, Input, OpenFault, Token, What};
-pub use joint::{Detail, Foreseen, Foresight, Planned};
+pub use joint::{Detail, Foreseen, Foresight, Met, Planned};
 pub use line::{Line, LineKeys, Phase};
 pub use node::Node;
 pub use open::KeyRing;

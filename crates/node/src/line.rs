@@ -15,6 +15,7 @@ use detente_wire::merkle::EMPTY_ROOT;
 use detente_wire::{Certificate, Entry, KeyPair, PublicKey, Scheme, Verified};
 use rand_core::CryptoRng;
 
+use crate::blind::Matching;
 use crate::copy::Checkpoints;
 use crate::held::{Decisions, Evidence};
 use crate::input::{OpenFault, What};
@@ -177,6 +178,7 @@ pub struct Line {
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) decisions: Decisions,
     pub(crate) fetching: bool,
+    pub(crate) matching: Matching,
     #[cfg(feature = "plant")]
     pub(crate) plant: Option<crate::plant::Plant>,
 }
@@ -255,6 +257,7 @@ impl Line {
             evidence: Vec::new(),
             decisions: Decisions::default(),
             fetching: false,
+            matching: Matching::default(),
             #[cfg(feature = "plant")]
             plant: None,
         }

@@ -16,6 +16,7 @@ use crate::port::Write;
 /// One side, deterministic: equal inputs at equal times with equal randomness give equal effects.
 ///
 /// - [`Node::handle`] and [`Node::command`] take what happened; [`Node::poll_effect`] gives what to do, until `None`.
+/// - [`Node::poll_work`] gives heavy work of blind runs, and [`Node::handle_worked`] takes what it gave.
 /// - [`Node::poll_timeout`] says when `Input::Tick` is wanted next.
 /// - The rest are getters.
 pub struct Node {
@@ -116,13 +117,17 @@ impl Node {
     /// Works until nothing more follows: link events, what waits and is owed, the next batch, frames to send.
     pub(crate) fn run(&mut self, now: Timestamp, rng: &mut dyn CryptoRng) {
         if self.out.disk == Disk::Failed {
-            return self.each_line(now, rng, |line, cx| line.pump_safety(cx));
+            return self.each_line(now, rng, |line, cx| {
+                line.matching.stop();
+                line.pump_safety(cx);
+            });
         }
         self.each_line(now, rng, |line, cx| {
             line.pump(cx);
             line.catch_up(cx);
             line.greet(cx);
             line.ask_renewal(cx);
+            line.drive_blind(cx);
         });
         if self.out.may_persist(now) {
             self.each_line(now, rng, Line::seal);

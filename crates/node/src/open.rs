@@ -187,6 +187,11 @@ impl Loader {
                 }
             }
             BookEntry::FloodTaken(taken) => self.floods.push(taken),
+            BookEntry::BlindBegun(_) | BookEntry::BlindFound(_) | BookEntry::BlindFault(_) | BookEntry::BlindDeed(_) => {
+                if let Some(line) = entry.blind_line().and_then(|id| self.node.lines.get_mut(&id)) {
+                    line.load_blind(entry);
+                }
+            }
             BookEntry::Stated(done, _) | BookEntry::Dropped(done, _) => {
                 self.plans.take_done(done);
             }
@@ -295,6 +300,7 @@ impl Loader {
             line.derive(&mut cx);
             let lost = line.load_plans(&mut cx, self.plans.of(line.id));
             line.load_revocations(&mut cx);
+            line.end_after_start();
             all_lost.push((line.id, lost));
             line.loading = false;
             // What these meet is found in turns, once the node runs: no news, as all of long ago.

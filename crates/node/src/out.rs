@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use detente_types::statement::KeyRevokeIn;
+use detente_types::statement::{BlindRunIn, KeyRevokeIn};
 use detente_types::{Generation, LineId, StatementRef, Timestamp};
 
 use crate::input::{Effect, Event, Token, What};
@@ -28,6 +28,8 @@ pub(crate) enum Then {
     Acknowledged { line: LineId, generation: Generation, size: u64, cosignature: Vec<u8> },
     /// A SAFETY entry that overtook is durable.
     Early { line: LineId, of: StatementRef },
+    /// A blind run is in the book.
+    BlindBegun { line: LineId, run: BlindRunIn },
     /// A revocation of ours is in the book.
     Revocation { line: LineId, revocation: KeyRevokeIn },
     /// Evidence is durable.
@@ -45,6 +47,7 @@ impl Then {
             | Self::Cosigned { line, .. }
             | Self::Acknowledged { line, .. }
             | Self::Early { line, .. }
+            | Self::BlindBegun { line, .. }
             | Self::Revocation { line, .. }
             | Self::Evidence { line, .. } => Some(*line),
         }

@@ -57,6 +57,8 @@ pub enum Plant {
     RingAnswered,
     /// Finds what its exact plans meet at the next start, and not before (against DESIGN D4).
     WarnLate,
+    /// Seals another result of a blind run than it found.
+    SealOtherwise,
     /// Keeps a cosignature that it refuses.
     KeepRefused,
     /// Takes it for granted that evidence reads as evidence.

@@ -3,12 +3,12 @@
 //! Own input passes the same meaning gate as the peer's (DESIGN D5). An entry exists in memory at once, so that the next
 //! one follows it; it counts, and is sent, when it is durable under our checkpoint (PROTOCOL E7).
 
-use detente_types::statement::{CancelIn, CheckAnswerIn, Kind, Level, ReceiptIn, Statement, StatementIn};
+use detente_types::statement::{BlindRunIn, CancelIn, CheckAnswerIn, Kind, Level, ReceiptIn, Statement, StatementIn};
 use detente_types::{
     EntryHash, Generation, Head, Notice, NoticeId, NoticeIn, PartyId, Rule, StatementRef, Terms, Timestamp, Violation,
 };
 use detente_wire::leaf::LeafFields;
-use detente_wire::meaning::{self, Known, Standing};
+use detente_wire::meaning::{self, BlindSaid, Known, Standing};
 use detente_wire::{Body, Keys, PublicKey, Scheme, Valid, codec, seal_entry};
 
 use crate::book::BookEntry;
@@ -84,6 +84,19 @@ impl Known for Had<'_> {
 
     fn answered(&self, r: &StatementRef) -> bool {
         self.author.has_answered(r)
+    }
+
+    fn blind(&self, run: &BlindRunIn) -> BlindSaid {
+        self.author.blind(run)
+    }
+
+    fn asks_blind_run(&self, r: &StatementRef) -> bool {
+        let side = if r.author == self.author.author() { self.author } else { self.other };
+        side.asks_blind_run(r)
+    }
+
+    fn blind_asked(&self, at: Timestamp) -> u32 {
+        self.author.blind_asked(at)
     }
 }
 

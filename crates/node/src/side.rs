@@ -5,10 +5,10 @@ use core::ops::Bound;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use detente_record::Log;
-use detente_types::statement::{Kind, Level, Statement, StatementIn};
-use detente_types::{EntryHash, Generation, Head, NoticeId, NoticeIn, PartyId, Root, StatementRef, Violation};
+use detente_types::statement::{BlindRunIn, Kind, Level, Statement, StatementIn};
+use detente_types::{EntryHash, Generation, Head, NoticeId, NoticeIn, PartyId, Root, StatementRef, Timestamp, Violation};
 use detente_wire::leaf::LeafFields;
-use detente_wire::meaning::Valid;
+use detente_wire::meaning::{BlindSaid, Valid};
 use detente_wire::{Certificate, Entry, Keys, PublicKey, Verified};
 
 /// What the meaning gate made of an entry.
@@ -91,6 +91,44 @@ struct Facts {
     /// Witnesses that it named after entry 0 (DV-077).
     witnesses: BTreeMap<Generation, PublicKey>,
     said: Answers,
+    blind: BlindFacts,
+}
+
+/// What an author has said about blind runs.
+#[derive(Clone, Debug, Default)]
+struct BlindFacts {
+    runs: BTreeMap<BlindRunIn, BlindSaid>,
+    /// Its statements that ask for one.
+    asks: BTreeSet<EntryHash>,
+    /// The latest day on which it has asked, in days since 1970, and how often.
+    day: i64,
+    asked: u32,
+}
+
+impl BlindFacts {
+    fn learn(&mut self, at: StatementRef, claimed: Timestamp, statement: &Statement) {
+        match statement {
+            Statement::BlindCommit(said) => self.runs.entry(said.run).or_default().committed = true,
+            Statement::BlindResult(said) => {
+                let run = self.runs.entry(said.run).or_default();
+                (run.ended, run.sealed) = (true, said.seal.is_some());
+            }
+            Statement::BlindAsk(said) if said.is_for_a_run() => {
+                self.asks.insert(at.hash);
+                let day = day_of(claimed);
+                if day > self.day {
+                    (self.day, self.asked) = (day, 0);
+                }
+                self.asked += 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Days since 1970 began.
+fn day_of(at: Timestamp) -> i64 {
+    at.micros().div_euclid(86_400_000_000)
 }
 
 /// What an author has said about entries of the other side.
@@ -253,6 +291,21 @@ impl Side {
         self.facts.said.answered.contains(&r.hash)
     }
 
+    /// What this author has said about a blind run.
+    pub(crate) fn blind(&self, run: &BlindRunIn) -> BlindSaid {
+        self.facts.blind.runs.get(run).copied().unwrap_or_default()
+    }
+
+    /// Whether this author has asked for a blind run with this statement.
+    pub(crate) fn asks_blind_run(&self, r: &StatementRef) -> bool {
+        self.facts.blind.asks.contains(&r.hash)
+    }
+
+    /// How many blind runs this author has asked for on the day of a time, or on a later one.
+    pub(crate) fn blind_asked(&self, at: Timestamp) -> u32 {
+        if day_of(at) > self.facts.blind.day { 0 } else { self.facts.blind.asked }
+    }
+
     /// Whether this author's log answers a check, as far as it is here.
     pub(crate) fn owes_no_answer(&self, r: &StatementRef) -> bool {
         self.has_answered(r) || self.recalled.answered.contains(&r.hash)
@@ -335,7 +388,7 @@ impl Side {
     /// Learns what an appended entry says.
     pub(crate) fn learn(&mut self, entry: Verified<Entry>, verdict: Verdict) {
         self.facts.learn_kind(entry.fields(), verdict.kind());
-        self.facts.learn(entry.reference(), &verdict);
+        self.facts.learn(entry.reference(), entry.fields().claimed, &verdict);
         self.pending.push_back(Pending { entry, verdict });
     }
 
@@ -378,11 +431,12 @@ impl Facts {
         kinds[index] = kind;
     }
 
-    fn learn(&mut self, at: StatementRef, verdict: &Verdict) {
+    fn learn(&mut self, at: StatementRef, claimed: Timestamp, verdict: &Verdict) {
         let Verdict::Valid(statement) = verdict else {
             return;
         };
         self.said.learn(statement);
+        self.blind.learn(at, claimed, statement);
         match &**statement {
             Statement::Notice(notice) => {
                 self.live.insert(notice.id(), (notice.version(), at));
@@ -450,6 +504,9 @@ pub(crate) fn kind_of(statement: &Statement) -> Kind {
         Statement::KeyRevoke(_) => Kind::KeyRevoke,
         Statement::TermsPropose(..) => Kind::TermsPropose,
         Statement::TermsAccept(_) => Kind::TermsAccept,
+        Statement::BlindCommit(_) => Kind::BlindCommit,
+        Statement::BlindResult(_) => Kind::BlindResult,
+        Statement::BlindAsk(_) => Kind::BlindAsk,
     }
 }
 

@@ -57,6 +57,8 @@ impl Line {
                 LinkEvent::Need { own, generation, from, max_bytes } => self.supply(cx, own, generation, from, max_bytes),
                 LinkEvent::NeedCheckpoint { generation, size } => self.supply_checkpoint(cx, generation, size),
                 LinkEvent::RoundTrip { .. } => {}
+                LinkEvent::Blind { stream, bytes } => self.hear_blind(cx, stream, &bytes),
+                LinkEvent::BlindKnock(stream) => self.hear_knock(cx, stream),
                 LinkEvent::Silent => {
                     self.event(cx, What::LineDown("keep-alives are not answered".into()));
                     cx.out.effect(Effect::Hangup(self.id));

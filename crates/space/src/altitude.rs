@@ -8,6 +8,7 @@ use detente_types::height::Heights;
 use detente_types::unit::Metres;
 use detente_types::volume::{ALTITUDE_MAX, ALTITUDE_MIN, AltitudeBand, Datum};
 
+use crate::geoid;
 use crate::outline::Prepared;
 use crate::planted::{self, Planted};
 
@@ -46,7 +47,22 @@ fn converted(volume: &Prepared<'_>, heights: &Heights) -> (i64, i64) {
     }
 }
 
-const ALL: (i64, i64) = (ALTITUDE_MIN.cm(), ALTITUDE_MAX.cm());
+pub(crate) const ALL: (i64, i64) = (ALTITUDE_MIN.cm(), ALTITUDE_MAX.cm());
+
+/// By how much altitudes over a datum that the line takes may change, at least and at most, anywhere on earth, when they are
+/// turned into its own; centimetres.
+pub(crate) fn growth(datum: Datum, heights: &Heights) -> (i64, i64) {
+    let (least, most) = geoid::ANYWHERE_CM;
+    let error = heights.pressure.map_or(0, Metres::cm);
+    match (datum, heights.datum) {
+        (datum, line) if datum == line => (0, 0),
+        (Datum::Amsl, _) => (least, most),
+        (Datum::Wgs84, _) => (-most, -least),
+        (Datum::Agl, _) => heights.terrain.map_or((0, 0), |(low, high)| (low.cm(), high.cm())),
+        (Datum::FlightLevel, Datum::Wgs84) => (least - error, most + error),
+        (Datum::FlightLevel, _) => (-error, error),
+    }
+}
 
 fn grown(band: (i64, i64), by: (i64, i64)) -> (i64, i64) {
     (band.0 + by.0, band.1 + by.1)

@@ -9,6 +9,7 @@
 //! that an auditor can make one again.
 
 mod cover;
+mod domain;
 mod id;
 mod set;
 mod surface;

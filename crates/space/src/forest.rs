@@ -46,6 +46,7 @@ mod snapshot;
 #[cfg(test)]
 mod soak;
 mod subject;
+mod surely;
 mod swap;
 mod sweep;
 mod table;
@@ -60,7 +61,7 @@ pub use merge::{Merge, Progress};
 pub use nearest::Neighbour;
 pub use pack::Strata;
 pub use shape::{Fault, Kind, Shape, Solid, Vertex};
-pub use snapshot::{Bytes, Hit, Snapshot};
+pub use snapshot::{Bytes, Certainty, Hit, Snapshot};
 pub use swap::Latest;
 pub use sweep::Sweep;
 
@@ -239,7 +240,17 @@ impl Forest {
 
     /// Merges that are worth doing wait.
     pub fn is_merge_due(&self) -> bool {
-        !self.pick().is_empty()
+        let mut sizes = [0; usize::BITS as usize];
+        self.free().any(|run| {
+            let size = &mut sizes[size_of_run(run)];
+            *size += 1;
+            *size >= FAN
+        })
+    }
+
+    /// The runs that are not being merged elsewhere.
+    fn free(&self) -> impl Iterator<Item = &Arc<Run>> {
+        self.runs.iter().filter(|run| !self.taken.iter().any(|taken| Arc::ptr_eq(taken, run)))
     }
 
     /// A merge that is worth doing, to be done elsewhere; `None` if there is none.
@@ -265,10 +276,9 @@ impl Forest {
 
     /// The runs to merge next: the smallest size of which there are enough.
     fn pick(&self) -> Vec<Arc<Run>> {
-        let free = self.runs.iter().filter(|run| !self.taken.iter().any(|taken| Arc::ptr_eq(taken, run)));
         let mut sizes: Vec<Vec<&Arc<Run>>> = Vec::new();
-        for run in free {
-            let size = (run.count as usize / HEAP).max(1).ilog(FAN) as usize;
+        for run in self.free() {
+            let size = size_of_run(run);
             sizes.resize(sizes.len().max(size + 1), Vec::new());
             sizes[size].push(run);
         }
@@ -317,6 +327,23 @@ impl Forest {
         if self.is_merge_due() { Progress::More } else { Progress::Done }
     }
 
+    /// Goes on merging for about so many solids where nothing else is to be done: what waits to be merged, and then all runs
+    /// into one, unless nearly all is in one already.
+    pub fn settle_step(&mut self, budget: usize) -> Progress {
+        if self.merging.is_none() && self.taken.is_empty() && !self.is_merge_due() && self.is_spread() {
+            self.merging = Some(self.take_all());
+        }
+        let progress = self.merge_step(budget);
+        if self.is_spread() { Progress::More } else { progress }
+    }
+
+    /// Whether more than an eighth of the solids lie beside the largest run: merging all is worth its while.
+    fn is_spread(&self) -> bool {
+        let counts = || self.runs.iter().map(|run| u64::from(run.count));
+        let (all, largest) = (counts().sum::<u64>(), counts().max().unwrap_or(0));
+        (all - largest) * 8 > all
+    }
+
     /// Merges all into one run, at once: the fastest to ask, and a while to make.
     pub fn compact(&mut self) {
         self.merging = None;
@@ -330,6 +357,11 @@ impl Forest {
     pub fn take_garbage(&mut self) -> Garbage {
         core::mem::take(&mut self.garbage)
     }
+}
+
+/// Runs of like size have the same.
+fn size_of_run(run: &Run) -> usize {
+    (run.count as usize / HEAP).max(1).ilog(FAN) as usize
 }
 
 #[cfg(test)]

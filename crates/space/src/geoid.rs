@@ -53,6 +53,9 @@ pub(crate) fn range(region: &Region) -> (i64, i64) {
     (low - ERROR_CM, high + ERROR_CM)
 }
 
+/// Less than any undulation of the model, and more, centimetres, errors of every kind included.
+pub(crate) const ANYWHERE_CM: (i64, i64) = (-11_000, 9_000);
+
 /// No undulation: the model's lie between -107 m and 86 m.
 const UNKNOWN: i16 = i16::MAX;
 

@@ -1,8 +1,8 @@
 //! The conflict index: all notices of one side, asked which of them a notice meets.
 //!
-//! A [`Forest`] of boxes in latitude, longitude and time finds the candidates: a box that holds a footprint never misses
-//! it. The law then tests each candidate exactly. Altitude is left to the law, which compares it before anything else.
-//! What moves has a box for each edge of its path, so that a long way is not a large box.
+//! A [`Forest`] for each datum finds the candidates, by footprint, altitude and time, and never misses one; of most it can
+//! tell that they meet. The law tests the others exactly, and tells how any two meet. What moves is held edge by edge, so
+//! that a long way is not a large box.
 //!
 //! What is found does not depend on the order of inserting and removing, and comes in one order: by key,
 //! then the asked notice's volume, then the found one's. Only a page of it exists at a time, so that a
@@ -10,28 +10,30 @@
 
 mod asked;
 mod bounds;
+mod gather;
+mod orders;
+mod sought;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::{Bound, ControlFlow};
+use std::ops::Bound;
 use std::rc::Rc;
 
 use detente_types::conflict::Meeting;
 use detente_types::notice::{Notice, NoticeKind};
 use detente_types::time::{Timestamp, Window};
-use detente_types::volume::Volume;
+use detente_types::volume::{Datum, Volume};
 use detente_wire::meaning::Valid;
 
 pub use asked::{Asked, Side};
 
-use crate::forest::{Forest, Margin, Progress};
+use crate::forest::{Forest, Progress, Solid};
 use crate::outline::{Outline, Prepared};
 use crate::region::Region;
 use bounds::Bounds;
-
-/// Candidates that are gathered through the tree before the notices are walked in the order of their
-/// keys instead: gathering takes their memory, at every page. Tests take both ways.
-const CANDIDATES_MAX: usize = if cfg!(test) { 8 } else { 1 << 16 };
+use gather::Gathered;
+use orders::Orders;
+use sought::Solids;
 
 /// So many chords of a pair cost as much as another pair of plain volumes.
 const CHORDS_AS_PAIR: usize = 16;
@@ -41,6 +43,9 @@ const CHORDS_AS_PAIR_WHETHER: usize = 256;
 /// So many pairs of boxes that are compared cost as much as a pair of plain volumes that is tested: what moves has a box for
 /// each edge, and two long ways have millions of pairs of them.
 const BOXES_AS_PAIR: usize = 64;
+
+/// A pair that is told costs as much as so many pairs of boxes, besides what the law costs if it is asked.
+const SEEN_AS_BOXES: usize = 2;
 
 /// Most volumes under one key or of one question: their places are told in 16 bits. Notices have 64, files are refused
 /// with more; a caller that lets more through has a bug, and losing some silently would lose conflicts.
@@ -62,11 +67,13 @@ pub struct Index<K: Ord + Clone> {
     /// `None` for slots to be used again.
     slots: Vec<Option<Filed<K>>>,
     free_slots: Vec<u32>,
-    /// The slot and the volume whose box each box of the forest is; `None` for those to be used again.
-    boxes: Vec<Option<(u32, u16)>>,
+    /// Numbers that rise as the keys do, by slot.
+    orders: Orders,
+    /// Whose each solid of the forests is; `None` for those to be used again.
+    solids: Vec<Option<Owner>>,
     free: Vec<u32>,
-    /// A forest that is asked shows its newest boxes to the asker first.
-    forest: RefCell<Forest>,
+    /// One for each datum, in the order of their codes. A forest that is asked shows its newest solids to the asker first.
+    forests: [RefCell<Forest>; Datum::ALL.len()],
     ends: BTreeSet<(Timestamp, K)>,
     /// The longest window of anything that moves and was ever filed, microseconds.
     longest_us: i64,
@@ -79,8 +86,8 @@ struct Filed<K> {
     key: K,
     kind: NoticeKind,
     volumes: Vec<FiledVolume>,
-    /// Its boxes in the forest.
-    boxes: Vec<u32>,
+    /// Its solids, by the forest that has them.
+    solids: Vec<(Datum, u32)>,
     end: Timestamp,
 }
 
@@ -103,6 +110,16 @@ impl FiledVolume {
     }
 }
 
+/// Whose a solid of a forest is.
+#[derive(Clone, Copy, Debug)]
+struct Owner {
+    slot: u32,
+    volume: u16,
+    kind: NoticeKind,
+    /// Whether it is the footprint as drawn, rather than something round it.
+    drawn: bool,
+}
+
 /// A pair of volumes by the slot of the one that is filed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Place {
@@ -119,30 +136,34 @@ struct Most {
     chords_as_pair: usize,
 }
 
-/// A pair whose boxes were compared.
+/// A pair that was looked at.
 struct Looked {
+    /// Pairs are told in this order, then by the asked volume, then by the found one.
+    order: u64,
     place: Place,
-    /// Whether they meet.
-    near: bool,
-    /// How many pairs of boxes there were.
+    seen: Seen,
+    /// How many pairs of boxes there were to compare.
     boxes: usize,
 }
 
-/// What the tree has near what is asked.
-struct Gathered {
-    /// The pairs whose boxes meet, sorted; `None` when they are too many to gather.
-    places: Option<Vec<Place>>,
-    /// How many boxes were looked for and found.
-    boxes: usize,
+/// What a look at a pair tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Seen {
+    /// They do not meet.
+    Apart,
+    /// The law must tell.
+    Near,
+    /// They meet.
+    Meet,
 }
 
 /// Two volumes that meet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Find<K, M = Meeting> {
+pub struct Find<K> {
     /// Which pair of volumes.
     pub pair: Pair<K>,
-    /// How they meet, seen from the side that was asked for; nothing when only whether they do was asked.
-    pub meeting: M,
+    /// How they meet, seen from the side that was asked for.
+    pub meeting: Meeting,
 }
 
 /// A volume of the asked notice and a volume of a notice in the index; ordered by key first.
@@ -158,13 +179,22 @@ pub struct Pair<K> {
 
 /// Some finds, and from where to go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<K, M = Meeting> {
+pub struct Page<K> {
     /// In the order of their pairs.
-    pub finds: Vec<Find<K, M>>,
+    pub finds: Vec<Find<K>>,
     /// Pass it to get the next page; `None` when there is no more.
     pub next: Option<Pair<K>>,
     /// What it cost: the pairs of volumes that were tested, one with many vertices as several, and some for the boxes that
     /// were compared.
+    pub cost: usize,
+}
+
+/// From where to go on after a look whose finds were told one by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rest<K> {
+    /// The last pair that was looked at; `None` when there is no more.
+    pub next: Option<Pair<K>>,
+    /// What it cost, as for a [`Page`].
     pub cost: usize,
 }
 
@@ -174,9 +204,10 @@ impl<K: Ord + Clone> Default for Index<K> {
             notices: BTreeMap::new(),
             slots: Vec::new(),
             free_slots: Vec::new(),
-            boxes: Vec::new(),
+            orders: Orders::default(),
+            solids: Vec::new(),
             free: Vec::new(),
-            forest: RefCell::new(Forest::new()),
+            forests: Datum::ALL.map(|_| RefCell::new(Forest::new())),
             ends: BTreeSet::new(),
             longest_us: 0,
             edges_left: 0,
@@ -229,9 +260,11 @@ impl<K: Ord + Clone> Index<K> {
     pub(crate) fn file(&mut self, key: K, kind: NoticeKind, volumes: &[Volume]) {
         self.remove(&key);
         assert!(volumes.len() <= VOLUMES_MAX, "whoever takes volumes in keeps to VOLUMES_MAX");
+        let mut solids = Vec::with_capacity(volumes.len());
         let file = |volume: &Volume| {
             let outline = Outline::new(&volume.footprint);
             let (bounds, chords) = (bounds::of_volume(volume, &outline), outline.chords_max());
+            solids.push(Solids::new(volume, &outline, &bounds));
             let left = self.edges_left.checked_sub(outline.arcs().len());
             self.edges_left = left.unwrap_or(self.edges_left);
             FiledVolume { volume: volume.clone(), bounds, outline: left.map(|_| outline), undulation: Cell::default(), chords }
@@ -241,29 +274,29 @@ impl<K: Ord + Clone> Index<K> {
         if slot as usize == self.slots.len() {
             self.slots.push(None);
         }
-        let mut boxes = Vec::new();
-        for (number, filed) in (0..).zip(&volumes) {
-            for bounds in &filed.bounds {
-                boxes.push(self.put_box((slot, number), bounds));
-            }
+        self.orders.admit(&self.notices, &key, slot);
+        let mut put = Vec::new();
+        for (number, (filed, Solids { solids, drawn })) in (0..=u16::MAX).zip(volumes.iter().zip(&solids)) {
+            let (owner, datum) = (Owner { slot, volume: number, kind, drawn: *drawn }, filed.volume.band.datum());
+            put.extend(solids.iter().map(|solid| (datum, self.put(owner, datum, solid))));
         }
         let end = volumes.iter().map(|filed| filed.volume.window.end()).max().unwrap_or_default();
         let moving = volumes.iter().map(|filed| &filed.volume).filter(|volume| volume.passage.is_some());
         let longest_us = moving.map(|v| v.window.end().since(v.window.start())).max().unwrap_or(0);
         self.longest_us = self.longest_us.max(longest_us);
         self.ends.insert((end, key.clone()));
-        self.slots[slot as usize] = Some(Filed { key: key.clone(), kind, volumes, boxes, end });
+        self.slots[slot as usize] = Some(Filed { key: key.clone(), kind, volumes, solids: put, end });
         self.notices.insert(key, slot);
     }
 
-    fn put_box(&mut self, of: (u32, u16), bounds: &Bounds) -> u32 {
-        let id = self.free.pop().unwrap_or(self.boxes.len() as u32);
-        if id as usize == self.boxes.len() {
-            self.boxes.push(None);
+    fn put(&mut self, owner: Owner, datum: Datum, solid: &Solid) -> u32 {
+        let id = self.free.pop().unwrap_or(self.solids.len() as u32);
+        if id as usize == self.solids.len() {
+            self.solids.push(None);
         }
-        self.boxes[id as usize] = Some(of);
-        let forest = self.forest.get_mut();
-        forest.insert(id, &bounds.solid());
+        self.solids[id as usize] = Some(owner);
+        let forest = self.forests[datum as usize].get_mut();
+        forest.insert(id, solid);
         if forest.is_merge_due() {
             forest.merge_step(MERGED_PER_BOX);
         }
@@ -272,9 +305,24 @@ impl<K: Ord + Clone> Index<K> {
 
     /// Goes on merging what was put in, for about so many boxes; whether there is more to do. Only speed depends on it.
     pub fn merge_step(&mut self, budget: usize) -> bool {
-        let forest = self.forest.get_mut();
-        drop(forest.take_garbage());
-        forest.merge_step(budget) == Progress::More
+        let step = |forest: &mut RefCell<Forest>| {
+            let forest = forest.get_mut();
+            drop(forest.take_garbage());
+            forest.merge_step(budget) == Progress::More
+        };
+        self.forests.iter_mut().any(|forest| step(forest))
+    }
+
+    /// The same where nothing else is to be done: goes on until nearly all is in one run.
+    pub fn settle_step(&mut self, budget: usize) -> bool {
+        let step = |forest: &mut RefCell<Forest>| {
+            let forest = forest.get_mut();
+            let progress = forest.settle_step(budget);
+            // A run that was merged is as large as all the forest: nobody may come for a long while to have it dropped.
+            drop(forest.take_garbage());
+            progress == Progress::More
+        };
+        self.forests.iter_mut().any(|forest| step(forest))
     }
 
     /// Takes a notice out; false when there was none under this key.
@@ -289,9 +337,9 @@ impl<K: Ord + Clone> Index<K> {
         let kept = filed.volumes.iter().filter_map(|filed| filed.outline.as_ref());
         self.edges_left += kept.map(|outline| outline.arcs().len()).sum::<usize>();
         self.ends.remove(&(filed.end, key.clone()));
-        for id in filed.boxes {
-            self.forest.get_mut().remove(id);
-            self.boxes[id as usize] = None;
+        for (datum, id) in filed.solids {
+            self.forests[datum as usize].get_mut().remove(id);
+            self.solids[id as usize] = None;
             self.free.push(id);
         }
         true
@@ -338,33 +386,56 @@ impl<K: Ord + Clone> Index<K> {
         self.look(asked, after, usize::MAX, cost)
     }
 
-    /// What [`Self::examine`] finds, the first `limit` of it, without how it meets: the law is the same, and stops where it is
-    /// known that they do.
-    pub fn examine_whether(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, limit: usize, cost: usize) -> Page<K, ()> {
+    /// Calls `f` with what [`Self::examine`] finds, the first `limit` of it: its key, the volume of the asked notice and its own.
+    /// How they meet is not told: the law is the same, and stops where it is known that they do.
+    pub fn examine_whether(
+        &self,
+        asked: &Asked<'_>,
+        after: Option<&Pair<K>>,
+        limit: usize,
+        cost: usize,
+        mut f: impl FnMut(&K, [u16; 2]),
+    ) -> Rest<K> {
         let most = Most { finds: limit, cost, chords_as_pair: CHORDS_AS_PAIR_WHETHER };
-        self.look_by(asked, after, &most, |volume, kind, found| asked.meets(volume, kind, found).then_some(()))
+        self.look_by(asked, after, &most, |place, seen| {
+            let (meets, cost) = match seen {
+                Seen::Meet => (true, 0),
+                _ => self.by_law(asked, place, most.chords_as_pair, |volume, kind, found| asked.meets(volume, kind, found)),
+            };
+            if meets {
+                f(&self.filed(place.slot).key, [place.asked, place.found]);
+            }
+            (meets, cost)
+        })
     }
 
     /// The first finds after a pair, at most `limit` of them and at most this cost of pairs, and at least one pair.
     pub(crate) fn look(&self, asked: &Asked<'_>, after: Option<&Pair<K>>, limit: usize, cost: usize) -> Page<K> {
         let most = Most { finds: limit, cost, chords_as_pair: CHORDS_AS_PAIR };
-        self.look_by(asked, after, &most, |volume, kind, found| asked.meet(volume, kind, found))
+        let mut finds = Vec::new();
+        let Rest { next, cost } = self.look_by(asked, after, &most, |place, _| {
+            let (meeting, cost) =
+                self.by_law(asked, place, most.chords_as_pair, |volume, kind, found| asked.meet(volume, kind, found));
+            let found = meeting.is_some();
+            finds.extend(meeting.map(|meeting| Find { pair: self.pair(place), meeting }));
+            (found, cost)
+        });
+        Page { finds, next, cost }
     }
 
-    fn look_by<M>(
+    /// Judges pairs after a pair until enough is found or spent, and at least one. Who judges tells whether they meet and what
+    /// it cost.
+    fn look_by(
         &self,
         asked: &Asked<'_>,
         after: Option<&Pair<K>>,
         most: &Most,
-        judge: impl Fn(usize, NoticeKind, &Prepared<'_>) -> Option<M>,
-    ) -> Page<K, M> {
-        let Gathered { places, boxes } = self.candidates(asked, after);
-        match places {
-            Some(places) => {
-                let near = places.into_iter().map(|place| Looked { place, near: true, boxes: 0 });
-                self.test(asked, near, most, boxes, judge)
-            }
-            None => self.test(asked, self.walk(asked, after), most, boxes, judge),
+        judge: impl FnMut(Place, Seen) -> (bool, usize),
+    ) -> Rest<K> {
+        let Gathered { pairs, boxes } = self.gather(asked, after);
+        match pairs {
+            Some(pairs) => self.test(pairs.into_iter(), most, boxes, judge),
+            None => self.test(self.walk(asked, after), most, boxes, judge),
         }
     }
 
@@ -394,95 +465,56 @@ impl<K: Ord + Clone> Index<K> {
         self.slots[slot as usize].as_ref().expect("a slot that is named is in use")
     }
 
-    /// What the order of pairs goes by.
-    fn rank(&self, place: Place) -> (&K, u16, u16) {
-        (&self.filed(place.slot).key, place.asked, place.found)
-    }
-
     fn comes_after(&self, place: Place, after: Option<&Pair<K>>) -> bool {
-        after.is_none_or(|after| self.rank(place) > (&after.key, after.asked, after.found))
+        let rank =
+            |after: &Pair<K>| (&self.filed(place.slot).key, place.asked, place.found) > (&after.key, after.asked, after.found);
+        after.is_none_or(rank)
     }
 
     fn pair(&self, place: Place) -> Pair<K> {
         Pair { key: self.filed(place.slot).key.clone(), asked: place.asked, found: place.found }
     }
 
-    /// The pairs after `after` whose boxes meet, from the tree.
-    fn candidates(&self, asked: &Asked<'_>, after: Option<&Pair<K>>) -> Gathered {
-        let snapshot = self.forest.borrow_mut().snapshot();
-        let (mut places, mut boxes, mut hits) = (Vec::new(), 0, 0);
-        for (number, volume) in (0..).zip(asked.volumes()) {
-            for bounds in &asked.boxes(volume, self.longest_us) {
-                boxes += 1;
-                let visited = snapshot.visit(&bounds.solid(), &Margin::NONE, |hit| {
-                    hits += 1;
-                    let Some((slot, found)) = self.boxes[hit.id as usize] else {
-                        return ControlFlow::Continue(());
-                    };
-                    let place = Place { slot, asked: number, found };
-                    if self.comes_after(place, after) {
-                        places.push(place);
-                    }
-                    if hits > CANDIDATES_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-                });
-                if visited.is_break() {
-                    return Gathered { places: None, boxes: boxes + hits };
-                }
-            }
-        }
-        places.sort_unstable_by(|a, b| self.rank(*a).cmp(&self.rank(*b)));
-        // What moves may be found at several of its edges.
-        places.dedup();
-        Gathered { places: Some(places), boxes: boxes + hits }
-    }
-
-    /// All pairs after `after`, in order, by going through all notices from its key on.
-    fn walk<'a>(&'a self, asked: &'a Asked<'a>, after: Option<&'a Pair<K>>) -> impl Iterator<Item = Looked> + 'a {
-        let start = after.map_or(Bound::Unbounded, |after| Bound::Included(&after.key));
-        let pairs = move |(_, slot): (&'a K, &'a u32)| {
-            let (slot, each) = (*slot, (0..).zip(asked.volumes()));
-            each.flat_map(move |(number, volume)| {
-                let all = (0..).zip(&self.filed(slot).volumes);
-                all.map(move |(found, filed)| (Place { slot, asked: number, found }, volume, &filed.bounds))
-            })
-        };
-        let pairs = self.notices.range((start, Bound::Unbounded)).flat_map(pairs);
-        pairs.filter(move |(place, ..)| self.comes_after(*place, after)).map(|(place, volume, bounds)| Looked {
-            place,
-            near: asked.is_near(volume, bounds),
-            boxes: volume.bounds.len() * bounds.len(),
-        })
-    }
-
-    /// Tests pairs until `limit` are found or the cost is `most`, and at least one; so many boxes were compared before.
-    fn test<M>(
+    /// Puts a pair to the law; what it says, and what that cost.
+    fn by_law<T>(
         &self,
         asked: &Asked<'_>,
+        place: Place,
+        chords_as_pair: usize,
+        law: impl FnOnce(usize, NoticeKind, &Prepared<'_>) -> T,
+    ) -> (T, usize) {
+        let filed = self.filed(place.slot);
+        let found = &filed.volumes[usize::from(place.found)];
+        let chords = asked.volumes()[usize::from(place.asked)].chords + found.chords;
+        let prepared = found.prepared();
+        let said = law(place.asked.into(), filed.kind, &prepared);
+        found.undulation.set(prepared.known_undulation());
+        (said, 1 + chords / chords_as_pair)
+    }
+
+    /// Judges pairs until enough is found or spent, and at least one; so many boxes were compared before.
+    fn test(
+        &self,
         pairs: impl Iterator<Item = Looked>,
         most: &Most,
         mut boxes: usize,
-        judge: impl Fn(usize, NoticeKind, &Prepared<'_>) -> Option<M>,
-    ) -> Page<K, M> {
-        let mut finds: Vec<Find<K, M>> = Vec::new();
-        let mut tested = 0;
-        for Looked { place, near, boxes: compared } in pairs {
+        mut judge: impl FnMut(Place, Seen) -> (bool, usize),
+    ) -> Rest<K> {
+        let (mut tested, mut found) = (0, 0);
+        for Looked { place, seen, boxes: compared, .. } in pairs {
             boxes += compared;
-            if near {
-                let filed = self.filed(place.slot);
-                let found = &filed.volumes[usize::from(place.found)];
-                let chords = asked.volumes()[usize::from(place.asked)].chords + found.chords;
-                tested += 1 + chords / most.chords_as_pair;
-                let prepared = found.prepared();
-                let meeting = judge(usize::from(place.asked), filed.kind, &prepared);
-                found.undulation.set(prepared.known_undulation());
-                finds.extend(meeting.map(|meeting| Find { pair: self.pair(place), meeting }));
+            if seen > Seen::Apart {
+                let (meets, cost) = judge(place, seen);
+                boxes += SEEN_AS_BOXES;
+                tested += cost;
+                found += usize::from(meets);
             }
             let cost = tested + boxes / BOXES_AS_PAIR;
-            if cost >= most.cost || finds.len() >= most.finds.max(1) {
-                return Page { finds, next: Some(self.pair(place)), cost };
+            if cost >= most.cost || found >= most.finds.max(1) {
+                return Rest { next: Some(self.pair(place)), cost };
             }
         }
-        Page { finds, next: None, cost: tested + boxes / BOXES_AS_PAIR }
+        Rest { next: None, cost: tested + boxes / BOXES_AS_PAIR }
     }
 }
 

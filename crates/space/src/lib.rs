@@ -1,11 +1,11 @@
-//! Where and when volumes meet: law `conflict/1`, the conflict index, disclosure on a grid.
+//! Where and when volumes meet: the laws `conflict/1` and `conflict/2`, the conflict index, disclosure on a grid.
 //!
 //! This crate knows shapes, heights and times. It knows nothing of parties, logs or signatures, does no
 //! I/O, and has no clock and no randomness. What it computes is the same bit for bit on every machine, so
 //! that two nodes that do not trust each other find the same conflicts in the same words:
 //!
-//! - [`law1`] decides whether two volumes meet, and tells how in whole numbers; [`Law`] chooses the law
-//!   that the terms name.
+//! - [`law1`] decides whether two volumes meet, and tells how in whole numbers; [`law2`] also follows what moves and
+//!   compares altitudes over different data; [`Law`] chooses the one that the terms name.
 //! - [`index`] finds what a notice meets among many, in one order, a page at a time.
 //! - [`forest`] finds what meets or comes near among millions of shapes of straight chords, in memory.
 //! - [`ask`] tells the nearest of the others, what is free, what a new version changes, and how full a region is.
@@ -16,7 +16,7 @@
 //! - [`notation`] reads and writes positions as people write them: MGRS, UTM, UPS, GARS, degrees.
 //!
 //! When in doubt a volume grows and never shrinks: a conflict is never missed, and a false one lies within
-//! a stated bound of a true one (docs/spec/conflict-1.md).
+//! a stated bound of a true one (docs/spec/conflict-1.md, docs/spec/conflict-2.md).
 //!
 //! ```
 //! use detente_space::{Law, Separation, disclose};

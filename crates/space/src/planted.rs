@@ -11,6 +11,8 @@ pub(crate) enum Planted {
     LostRemoval,
     /// Boxes grow for the distance, but not for the bulge of the chords.
     NoBulge,
+    /// Edges are taken to run straight on the map where it is asked what surely meets, or may.
+    NoStray,
     /// Cells of a drawing through which edges pass are told full where they lie east of an odd number of edges.
     FullEdge,
     /// A volume's box is as wide in longitude as if all of it lay on the equator.

@@ -13,6 +13,8 @@ use crate::planted::{self, Planted};
 /// Half a turn and a pole, in 1e-7 degree.
 const HALF_TURN_E7: i64 = 1_800_000_000;
 const POLE_E7: i64 = 900_000_000;
+/// Longitudes of an index run on so far beyond the antimeridian: what lies there is sought a turn away as well.
+const BEYOND_E7: i64 = 1_950_000_000;
 /// From here on towards a pole a region takes all longitudes, degrees.
 const LATITUDE_OF_CAP: f64 = 89.0;
 /// Fewer metres than any degree of a great circle has: on the smallest radius of curvature.
@@ -55,7 +57,7 @@ impl Region {
     }
 
     /// Round some vertices, the way from one to the next being the shorter way round.
-    fn round(vertices: impl Iterator<Item = Position>) -> Self {
+    pub(crate) fn round(vertices: impl Iterator<Item = Position>) -> Self {
         let (mut south, mut north, mut west, mut east) = (i64::MAX, i64::MIN, i64::MAX, i64::MIN);
         let (mut before, mut along): (Option<i64>, i64) = (None, 0);
         for position in vertices {
@@ -89,14 +91,13 @@ impl Region {
         }
     }
 
-    /// West and east ends as longitudes that an index can hold: from -180° on, up to a turn further; all longitudes from
-    /// -180° to 180° for a region that would not fit.
-    pub(crate) fn longitudes(&self) -> (i32, i32) {
+    /// West and east ends as longitudes that an index can hold, neither of them far beyond ±180°; `None` for a region that
+    /// would not fit.
+    pub(crate) fn longitudes(&self) -> Option<[i32; 2]> {
         let west = (self.west + HALF_TURN_E7).rem_euclid(2 * HALF_TURN_E7) - HALF_TURN_E7;
-        match (i32::try_from(west), i32::try_from(west + self.width)) {
-            (Ok(west), Ok(east)) if self.width < 2 * HALF_TURN_E7 => (west, east),
-            _ => (-HALF_TURN_E7 as i32, HALF_TURN_E7 as i32),
-        }
+        let fits = |west: i64| west >= -BEYOND_E7 && west + self.width <= BEYOND_E7;
+        let west = [west, west - 2 * HALF_TURN_E7].into_iter().find(|west| fits(*west))?;
+        Some([west, west + self.width].map(|longitude| longitude as i32))
     }
 }
 

@@ -50,7 +50,8 @@ pub fn sentence(language: Language, names: &[String; 2], place: &str, meeting: &
             format!("The {} and the {} use the same airspace or ground {place}, {band}, {window}.", names[0], names[1])
         }
         (Language::English, m) => {
-            format!("The {} and the {} come within {m} metres of each other {place}, {band}, {window}.", names[0], names[1])
+            let near = counted(m, "metre");
+            format!("The {} and the {} come within {near} of each other {place}, {band}, {window}.", names[0], names[1])
         }
         (Language::Russian, 0) => format!("Пересекаются: {} и {} — {place}, {band}, {window}.", names[0], names[1]),
         (Language::Russian, m) => format!("Сближаются до {m} м: {} и {} — {place}, {band}, {window}.", names[0], names[1]),
@@ -68,9 +69,9 @@ pub fn from_places<'a>(
     let km = course.distance.ceil().div_euclid(1000);
     Some(match (language, km) {
         (Language::English, 0) => format!("at {name}"),
-        (Language::English, km) => format!("{km} kilometres {} of {name}", COMPASS_EN[octant(course.bearing_deg)]),
+        (Language::English, km) => format!("{} {} of {name}", counted(km, "kilometre"), COMPASS_EN[octant(course.bearing_deg)]),
         (Language::Russian, 0) => format!("у пункта {name}"),
-        (Language::Russian, km) => format!("{km} км {} от пункта {name}", COMPASS_RU[octant(course.bearing_deg)]),
+        (Language::Russian, km) => format!("в {km} км к {} от пункта {name}", FROM_RU[octant(course.bearing_deg)]),
     })
 }
 
@@ -93,8 +94,13 @@ pub fn at(language: Language, at: Position) -> String {
 }
 
 const COMPASS_EN: [&str; 8] = ["north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"];
-const COMPASS_RU: [&str; 8] =
-    ["севернее", "северо-восточнее", "восточнее", "юго-восточнее", "южнее", "юго-западнее", "западнее", "северо-западнее"];
+/// In which direction from a place, in the dative.
+const FROM_RU: [&str; 8] = ["северу", "северо-востоку", "востоку", "юго-востоку", "югу", "юго-западу", "западу", "северо-западу"];
+
+/// A number of something, in English.
+fn counted(number: i64, unit: &str) -> String {
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}
 
 /// Which eighth of the compass a bearing in degrees points to.
 const fn octant(bearing_deg: u16) -> usize {
@@ -110,10 +116,12 @@ fn band(meeting: &Meeting, language: Language) -> String {
             format!("на высотах от {} до {} м {}", floor(band), ceil(band), datum_ru(band.datum()))
         }
         // Bands of one datum have a gap or share something, if only a height.
-        (None, Language::English) if meeting.vertical_gap.cm() == 0 => "at altitudes over different data, not comparable".into(),
+        (None, Language::English) if meeting.vertical_gap.cm() == 0 => {
+            "at altitudes that are measured from different levels and cannot be compared".into()
+        }
         (None, Language::Russian) if meeting.vertical_gap.cm() == 0 => "высоты отсчитаны от разных уровней и несравнимы".into(),
-        (None, Language::English) => format!("{} metres apart in height", meeting.vertical_gap.ceil()),
-        (None, Language::Russian) => format!("с разностью высот {} м", meeting.vertical_gap.ceil()),
+        (None, Language::English) => format!("{} apart in height", counted(meeting.vertical_gap.ceil(), "metre")),
+        (None, Language::Russian) => format!("по высоте разделены на {} м", meeting.vertical_gap.ceil()),
     }
 }
 
@@ -146,10 +154,20 @@ const fn datum_ru(datum: Datum) -> &'static str {
 fn window(meeting: &Meeting, language: Language) -> String {
     let minutes = |us: i64| us.div_euclid(60_000_000) + i64::from(us.rem_euclid(60_000_000) != 0);
     match (&meeting.window, language) {
-        (Some(w), Language::English) => format!("from {} to {} UTC{}", clock_down(w), clock_up(w), closest(meeting, language)),
-        (Some(w), Language::Russian) => format!("с {} до {} UTC{}", clock_down(w), clock_up(w), closest(meeting, language)),
-        (None, Language::English) => format!("{} minutes apart", minutes(meeting.time_gap_us)),
+        (Some(w), _) => format!("{}{}", span(&clock_down(w), &clock_up(w), language), closest(meeting, language)),
+        (None, Language::English) => format!("{} apart in time", counted(minutes(meeting.time_gap_us), "minute")),
         (None, Language::Russian) => format!("с промежутком {} мин", minutes(meeting.time_gap_us)),
+    }
+}
+
+/// From one clock to another; a day that both share is said once.
+fn span(from: &str, until: &str, language: Language) -> String {
+    let shared = from.split_once(' ').zip(until.split_once(' ')).filter(|((day, _), (other, _))| day == other);
+    match (shared, language) {
+        (Some(((day, from), (_, until))), Language::English) => format!("on {day} from {from} to {until} UTC"),
+        (Some(((day, from), (_, until))), Language::Russian) => format!("{day} с {from} до {until} UTC"),
+        (None, Language::English) => format!("from {from} to {until} UTC"),
+        (None, Language::Russian) => format!("с {from} до {until} UTC"),
     }
 }
 
@@ -157,7 +175,7 @@ fn window(meeting: &Meeting, language: Language) -> String {
 fn closest(meeting: &Meeting, language: Language) -> String {
     match (meeting.when.filter(|_| meeting.distance.cm() > 0), language) {
         (Some(when), Language::English) => format!(", closest at {}", clock(when)),
-        (Some(when), Language::Russian) => format!(", ближе всего в {}", clock(when)),
+        (Some(when), Language::Russian) => format!(", ближе всего — {}", clock(when)),
         (None, _) => String::new(),
     }
 }
@@ -229,15 +247,15 @@ mod tests {
         let names = ["plan A".to_owned(), "plan B".to_owned()];
         assert_eq!(
             sentence(Language::English, &names, "here", &meeting),
-            "The plan A and the plan B use the same airspace or ground here, at altitudes over different data, not comparable, \
-             2 minutes apart."
+            "The plan A and the plan B use the same airspace or ground here, at altitudes that are measured from \
+             different levels and cannot be compared, 2 minutes apart in time."
         );
     }
 
     #[test]
     fn the_nearest_place_is_named_and_none_without_places() {
         let places = [(position(60.0, 25.0), "Hamina"), (position(60.2, 25.0), "Kotka")];
-        assert_eq!(from_places(Language::English, position(60.19, 25.0), places).unwrap(), "1 kilometres south of Kotka");
+        assert_eq!(from_places(Language::English, position(60.19, 25.0), places).unwrap(), "1 kilometre south of Kotka");
         assert_eq!(from_places(Language::Russian, position(60.0, 25.0), places).unwrap(), "у пункта Hamina");
         assert_eq!(from_places(Language::English, position(60.0, 25.0), []), None);
     }

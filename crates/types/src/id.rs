@@ -63,6 +63,9 @@ identity!(
     /// A joint conflict, by PROTOCOL C3.
     ConflictId, 32);
 identity!(
+    /// What a blind run found of one notice, for its author's eyes: a hash over the run's name and the notice.
+    BlindConflictId, 32);
+identity!(
     /// The RFC 9162 leaf hash of a signed leaf: the name by which statements refer to each other.
     EntryHash, 32);
 identity!(

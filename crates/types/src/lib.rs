@@ -26,7 +26,7 @@ pub mod volume;
 
 pub use conflict::{Conflict, Meeting};
 pub use height::Heights;
-pub use id::{ConflictId, EntryHash, Generation, Head, Index, LineId, NoticeId, PartyId, Root, StatementRef};
+pub use id::{BlindConflictId, ConflictId, EntryHash, Generation, Head, Index, LineId, NoticeId, PartyId, Root, StatementRef};
 pub use notice::{Notice, NoticeIn, NoticeKind, Precedence, Precision, Release};
 pub use passage::{Passage, PassageIn};
 pub use rule::{Rule, Violation};

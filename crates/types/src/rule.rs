@@ -119,6 +119,14 @@ rules! {
     CloseMatches = 76, "a close names the head at which a generation of the other log ended, as its author had it";
     /// DV-077
     KeysStay = 77, "a certificate within a generation repeats its keys and may add a witness, by the party key";
+    /// DV-080
+    BlindRun = 80, "a blind run is one of the terms' fixed times or one that was asked for";
+    /// DV-081
+    BlindOnce = 81, "a blind run is committed to once and ends once in each log, in this order";
+    /// DV-082
+    BlindBudget = 82, "a blind run is asked for within the day's budget of the terms";
+    /// DV-083
+    BlindForm = 83, "a blind statement carries just what it needs, within the limits";
 }
 
 impl Rule {

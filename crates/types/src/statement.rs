@@ -8,11 +8,17 @@ use core::fmt;
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
-use crate::id::{ConflictId, Generation, Head, LineId, NoticeId, StatementRef};
+use crate::id::{ConflictId, NoticeId, StatementRef};
 use crate::notice::{Notice, NoticeIn, coded};
 use crate::terms::{Terms, TermsIn};
 use crate::text::TextIn;
 use crate::volume::{Volume, VolumeIn};
+
+mod blind;
+mod keys;
+
+pub use blind::{BlindAskIn, BlindCommitIn, BlindReason, BlindResultIn, BlindRunIn, HELLO_BYTES_MAX, STRETCHES_MAX};
+pub use keys::{CertificateIn, GenerationCloseIn, GenerationOpenIn, KeyCertIn, KeyRevokeIn};
 
 coded! {
     /// Every kind of statement of version 1, by the code in slot 0. Kinds that this version stores, cosigns and
@@ -74,10 +80,12 @@ coded! {
         ReadoutPropose = 62, "readout-propose";
         /// Not acted on yet.
         ReadoutAccept = 63, "readout-accept";
-        /// Not acted on yet.
+        /// Binds its author to its part of a blind run.
         BlindCommit = 70, "blind-commit";
-        /// Not acted on yet.
+        /// Says how a blind run ended.
         BlindResult = 71, "blind-result";
+        /// Asks for a blind run, or for what it found to be shown.
+        BlindAsk = 72, "blind-ask";
         /// Names a witness in the course of a generation.
         KeyCert = 80, "key-cert";
         /// Revokes a key.
@@ -324,102 +332,6 @@ pub struct SafetyActionIn {
     pub officer: Option<String>,
 }
 
-/// A party key's word on the keys of one line and generation (PROTOCOL P1).
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct CertificateIn {
-    /// The party key that signs.
-    #[n(0)]
-    pub party_key: ByteArray<32>,
-    /// The line.
-    #[n(1)]
-    pub line: LineId,
-    /// The generation.
-    #[n(2)]
-    pub generation: Generation,
-    /// Signs statements and checkpoints.
-    #[n(3)]
-    pub log_key: ByteArray<32>,
-    /// Cosigns the other log.
-    #[n(4)]
-    pub holder_key: ByteArray<32>,
-    /// Authenticates the link.
-    #[n(5)]
-    pub tls_key: ByteArray<32>,
-    /// A witness's key, where the party runs one.
-    #[n(6)]
-    pub witness_key: Option<ByteArray<32>>,
-    /// The party key's signature over all of the above.
-    #[n(7)]
-    pub signature: ByteArray<64>,
-}
-
-/// Entry 0 of a generation (PROTOCOL P1, S5).
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct GenerationOpenIn {
-    /// Kind: `generation-open`.
-    #[n(0)]
-    pub kind: u16,
-    /// The author's certificate for this generation.
-    #[n(1)]
-    pub own: CertificateIn,
-    /// The other party's certificate, as the author knew it.
-    #[n(2)]
-    pub other: CertificateIn,
-    /// The terms in force.
-    #[n(3)]
-    pub terms: TermsIn,
-    /// The last known head of the generation before; absent in the first.
-    #[n(4)]
-    pub previous: Option<Head>,
-    /// The party key's signature over the leaf-independent content: certificate, terms digest and previous head.
-    #[n(5)]
-    pub signature: ByteArray<64>,
-}
-
-/// Says where the other log's old generation ended (PROTOCOL S5).
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct GenerationCloseIn {
-    /// Kind: `generation-close`.
-    #[n(0)]
-    pub kind: u16,
-    /// The other log's last head that its author signed and this side holds.
-    #[n(1)]
-    pub head: Head,
-}
-
-/// The author's certificate anew, in the course of its generation: it may name a witness (docs/decisions/0053).
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct KeyCertIn {
-    /// Kind: `key-cert`.
-    #[n(0)]
-    pub kind: u16,
-    /// The keys of the generation in which it stands: those of entry 0, and perhaps a witness.
-    #[n(1)]
-    pub own: CertificateIn,
-}
-
-/// Revokes a certified key (PROTOCOL P2).
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct KeyRevokeIn {
-    /// Kind: `key-revoke`.
-    #[n(0)]
-    pub kind: u16,
-    /// The generation whose keys are revoked.
-    #[n(1)]
-    pub generation: Generation,
-    /// Entries from this size on are disputed.
-    #[n(2)]
-    pub from_size: u64,
-    /// The party key's signature.
-    #[n(3)]
-    pub signature: ByteArray<64>,
-}
-
 /// Proposes the next version of the terms (PROTOCOL R2).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -492,6 +404,12 @@ pub enum StatementIn {
     TermsPropose(TermsProposeIn),
     /// See [`TermsAcceptIn`].
     TermsAccept(TermsAcceptIn),
+    /// See [`BlindCommitIn`].
+    BlindCommit(BlindCommitIn),
+    /// See [`BlindResultIn`].
+    BlindResult(BlindResultIn),
+    /// See [`BlindAskIn`].
+    BlindAsk(BlindAskIn),
     /// A kind that this version names but does not act on, or does not know: kept byte for byte.
     Other {
         /// The code in slot 0.
@@ -519,6 +437,9 @@ impl StatementIn {
             Self::KeyRevoke(s) => s.kind,
             Self::TermsPropose(s) => s.kind,
             Self::TermsAccept(s) => s.kind,
+            Self::BlindCommit(s) => s.kind,
+            Self::BlindResult(s) => s.kind,
+            Self::BlindAsk(s) => s.kind,
             Self::Other { kind, .. } => *kind,
         }
     }
@@ -578,4 +499,10 @@ pub enum Statement {
     TermsPropose(TermsProposeIn, Terms),
     /// Its acceptance.
     TermsAccept(TermsAcceptIn),
+    /// What its author is bound to in a blind run.
+    BlindCommit(BlindCommitIn),
+    /// How a blind run ended.
+    BlindResult(BlindResultIn),
+    /// A blind run is asked for, or what it found.
+    BlindAsk(BlindAskIn),
 }

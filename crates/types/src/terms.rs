@@ -70,6 +70,9 @@ section! {
         /// How suggested shifts are weighed, and how far they go; without it as [`ResolutionIn::DEFAULT`] says.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         19 resolution: Option<ResolutionIn>,
+        /// How blind runs go; without it as [`MatchingIn::usual`] says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        20 matching: Option<MatchingIn>,
     }
 }
 
@@ -259,8 +262,10 @@ section! {
     }
 }
 
+mod matching;
 mod resolution;
 
+pub use matching::{MatchingIn, MatchingMode};
 pub use resolution::ResolutionIn;
 
 /// Longest separation and cell edge accepted, metres: beyond it two notices would conflict across a theatre.
@@ -364,6 +369,11 @@ impl Terms {
         self.input.resolution.clone().unwrap_or(ResolutionIn::DEFAULT)
     }
 
+    /// How blind runs go.
+    pub fn matching(&self) -> MatchingIn {
+        self.input.matching.clone().unwrap_or_else(MatchingIn::usual)
+    }
+
     /// The places that sentences name, with their names by language.
     pub fn places(&self) -> impl Iterator<Item = (Position, &[String])> {
         self.places.iter().copied().zip(self.input.place.iter().map(|p| p.names.as_slice()))
@@ -421,6 +431,7 @@ fn limits(t: &TermsIn) -> Vec<Limit> {
         ("witness", t.witness.len() as u64, 0, list),
     ];
     limits.extend(t.resolution.iter().flat_map(ResolutionIn::limits));
+    limits.extend(t.matching.iter().flat_map(MatchingIn::limits));
     limits
 }
 
@@ -475,6 +486,9 @@ fn check_lists(t: &TermsIn, faults: &mut Vec<Violation>) {
     let is_key = |hex: &str| hex.len() == 64 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     if Precision::from_name(&t.disclosure.finest).is_none() {
         refuse("disclosure.finest".into(), &t.disclosure.finest, &Precision::names());
+    }
+    if let Some((field, found, wanted)) = t.matching.as_ref().and_then(MatchingIn::fault) {
+        refuse(field.into(), &found, wanted);
     }
     if !t.auditor_key.is_empty() && !is_key(&t.auditor_key) {
         refuse("auditor_key".into(), &t.auditor_key, "nothing, or 64 digits of lower-case hex");

@@ -5,7 +5,7 @@ use detente_testkit::notices::{circle, corridor, notice, polygon, text};
 use detente_testkit::refusal::{only, refused, told};
 use detente_testkit::{MORNING, minutes, place, terms};
 use detente_types::notice::{DetailIn, NOTICE_VERTICES_MAX, Notice, NoticeIn, NoticeKind, VOLUMES_MAX};
-use detente_types::terms::ResolutionIn;
+use detente_types::terms::{MatchingIn, MatchingMode, ResolutionIn};
 use detente_types::text::{LINE_BYTES_MAX, TEXT_BYTES_MAX, check_line, check_text};
 use detente_types::time::{TIME_MAX, TIME_MIN, WINDOW_SECONDS_MAX};
 use detente_types::volume::{ALTITUDE_MAX, ALTITUDE_MIN, PositionIn, RADIUS_MAX, VERTICES_MAX, VolumeIn};
@@ -400,6 +400,18 @@ fn weighed(terms: &mut TermsIn) -> &mut ResolutionIn {
     terms.resolution.insert(ResolutionIn::DEFAULT)
 }
 
+fn matched(terms: &mut TermsIn) -> &mut MatchingIn {
+    terms.matching.insert(MatchingIn::usual())
+}
+
+#[test]
+fn terms_without_a_matching_section_have_the_usual_one() {
+    let without = agreed(|_| ()).unwrap();
+    assert_eq!(without.matching(), MatchingIn::usual());
+    let counted = agreed(|t| (matched(t).verified, t.matching.as_mut().unwrap().mode) = (false, "count".into())).unwrap();
+    assert_eq!(counted.matching().told(), Some(MatchingMode::Count));
+}
+
 #[test]
 fn terms_without_weights_have_the_usual_ones() {
     let without = agreed(|_| ()).unwrap();
@@ -449,6 +461,12 @@ fn dv_060_terms_are_complete_and_inside_the_limits() {
         (|t| weighed(t).time_max_min = 10_081, "resolution.time_max_min", "0 to 10080"),
         (|t| weighed(t).altitude_max_m = 20_001, "resolution.altitude_max_m", "0 to 20000"),
         (|t| weighed(t).place_max_km = 501, "resolution.place_max_km", "0 to 500"),
+        (|t| matched(t).class_log2 = 3, "matching.class_log2", "4 to 22"),
+        (|t| matched(t).class_log2 = 23, "matching.class_log2", "4 to 22"),
+        (|t| matched(t).chunks_log2 = 9, "matching.chunks_log2", "0 to 8"),
+        (|t| matched(t).ahead_min = 9, "matching.ahead_min", "10 to 40320"),
+        (|t| matched(t).mode = "yes/no".into(), "matching.mode", "cells or count"),
+        (|t| matched(t).mode = "count".into(), "matching.verified", "false in mode count"),
         (|t| t.desk[0].party = 2, "desk[0].party", "0 to 1"),
         (|t| t.threshold[0].lead_days = 401, "threshold[0].lead_days", "0 to 400"),
         (|t| t.disclosure.finest = "2 km".into(), "disclosure.finest", "exact, 1 km, 10 km"),

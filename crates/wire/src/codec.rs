@@ -31,6 +31,9 @@ pub fn to_slots(statement: &StatementIn) -> Slots {
         StatementIn::KeyRevoke(s) => split(s),
         StatementIn::TermsPropose(s) => split(s),
         StatementIn::TermsAccept(s) => split(s),
+        StatementIn::BlindCommit(s) => split(s),
+        StatementIn::BlindResult(s) => split(s),
+        StatementIn::BlindAsk(s) => split(s),
         StatementIn::Other { slots, .. } => slots.iter().map(|(slot, value)| (*slot, value.to_vec())).collect(),
     }
 }
@@ -76,6 +79,9 @@ pub fn from_slots(slots: &Slots) -> Result<StatementIn, Violation> {
         Kind::KeyRevoke => join(slots).map(StatementIn::KeyRevoke),
         Kind::TermsPropose => join(slots).map(StatementIn::TermsPropose),
         Kind::TermsAccept => join(slots).map(StatementIn::TermsAccept),
+        Kind::BlindCommit => join(slots).map(StatementIn::BlindCommit),
+        Kind::BlindResult => join(slots).map(StatementIn::BlindResult),
+        Kind::BlindAsk => join(slots).map(StatementIn::BlindAsk),
         _ => Ok(other()),
     }
 }

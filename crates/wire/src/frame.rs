@@ -14,6 +14,8 @@ use crate::hash::domain;
 pub const FRAME_BYTES_MAX: usize = 16_384;
 /// Largest piece of a packed entry in one frame: leaves room for the frame's own fields.
 pub const PART_BYTES_MAX: usize = 16_000;
+/// Largest message of a blind run in one frame: what `blind` makes at most.
+pub const BLIND_BYTES_MAX: usize = 12_288;
 /// Most parts of one packed entry.
 pub const PARTS_MAX: u8 = (crate::entry::PACKED_BYTES_MAX.div_ceil(PART_BYTES_MAX)) as u8;
 const CHECK_BYTES: usize = 4;
@@ -22,6 +24,9 @@ const CHECK_BYTES: usize = 4;
 pub const LINK_VERSION: u16 = 1;
 /// See [`LINK_VERSION`].
 pub const LINK_VERSION_MIN: u16 = 1;
+
+/// The bit of [`Hello::features`] of a node that takes frames of blind runs (PROTOCOL F9).
+pub const FEATURE_BLIND: u64 = 1;
 
 /// What one end says first, and again whenever the other asks anew.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -158,6 +163,12 @@ pub enum Frame {
     /// The sender stops, and why.
     #[n(7)]
     Bye(#[n(0)] u16, #[n(1)] String),
+    /// A message of a blind run: its stream, its place in the stream from 0, and its bytes.
+    #[n(8)]
+    Blind(#[n(0)] u64, #[n(1)] u32, #[n(2)] ByteVec),
+    /// All messages of a stream below this place have arrived.
+    #[n(9)]
+    BlindTaken(#[n(0)] u64, #[n(1)] u32),
 }
 
 /// Why bytes are not a frame.
@@ -261,6 +272,8 @@ mod tests {
             Frame::Pong(1, 2, 3),
             Frame::Evidence(Vec::new().into()),
             Frame::Bye(1, "done".into()),
+            Frame::Blind(u64::MAX, u32::MAX, vec![9; BLIND_BYTES_MAX].into()),
+            Frame::BlindTaken(u64::MAX, u32::MAX),
         ]
     }
 

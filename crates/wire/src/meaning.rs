@@ -6,12 +6,14 @@
 //!
 //! Foreign statements and our own officers' input pass here alike (DESIGN D5). [`Valid`] can be made only here.
 
+mod blind;
+
 use core::ops::Deref;
 
 use detente_types::notice::{NOTICE_VERTICES_MAX, Notice, NoticeIn, NoticeKind, VOLUMES_MAX};
 use detente_types::statement::{
-    AnswerIn, CancelIn, Change, ChangeIn, CheckAnswerIn, GenerationCloseIn, GenerationOpenIn, KeyCertIn, KeyRevokeIn, Kind,
-    Level, OfferIn, ReceiptIn, SafetyActionIn, Statement, StatementIn,
+    AnswerIn, BlindRunIn, CancelIn, Change, ChangeIn, CheckAnswerIn, GenerationCloseIn, GenerationOpenIn, KeyCertIn, KeyRevokeIn,
+    Kind, Level, OfferIn, ReceiptIn, SafetyActionIn, Statement, StatementIn,
 };
 use detente_types::text::{TextIn, check_line, check_text};
 use detente_types::{
@@ -22,6 +24,8 @@ use detente_types::{
 use crate::certificate::{self, Certificate, Keys};
 use crate::hash::domain;
 use crate::key::{PublicKey, Scheme};
+
+pub use blind::BlindSaid;
 
 /// Proof that the value inside passed the meaning gate. It can be made only in `wire`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +74,19 @@ pub trait Known {
     fn challenge(&self, reference: &StatementRef) -> Option<[u8; 32]>;
     /// Whether a check was answered before this statement by its author.
     fn answered(&self, reference: &StatementRef) -> bool;
+    /// What the author has said about a blind run before this statement; nothing, unless this is overridden.
+    fn blind(&self, _: &BlindRunIn) -> BlindSaid {
+        BlindSaid::default()
+    }
+    /// Whether a statement asks for a blind run; none does, unless this is overridden.
+    fn asks_blind_run(&self, _: &StatementRef) -> bool {
+        false
+    }
+    /// How many blind runs the author has asked for before this statement on the day of a time, UTC, or on a later day;
+    /// none, unless this is overridden.
+    fn blind_asked(&self, _: Timestamp) -> u32 {
+        0
+    }
 }
 
 /// Where a statement stands.
@@ -134,6 +151,9 @@ pub fn check(input: StatementIn, at: &Standing<'_>) -> Result<Option<Valid<State
             refer(&s.proposal, at.other, &[Kind::TermsPropose], "proposal", at, &mut faults);
             Some(Statement::TermsAccept(s))
         }
+        StatementIn::BlindCommit(s) => blind::check_commit(s, at, &mut faults).map(Statement::BlindCommit),
+        StatementIn::BlindResult(s) => blind::check_result(s, at, &mut faults).map(Statement::BlindResult),
+        StatementIn::BlindAsk(s) => blind::check_ask(s, at, &mut faults).map(Statement::BlindAsk),
         StatementIn::Other { .. } => return Ok(None),
     };
     match statement {

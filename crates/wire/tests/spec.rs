@@ -10,7 +10,7 @@ use detente_testkit::statements::statements;
 use detente_testkit::{MockScheme, parties, terms};
 use detente_types::notice::{Precedence, Precision, SafetyAsk};
 use detente_types::statement::{Kind, Level};
-use detente_types::terms::ResolutionIn;
+use detente_types::terms::{MatchingIn, ResolutionIn};
 use detente_types::{Datum, Rule};
 use detente_wire::codec::to_slots;
 
@@ -69,6 +69,7 @@ fn every_field_of_the_terms_stands_in_its_table_under_its_name() {
     let mut all = terms();
     all.altitude.terrain_min_m = Some(0);
     all.resolution = Some(ResolutionIn::DEFAULT);
+    all.matching = Some(MatchingIn::usual());
     let file: toml::Table = toml::from_str(&toml::to_string(&all).unwrap()).unwrap();
     let mut checked = 0;
     let mut sections = vec![("terms".to_owned(), file)];
@@ -109,8 +110,15 @@ fn every_code_stands_in_the_page() {
 fn every_domain_of_the_code_stands_in_the_page_and_no_other() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut used = BTreeSet::new();
-    for file in fs::read_dir(source).unwrap() {
-        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+    let mut folders = vec![source];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    for file in files {
+        let text = fs::read_to_string(file).unwrap();
         let tail = text.split("detente/").skip(1).filter_map(|rest| rest.split_once("/1").map(|(name, _)| name.to_owned()));
         used.extend(tail.filter(|name| name.bytes().all(|b| b.is_ascii_lowercase())));
     }

@@ -32,9 +32,12 @@ fn a_conflict_is_settled_by_the_first_suggestion() {
     assert_eq!(names(&ours), names(&pair.borea.json(&["resolve", short, "--theirs"])), "both find the same of our notice");
     assert_eq!((ours["sendable"].as_bool(), ours["cut_short"].as_bool()), (Some(true), Some(false)));
 
-    pair.aster.run(&["settle", "offer", short, "--suggestion", "9"]).expect(4);
-    pair.aster.run(&["settle", "offer", short, "--suggestion", "1", "--shift", "5"]).expect(2);
-    let offer = pair.borea.json(&["settle", "offer", short, "--theirs", "--suggestion", "1"]);
+    let first = &names(&ours)[0];
+    // By its name alone: by then another may have its number.
+    let refused = pair.aster.run(&["settle", "offer", short, "--suggestion", "1"]).expect(4);
+    assert!(refused.err.contains(first.as_str()), "it says what there is: {}", refused.err);
+    pair.aster.run(&["settle", "offer", short, "--suggestion", first, "--shift", "5"]).expect(2);
+    let offer = pair.borea.json(&["settle", "offer", short, "--theirs", "--suggestion", first]);
     pair.converge();
     pair.aster.ok(&["settle", "accept", &offer["stated"]["hash"].as_str().unwrap()[..12]]);
     pair.converge();
@@ -65,7 +68,7 @@ fn what_the_book_finds_is_offered_only_when_it_is_released() {
     let later = |found: &Value| names(found).into_iter().find(|name| name.starts_with("later-"));
     assert!(later(&before).is_some() && later(&book) != later(&before) && !names(&book).is_empty(), "{book}");
     assert!(pair.aster.ok(&["resolve", short, "--book"]).contains("only we see"), "it says so");
-    // Its numbers are no numbers of suggestions.
+    // Its names are no names of suggestions.
     let only_there = names(&book).into_iter().find(|name| !names(&before).contains(name)).expect("it goes on past that");
     pair.aster.run(&["settle", "offer", short, "--suggestion", &only_there]).expect(4);
     let offered = pair.aster.ok(&["settle", "offer", short, "--release-own", &only_there]);
@@ -78,7 +81,7 @@ fn plans_are_looked_at_before_they_are_stated() {
     let path = day::tomorrow(pair.root.path(), "aster/drone-survey.geojson");
     let looked = pair.aster.ok(&["around", &path]);
     assert!(looked.contains("theirs: The nearest is the hazard"), "{looked}");
-    assert!(looked.contains("when: Nothing is in the way from") && looked.contains("Свободно с"), "{looked}");
+    assert!(looked.contains("when: Nothing is in the way ") && looked.contains("Свободное время: "), "{looked}");
     let of = pair.aster.titled("Patrol flight 2")["at"]["hash"].as_str().unwrap().to_owned();
     let text = std::fs::read_to_string(day::examples().join("aster/patrol-flights.json")).unwrap();
     let flights: Vec<Value> = serde_json::from_str(&text.replace("2026-11-25", &day::date(1))).unwrap();
@@ -99,4 +102,20 @@ fn plans_are_looked_at_before_they_are_stated() {
     assert_eq!(array(view["ours"].clone()).len(), 8 * 16);
     let most = |side: &str| array(view[side].clone()).iter().filter_map(Value::as_u64).max();
     assert_eq!((most("ours"), most("theirs")), (Some(2), Some(1)), "{view}");
+}
+
+#[test]
+fn the_ground_of_a_conflict_is_that_of_the_files() {
+    let (mut pair, conflict) = met();
+    let mut api = Api::of(&pair.aster.node().out_with("serving")).unwrap();
+    let view = api.get(&format!("/v1/lines/-/conflicts/{conflict}/ground")).unwrap();
+    let ground = &array(view["grounds"].clone())[0];
+    assert!(!array(ground["polygons"].clone()).is_empty() && ground["error_m"].as_f64().unwrap() < 5.0, "{view}");
+    let files = ["aster/patrol-flights.json", "borea/live-fire.geojson"].map(|name| day::tomorrow(pair.root.path(), name));
+    let terms = day::examples().join("terms.toml");
+    let asked = ["check", &files[0], &files[1], "--terms", terms.to_str().unwrap(), "--json"];
+    let told: Value = serde_json::from_str(&crate::program::run(&asked).expect(1).out).unwrap();
+    assert_eq!(array(told["conflicts"].clone()).len(), 1);
+    let [line, file] = [ground, &told["conflicts"][0]["meetings"][0]["overlap"]].map(|from| from["area_m2"].as_f64().unwrap());
+    assert!(line > 1e6 && (line / file - 1.0).abs() < 1e-4, "{line} m² on the line, {file} m² of the files");
 }

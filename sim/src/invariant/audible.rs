@@ -45,7 +45,7 @@ impl Sent<'_> {
             Frame::Evidence(bytes) => ensure(self.disk.has_evidence(self.wire.line, &bytes), DURABLE, || {
                 "evidence was shown that is not on the disk".into()
             }),
-            Frame::Ping(..) | Frame::Pong(..) | Frame::Bye(..) => Ok(()),
+            Frame::Ping(..) | Frame::Pong(..) | Frame::Bye(..) | Frame::Blind(..) | Frame::BlindTaken(..) => Ok(()),
         }
     }
 

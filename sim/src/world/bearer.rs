@@ -204,5 +204,7 @@ fn told(frame: &detente_wire::Frame) -> String {
         Frame::Pong(..) => "pong".into(),
         Frame::Evidence(_) => "evidence".into(),
         Frame::Bye(code, text) => format!("bye {code} {text}"),
+        Frame::Blind(stream, place, bytes) => format!("message {place} of {} bytes of blind run {stream:x}", bytes.len()),
+        Frame::BlindTaken(stream, place) => format!("blind run {stream:x} is taken below {place}"),
     }
 }

@@ -2,8 +2,9 @@
 
 use detente_types::Generation;
 use detente_types::statement::{
-    AnswerIn, CancelIn, CertificateIn, ChangeIn, CheckAnswerIn, CheckIn, GenerationCloseIn, GenerationOpenIn, KeyCertIn,
-    KeyRevokeIn, Kind, OfferIn, ReceiptIn, SafetyActionIn, StatementIn, TermsAcceptIn, TermsProposeIn,
+    AnswerIn, BlindAskIn, BlindCommitIn, BlindResultIn, BlindRunIn, CancelIn, CertificateIn, ChangeIn, CheckAnswerIn, CheckIn,
+    GenerationCloseIn, GenerationOpenIn, KeyCertIn, KeyRevokeIn, Kind, OfferIn, ReceiptIn, SafetyActionIn, StatementIn,
+    TermsAcceptIn, TermsProposeIn,
 };
 use minicbor::bytes::{ByteArray, ByteVec};
 use proptest::option::of;
@@ -32,6 +33,9 @@ pub fn statement() -> impl Strategy<Value = StatementIn> {
         (1, key_revoke().prop_map(StatementIn::KeyRevoke).boxed()),
         (1, terms_propose().prop_map(StatementIn::TermsPropose).boxed()),
         (1, terms_accept().prop_map(StatementIn::TermsAccept).boxed()),
+        (1, blind_commit().prop_map(StatementIn::BlindCommit).boxed()),
+        (1, blind_result().prop_map(StatementIn::BlindResult).boxed()),
+        (1, blind_ask().prop_map(StatementIn::BlindAsk).boxed()),
         (2, other().boxed()),
     ])
 }
@@ -180,6 +184,49 @@ fn key_revoke() -> impl Strategy<Value = KeyRevokeIn> {
     })
 }
 
+fn blind_run() -> impl Strategy<Value = BlindRunIn> {
+    (of(number()), of(statement_ref())).prop_map(|(at_us, asked)| BlindRunIn { at_us, asked })
+}
+
+fn blind_commit() -> impl Strategy<Value = BlindCommitIn> {
+    (blind_run(), proptest::collection::vec(any::<u8>(), 0..600), array32(), of(array32())).prop_map(
+        |(run, hello, commitment, sealed)| BlindCommitIn {
+            kind: Kind::BlindCommit.code(),
+            run,
+            hello: ByteVec::from(hello),
+            commitment,
+            sealed,
+        },
+    )
+}
+
+fn blind_result() -> impl Strategy<Value = BlindResultIn> {
+    (blind_run(), of(array32()), of(any::<u8>()), of(any::<u16>()), of(any::<u8>()), person()).prop_map(
+        |(run, seal, step, taken, reason, (desk, officer))| BlindResultIn {
+            kind: Kind::BlindResult.code(),
+            run,
+            seal,
+            step,
+            taken,
+            reason,
+            desk,
+            officer,
+        },
+    )
+}
+
+fn blind_ask() -> impl Strategy<Value = BlindAskIn> {
+    let cells = proptest::collection::vec(any::<[u32; 2]>(), 0..5);
+    (of(blind_run()), of(cells), of(text()), person()).prop_map(|(run, cells, reason, (desk, officer))| BlindAskIn {
+        kind: Kind::BlindAsk.code(),
+        run,
+        cells,
+        reason,
+        desk,
+        officer,
+    })
+}
+
 fn terms_propose() -> impl Strategy<Value = TermsProposeIn> {
     (terms(), person()).prop_map(|(terms, (desk, officer))| TermsProposeIn {
         kind: Kind::TermsPropose.code(),
@@ -200,16 +247,7 @@ fn terms_accept() -> impl Strategy<Value = TermsAcceptIn> {
 
 /// A kind that this version keeps as bytes: one that it does not act on yet, or one that it does not know.
 fn other() -> impl Strategy<Value = StatementIn> {
-    const KEPT: [Kind; 8] = [
-        Kind::Suspend,
-        Kind::Resume,
-        Kind::Handover,
-        Kind::ReadoutPropose,
-        Kind::ReadoutAccept,
-        Kind::BlindCommit,
-        Kind::BlindResult,
-        Kind::Erase,
-    ];
+    const KEPT: [Kind; 6] = [Kind::Suspend, Kind::Resume, Kind::Handover, Kind::ReadoutPropose, Kind::ReadoutAccept, Kind::Erase];
     let kept = proptest::sample::select(KEPT.to_vec()).prop_map(Kind::code);
     let unknown = any::<u16>().prop_filter("a kind without a name", |code| Kind::from_code(*code).is_none());
     let values = proptest::collection::btree_map(1u8..32, proptest::collection::vec(any::<u8>(), 0..40), 0..6);

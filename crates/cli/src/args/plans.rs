@@ -94,8 +94,8 @@ impl ReadArgs {
     }
 }
 
-/// How `conflict/2` compares altitudes where no terms say it: over mean sea level. What would need a bound of terms, heights
-/// over ground and flight levels, counts as all altitudes.
+/// How `conflict/2` compares altitudes over different data where no terms say it: over mean sea level. What would need a bound
+/// of terms to be compared with others, heights over ground and flight levels, is compared with its like only.
 pub(crate) const HEIGHTS: Heights = Heights { datum: Datum::Amsl, terrain: None, pressure: None };
 
 pub(super) fn law(name: &str) -> Result<Law, String> {

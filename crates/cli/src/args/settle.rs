@@ -8,7 +8,7 @@ use super::OnLine;
 #[derive(Debug, Subcommand)]
 pub enum Settle {
     /// Offer a change.
-    #[command(after_help = example!("settle offer 81c09d2e --suggestion 1", "settle offer 81c09d2e --theirs --shift 90", "settle offer 81c09d2e --climb 600"))]
+    #[command(after_help = example!("settle offer 81c09d2e --suggestion later-22min", "settle offer 81c09d2e --theirs --shift 90", "settle offer 81c09d2e --climb 600"))]
     Offer {
         /// The conflict, or enough of it.
         conflict: String,
@@ -24,13 +24,13 @@ pub enum Settle {
         /// Give the activity up.
         #[arg(long)]
         cancel: bool,
-        /// A shift that `resolve` lists (with --theirs: `resolve --theirs`), by its number or name. It is found anew: what is not
-        /// clear any more is not offered.
-        #[arg(long, value_name = "NUMBER", conflicts_with_all = ["shift", "climb", "cancel"])]
+        /// A shift that `resolve` lists (with --theirs: `resolve --theirs`), by its name. It is found anew: what is not clear any
+        /// more is not offered.
+        #[arg(long, value_name = "NAME", conflicts_with_all = ["shift", "climb", "cancel"])]
         suggestion: Option<String>,
-        /// A shift that `resolve --book` lists. To offer it tells the other side something that only our book knows: with this
+        /// A shift that `resolve --book` lists, by its name. To offer it tells the other side something that only our book knows: with this
         /// option you release it.
-        #[arg(long, value_name = "NUMBER", conflicts_with_all = ["shift", "climb", "cancel", "suggestion", "theirs"])]
+        #[arg(long, value_name = "NAME", conflicts_with_all = ["shift", "climb", "cancel", "suggestion", "theirs"])]
         release_own: Option<String>,
         #[command(flatten)]
         on: OnLine,

@@ -145,7 +145,7 @@ fn settle(aster: &Side, borea: &Side, conflict: &ConflictView, out: &mut Teller)
         + borea.conflicts()?.into_iter().filter(|c| c.id == conflict.id).count();
     ensure!(left == 0, "the conflict is still there after the amendment");
     out.say("Aster publishes the next version. Both nodes look again: the conflict is gone. Settled.");
-    out.sum_up(format!("conflict {} settled: Aster's notice {name}", &conflict.id[..8]));
+    out.sum_up(format!("conflict {} settled by the shift {name} of Aster's notice", &conflict.id[..8]));
     Ok(())
 }
 

@@ -1,14 +1,16 @@
-//! The node's thread: takes messages one by one, and carries out the effects of each before the next.
+//! The node's desk: whoever has it takes messages one by one, and carries out the effects of each before the next. That is the
+//! node's thread, which sleeps until something comes; and whoever brings a job while nobody has the desk does it there and
+//! then, for to wake another thread and be woken by it takes longer than most questions.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use detente_api::port::{Kept, Seat, Waiters};
+use detente_api::port::{Job, Kept, Seat, Waiters};
 use detente_net::{FrameSender, Lane, TrySendError};
 use detente_node::port::{Entries, StoreFault};
 use detente_node::{Effect, Event, Input, Node, Token, What};
@@ -49,7 +51,7 @@ pub(super) fn start(
     node: Node,
     config: DeskConfig,
     events: broadcast::Sender<Arc<Event>>,
-) -> std::io::Result<(Sender<Message>, JoinHandle<()>)> {
+) -> std::io::Result<(Way, JoinHandle<()>)> {
     let (to_node, inbox) = channel();
     let answers = to_node.clone();
     let writer = Writer::start(config.writer, move |outcome| {
@@ -59,32 +61,98 @@ pub(super) fn start(
         node,
         home: config.home,
         restored: config.restored,
-        inbox,
         writer,
         reader: config.reader,
         dials: config.dials,
         events,
         bearers: BTreeMap::new(),
         waiters: Waiters::new(),
+        unsettled: true,
         overdue: Vec::new(),
         looked: Instant::now(),
         log: Log::default(),
     };
-    let thread = Builder::new().name("node".into()).spawn(move || desk.run())?;
-    Ok((to_node, thread))
+    let desk = Arc::new(Mutex::new(Some(desk)));
+    let shared = Arc::clone(&desk);
+    let thread = Builder::new().name("node".into()).spawn(move || run(&shared, &inbox))?;
+    Ok((Way { to_node, desk }, thread))
+}
+
+/// The way to the node.
+pub(super) struct Way {
+    to_node: Sender<Message>,
+    desk: Arc<Mutex<Option<Desk>>>,
+}
+
+impl Way {
+    /// Sends to the node's thread; false when the node has stopped.
+    pub(super) fn send(&self, message: Message) -> bool {
+        self.to_node.send(message).is_ok()
+    }
+
+    /// For link tasks.
+    pub(super) fn sender(&self) -> Sender<Message> {
+        self.to_node.clone()
+    }
+
+    /// Does a job at the desk if nobody has it, else has the node's thread do it; false when the node has stopped.
+    pub(super) fn seat(&self, job: Job) -> bool {
+        match self.desk.try_lock() {
+            Ok(mut desk) => match desk.as_mut() {
+                Some(desk) => {
+                    if desk.sit_down(job) {
+                        let _ = self.to_node.send(Message::Wake);
+                    }
+                    true
+                }
+                None => false,
+            },
+            Err(TryLockError::WouldBlock) => self.send(Message::Job(job)),
+            Err(TryLockError::Poisoned(_)) => false,
+        }
+    }
+}
+
+/// The node's thread, until it is to stop or a job went wrong.
+fn run(desk: &Mutex<Option<Desk>>, inbox: &Receiver<Message>) {
+    let at_desk = |f: &mut dyn FnMut(&mut Desk)| -> Option<()> {
+        let mut desk: MutexGuard<'_, Option<Desk>> = desk.lock().ok()?;
+        desk.as_mut().map(f)
+    };
+    // A node that was loaded may have something to do at once.
+    let begin = &mut |desk: &mut Desk| {
+        desk.node.handle(now(), &mut OsRng, Input::Tick);
+        desk.work();
+    };
+    let mut wait = Duration::ZERO;
+    let mut stop = at_desk(begin).is_none();
+    while !stop {
+        let mut came = inbox.recv_timeout(wait);
+        let sat = at_desk(&mut |desk| {
+            stop = desk.take_all(core::mem::replace(&mut came, Err(RecvTimeoutError::Timeout)), inbox);
+            wait = desk.wait();
+        });
+        stop |= sat.is_none();
+    }
+    if let Ok(mut desk) = desk.lock()
+        && let Some(desk) = desk.take()
+    {
+        desk.close();
+    }
 }
 
 struct Desk {
     node: Node,
     home: Arc<Home>,
     restored: Option<u64>,
-    inbox: Receiver<Message>,
     writer: Writer<Token>,
     reader: Reader,
     dials: mpsc::UnboundedSender<LineId>,
     events: broadcast::Sender<Arc<Event>>,
     bearers: BTreeMap<LineId, Bearer>,
     waiters: Waiters,
+    /// Nothing has been done for speed alone since something came.
+    unsettled: bool,
     /// Numbers of the book that waited when a full disk was last looked at.
     overdue: Vec<u64>,
     looked: Instant,
@@ -109,33 +177,58 @@ impl Bearer {
 }
 
 impl Desk {
-    fn run(mut self) {
-        // A node that was loaded may have something to do at once.
-        self.node.handle(now(), &mut OsRng, Input::Tick);
-        self.work();
-        loop {
-            match self.next() {
-                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+    /// What came, and what else there is; whether the node is to stop.
+    fn take_all(&mut self, came: Result<Message, RecvTimeoutError>, inbox: &Receiver<Message>) -> bool {
+        match came {
+            Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return true,
+            Ok(message) => self.take(message),
+            Err(RecvTimeoutError::Timeout) => self.rest(),
+        }
+        for _ in 0..BURST_MAX {
+            match inbox.try_recv() {
+                Ok(Message::Stop) => return true,
                 Ok(message) => self.take(message),
-                Err(RecvTimeoutError::Timeout) => self.node.handle(now(), &mut OsRng, Input::Tick),
-            }
-            for _ in 0..BURST_MAX {
-                match self.inbox.try_recv() {
-                    Ok(Message::Stop) => return self.close(),
-                    Ok(message) => self.take(message),
-                    Err(_) => break,
-                }
-            }
-            self.work();
-            self.answer_overdue();
-            self.tell_set_back();
-            self.log.catch_up(Instant::now());
-            if self.node.is_behind() {
-                self.node.handle(now(), &mut OsRng, Input::Tick);
-                self.work();
+                Err(_) => break,
             }
         }
-        self.close();
+        self.finish();
+        false
+    }
+
+    /// Does a job and what follows from it; whether the node's thread must look when to wake.
+    fn sit_down(&mut self, job: Job) -> bool {
+        let due = self.node.poll_timeout();
+        self.do_job(job);
+        self.finish();
+        self.node.poll_timeout() != due || self.node.is_behind() || self.has_queued()
+    }
+
+    fn do_job(&mut self, job: Job) {
+        let (node, waiters) = (&mut self.node, &mut self.waiters);
+        job(&mut Seat { node, now: now(), rng: &mut OsRng, waiters, store: &mut self.reader });
+    }
+
+    /// What follows from what was taken.
+    fn finish(&mut self) {
+        self.work();
+        self.answer_overdue();
+        self.tell_set_back();
+        self.log.catch_up(Instant::now());
+        if self.node.is_behind() {
+            self.node.handle(now(), &mut OsRng, Input::Tick);
+            self.work();
+        }
+    }
+
+    /// Nothing came: what is due, and what makes the node faster.
+    fn rest(&mut self) {
+        let at = now();
+        if !self.unsettled || self.node.poll_timeout().is_some_and(|due| due <= at) {
+            self.node.handle(at, &mut OsRng, Input::Tick);
+        }
+        if self.unsettled {
+            self.unsettled = self.node.settle();
+        }
     }
 
     fn close(mut self) {
@@ -145,23 +238,29 @@ impl Desk {
         }
     }
 
-    fn next(&self) -> Result<Message, RecvTimeoutError> {
-        let queued = self.bearers.values().any(|b| !b.queued.is_empty());
+    /// Whether full lanes left frames to be sent.
+    fn has_queued(&self) -> bool {
+        self.bearers.values().any(|bearer| !bearer.queued.is_empty())
+    }
+
+    /// How long to sleep when nothing comes.
+    fn wait(&self) -> Duration {
+        if self.unsettled {
+            return Duration::ZERO;
+        }
         let least = if self.node.is_behind() { Duration::ZERO } else { SLEEP_MIN };
         let wait = match self.node.poll_timeout() {
             Some(due) => Duration::from_micros(u64::try_from(due.since(now())).unwrap_or(0)).clamp(least, SLEEP_MAX),
             None => SLEEP_MAX,
         };
-        self.inbox.recv_timeout(if queued { wait.min(SLEEP_MIN) } else { wait })
+        if self.has_queued() { wait.min(SLEEP_MIN) } else { wait }
     }
 
     fn take(&mut self, message: Message) {
         let at = now();
+        self.unsettled = true;
         match message {
-            Message::Job(job) => {
-                let (node, waiters) = (&mut self.node, &mut self.waiters);
-                job(&mut Seat { node, now: at, rng: &mut OsRng, waiters, store: &mut self.reader });
-            }
+            Message::Job(job) => self.do_job(job),
             Message::Disk(Outcome::Persisted(token)) => self.node.handle(at, &mut OsRng, Input::Persisted(token)),
             Message::Disk(Outcome::Refused(token, fault)) => self.node.handle(at, &mut OsRng, Input::Refused(token, fault)),
             Message::Up(line, bearer) => {
@@ -181,7 +280,7 @@ impl Desk {
                     self.node.handle(at, &mut OsRng, Input::Frame(line, bytes));
                 }
             }
-            Message::Stop => {}
+            Message::Wake | Message::Stop => {}
         }
     }
 

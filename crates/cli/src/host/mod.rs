@@ -3,8 +3,8 @@
 //!
 //! ```text
 //!   API jobs ──┐                    ┌── Persist ──▶ store writer ──▶ Persisted
-//!   frames  ───┼──▶ node thread ────┼── Send ─────▶ link task
-//!   disk    ───┘    (one, alone)    └── Event ────▶ subscribers
+//!   frames  ───┼──▶ node's desk ────┼── Send ─────▶ link task
+//!   disk    ───┘  (one at a time)   └── Event ────▶ subscribers
 //! ```
 
 mod clock;
@@ -30,8 +30,8 @@ use detente_wire::certificate::sign_revocation;
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
 
 pub use clock::now;
-use desk::Bearer;
 pub use desk::DeskConfig;
+use desk::{Bearer, Way};
 pub use links::{LinkConfig, Links};
 
 /// What reaches the node's thread.
@@ -47,6 +47,8 @@ pub(crate) enum Message {
     /// A frame that the bearer of this number brought, and the room that it takes until it is handled: a peer that floods
     /// waits (PROTOCOL F6).
     Frame(LineId, u64, Vec<u8>, OwnedSemaphorePermit),
+    /// Look when to wake next.
+    Wake,
     /// Stop after what is queued.
     Stop,
 }
@@ -56,7 +58,7 @@ const EVENTS_BEHIND_MAX: usize = 4_096;
 
 /// A running side.
 pub struct Host {
-    to_node: Sender<Message>,
+    way: Way,
     events: broadcast::Sender<Arc<Event>>,
     thread: Option<JoinHandle<()>>,
     home: Arc<Home>,
@@ -70,13 +72,13 @@ impl Host {
     pub fn start(node: Node, config: DeskConfig) -> std::io::Result<Self> {
         let home = Arc::clone(&config.home);
         let (events, _) = broadcast::channel(EVENTS_BEHIND_MAX);
-        let (to_node, thread) = desk::start(node, config, events.clone())?;
-        Ok(Self { to_node, events, thread: Some(thread), home })
+        let (way, thread) = desk::start(node, config, events.clone())?;
+        Ok(Self { way, events, thread: Some(thread), home })
     }
 
     /// The way to the node's thread, for link tasks.
     pub(crate) fn sender(&self) -> Sender<Message> {
-        self.to_node.clone()
+        self.way.sender()
     }
 
     /// Stops the node and closes its store: what is queued is still written.
@@ -85,7 +87,7 @@ impl Host {
     }
 
     fn end(&mut self) {
-        let _ = self.to_node.send(Message::Stop);
+        let _ = self.way.send(Message::Stop);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -100,7 +102,7 @@ impl Drop for Host {
 
 impl HostPort for Host {
     fn seat(&self, job: Job) -> bool {
-        self.to_node.send(Message::Job(job)).is_ok()
+        self.way.seat(job)
     }
 
     fn backup(&self, to: PathBuf) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> {

@@ -96,14 +96,24 @@ pub(super) fn density(on: &On<'_>, args: &DensityArgs) -> Result<()> {
 /// Round all live notices, with a twentieth more on every side.
 fn extent(client: &Client, line: &str) -> Result<Vec<f64>> {
     let notices: Vec<NoticeItem> = client.notices(line, None)?;
-    let positions: Vec<[f64; 2]> = notices.iter().flat_map(|n| &n.notice.volumes).flat_map(|v| v.positions.clone()).collect();
+    let mut positions: Vec<[f64; 2]> = notices.iter().flat_map(|n| &n.notice.volumes).flat_map(|v| v.positions.clone()).collect();
     if positions.is_empty() {
         return Err(refuse(Fault::NotFound, "no live notice has a place: say which area with --area"));
     }
+    unroll(&mut positions);
     let least = |i: usize| positions.iter().map(|p| p[i]).fold(f64::INFINITY, f64::min);
     let most = |i: usize| positions.iter().map(|p| p[i]).fold(f64::NEG_INFINITY, f64::max);
     let more = |i: usize| ((most(i) - least(i)) / 20.0).max(0.05);
     Ok(vec![(least(0) - more(0)).max(-90.0), least(1) - more(1), (most(0) + more(0)).min(90.0), most(1) + more(1)])
+}
+
+/// Where positions lie on both sides of the antimeridian, counts the western ones on beyond 180 degrees.
+fn unroll(positions: &mut [[f64; 2]]) {
+    let lons = || positions.iter().map(|p| p[1]);
+    let wide = lons().fold(f64::NEG_INFINITY, f64::max) - lons().fold(f64::INFINITY, f64::min);
+    if wide > 180.0 {
+        positions.iter_mut().filter(|p| p[1] < 0.0).for_each(|p| p[1] += 360.0);
+    }
 }
 
 /// One character a cell, from none to many.
@@ -116,7 +126,8 @@ fn picture(view: &DensityView) -> String {
         6..=20 => SHADES[6],
         _ => SHADES[7],
     };
-    let mut out = vec![format!("live volumes in each cell, {} to {}", view.from, view.until)];
+    let clock = |instant: &str| instant.get(..16).unwrap_or(instant).replace('T', " ");
+    let mut out = vec![format!("live volumes in each cell, {} to {} UTC", clock(&view.from), clock(&view.until))];
     let columns = view.columns as usize;
     for row in (0..view.rows as usize).rev() {
         let cells: String = (0..columns).map(|column| shade(total(row * columns + column))).collect();
@@ -125,4 +136,19 @@ fn picture(view: &DensityView) -> String {
     let east = view.west + view.cell_width * f64::from(view.columns);
     out.push(format!("{:>8}  from {:.3} to {east:.3} degrees of longitude; + is 6 to 20, # is more", "", view.west));
     out.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_area_across_the_antimeridian_is_narrow() {
+        let mut positions = [[60.0, 179.5], [60.5, -179.0]];
+        unroll(&mut positions);
+        assert_eq!(positions, [[60.0, 179.5], [60.5, 181.0]]);
+        let mut wide = [[60.0, -80.0], [60.0, 90.0]];
+        unroll(&mut wide);
+        assert_eq!(wide, [[60.0, -80.0], [60.0, 90.0]]);
+    }
 }

@@ -10,18 +10,19 @@ pub(super) mod label;
 mod svg;
 mod table;
 
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use detente_gateway::plans::{FILE_BYTES_MAX, Format, Plan, read};
 use detente_gateway::{Level, Report};
 use detente_space::{Law, Separation};
-use detente_types::{Metres, Position, Terms};
+use detente_types::height::Heights;
+use detente_types::{Datum, Metres, Position, Terms};
 use serde::Serialize;
 
 use crate::args::{HEIGHTS, Output, PlanArgs};
-use crate::output::{Ended, fail, print};
+use crate::output::{Ended, fail, print, print_json};
 use crate::verbs::On;
 use find::Hit;
 
@@ -29,6 +30,8 @@ use find::Hit;
 const FOUND: u8 = 1;
 /// A file is wrong, and nothing was checked.
 const WRONG: u8 = 2;
+/// A file that takes more than a moment to read: a person who waits is told so.
+const LONG_BYTES: usize = 16 << 20;
 
 /// A file that was read.
 struct File {
@@ -52,6 +55,8 @@ struct Told {
     files: Vec<File>,
     plans: Vec<Filed>,
     hits: Vec<Hit>,
+    /// Whether there are more.
+    more: bool,
     /// Places that have names, in English and in Russian.
     places: Vec<(Position, [String; 2])>,
     /// The ground of each hit's meetings.
@@ -66,24 +71,28 @@ pub(super) fn check(on: &On<'_>, files: &[PathBuf], arguments: &PlanArgs) -> Res
         Ended(WRONG)
     })?;
     let (files, plans) = read_all(files, arguments, output)?;
-    let (law, separation) = question(arguments, terms.as_ref());
-    let hits = find::all_pairs(&plans, law, &separation, &mut find::Progress::new(plans.len()));
+    let (law, separation) = question(arguments, terms.as_ref(), &plans);
+    let find::Found { hits, more } = find::all_pairs(&plans, law, &separation, &mut find::Progress::new(plans.len()));
+    if more {
+        eprintln!("detente: more than {} conflicts: the first are told; check fewer plans at a time", find::HITS_MAX);
+    }
     let places = terms.as_ref().map(places).unwrap_or_default();
-    let mut told = Told { law, separation, files, plans, hits, places, grounds: Vec::new() };
+    let mut told = Told { law, separation, files, plans, hits, more, places, grounds: Vec::new() };
     // A table tells the closest pair of each conflict, the others all.
     told.grounds = ground::draw(&told, if output == Output::Table { 1 } else { usize::MAX });
     match output {
         Output::Table => table::print_all(&told),
-        Output::Json => print(&serde_json::to_string_pretty(&json::report(&told))?),
-        Output::Geojson => print(&serde_json::to_string_pretty(&geojson::collection(&told))?),
+        Output::Json => print_json(&json::report(&told))?,
+        Output::Geojson => print_json(&geojson::collection(&told))?,
         Output::Svg => print(&svg::picture(&told)),
     }
     if told.hits.is_empty() { Ok(()) } else { Err(Ended(FOUND).into()) }
 }
 
 /// The law and the separation: what an option says, then what the terms say, then touching.
-fn question(arguments: &PlanArgs, terms: Option<&Terms>) -> (Law, Separation) {
-    let heights = terms.map_or(HEIGHTS, Terms::heights);
+fn question(arguments: &PlanArgs, terms: Option<&Terms>, plans: &[Filed]) -> (Law, Separation) {
+    let alone = || only_datum(plans).map_or(HEIGHTS, Heights::of);
+    let heights = terms.map_or_else(alone, Terms::heights);
     let asked = arguments.law.and_then(|law| Law::from_name(law.name(), heights));
     let law = asked.or_else(|| Law::of_terms(terms?)).unwrap_or(Law::Two(heights));
     let length = |option: Option<crate::args::Length>, terms: Option<Metres>| {
@@ -95,6 +104,13 @@ fn question(arguments: &PlanArgs, terms: Option<&Terms>) -> (Law, Separation) {
         time_us: arguments.time.map(|time| time.micros).or(terms.map(Terms::time_us)).unwrap_or(0),
     };
     (law, separation)
+}
+
+/// The datum of all altitudes, where they have one: then they are compared as they were said.
+fn only_datum(plans: &[Filed]) -> Option<Datum> {
+    let mut data = plans.iter().flat_map(|filed| &filed.plan.volumes).map(|volume| volume.band.datum());
+    let first = data.next()?;
+    data.all(|datum| datum == first).then_some(first)
 }
 
 pub(super) fn terms(file: &Path) -> Result<Terms> {
@@ -141,6 +157,9 @@ fn read_all(names: &[PathBuf], arguments: &PlanArgs, output: Output) -> Result<(
                 continue;
             }
         };
+        if bytes.len() > LONG_BYTES && std::io::stderr().is_terminal() {
+            eprintln!("reading {name}, {} MiB", bytes.len() >> 20);
+        }
         match read(&name, arguments.read.format, &bytes, &given) {
             Ok(read) => {
                 let volumes = read.plans.iter().map(|plan| plan.volumes.len()).sum();

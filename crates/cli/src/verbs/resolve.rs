@@ -20,12 +20,12 @@ fn words(found: &ResolutionsView) -> String {
     let short = &found.conflict[..8];
     let mut out = vec![format!("conflict {short}  {}", found.says)];
     out.extend(found.shifts.iter().flat_map(shift_words));
-    if !found.shifts.is_empty() {
+    if let Some(first) = found.shifts.first() {
         let theirs = if found.of == "theirs" { " --theirs" } else { "" };
         out.push(if found.sendable {
-            format!("offer one: detente settle offer {short}{theirs} --suggestion 1")
+            format!("offer one: detente settle offer {short}{theirs} --suggestion {}", first.name)
         } else {
-            format!("only we see these. To offer one is to release it: detente settle offer {short} --release-own 1")
+            format!("only we see these. To offer one is to release it: detente settle offer {short} --release-own {}", first.name)
         });
     }
     out.join("\n")

@@ -3,7 +3,7 @@
 use core::fmt::{self, Write};
 
 use detente_types::TermsIn;
-use detente_types::terms::{ClockIn, ClocksIn, ResolutionIn};
+use detente_types::terms::{ClockIn, ClocksIn, MatchingIn, ResolutionIn};
 
 use super::TermsFile;
 
@@ -166,6 +166,7 @@ fn traffic(out: &mut String, t: &TermsIn) -> fmt::Result {
     )?;
     writeln!(out, "[blind]\ncell_m = {}\nband_m = {}\nslot_s = {}", b.cell_m, b.band_m, b.slot_s)?;
     writeln!(out, "every_min = {}\nextra_per_day = {}", b.every_min, b.extra_per_day)?;
+    matching(out, t.matching.as_ref())?;
     writeln!(out, "\n# For how many days bodies are kept; 0 for ever.\n[retention]\ndays = {}", t.retention.days)?;
     if !t.witness.is_empty() {
         writeln!(out, "\n# Neutral witnesses of checkpoints: key name, and public key in hex.")?;
@@ -174,6 +175,22 @@ fn traffic(out: &mut String, t: &TermsIn) -> fmt::Result {
         writeln!(out, "[[witness]]\nname = {}\nkey = {}", quoted(&w.name), quoted(&w.key))?;
     }
     Ok(())
+}
+
+/// Where the terms leave it out, what counts instead is told in a remark.
+fn matching(out: &mut String, agreed: Option<&MatchingIn>) -> fmt::Result {
+    writeln!(
+        out,
+        "\n# How blind runs go: what they tell (cells, count), whether answers are proved, the size of all sets and the"
+    )?;
+    writeln!(out, "# chunks of an answer as powers of two, and how far ahead they look.")?;
+    let usual = MatchingIn::usual();
+    let (hash, m) = agreed.map_or(("# ", &usual), |m| ("", m));
+    if agreed.is_none() {
+        writeln!(out, "# These terms leave it out, and the usual counts:")?;
+    }
+    writeln!(out, "{hash}[matching]\n{hash}mode = {}\n{hash}verified = {}", quoted(&m.mode), m.verified)?;
+    writeln!(out, "{hash}class_log2 = {}\n{hash}chunks_log2 = {}\n{hash}ahead_min = {}", m.class_log2, m.chunks_log2, m.ahead_min)
 }
 
 fn quoted(text: &str) -> String {

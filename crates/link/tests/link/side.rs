@@ -27,6 +27,9 @@ pub(crate) struct Heard {
     /// How many revocations a later hello of a meeting named.
     pub(crate) revocations: Vec<usize>,
     pub(crate) checkpoint_needs: u32,
+    /// Messages of blind streams, in order, and streams that were knocked on.
+    pub(crate) blind: Vec<(u64, Vec<u8>)>,
+    pub(crate) knocks: Vec<u64>,
     /// Early entries, each with the number of times it was handed on in this life of the process.
     pub(crate) early: BTreeMap<Index, u32>,
 }
@@ -219,6 +222,8 @@ impl Side {
             }
             Event::RoundTrip { rtt_us, skew_us } => self.heard.round_trips.push((rtt_us, skew_us)),
             Event::Silent => self.heard.silent += 1,
+            Event::Blind { stream, bytes } => self.heard.blind.push((stream, bytes)),
+            Event::BlindKnock(stream) => self.heard.knocks.push(stream),
             Event::Fault(fault) => self.heard.faults.push(fault),
         }
     }

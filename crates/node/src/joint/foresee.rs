@@ -3,10 +3,9 @@
 //! It is found in parts, each within a cost: whoever asks gives the node's thread to others between two of them. Statements
 //! that come and go meanwhile are told or not as they are when their pair is looked at.
 
-use detente_space::index::Page;
 use detente_space::{Asked, Index, Pair, Side};
 use detente_types::conflict::Meeting;
-use detente_types::{NoticeId, NoticeKind, StatementRef, Volume};
+use detente_types::{Generation, Index as Place, NoticeId, NoticeKind, StatementRef, Volume};
 
 use super::Joint;
 
@@ -29,9 +28,9 @@ pub struct Planned<'a> {
 /// How much of a meeting is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// That it is one, by the same law.
+    /// That it is one, by the same law, and with what: [`Foresight::met`].
     Whether,
-    /// How the volumes meet.
+    /// How the volumes meet as well: [`Foresight::meetings`].
     How,
 }
 
@@ -42,15 +41,28 @@ pub struct Foreseen {
     pub with: StatementRef,
     /// Which volume of the plan, and which of the statement, from 0.
     pub volumes: [u16; 2],
-    /// How they meet; `None` when only whether they do was asked.
-    pub meeting: Option<Meeting>,
+    /// How they meet.
+    pub meeting: Meeting,
+}
+
+/// The same, by the least that tells which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Met {
+    /// Whether the statement is our own.
+    pub ours: bool,
+    /// The life of its author's log, and the place there.
+    pub at: (Generation, Place),
+    /// Which volume of the plan, and which of the statement, from 0.
+    pub volumes: [u16; 2],
 }
 
 /// What a plan would meet, as far as it was looked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Foresight {
-    /// Theirs in the order of the log, then our own.
+    /// Theirs in the order of the log, then our own; none when only whether there are any was asked.
     pub meetings: Vec<Foreseen>,
+    /// The same when only that was asked.
+    pub met: Vec<Met>,
     /// Whether there is, or may be, more than was asked for.
     pub more: bool,
     /// From where to go on; `None` when it is at its end.
@@ -82,24 +94,6 @@ impl Foresight {
         self.cost
     }
 
-    /// Takes in what a page found; whether that is enough.
-    fn take<M>(
-        &mut self,
-        page: Page<StatementRef, M>,
-        except: Option<StatementRef>,
-        limit: usize,
-        how: impl Fn(M) -> Option<Meeting>,
-    ) -> bool {
-        for find in page.finds.into_iter().filter(|find| except != Some(find.pair.key)) {
-            if self.meetings.len() == limit {
-                return true;
-            }
-            let volumes = [find.pair.asked, find.pair.found];
-            self.meetings.push(Foreseen { with: find.pair.key, volumes, meeting: how(find.meeting) });
-        }
-        false
-    }
-
     /// Ends it; there may be more.
     fn cut(&mut self) {
         (self.more, self.next) = (true, None);
@@ -115,8 +109,11 @@ impl Joint {
         let until = so_far.cost.saturating_add(cost);
         while let Some(mark) = so_far.next.take() {
             let index = if mark.ours { &self.own } else { &self.peer };
-            let left = until - so_far.cost;
-            let (next, enough) = look(index, &asked, mark.after.as_ref(), (detail, left), own, limit, so_far);
+            let look = Look { asked: &asked, ours: mark.ours, after: mark.after.as_ref(), except: own, limit };
+            let (next, enough) = match detail {
+                Detail::How => look.how(index, so_far),
+                Detail::Whether => look.whether(index, until - so_far.cost, so_far),
+            };
             so_far.next = match next {
                 Some(after) => Some(Mark { ours: mark.ours, after: Some(after) }),
                 None => (!mark.ours).then_some(Mark { ours: true, after: None }),
@@ -131,27 +128,42 @@ impl Joint {
     }
 }
 
-/// One page: the last pair that was looked at when there are more, and whether enough was found.
-fn look(
-    index: &Index<StatementRef>,
-    asked: &Asked<'_>,
-    after: Option<&Pair<StatementRef>>,
-    (detail, left): (Detail, usize),
+/// A look through one side's statements.
+struct Look<'a> {
+    asked: &'a Asked<'a>,
+    ours: bool,
+    after: Option<&'a Pair<StatementRef>>,
     except: Option<StatementRef>,
     limit: usize,
-    so_far: &mut Foresight,
-) -> (Option<Pair<StatementRef>>, bool) {
-    match detail {
-        Detail::How => {
-            let mut page = index.examine(asked, after, COST_STEP);
-            so_far.cost += page.cost;
-            (page.next.take(), so_far.take(page, except, limit, Some))
-        }
-        Detail::Whether => {
-            // One more than is told: that there is more. Candidates are gathered anew for each page, so it is a large one.
-            let mut page = index.examine_whether(asked, after, limit - so_far.meetings.len() + 1, left);
-            so_far.cost += page.cost;
-            (page.next.take(), so_far.take(page, except, limit, |()| None))
-        }
+}
+
+impl Look<'_> {
+    /// One page: the last pair that was looked at when there are more, and whether enough was found.
+    fn how(&self, index: &Index<StatementRef>, so_far: &mut Foresight) -> (Option<Pair<StatementRef>>, bool) {
+        let page = index.examine(self.asked, self.after, COST_STEP);
+        so_far.cost += page.cost;
+        let mut finds = page.finds.into_iter().filter(|find| self.except != Some(find.pair.key));
+        let room = self.limit - so_far.meetings.len();
+        so_far.meetings.extend(finds.by_ref().take(room).map(|find| Foreseen {
+            with: find.pair.key,
+            volumes: [find.pair.asked, find.pair.found],
+            meeting: find.meeting,
+        }));
+        (page.next, finds.next().is_some())
+    }
+
+    /// The same, within a cost. Candidates are gathered anew for each page, so it is a large one.
+    fn whether(&self, index: &Index<StatementRef>, cost: usize, so_far: &mut Foresight) -> (Option<Pair<StatementRef>>, bool) {
+        // One more than is told: that there is more.
+        let (most, mut enough) = (self.limit - so_far.met.len() + 1, false);
+        let rest = index.examine_whether(self.asked, self.after, most, cost, |with, volumes| {
+            let told = self.except.as_ref() != Some(with);
+            enough |= told && so_far.met.len() == self.limit;
+            if told && !enough {
+                so_far.met.push(Met { ours: self.ours, at: (with.generation, with.index), volumes });
+            }
+        });
+        so_far.cost += rest.cost;
+        (rest.next, enough)
     }
 }

@@ -314,7 +314,7 @@ fn foreseen(world: &World, joint: &Joint, us: usize, plan: &Planned<'_>) -> Vec<
             for (i, v) in (0..).zip(plan.volumes).filter(|_| Law::One.kinds_meet(plan.kind, live.notice.kind())) {
                 for (j, w) in (0..).zip(live.notice.volumes()) {
                     let meeting = Law::One.meet(v, w, &separation);
-                    found.extend(meeting.map(|m| Foreseen { with: *at, volumes: [i, j], meeting: Some(m) }));
+                    found.extend(meeting.map(|meeting| Foreseen { with: *at, volumes: [i, j], meeting }));
                 }
             }
         }
@@ -343,12 +343,15 @@ proptest! {
                 // A step of three, and the last pair of it may cost more.
                 prop_assert!(foresight.cost() <= before + cost + 6, "{} after {before}", foresight.cost());
             }
-            let told = all.iter().take(limit).cloned();
-            let told: Vec<Foreseen> = match detail {
-                Detail::How => told.collect(),
-                Detail::Whether => told.map(|one| Foreseen { meeting: None, ..one }).collect(),
+            let told = &all[..limit.min(all.len())];
+            let met = |one: &Foreseen| {
+                let ours = one.with.author == world.parties[0];
+                Met { ours, at: (one.with.generation, one.with.index), volumes: one.volumes }
             };
-            prop_assert_eq!(&foresight.meetings, &told);
+            match detail {
+                Detail::How => prop_assert_eq!(&foresight.meetings, told),
+                Detail::Whether => prop_assert_eq!(&foresight.met, &told.iter().map(met).collect::<Vec<_>>()),
+            }
             prop_assert_eq!(foresight.more, all.len() > limit);
         }
     }

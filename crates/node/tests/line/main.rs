@@ -1,5 +1,6 @@
 //! The line between two honest nodes, step by step.
 
+mod blind;
 mod held;
 mod held_copy;
 mod pair;

@@ -25,6 +25,9 @@ const PAD_M: f64 = 0.01;
 /// What a half width grows by for the rounding of longitudes and columns, radians.
 const PAD_RAD: f64 = 1e-12;
 
+/// Surface of the earth, square metres.
+const EARTH_M2: f64 = 510_065_621_724_000.0;
+
 /// Rows of equal latitudes, from the south pole on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Surface {
@@ -72,6 +75,11 @@ impl Surface {
 
     pub(super) const fn rows(&self) -> u32 {
         self.rows
+    }
+
+    /// About how many cells the whole surface has.
+    pub(super) fn count(&self) -> u64 {
+        libm::round(EARTH_M2 / (self.cell_m * self.cell_m)) as u64
     }
 
     /// How many cells a row has: as many as are at least as wide as a cell's edge along its middle, but one.

@@ -7,9 +7,10 @@
 //! Bits stand in pairs here, one pair to a vertex, or to the edge that ends in it: first longitude, then latitude.
 
 use super::lanes::Lanes;
-use super::plane::{Point, Ray, point, segments_meet};
+use super::plane::{Point, Ray, parts_well, point, segments_meet, touches_range};
 use super::ready::Glance;
 use super::shape::{Kind, Vertex, View};
+use super::surely::Stray;
 use crate::planted::{self, Planted};
 
 /// Most vertices of a shape that is looked at so.
@@ -25,6 +26,17 @@ struct Seen {
     near: u64,
     /// Of those that do not, an odd number passes east of the point.
     odd: bool,
+}
+
+/// What is known of two shapes whose edges may stray.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Survey {
+    /// They keep the margin.
+    Apart,
+    /// It is not known.
+    Near,
+    /// They meet.
+    Meet,
 }
 
 /// How a point lies to a shape.
@@ -74,6 +86,75 @@ pub(super) fn meet_near(lanes: Lanes, a: &View<'_>, range: [Vertex; 2], b: &View
             segments_meet(p, q, from, to)
         })
     })
+}
+
+/// What of two small shapes is sure where edges stray: those of the first by `strays[0]`, those of the second by
+/// `strays[1]`, and all of them come within the margin only if they come near the box of the second grown by `margin`.
+pub(super) fn survey(
+    lanes: Lanes,
+    [a, b]: [&View<'_>; 2],
+    ranges: [[Vertex; 2]; 2],
+    strays: [Stray; 2],
+    margin: Stray,
+) -> Survey {
+    let first = b.vertices[0];
+    let seen = see(lanes, a, grown(ranges[1], margin), first);
+    if seen.near == 0 {
+        // The whole of the second lies outside, or inside beyond all strays: the margin holds them.
+        let inside = a.kind == Kind::Polygon && seen.odd;
+        // An edge that is not near the box of all of the first lies on one side of it: the first may lie in the second.
+        return if inside { Survey::Meet } else { Survey::Apart };
+    }
+    let back = see(lanes, b, grown(ranges[0], margin), a.vertices[0]);
+    match between(bits(back.near).map(|number| edge(b, number)), a, seen.near, strays, margin) {
+        // Where all edges keep the margin, who holds whom on the map does so however they run.
+        Survey::Apart if lies(a, seen, first) == Lies::Inside || lies(b, back, a.vertices[0]) == Lies::Inside => Survey::Meet,
+        Survey::Near if lies_well(lanes, a, first, strays[0]) || lies_well(lanes, b, a.vertices[0], strays[1]) => Survey::Meet,
+        known => known,
+    }
+}
+
+/// What is known of edges of one shape and those near of another.
+fn between(of_b: impl Iterator<Item = (Point, Point)>, a: &View<'_>, near: u64, strays: [Stray; 2], margin: Stray) -> Survey {
+    let mut known = Survey::Apart;
+    for (p, q) in of_b {
+        for (from, to) in bits(near).map(|number| edge(a, number)) {
+            if keeps((p.x, q.x), (from.x, to.x), margin[0]) || keeps((p.y, q.y), (from.y, to.y), margin[1]) {
+                continue;
+            }
+            known = Survey::Near;
+            if parts_well((p, q), (from, to), strays[1]) && parts_well((from, to), (p, q), strays[0]) {
+                return Survey::Meet;
+            }
+        }
+    }
+    known
+}
+
+/// Whether two ranges are further apart than a margin.
+fn keeps(a: (i64, i64), b: (i64, i64), margin: i64) -> bool {
+    a.0.min(a.1) - b.0.max(b.1) > margin || b.0.min(b.1) - a.0.max(a.1) > margin
+}
+
+/// Whether a polygon holds a vertex of another that none of its edges comes near.
+fn lies_well(lanes: Lanes, polygon: &View<'_>, at: Vertex, stray: Stray) -> bool {
+    if polygon.kind != Kind::Polygon {
+        return false;
+    }
+    let round = grown([at, at], stray);
+    let seen = see(lanes, polygon, round, at);
+    let [low, high] = round.map(|corner| point(corner, 0));
+    let touched = bits(seen.near).any(|number| {
+        let (p, q) = edge(polygon, number);
+        touches_range(p, q, low, high)
+    });
+    !touched && lies(polygon, seen, at) == Lies::Inside
+}
+
+/// A range of the map with so much more on every side.
+fn grown([low, high]: [Vertex; 2], by: Stray) -> [Vertex; 2] {
+    let by = by.map(|by| i32::try_from(by).unwrap_or(i32::MAX));
+    [[0, 1].map(|d| low[d].saturating_sub(by[d])), [0, 1].map(|d| high[d].saturating_add(by[d]))]
 }
 
 fn see(lanes: Lanes, shape: &View<'_>, range: [Vertex; 2], from: Vertex) -> Seen {

@@ -24,23 +24,57 @@ const ELLIPSOID: f64 = 1.02;
 /// More than all rounding of the computations here, in metres.
 pub(super) const ROUNDING_M: f64 = 0.001;
 
-/// Bulges are kept as powers of two from 2^-8 m (step 1); step 0 is none at all.
+/// Bulges are kept as powers of two from 2^-8 m (step 1); step 0 is none at all, and the last is any at all.
 const BULGE_STEP_MAX: u8 = 31;
+/// What the last step stands for, in metres: more than half way round the earth, so that all is near what has it.
+const BULGE_M_MAX: f64 = 20_200_000.0;
 /// How many steps there are.
 pub(super) const BULGES: usize = BULGE_STEP_MAX as usize + 1;
 
 /// What a step of bulge stands for, in metres.
 pub(super) fn bulge_m(step: u8) -> f64 {
-    if step == 0 || planted::is(Planted::NoBulge) { 0.0 } else { (1_u64 << step) as f64 / 256.0 }
+    if step == 0 || planted::is(Planted::NoBulge) {
+        0.0
+    } else if step == BULGE_STEP_MAX {
+        BULGE_M_MAX
+    } else {
+        (1_u64 << step) as f64 / 256.0
+    }
 }
 
-/// The step of bulge that bounds how far a shape's chords lie from the map's straight lines.
-pub(super) fn bulge(shape: &View<'_>) -> u8 {
+/// Edges that are no chords but lie on the earth, shortest paths for one, keep within this many bulges of their chords
+/// ([`Snapshot::survey`](super::Snapshot::survey)),
+const STRAY: f64 = 1.05;
+
+/// and on the map within this many of the straight lines: both lie above the chord, or nearly so.
+const ASIDE: f64 = 1.02;
+
+/// More than they may stray besides, and all rounding, in metres: the model of a shortest path and its drawing by chords.
+const STRAY_SLACK_M: f64 = 1.0;
+
+/// How far the edges of a shape of a bulge, in metres, may stray from its chords, in metres.
+pub(super) fn stray_m(bulge_m: f64) -> f64 {
+    if planted::is(Planted::NoStray) { 0.0 } else { STRAY * bulge_m }
+}
+
+/// How far on the map they may run from the straight lines, in metres.
+pub(super) fn aside_m(bulge_m: f64) -> f64 {
+    if planted::is(Planted::NoStray) { 0.0 } else { ASIDE * bulge_m + STRAY_SLACK_M }
+}
+
+/// How far a shape's chords lie from the map's straight lines at most, in metres.
+pub(super) fn exact_bulge_m(shape: &View<'_>) -> f64 {
     let mut worst = 0.0_f64;
     shape.any_chord(|from, to| {
         worst = worst.max(chord_bulge_m(from, to));
         false
     });
+    worst
+}
+
+/// The step of bulge that bounds that.
+pub(super) fn bulge(shape: &View<'_>) -> u8 {
+    let worst = exact_bulge_m(shape);
     (0..=BULGE_STEP_MAX).find(|&step| bulge_m(step) >= worst).unwrap_or(BULGE_STEP_MAX)
 }
 

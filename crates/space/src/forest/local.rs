@@ -42,6 +42,16 @@ impl Near {
         Self { lon, lat, by: [by(lon[0], lon[1], LON), if cut { TURN } else { by(lat[0], lat[1], LAT) }] }
     }
 
+    /// By how much the range is moved east for all that may lie in it: not at all, and a turn either way where a longitude that
+    /// runs on may reach it. What goes round the earth has all as it is.
+    pub(super) fn shifts(&self) -> impl Iterator<Item = i64> + use<> {
+        let [west, east] = self.lon;
+        let round = east - west >= TURN;
+        let turns = [(TURN, west + TURN <= i32::MAX.into()), (-TURN, east - TURN >= i32::MIN.into())];
+        let turns = turns.into_iter().filter(move |(_, may)| *may && !round).map(|(shift, _)| shift);
+        core::iter::once(0).chain(turns)
+    }
+
     pub(super) fn touches(&self, p: Point, q: Point) -> bool {
         p.x.min(q.x) <= self.lon[1] && p.x.max(q.x) >= self.lon[0] && p.y.min(q.y) <= self.lat[1] && p.y.max(q.y) >= self.lat[0]
     }

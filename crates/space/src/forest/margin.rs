@@ -93,6 +93,11 @@ impl<'a> Query<'a> {
         Self { subject, plain, grown: OnceCell::new() }
     }
 
+    /// The same where edges may stray from their chords; the margin is not 0.
+    pub(super) fn straying(self) -> Self {
+        Self { subject: self.subject.straying(), ..self }
+    }
+
     /// Where in a tree to look: the bulge counts only where distances do.
     pub(super) fn reach(&self, tree: &Tree) -> &Reach {
         let subject = &self.subject;
@@ -103,7 +108,8 @@ impl<'a> Query<'a> {
         let bulge = (tree.bulge | 1).min(BULGES as u8 - 1);
         let grown = self.grown.get_or_init(|| Box::new([const { OnceCell::new() }; BULGES]));
         grown[usize::from(bulge)].get_or_init(|| {
-            let by_m = subject.horizontal_cm() as f64 / 100.0 + bulge_m(subject.bulge) + bulge_m(bulge);
+            let bulges_m = bulge_m(subject.bulge) + bulge_m(bulge);
+            let by_m = subject.horizontal_cm() as f64 / 100.0 + bulges_m + subject.stray_m(bulge);
             Reach::new(growth::grown(&subject.bounds, by_m), &self.plain.boxes[0])
         })
     }

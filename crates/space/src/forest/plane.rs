@@ -42,6 +42,15 @@ pub(super) fn segments_meet(a: Point, b: Point, c: Point, d: Point) -> bool {
     side(a, b, c) * side(a, b, d) <= 0 && side(c, d, a) * side(c, d, b) <= 0
 }
 
+/// Whether a line parts the ends of a segment, with the line and each end further from each other than `stray`: moved by up
+/// to so much in longitude and latitude, the line does not come to either of them.
+pub(super) fn parts_well((a, b): (Point, Point), (p, q): (Point, Point), stray: [i64; 2]) -> bool {
+    let [ux, uy] = [b.x - a.x, b.y - a.y].map(i128::from);
+    let stray = ux.abs() * i128::from(stray[1]) + uy.abs() * i128::from(stray[0]);
+    let [one, other] = [p, q].map(|at| ux * i128::from(at.y - a.y) - uy * i128::from(at.x - a.x));
+    one.min(other) < -stray && one.max(other) > stray
+}
+
 /// Whether a closed segment and a closed range of the map have a point in common.
 pub(super) fn touches_range(a: Point, b: Point, low: Point, high: Point) -> bool {
     if a.x.max(b.x) < low.x || a.x.min(b.x) > high.x || a.y.max(b.y) < low.y || a.y.min(b.y) > high.y {

@@ -146,9 +146,17 @@ impl<'a> Ready<'a> {
         p.x >= self.min[0] && p.x <= self.max[0] && p.y >= self.min[1] && p.y <= self.max[1]
     }
 
-    /// Whether a point lies in this polygon, closed.
-    fn holds(&self, p: Point) -> bool {
-        if !self.box_holds(p) {
+    /// Calls `f` with the ends of the edges whose boxes may meet a range, until it says true; whether it did.
+    pub(super) fn any_near(&self, low: [i64; 2], high: [i64; 2], f: impl FnMut(Point, Point) -> bool) -> bool {
+        if (0..2).any(|d| low[d] > self.max[d] || high[d] < self.min[d]) {
+            return false;
+        }
+        self.any_edge(self.lon.touching(low[0], high[0]) & self.lat.touching(low[1], high[1]), f)
+    }
+
+    /// Whether a point lies in this polygon, closed; in nothing else does any.
+    pub(super) fn holds(&self, p: Point) -> bool {
+        if self.shape.kind != Kind::Polygon || !self.box_holds(p) {
             return false;
         }
         let mut ray = Ray::new(p);
@@ -174,7 +182,7 @@ impl<'a> Ready<'a> {
 
     /// What a vertex of another shape, and a range that holds all of it, already tell.
     fn look(&self, vertex: Point, low: [i64; 2], high: [i64; 2]) -> Glance {
-        if self.shape.kind == Kind::Polygon && self.holds(vertex) {
+        if self.holds(vertex) {
             return Glance::Meets;
         }
         // Where no edge comes near the other's box, all of the other lies inside or all of it outside.
@@ -192,7 +200,7 @@ impl<'a> Ready<'a> {
     pub(super) fn glance(&self, vertices: [Vertex; 2], range: [Vertex; 2]) -> Glance {
         let [low, high] = range.map(|side| side.map(i64::from));
         match self.look(point(vertices[0], 0), low, high) {
-            Glance::Near(_) if self.shape.kind == Kind::Polygon && self.holds(point(vertices[1], 0)) => Glance::Meets,
+            Glance::Near(_) if self.holds(point(vertices[1], 0)) => Glance::Meets,
             seen => seen,
         }
     }

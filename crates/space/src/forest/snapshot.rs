@@ -7,7 +7,7 @@ use super::bounds::{Box4, TIME};
 use super::lanes::Lanes;
 use super::margin::{Margin, Query};
 use super::run::Run;
-use super::shape::Solid;
+use super::shape::{Record, Solid};
 use super::table::Table;
 use super::walk::{Way, walk};
 
@@ -18,6 +18,15 @@ pub struct Hit {
     pub id: u32,
     /// Its box, grown by its radius.
     pub bounds: Box4,
+}
+
+/// Whether two solids' footprints meet, where their edges are not the straight lines of the map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// They may come within the margin.
+    Unsure,
+    /// They have a place in common, however the edges run.
+    Sure,
 }
 
 /// Bytes that are in use.
@@ -43,6 +52,40 @@ impl Snapshot {
     /// until it breaks.
     pub fn visit<B>(&self, solid: &Solid, margin: &Margin, mut f: impl FnMut(Hit) -> ControlFlow<B>) -> ControlFlow<B> {
         let query = Query::new(solid, margin, self.expired, self.lanes);
+        self.walk(&query, |record, bounds| {
+            if query.subject.conflicts(record, bounds) {
+                f(Hit { id: record.id, bounds: *bounds })
+            } else {
+                ControlFlow::Continue(())
+            }
+        })
+    }
+
+    /// Whether it has nothing to look through.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// Calls `f` with each solid that may come within a margin, which is not 0, of `solid`, in no order that means anything,
+    /// until it breaks: wherever their edges run between their vertices, if no further from their chords than 1.05 times the
+    /// bound of [docs/decisions/0060] and a metre. Shortest paths of up to 1,000 km do, if none lies at a pole or goes round
+    /// one, nor is wider than half a turn. Where edges are the straight lines of the map, a shape may be anything. What is
+    /// sure is so for margins of a metre or more.
+    pub fn survey<B>(
+        &self,
+        solid: &Solid,
+        margin: &Margin,
+        mut f: impl FnMut(Hit, Certainty) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let query = Query::new(solid, margin, self.expired, self.lanes).straying();
+        self.walk(&query, |record, bounds| match query.subject.may_conflict(record, bounds) {
+            Some(certainty) => f(Hit { id: record.id, bounds: *bounds }, certainty),
+            None => ControlFlow::Continue(()),
+        })
+    }
+
+    /// Calls `f` with each record whose box a query reaches and that counts, until it breaks.
+    fn walk<B>(&self, query: &Query<'_>, mut f: impl FnMut(&Record<'_>, &Box4) -> ControlFlow<B>) -> ControlFlow<B> {
         let mut ways = Vec::with_capacity(self.runs.iter().map(|run| run.trees.len()).sum());
         for run in self.runs.iter() {
             for tree in &run.trees {
@@ -53,7 +96,7 @@ impl Snapshot {
         }
         walk(self.lanes, &ways, |way, entry| {
             let (record, bounds) = (way.run.record(entry), way.run.kept(entry));
-            if !self.table.counts(record.id, record.version) || !query.subject.conflicts(&record, &bounds) {
+            if !self.table.counts(record.id, record.version) {
                 return ControlFlow::Continue(());
             }
             // What reaches round the earth is found from both sides, and told once.
@@ -61,7 +104,7 @@ impl Snapshot {
             if earlier.iter().any(|sought| sought.meets(&bounds)) {
                 return ControlFlow::Continue(());
             }
-            f(Hit { id: record.id, bounds })
+            f(&record, &bounds)
         })
     }
 

@@ -7,14 +7,16 @@ use detente_types::geometry::earth::{Vec3, surface_point};
 use detente_types::volume::Position;
 
 use super::bounds::{Box4, LAT, LON};
-use super::edges::{self, is_small};
-use super::growth::{BULGES, bulge_m};
+use super::edges::{self, Survey, is_small};
+use super::growth::{self, BULGES, bulge_m};
 use super::lanes::Lanes;
 use super::local::{Local, Near};
 use super::margin::Margin;
 use super::plane::{TURN, point};
 use super::ready::{Edge, Glance, Ready};
 use super::shape::{Record, Vertex, View};
+use super::snapshot::Certainty;
+use super::surely::Strays;
 use crate::approach::{Nearest, along_earth};
 
 /// A chord through the earth.
@@ -65,13 +67,16 @@ pub(super) struct Subject<'a> {
     pub(super) bounds: Box4,
     pub(super) bulge: u8,
     margin_cm: u32,
+    /// Where edges may stray from their chords, and count wherever they may be: our own bulge in metres.
+    pub(super) stray: Option<f64>,
     shifts: [i64; 3],
-    shift_count: usize,
-    lanes: Lanes,
+    pub(super) shift_count: usize,
+    pub(super) lanes: Lanes,
     ready: OnceCell<Ready<'a>>,
     chords: OnceCell<Vec<OnceCell<Chord>>>,
     /// Ranges that were asked for, by the other's bulge, each with the distance that it is for.
     near: OnceCell<Box<[Kept; BULGES]>>,
+    pub(super) strays: OnceCell<Box<Strays>>,
 }
 
 impl<'a> Subject<'a> {
@@ -85,7 +90,18 @@ impl<'a> Subject<'a> {
         }
         let (ready, chords) = (OnceCell::new(), OnceCell::new());
         let (margin_cm, near) = (margin.horizontal_cm, OnceCell::new());
-        Self { shape, bounds, bulge, margin_cm, shifts, shift_count, lanes, ready, chords, near }
+        let strays = OnceCell::new();
+        Self { shape, bounds, bulge, margin_cm, stray: None, shifts, shift_count, lanes, ready, chords, near, strays }
+    }
+
+    /// The same where edges may stray from their chords.
+    pub(super) fn straying(self) -> Self {
+        Self { stray: Some(growth::exact_bulge_m(&self.shape)), ..self }
+    }
+
+    /// How far our edges and those of another of some bulge may stray in all, in metres.
+    pub(super) fn stray_m(&self, bulge: u8) -> f64 {
+        self.stray.map_or(0.0, |own_m| growth::stray_m(own_m) + growth::stray_m(bulge_m(bulge)))
     }
 
     /// How near others may not come to its chords, their radii left out.
@@ -100,6 +116,15 @@ impl<'a> Subject<'a> {
     /// Whether a record whose altitudes and times are near enough is so on the earth as well.
     pub(super) fn conflicts(&self, record: &Record<'_>, kept: &Box4) -> bool {
         self.meets(&record.shape, kept) || self.comes_near(record)
+    }
+
+    /// The same where edges may stray, and whether it is sure.
+    pub(super) fn may_conflict(&self, record: &Record<'_>, kept: &Box4) -> Option<Certainty> {
+        match self.survey(record, kept) {
+            Survey::Apart => None,
+            Survey::Meet => Some(Certainty::Sure),
+            Survey::Near => self.conflicts(record, kept).then_some(Certainty::Unsure),
+        }
     }
 
     /// Whether a shape meets this one on the map, the radii left out, here or a turn away.
@@ -173,7 +198,8 @@ impl<'a> Subject<'a> {
     /// Whether one that does not meet this on the map comes too near.
     fn comes_near(&self, record: &Record<'_>) -> bool {
         let limit_cm = self.horizontal_cm() + u64::from(record.shape.radius_cm);
-        limit_cm > 0 && self.is_within(&record.shape, record.bulge, limit_cm as f64)
+        let limit_cm = limit_cm as f64 + 100.0 * self.stray_m(record.bulge);
+        limit_cm > 0.0 && self.is_within(&record.shape, record.bulge, limit_cm)
     }
 
     /// Whether some chords come so close; for shapes that do not meet on the map.
@@ -212,7 +238,7 @@ impl<'a> Subject<'a> {
     fn any_pair(&self, other: &View<'_>, near: &Near, mut f: impl FnMut(usize, Vertex, Vertex) -> bool) -> bool {
         let ready = self.ready();
         other.any_chord(|from, to| {
-            self.shifts[..self.shift_count].iter().any(|&shift| {
+            near.shifts().any(|shift| {
                 let (p, q) = (point(from, -shift), point(to, -shift));
                 near.touches(p, q) && ready.near(p, q, near.by).any(|own| f(own, from, to))
             })
@@ -224,7 +250,7 @@ impl<'a> Subject<'a> {
         let mut local = Local::new(near)?;
         let edges = self.ready().edges();
         other.any_chord(|from, to| {
-            for &shift in &self.shifts[..self.shift_count] {
+            for shift in near.shifts() {
                 let (p, q) = (point(from, -shift), point(to, -shift));
                 if near.touches(p, q) {
                     self.ready().near(p, q, near.by).for_each(|own| local.admit(edges[own], (p, q)));

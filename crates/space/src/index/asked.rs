@@ -7,6 +7,7 @@ use detente_wire::meaning::Valid;
 
 use super::VOLUMES_MAX;
 use super::bounds::{self, Bounds};
+use super::sought::Solids;
 use crate::law::{Law, Separation};
 use crate::outline::Prepared;
 
@@ -23,14 +24,15 @@ pub enum Side {
 pub struct Asked<'a> {
     kind: NoticeKind,
     volumes: Vec<AskedVolume<'a>>,
-    separation: Separation,
-    law: Law,
+    pub(super) separation: Separation,
+    pub(super) law: Law,
     side: Side,
 }
 
 /// One of its volumes.
 pub(super) struct AskedVolume<'a> {
-    prepared: Prepared<'a>,
+    pub(super) prepared: Prepared<'a>,
+    pub(super) solids: Solids,
     /// Grown by the separation.
     pub(super) bounds: Vec<Bounds>,
     /// How many chords it has at most.
@@ -54,7 +56,8 @@ impl<'a> Asked<'a> {
             };
             let bounds = boxes.iter().map(|bounds| bounds.grown(&separation)).collect();
             let chords = prepared.outline().chords_max();
-            AskedVolume { prepared, bounds, chords }
+            let solids = Solids::new(volume, prepared.outline(), &boxes);
+            AskedVolume { prepared, solids, bounds, chords }
         };
         Self { kind, volumes: volumes.iter().map(ask).collect(), separation, law, side }
     }
@@ -81,9 +84,14 @@ impl<'a> Asked<'a> {
         }
     }
 
+    /// Whether its volumes can meet those of a notice of some kind at all.
+    pub(super) fn kinds_meet(&self, kind: NoticeKind) -> bool {
+        self.law.kinds_meet(self.kind, kind)
+    }
+
     /// How one of its volumes meets a volume of a notice of some kind.
     pub(super) fn meet(&self, asked: usize, kind: NoticeKind, found: &Prepared<'_>) -> Option<Meeting> {
-        if !self.law.kinds_meet(self.kind, kind) {
+        if !self.kinds_meet(kind) {
             return None;
         }
         let asked = &self.volumes[asked].prepared;
@@ -96,7 +104,7 @@ impl<'a> Asked<'a> {
     /// Whether one of its volumes meets a volume of a notice of some kind: whether [`Self::meet`] finds how.
     pub(super) fn meets(&self, asked: usize, kind: NoticeKind, found: &Prepared<'_>) -> bool {
         let asked = &self.volumes[asked].prepared;
-        self.law.kinds_meet(self.kind, kind)
+        self.kinds_meet(kind)
             && match self.side {
                 Side::First => self.law.meets_prepared(asked, found, &self.separation),
                 Side::Second => self.law.meets_prepared(found, asked, &self.separation),

@@ -1,12 +1,11 @@
-//! The boxes of a volume in the forest: latitudes and longitudes that hold it, times, and no altitudes.
+//! The boxes of a volume: latitudes and longitudes that hold it, and times.
 //!
-//! A box is a rectangle of the map, so the forest finds what a box meets and no more; the law does the rest. What moves
-//! has a box for each edge of its path, with the time of that edge.
+//! What moves has a box for each edge of its path, with the time of that edge.
 
 use detente_types::time::{Timestamp, Window};
 use detente_types::volume::{Position, Shape, Volume};
 
-use crate::forest::{Shape as Flat, Solid, Vertex};
+use crate::forest::{Shape as Flat, Vertex};
 use crate::law::Separation;
 use crate::outline::Outline;
 use crate::region::Region;
@@ -15,7 +14,7 @@ use crate::region::Region;
 const SLACK_M: f64 = 2.0;
 
 /// Two hundred years of ticks fit the forest's 32 bits; they are counted from 2100.
-const TICK_US: i64 = 2_000_000;
+pub(super) const TICK_US: i64 = 2_000_000;
 const MIDDLE_US: i64 = 4_102_444_800_000_000;
 
 /// Where a volume or an edge of it is, and from when to when in ticks, rounded outward.
@@ -50,8 +49,13 @@ pub(super) fn meet(some: &[Bounds], others: &[Bounds]) -> bool {
     some.iter().any(|one| others.iter().any(|other| one.meets(other)))
 }
 
+/// Microseconds from the time that the forest counts from.
+pub(super) fn since_middle(t: Timestamp) -> i64 {
+    t.micros() - MIDDLE_US
+}
+
 fn tick(t: Timestamp) -> i64 {
-    (t.micros() - MIDDLE_US).div_euclid(TICK_US)
+    since_middle(t).div_euclid(TICK_US)
 }
 
 impl Bounds {
@@ -90,13 +94,16 @@ impl Bounds {
         longitudes && a.south <= b.north && b.south <= a.north
     }
 
-    /// As the forest holds it.
-    pub(super) fn solid(&self) -> Solid {
-        let (west, east) = self.region.longitudes();
+    /// When, in ticks as the forest holds them.
+    pub(super) fn ticks(&self) -> [i32; 2] {
+        [self.start, self.end].map(|t| t.clamp(i32::MIN.into(), i32::MAX.into()) as i32)
+    }
+
+    /// Where, as the forest holds it.
+    pub(super) fn rectangle(&self) -> Flat {
+        let [west, east] = self.region.longitudes().unwrap_or([-1_800_000_000, 1_800_000_000]);
         let (south, north) = (self.region.south as i32, self.region.north as i32);
         let corners: Vec<Vertex> = vec![[west, south], [east, south], [east, north], [west, north]];
-        let held = |t: i64| t.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
-        let shape = Flat::polygon(&[corners], 0).expect("four corners between the poles");
-        Solid::try_new(shape, [0, 0], [held(self.start), held(self.end)]).expect("a window ends after it starts")
+        Flat::polygon(&[corners], 0).expect("four corners between the poles")
     }
 }

@@ -2,7 +2,7 @@
 
 use detente_types::{AltitudeBand, Metres, Timestamp, Volume, Window};
 
-use super::{COMPASS_EN, Language, ceil, clock, clock_down, clock_up, datum_en, datum_ru, floor, octant};
+use super::{COMPASS_EN, Language, ceil, clock, clock_down, clock_up, counted, datum_en, datum_ru, floor, octant, span};
 use crate::resolve::Shift;
 
 /// Where a bearing leads, as a noun.
@@ -18,10 +18,11 @@ pub fn shift(language: Language, name: &str, shift: Shift, volumes: &[Volume]) -
             let (metres, wind) = (distance.cm() / 100, octant(bearing_deg));
             match language {
                 Language::English => {
-                    format!("Move the {name} {metres} metres {}, on a bearing of {bearing_deg} degrees.", COMPASS_EN[wind])
+                    let far = counted(metres, "metre");
+                    format!("Move the {name} {far} {}, on a bearing of {bearing_deg} degrees.", COMPASS_EN[wind])
                 }
                 Language::Russian => {
-                    format!("Сместить на {metres} м на {}, по азимуту {bearing_deg}°: {name}.", TOWARD_RU[wind])
+                    format!("{}: сместить на {metres} м на {}, по азимуту {bearing_deg}°.", capital(name), TOWARD_RU[wind])
                 }
             }
         }
@@ -30,38 +31,43 @@ pub fn shift(language: Language, name: &str, shift: Shift, volumes: &[Volume]) -
 
 fn in_time(language: Language, name: &str, shift_us: i64, volumes: &[Volume]) -> String {
     let minutes = shift_us.abs() / 60_000_000;
-    let whole = hull(volumes.iter().map(|volume| volume.window));
+    let whole = hull(volumes.iter().map(|volume| volume.window)).map(|w| span(&clock_down(&w), &clock_up(&w), language));
     match language {
         Language::English => {
             let way = if shift_us > 0 { "later" } else { "earlier" };
-            let unit = if minutes == 1 { "minute" } else { "minutes" };
-            let then = whole.map(|w| format!(": it is then from {} to {} UTC", clock_down(&w), clock_up(&w))).unwrap_or_default();
-            format!("Move the {name} {minutes} {unit} {way}{then}.")
+            let then = whole.map(|when| format!(": it is then {when}")).unwrap_or_default();
+            format!("Move the {name} {} {way}{then}.", counted(minutes, "minute"))
         }
         Language::Russian => {
             let way = if shift_us > 0 { "позже" } else { "раньше" };
-            let then = whole.map(|w| format!(", на время с {} до {} UTC", clock_down(&w), clock_up(&w))).unwrap_or_default();
-            format!("Сдвинуть на {minutes} мин {way}{then}: {name}.")
+            let then = whole.map(|when| format!(", тогда время — {when}")).unwrap_or_default();
+            format!("{}: сдвинуть на {minutes} мин {way}{then}.", capital(name))
         }
     }
 }
 
 fn in_altitude(language: Language, name: &str, climb_cm: i64, volumes: &[Volume]) -> String {
     let metres = climb_cm.abs() / 100;
-    let whole = span(volumes);
+    let whole = hull_of_bands(volumes);
     match language {
         Language::English => {
             let way = if climb_cm > 0 { "higher" } else { "lower" };
             let then =
                 |b: AltitudeBand| format!(": it is then between {} and {} metres {}", floor(&b), ceil(&b), datum_en(b.datum()));
-            format!("Move the {name} {metres} metres {way}{}.", whole.map(then).unwrap_or_default())
+            format!("Move the {name} {} {way}{}.", counted(metres, "metre"), whole.map(then).unwrap_or_default())
         }
         Language::Russian => {
-            let way = if climb_cm > 0 { "Поднять" } else { "Опустить" };
+            let way = if climb_cm > 0 { "поднять" } else { "опустить" };
             let then = |b: AltitudeBand| format!(", на высоты от {} до {} м {}", floor(&b), ceil(&b), datum_ru(b.datum()));
-            format!("{way} на {metres} м{}: {name}.", whole.map(then).unwrap_or_default())
+            format!("{}: {way} на {metres} м{}.", capital(name), whole.map(then).unwrap_or_default())
         }
     }
+}
+
+/// A name that begins a sentence.
+fn capital(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// The sentence of what is nearest to a plan: what it is called, where it comes closest as [`at`](super::at) or
@@ -70,14 +76,18 @@ pub fn near(language: Language, name: &str, place: &str, distance: Metres, margi
     // Rounded down: never further than it is, never more left than there is.
     let (metres, left) = (distance.cm().div_euclid(100), margin.cm().div_euclid(100));
     match (language, left >= 0) {
-        (Language::English, true) => {
-            format!("The nearest is the {name}, {metres} metres away {place}: {left} metres more than the separation.")
+        (Language::English, enough) => {
+            let rest = if enough { "more than the separation" } else { "too close" };
+            format!(
+                "The nearest is the {name}, {place}: {} away, {} {rest}.",
+                counted(metres, "metre"),
+                counted(left.abs(), "metre")
+            )
         }
-        (Language::English, false) => {
-            format!("The nearest is the {name}, {metres} metres away {place}: {} metres too close.", -left)
+        (Language::Russian, true) => format!("Ближе всего: {name}, {place}. До него {metres} м, на {left} м больше интервала."),
+        (Language::Russian, false) => {
+            format!("Ближе всего: {name}, {place}. До него {metres} м, до интервала не хватает {} м.", -left)
         }
-        (Language::Russian, true) => format!("Ближе всего: {name} — {metres} м, {place}; запас сверх интервала {left} м."),
-        (Language::Russian, false) => format!("Ближе всего: {name} — {metres} м, {place}; до интервала не хватает {} м.", -left),
     }
 }
 
@@ -86,9 +96,10 @@ pub fn free_window(language: Language, window: &Window) -> String {
     // Inwards: what is told is free.
     let up = window.start().micros().div_euclid(60_000_000) + i64::from(window.start().micros().rem_euclid(60_000_000) != 0);
     let (from, until) = (clock(Timestamp::from_micros(up * 60_000_000)), clock(window.end()));
+    let when = span(&from, &until, language);
     match language {
-        Language::English => format!("Nothing is in the way from {from} to {until} UTC."),
-        Language::Russian => format!("Свободно с {from} до {until} UTC."),
+        Language::English => format!("Nothing is in the way {when}."),
+        Language::Russian => format!("Свободное время: {when}."),
     }
 }
 
@@ -113,7 +124,7 @@ fn hull(windows: impl Iterator<Item = Window>) -> Option<Window> {
 }
 
 /// From the lowest to the highest; `None` over several data.
-fn span(volumes: &[Volume]) -> Option<AltitudeBand> {
+fn hull_of_bands(volumes: &[Volume]) -> Option<AltitudeBand> {
     let datum = volumes.first()?.band.datum();
     let bands = || volumes.iter().map(|volume| volume.band);
     let (lower, upper) = (bands().map(|b| b.lower()).min()?, bands().map(|b| b.upper()).max()?);
@@ -140,22 +151,22 @@ mod tests {
         assert_eq!(
             told(Shift::Time { shift_us: -MINUTE_US }),
             [
-                "Move the операция 1 minute earlier: it is then from 2026-11-24 12:00 to 2026-11-24 12:50 UTC.",
-                "Сдвинуть на 1 мин раньше, на время с 2026-11-24 12:00 до 2026-11-24 12:50 UTC: операция.",
+                "Move the операция 1 minute earlier: it is then on 2026-11-24 from 12:00 to 12:50 UTC.",
+                "Операция: сдвинуть на 1 мин раньше, тогда время — 2026-11-24 с 12:00 до 12:50 UTC.",
             ]
         );
         assert_eq!(
             told(Shift::Altitude { climb_cm: 36_000 }),
             [
                 "Move the операция 360 metres higher: it is then between 300 and 450 metres above the WGS-84 ellipsoid.",
-                "Поднять на 360 м, на высоты от 300 до 450 м над эллипсоидом WGS-84: операция.",
+                "Операция: поднять на 360 м, на высоты от 300 до 450 м над эллипсоидом WGS-84.",
             ]
         );
         assert_eq!(
             told(Shift::Place { bearing_deg: 135, distance: Metres::new(2_350) }),
             [
                 "Move the операция 2350 metres south-east, on a bearing of 135 degrees.",
-                "Сместить на 2350 м на юго-восток, по азимуту 135°: операция.",
+                "Операция: сместить на 2350 м на юго-восток, по азимуту 135°.",
             ]
         );
     }
@@ -165,19 +176,16 @@ mod tests {
         let told = |language, cm| near(language, "site", "here", Metres::from_cm(913_094), Metres::from_cm(cm));
         assert_eq!(
             told(Language::English, 413_094),
-            "The nearest is the site, 9130 metres away here: 4130 metres more than the separation."
+            "The nearest is the site, here: 9130 metres away, 4130 metres more than the separation."
         );
-        assert_eq!(told(Language::English, -1), "The nearest is the site, 9130 metres away here: 1 metres too close.");
-        assert_eq!(told(Language::Russian, -250), "Ближе всего: site — 9130 м, here; до интервала не хватает 3 м.");
+        assert_eq!(told(Language::English, -1), "The nearest is the site, here: 9130 metres away, 1 metre too close.");
+        assert_eq!(told(Language::Russian, -250), "Ближе всего: site, here. До него 9130 м, до интервала не хватает 3 м.");
     }
 
     #[test]
     fn what_is_free_is_told_inwards() {
         let window = window(NOON_US + 1, NOON_US + 61 * MINUTE_US - 1);
-        assert_eq!(
-            free_window(Language::English, &window),
-            "Nothing is in the way from 2026-11-24 12:01 to 2026-11-24 13:00 UTC."
-        );
+        assert_eq!(free_window(Language::English, &window), "Nothing is in the way on 2026-11-24 from 12:01 to 13:00 UTC.");
         let lower = AltitudeBand::try_new(Metres::from_cm(22_001), Metres::from_cm(79_999), band(0, 1).datum()).unwrap();
         assert_eq!(free_band(Language::Russian, &lower), "Свободны высоты от 221 до 799 м над эллипсоидом WGS-84.");
     }

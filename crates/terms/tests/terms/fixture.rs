@@ -69,5 +69,6 @@ pub(crate) fn terms_in() -> TermsIn {
         auditor_key: String::new(),
         suites: vec!["ed25519".into()],
         resolution: None,
+        matching: None,
     }
 }

@@ -1,5 +1,6 @@
 //! The rules that need more than one noun: the terms in force, where a statement stands, and what its author had.
 
+mod blind;
 mod keys;
 
 use detente_testkit::notices::{circle, notice, text};

@@ -17,6 +17,8 @@ pub(crate) fn frames(parties: &Parties) -> Vec<(&'static str, Frame)> {
         ("pong", Frame::Pong(1, MORNING.micros(), minutes(1).micros())),
         ("evidence", Frame::Evidence(vec![0x83, 0x01, 0x02, 0x03].into())),
         ("bye", Frame::Bye(3, "going down for maintenance".into())),
+        ("blind", Frame::Blind(0x0102_0304_0506_0708, 300, (0..100u8).collect::<Vec<_>>().into())),
+        ("blind-taken", Frame::BlindTaken(0x0102_0304_0506_0708, 301)),
     ]
 }
 

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use detente_space::{Asked, Index, Law, Pair, Separation, Side};
-use detente_types::NoticeKind;
 use detente_types::conflict::VolumeMeeting;
+use detente_types::height::Heights;
+use detente_types::{Meeting, NoticeKind, Volume};
 
 use super::Filed;
 
@@ -20,16 +21,26 @@ pub(super) struct Hit {
 
 /// Pairs of volumes that are told of one pair of plans: the closest.
 pub(super) const MEETINGS_MAX: usize = 64;
+/// Pairs of plans that are told: beyond it the search ends, and says so. Files of copies of one plan have billions.
+pub(super) const HITS_MAX: usize = if cfg!(test) { 1_000 } else { 1_000_000 };
 /// Finds that are fetched at a time.
 const PAGE: usize = 1_024;
+
+/// What was found.
+pub(super) struct Found {
+    /// In the order of the plans.
+    pub(super) hits: Vec<Hit>,
+    /// Whether there are more than [`HITS_MAX`].
+    pub(super) more: bool,
+}
 
 /// What a plan counts as when its file does not say its kind: what meets everything that has a place.
 pub(super) fn kind(filed: &Filed) -> NoticeKind {
     filed.plan.kind.unwrap_or(NoticeKind::Operation)
 }
 
-/// All pairs that meet.
-pub(super) fn all_pairs(plans: &[Filed], law: Law, separation: &Separation, progress: &mut Progress) -> Vec<Hit> {
+/// All pairs that meet, up to [`HITS_MAX`].
+pub(super) fn all_pairs(plans: &[Filed], law: Law, separation: &Separation, progress: &mut Progress) -> Found {
     let mut index = Index::new();
     for (i, filed) in plans.iter().enumerate() {
         index.insert_volumes(i, kind(filed), &filed.plan.volumes);
@@ -41,17 +52,37 @@ pub(super) fn all_pairs(plans: &[Filed], law: Law, separation: &Separation, prog
         let asked = Asked::of_volumes(kind(filed), &filed.plan.volumes, *separation, law, Side::First);
         // Those before it have asked for it, and it does not meet itself.
         let mut after = Some(Pair { key: i, asked: u16::MAX, found: u16::MAX });
-        while after.is_some() {
+        while after.is_some() && hits.len() <= HITS_MAX {
             let page = index.query_page(&asked, after.as_ref(), PAGE);
             for find in page.finds {
-                let meeting = VolumeMeeting { volumes: [find.pair.asked, find.pair.found], meeting: find.meeting };
-                add(&mut hits, [i, find.pair.key], meeting);
+                let other = &plans[find.pair.key].plan.volumes;
+                let pair = [&filed.plan.volumes[usize::from(find.pair.asked)], &other[usize::from(find.pair.found)]];
+                if let Some(meeting) = by_their_datum(law, separation, pair, find.meeting) {
+                    let volumes = [find.pair.asked, find.pair.found];
+                    add(&mut hits, [i, find.pair.key], VolumeMeeting { volumes, meeting });
+                }
             }
             after = page.next;
         }
     }
+    let more = hits.len() > HITS_MAX;
+    hits.truncate(HITS_MAX);
     hits.iter_mut().for_each(Hit::keep_closest);
-    hits
+    Found { hits, more }
+}
+
+/// How two volumes meet whose altitudes cannot be laid against others: over one datum by that datum, if they do at all; over
+/// two as if at all altitudes, and with none that both use. The law has taken them as if at all altitudes.
+fn by_their_datum(law: Law, separation: &Separation, [first, second]: [&Volume; 2], meeting: Meeting) -> Option<Meeting> {
+    let Law::Two(heights) = law else { return Some(meeting) };
+    let data = [first, second].map(|volume| volume.band.datum());
+    if data.into_iter().all(|datum| heights.takes(datum)) {
+        Some(meeting)
+    } else if data[0] == data[1] {
+        Law::Two(Heights::of(data[0])).meet(first, second, separation)
+    } else {
+        Some(Meeting { band: None, ..meeting })
+    }
 }
 
 fn add(hits: &mut Vec<Hit>, plans: [usize; 2], meeting: VolumeMeeting) {
@@ -105,7 +136,7 @@ impl Progress {
 mod tests {
     use detente_gateway::plans::Plan;
     use detente_types::volume::PositionIn;
-    use detente_types::{Metres, Volume, VolumeIn};
+    use detente_types::{Datum, Metres, VolumeIn};
 
     use super::*;
 
@@ -142,7 +173,8 @@ mod tests {
         };
         let plans: Vec<Filed> = (0..250).map(|_| plan(&mut next)).collect();
         let separation = Separation { horizontal: Metres::new(200), vertical: Metres::new(30), time_us: 60_000_000 };
-        let hits = all_pairs(&plans, Law::One, &separation, &mut Progress::new(plans.len()));
+        let Found { hits, more } = all_pairs(&plans, Law::One, &separation, &mut Progress::new(plans.len()));
+        assert!(!more);
         let mut naive = Vec::new();
         for (i, first) in plans.iter().enumerate() {
             for (j, second) in plans.iter().enumerate().skip(i + 1) {
@@ -157,5 +189,44 @@ mod tests {
         let found: Vec<_> = hits.iter().map(|hit| (hit.plans, hit.count, Some(hit.closest().meeting.distance))).collect();
         assert!(naive.len() > 20, "{} pairs say little", naive.len());
         assert_eq!(found, naive);
+    }
+
+    #[test]
+    fn copies_of_one_plan_end_at_the_limit() {
+        let mut state = 0;
+        let mut next = |_: u64| {
+            state += 1;
+            state
+        };
+        let one = plan(&mut next);
+        let copy = |_| Filed {
+            file: 0,
+            plan: Plan { place: String::new(), name: String::new(), kind: None, volumes: one.plan.volumes.clone() },
+        };
+        let plans: Vec<Filed> = (0..100).map(copy).collect();
+        let touching = Separation { horizontal: Metres::ZERO, vertical: Metres::ZERO, time_us: 0 };
+        let found = all_pairs(&plans, Law::One, &touching, &mut Progress::new(plans.len()));
+        assert_eq!((found.hits.len(), found.more), (HITS_MAX, true), "of 4,950");
+    }
+
+    #[test]
+    fn heights_over_ground_are_compared_with_each_other_and_with_nothing_else() {
+        let mut next = |_: u64| 1;
+        let one = plan(&mut next).plan.volumes.remove(0);
+        let at = |lower_cm: i64, datum: Datum| {
+            let volume = VolumeIn { lower_cm, upper_cm: lower_cm + 5_000, datum: datum.code(), ..VolumeIn::from(&one) };
+            let volumes = vec![Volume::try_from(&volume).unwrap()];
+            Filed { file: 0, plan: Plan { place: String::new(), name: String::new(), kind: None, volumes } }
+        };
+        let touching = Separation { horizontal: Metres::ZERO, vertical: Metres::ZERO, time_us: 0 };
+        for heights in [Heights::of(Datum::Amsl), Heights::of(Datum::Agl)] {
+            let met = |plans: &[Filed]| {
+                let found = all_pairs(plans, Law::Two(heights), &touching, &mut Progress::new(plans.len()));
+                found.hits.iter().map(|hit| hit.closest().meeting.band.map(|band| band.datum())).collect::<Vec<_>>()
+            };
+            assert!(met(&[at(0, Datum::Agl), at(10_000, Datum::Agl)]).is_empty());
+            assert_eq!(met(&[at(0, Datum::Agl), at(4_000, Datum::Agl)]), [Some(Datum::Agl)]);
+            assert_eq!(met(&[at(0, Datum::Agl), at(900_000, Datum::Amsl)]), [None], "they may be anywhere");
+        }
     }
 }

@@ -7,18 +7,35 @@ use std::collections::BTreeSet;
 
 use detente_gateway::{NoticeForm, VolumeForm};
 use detente_types::VolumeIn;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::json::conflict;
 use super::label::degrees;
 use super::{Filed, Told};
 
-pub(super) fn collection(told: &Told) -> Value {
-    let mut features: Vec<Value> = told.hits.iter().enumerate().map(|(i, hit)| meeting(told, i, hit)).collect();
-    features.extend((0..told.hits.len()).flat_map(|i| grounds(told, i)));
-    let plans: BTreeSet<usize> = told.hits.iter().flat_map(|hit| hit.plans).collect();
-    features.extend(plans.into_iter().flat_map(|plan| footprint(told, &told.plans[plan])));
-    json!({ "type": "FeatureCollection", "features": features })
+/// A feature collection, each feature made when it is written.
+#[derive(Serialize)]
+pub(super) struct Collection<'a> {
+    r#type: &'static str,
+    features: Features<'a>,
+}
+
+struct Features<'a>(&'a Told);
+
+pub(super) const fn collection(told: &Told) -> Collection<'_> {
+    Collection { r#type: "FeatureCollection", features: Features(told) }
+}
+
+impl Serialize for Features<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let told = self.0;
+        let meetings = told.hits.iter().enumerate().map(|(i, hit)| meeting(told, i, hit));
+        let grounds = (0..told.hits.len()).flat_map(|i| grounds(told, i));
+        let plans: BTreeSet<usize> = told.hits.iter().flat_map(|hit| hit.plans).collect();
+        let footprints = plans.into_iter().flat_map(|plan| footprint(told, &told.plans[plan]));
+        serializer.collect_seq(meetings.chain(grounds).chain(footprints))
+    }
 }
 
 /// Where the plans of a conflict come closest, with all that is told of it.

@@ -2,7 +2,7 @@
 
 use detente_gateway::Finding;
 use detente_types::conflict::VolumeMeeting;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::find::Hit;
@@ -16,7 +16,19 @@ pub(super) struct Report<'a> {
     law: &'static str,
     separation: Apart,
     files: Vec<FileView<'a>>,
-    conflicts: Vec<Conflict<'a>>,
+    conflicts: Conflicts<'a>,
+    /// Left out unless there are more conflicts than are told.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    more: bool,
+}
+
+/// All conflicts, each made when it is written.
+struct Conflicts<'a>(&'a Told);
+
+impl Serialize for Conflicts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((0..self.0.hits.len()).map(|number| conflict(self.0, number, true)))
+    }
 }
 
 #[derive(Serialize)]
@@ -121,7 +133,8 @@ pub(super) fn report(told: &Told) -> Report<'_> {
         law: told.law.name(),
         separation: Apart { horizontal_m: s.horizontal.as_f64(), vertical_m: s.vertical.as_f64(), time_s: seconds(s.time_us) },
         files: files.collect(),
-        conflicts: (0..told.hits.len()).map(|number| conflict(told, number, true)).collect(),
+        conflicts: Conflicts(told),
+        more: told.more,
     }
 }
 

@@ -46,7 +46,7 @@ fn foot(told: &Told) -> String {
     let among = format!("among {}{without}", counted(told.plans.len(), "plan"));
     match told.hits.len() {
         0 => format!("no conflict {among}"),
-        count => format!("{} {among}", counted(count, "conflict")),
+        count => format!("{}{} {among}", if told.more { "more than " } else { "" }, counted(count, "conflict")),
     }
 }
 

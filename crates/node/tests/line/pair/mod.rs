@@ -40,6 +40,12 @@ pub(crate) struct Pair {
     pub(crate) no_renewal: bool,
     /// Bytes of the largest batch that went to a disk.
     pub(crate) largest_batch: usize,
+    /// Nobody does the heavy work of blind runs.
+    pub(crate) idle: bool,
+    /// Every frame that was sent, by its sender.
+    pub(crate) wire: Vec<(usize, Vec<u8>)>,
+    /// The frame of this number, counted from now over both senders, and all after it are lost.
+    pub(crate) cut_after: Option<usize>,
     scheme: Arc<dyn Scheme>,
     rng: ChaCha20Rng,
 }
@@ -69,6 +75,9 @@ impl Pair {
             pretends: None,
             no_renewal: false,
             largest_batch: 0,
+            idle: false,
+            wire: Vec::new(),
+            cut_after: None,
             scheme,
             rng: rng(11),
         };
@@ -140,6 +149,7 @@ impl Pair {
                 self.handle(to, Input::Frame(self.line, bytes));
             }
             for i in 0..2 {
+                any |= self.do_work(i);
                 if self.seats[i].node.is_behind() {
                     any = true;
                     self.handle(i, Input::Tick);
@@ -149,6 +159,16 @@ impl Pair {
                 return;
             }
         }
+    }
+
+    /// Does the heavy work of blind runs, unless the threads stand still.
+    fn do_work(&mut self, i: usize) -> bool {
+        let mut any = false;
+        while let Some(work) = (!self.idle).then(|| self.seats[i].node.poll_work()).flatten() {
+            any = true;
+            self.seats[i].node.handle_worked(self.now, &mut self.rng, work.perform());
+        }
+        any
     }
 
     fn carry_out(&mut self, i: usize, effect: Effect, frames: &mut VecDeque<(usize, Vec<u8>)>) {
@@ -162,6 +182,13 @@ impl Pair {
                 self.handle(i, input);
             }
             Effect::Send { frame, urgent, .. } if self.seats[i].connected && (urgent || !self.only_urgent) => {
+                self.wire.push((i, frame.clone()));
+                if let Some(left) = &mut self.cut_after {
+                    match left.checked_sub(1) {
+                        Some(less) => *left = less,
+                        None => return,
+                    }
+                }
                 frames.extend(self.pretended(i, frame).map(|frame| (1 - i, frame)));
             }
             Effect::Fetch { line, author, generation, from, limit } => {

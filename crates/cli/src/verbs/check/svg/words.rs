@@ -33,7 +33,8 @@ fn short(text: &str) -> String {
 
 pub(super) fn title(told: &Told) -> String {
     let names: Vec<String> = (0..told.files.len()).map(|i| escaped(told.file_name(i))).collect();
-    format!("{} conflicts of {} plans in {}", told.hits.len(), told.plans.len(), names.join(", "))
+    let more = if told.more { "More than " } else { "" };
+    format!("{more}{} conflicts of {} plans in {}", told.hits.len(), told.plans.len(), names.join(", "))
 }
 
 /// Height of what stands below the map.
@@ -47,12 +48,10 @@ pub(super) fn labels(picture: &Picture<'_>, out: &mut String) {
     // No name under a number.
     let marks = picture.told.hits.iter().map(|hit| picture.pixel(picture.plane.at(hit.closest().meeting.at)));
     let mut taken: Vec<[f64; 4]> = marks.map(|[x, y]| [x - 10.0, y - 10.0, x + 10.0, y + 10.0]).collect();
-    let mut named: Vec<usize> = Vec::new();
     for (plan, number) in picture.volumes().into_keys() {
-        if number > 0 || named.contains(&plan) {
+        if number > 0 {
             continue;
         }
-        named.push(plan);
         let filed = &picture.told.plans[plan];
         let name = if filed.plan.name.is_empty() { &filed.plan.place } else { &filed.plan.name };
         let name = short(name);
@@ -131,7 +130,8 @@ pub(super) fn legend(told: &Told, top: f64, out: &mut String) {
         line(mark, format!("{} and {}: {near}{band}, from {from} UTC", names[0], names[1]));
     }
     if told.hits.len() > LISTED_MAX {
-        line(String::new(), format!("and {} more, drawn and not listed", told.hits.len() - LISTED_MAX));
+        let unfound = if told.more { ", and others that were not looked for" } else { "" };
+        line(String::new(), format!("and {} more, drawn and not listed{unfound}", told.hits.len() - LISTED_MAX));
     }
     let s = &told.separation;
     let asked = format!(

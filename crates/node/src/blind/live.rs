@@ -1,0 +1,362 @@
+//! One run under way: what it says goes to the link, what it wants recorded goes into the log, and what it waits for comes from
+//! both.
+
+use detente_blind::message::{Message, encode};
+use detente_blind::{Aborted, Cause, Digest, Done, Effect, Job, Outcome, Reason, Record, Run, Step};
+use detente_space::cells::CellId;
+use detente_types::statement::{BlindCommitIn, BlindReason, BlindResultIn, BlindRunIn, Kind, StatementIn};
+use detente_types::{NoticeId, StatementRef, Timestamp};
+use detente_wire::hash::domain;
+
+use super::begin::stream_of;
+use super::book::BookBlindFault;
+use super::conflict::Found;
+use super::{BlindNews, ended};
+use crate::book::BookEntry;
+use crate::line::{Cx, Line};
+
+/// The other side, or our own threads, may be silent for this long, and for so much longer for each place of the class.
+const SILENCE_US: i64 = 45_000_000;
+const SILENCE_PER_PLACE_US: i64 = 100;
+/// A run that is over waits so long for its last words to arrive.
+const FAREWELL_US: i64 = 30_000_000;
+
+/// What a run is made of when it begins.
+pub(super) struct Begun {
+    pub(super) run: BlindRunIn,
+    pub(super) core: Run,
+    pub(super) context: Digest,
+    /// Its seed, sealed to the auditor.
+    pub(super) sealed: Option<Vec<u8>>,
+    /// The plans that are matched, with their cells.
+    pub(super) owners: Vec<(NoticeId, Vec<CellId>)>,
+    pub(super) size: usize,
+    pub(super) now: Timestamp,
+}
+
+/// What a record waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waits {
+    /// That our commitment is on both disks.
+    OwnCommit(StatementRef),
+    /// That theirs is in our copy of their log.
+    PeerCommit(Digest),
+    /// That our result is on our disk.
+    Result(StatementRef),
+}
+
+pub(super) struct Live {
+    begun: Begun,
+    stream: u64,
+    /// The book has it, durably.
+    booked: bool,
+    /// Our hello as it was sent, and theirs as it came.
+    hellos: [Option<Vec<u8>>; 2],
+    waits: Option<Waits>,
+    /// When something last went on.
+    alive: Timestamp,
+    silence_us: i64,
+    /// Since when the run is over.
+    over: Option<Timestamp>,
+    /// An officer stopped it: who.
+    stopped: Option<(Option<String>, Option<String>)>,
+    /// Their log says that they have left.
+    gone: bool,
+    /// Their result was taken from their log: what still comes of it is dropped.
+    fed: bool,
+}
+
+impl Live {
+    pub(super) fn new(begun: Begun) -> Self {
+        let silence_us = SILENCE_US + SILENCE_PER_PLACE_US * begun.size as i64;
+        Self {
+            stream: stream_of(&begun.context),
+            booked: false,
+            hellos: [None, None],
+            waits: None,
+            alive: begun.now,
+            silence_us,
+            over: None,
+            stopped: None,
+            gone: false,
+            fed: false,
+            begun,
+        }
+    }
+
+    pub(super) const fn stream(&self) -> u64 {
+        self.stream
+    }
+
+    pub(super) const fn booked(&mut self) {
+        self.booked = true;
+    }
+
+    pub(super) fn step(&self) -> Step {
+        self.begun.core.step()
+    }
+
+    pub(super) const fn is_over(&self) -> bool {
+        self.over.is_some()
+    }
+
+    pub(super) const fn since(&self) -> Timestamp {
+        self.begun.now
+    }
+
+    /// When it ends by silence, or is forgotten.
+    pub(super) fn deadline(&self) -> Timestamp {
+        self.over.map_or_else(|| self.alive.plus_micros(self.silence_us), |over| over.plus_micros(FAREWELL_US))
+    }
+
+    pub(super) fn poll_job(&mut self) -> Option<Job> {
+        self.booked.then(|| self.begun.core.poll_job()).flatten()
+    }
+
+    pub(super) fn handle_done(&mut self, now: Timestamp, done: Done) {
+        self.alive = now;
+        self.begun.core.handle_done(done);
+    }
+
+    pub(super) fn hear(&mut self, now: Timestamp, bytes: &[u8]) {
+        self.alive = now;
+        if self.hellos[1].is_none() {
+            self.hellos[1] = Some(bytes.to_vec());
+        }
+        if !self.fed {
+            self.begun.core.handle(bytes);
+        }
+    }
+
+    /// Their log says that they have left: nothing more is to be waited for.
+    pub(super) fn left(&mut self) {
+        self.gone |= self.over.is_none();
+        self.begun.core.abort(Reason::Line);
+    }
+
+    pub(super) fn stop(&mut self, desk: Option<String>, officer: Option<String>) -> bool {
+        let stops = self.over.is_none() && self.begun.core.step() < Step::Result;
+        if stops {
+            self.stopped = Some((desk, officer));
+            self.begun.core.abort(Reason::Officer);
+        }
+        stops
+    }
+
+    /// Goes as far as it can. True when it is over and nothing is left to be said.
+    pub(super) fn drive(&mut self, line: &mut Line, cx: &mut Cx<'_>) -> bool {
+        if self.over.is_none() {
+            self.watch(line, cx);
+        }
+        while (self.booked || self.begun.core.aborted().is_some()) && self.proceed(line, cx) {}
+        if let Some(over) = self.over
+            && (line.link.blind_is_through(self.stream) || cx.now.since(over) >= FAREWELL_US)
+        {
+            line.link.close_blind(self.stream);
+            return true;
+        }
+        false
+    }
+
+    /// A held line and a silent peer end it. A peer that is silent, but whose log has its result, said it before it fell silent.
+    fn watch(&mut self, line: &Line, cx: &Cx<'_>) {
+        if line.is_held() {
+            self.begun.core.abort(Reason::Line);
+        } else if cx.now >= self.alive.plus_micros(self.silence_us) {
+            match self.logged_seal(line) {
+                Some(seal) => {
+                    (self.fed, self.alive) = (true, cx.now);
+                    let mark = *self.begun.core.name().first_chunk().expect("a name is longer than a mark");
+                    self.begun.core.handle(&encode(&Message::Result(mark, seal)));
+                }
+                None => self.begun.core.abort(Reason::Timeout),
+            }
+        }
+    }
+
+    /// What their log seals, when nothing but that is waited for.
+    fn logged_seal(&self, line: &Line) -> Option<Digest> {
+        let side = usize::from(line.them() > line.us());
+        let ended = line.matching.runs.runs.get(&self.begun.run)?.ended[side].as_ref()?;
+        let seal = ended.said.seal.as_ref().filter(|_| !self.fed && self.begun.core.step() == Step::Result)?;
+        Some(**seal)
+    }
+
+    /// Takes one step; false when there is none to take now.
+    fn proceed(&mut self, line: &mut Line, cx: &mut Cx<'_>) -> bool {
+        if let Some(waits) = self.waits {
+            // What is over waits for nothing any more: its end is stated whatever became of the rest.
+            let through = self.is_through(line, waits) || self.begun.core.aborted().is_some();
+            if through {
+                self.waits = None;
+                self.alive = cx.now;
+                self.begun.core.handle_persisted();
+            }
+            return through;
+        }
+        // The last words of a run that is over need no room.
+        let ends = self.begun.core.aborted().is_some() || self.begun.core.outcome().is_some();
+        if !ends && !line.link.blind_has_room(self.stream) {
+            return false;
+        }
+        match self.begun.core.poll_effect() {
+            Some(Effect::Send(bytes)) => {
+                if self.hellos[0].is_none() {
+                    self.hellos[0] = Some(bytes.clone());
+                }
+                line.link.send_blind(self.stream, bytes);
+                true
+            }
+            Some(Effect::Persist(record)) => {
+                self.record(line, cx, record);
+                true
+            }
+            None => {
+                self.conclude(line, cx);
+                false
+            }
+        }
+    }
+
+    fn is_through(&mut self, line: &Line, waits: Waits) -> bool {
+        match waits {
+            Waits::OwnCommit(at) => line.is_acknowledged(&at),
+            Waits::Result(at) => line.is_settled(&at),
+            Waits::PeerCommit(commitment) => {
+                let side = usize::from(line.them() > line.us());
+                let record = line.matching.runs.runs.get(&self.begun.run);
+                let Some(said) = record.and_then(|record| record.committed[side].as_ref()) else { return false };
+                let same = *said.said.commitment == commitment && self.hellos[1].as_deref() == Some(&said.said.hello[..]);
+                if !same {
+                    // What stands in their log is what counts, and it is another run's.
+                    self.begun.core.abort(Reason::Line);
+                }
+                same
+            }
+        }
+    }
+
+    fn record(&mut self, line: &mut Line, cx: &mut Cx<'_>, record: Record) {
+        let said = match record {
+            Record::Commit { ours: false, commitment } => {
+                self.waits = Some(Waits::PeerCommit(commitment));
+                return;
+            }
+            Record::Aborted(aborted) => {
+                self.end(line, cx, &aborted);
+                self.begun.core.handle_persisted();
+                return;
+            }
+            Record::Commit { commitment, .. } => line.say_blind(cx, &StatementIn::BlindCommit(self.commitment(commitment))),
+            Record::Result { seal } => {
+                #[cfg(feature = "plant")]
+                let seal = if line.has(crate::plant::Plant::SealOtherwise) { seal.map(|byte| !byte) } else { seal };
+                let end = BlindResultIn {
+                    seal: Some(seal.into()),
+                    step: None,
+                    reason: None,
+                    ..ended(self.begun.run, BlindReason::Fault)
+                };
+                line.say_blind(cx, &StatementIn::BlindResult(end))
+            }
+        };
+        match (said, record) {
+            (Some(at), Record::Commit { .. }) => self.waits = Some(Waits::OwnCommit(at)),
+            (Some(at), _) => self.waits = Some(Waits::Result(at)),
+            (None, _) => {
+                // It waits for nothing: what is not recorded is not said either.
+                self.begun.core.handle_persisted();
+                self.begun.core.abort(Reason::Machine);
+            }
+        }
+    }
+
+    fn commitment(&self, commitment: Digest) -> BlindCommitIn {
+        BlindCommitIn {
+            kind: Kind::BlindCommit.code(),
+            run: self.begun.run,
+            hello: self.hellos[0].clone().unwrap_or_default().into(),
+            commitment: commitment.into(),
+            sealed: self.begun.sealed.as_ref().map(|sealed| sealed_digest(sealed).into()),
+        }
+    }
+
+    /// It ended before its time: that is stated, unless a result is.
+    fn end(&mut self, line: &mut Line, cx: &mut Cx<'_>, aborted: &Aborted) {
+        let (reason, fault) = reason_of(&aborted.cause);
+        let reason = if self.gone { BlindReason::Left } else { reason };
+        let taken = if let Step::Release { taken } = aborted.step { Some(taken) } else { None };
+        let (desk, officer) = self.stopped.take().unwrap_or_default();
+        let step = aborted.step.code().min(Step::Result.code());
+        let end = BlindResultIn { step: Some(step), taken, desk, officer, ..ended(self.begun.run, reason) };
+        line.owe_end(self.begun.run, end);
+        if let Some(fault) = fault {
+            let says = fault.to_string();
+            line.peer_fault(cx, format!("in blind run {}: {says}", self.begun.run));
+            let parts = [&fault.evidence.hello, &fault.evidence.commit, &fault.evidence.open, &fault.evidence.message];
+            let evidence = parts.into_iter().map(|part| part.clone().into()).collect();
+            let (line, run, at_us) = (line.id, self.begun.run, cx.now.micros());
+            cx.book(&BookEntry::BlindFault(BookBlindFault { line, at_us, run, says, evidence }));
+        }
+        line.news(cx, BlindNews::Ended { run: self.begun.run, step, reason });
+    }
+
+    /// Nothing more comes of the run itself.
+    fn conclude(&mut self, line: &mut Line, cx: &mut Cx<'_>) {
+        if self.over.is_some() {
+            return;
+        }
+        if let Some(outcome) = self.begun.core.outcome().cloned() {
+            self.over = Some(cx.now);
+            self.found(line, cx, &outcome);
+        } else if self.begun.core.aborted().is_some() {
+            self.over = Some(cx.now);
+        }
+    }
+
+    fn found(&mut self, line: &mut Line, cx: &mut Cx<'_>, outcome: &Outcome) {
+        let found = Found::new(self.begun.run, self.begun.core.name(), outcome, &self.begun.owners);
+        cx.book(&BookEntry::BlindFound(found.booked(line.id, cx.now)));
+        let (run, count, agrees) = (self.begun.run, found.count, outcome.agrees);
+        let fresh = line.matching.keep(found);
+        line.news(cx, BlindNews::Done { run, count, agrees });
+        for id in fresh {
+            line.news(cx, BlindNews::Conflict(id));
+        }
+    }
+}
+
+/// Names a sealed seed in the log.
+pub(super) fn sealed_digest(sealed: &[u8]) -> Digest {
+    domain("detente/blind-sealed/1", &[sealed])
+}
+
+fn reason_of(cause: &Cause) -> (BlindReason, Option<&detente_blind::PeerFault>) {
+    match cause {
+        Cause::Peer(fault) => (BlindReason::Fault, Some(fault)),
+        Cause::PeerLeft { .. } => (BlindReason::Left, None),
+        Cause::Ours(Reason::Fault) => (BlindReason::Fault, None),
+        Cause::Ours(Reason::Timeout) => (BlindReason::Timeout, None),
+        Cause::Ours(Reason::Officer) => (BlindReason::Officer, None),
+        Cause::Ours(Reason::Line) => (BlindReason::Line, None),
+        Cause::Ours(Reason::Machine) => (BlindReason::Machine, None),
+    }
+}
+
+impl Line {
+    /// Whether an entry of ours is on both disks: they have cosigned it.
+    fn is_acknowledged(&self, at: &StatementRef) -> bool {
+        let cosigned = self.cosigned.get(&at.generation).map_or(0, detente_record::Cosigned::acknowledged_size);
+        at.index < cosigned
+    }
+
+    /// Whether an entry of ours is on our disk under a checkpoint.
+    fn is_settled(&self, at: &StatementRef) -> bool {
+        at.generation < self.own.generation() || at.index < self.own.settled
+    }
+
+    /// States something of a run, if our log may grow now.
+    fn say_blind(&mut self, cx: &mut Cx<'_>, said: &StatementIn) -> Option<StatementRef> {
+        if self.may_state(false) { self.say(cx, said).ok() } else { None }
+    }
+}

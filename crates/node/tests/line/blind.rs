@@ -1,0 +1,562 @@
+//! Blind runs between two nodes: what they find, what they say, and how they end.
+
+use std::collections::BTreeSet;
+
+use detente_blind::AuditorSecret;
+use detente_node::blind::{AuditVerdict, BlindNews, Difference, RunAudit, RunState, auditor_key, plans_of};
+use detente_node::port::Write;
+use detente_node::{BookEntry, Command, CommandFault, What};
+use detente_space::cells::{CellId, Grid};
+use detente_testkit::{minutes, notice, notice_id, terms};
+use detente_types::statement::{BlindAskIn, BlindReason, BlindRunIn, Kind, Level, StatementIn};
+use detente_types::terms::MatchingIn;
+use detente_types::{NoticeIn, NoticeKind, Release, Rule, Terms, TermsIn, Timestamp, Volume};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use zeroize::Zeroizing;
+
+use crate::pair::Pair;
+
+/// A run every quarter of an hour over large cells, so that sets are small; two beyond those a day.
+fn matching(verified: bool) -> TermsIn {
+    let mut terms = terms();
+    (terms.blind.cell_m, terms.blind.band_m, terms.blind.slot_s) = (10_000, 5_000, 1_800);
+    (terms.blind.every_min, terms.blind.extra_per_day) = (15, 2);
+    terms.matching = Some(MatchingIn { verified, class_log2: 8, chunks_log2: 2, ..MatchingIn::usual() });
+    terms
+}
+
+/// Cells so large that whatever is drawn over the gulf fits a class of 64.
+fn small() -> TermsIn {
+    let mut terms = matching(true);
+    (terms.blind.cell_m, terms.blind.band_m, terms.blind.slot_s) = (200_000, 200_000, 86_400);
+    terms.matching.as_mut().unwrap().class_log2 = 6;
+    terms
+}
+
+fn plan(kind: NoticeKind, number: u64) -> NoticeIn {
+    NoticeIn { id: notice_id(number), ..notice(kind) }
+}
+
+/// The same, so far north that it keeps its distance.
+fn far(kind: NoticeKind, number: u64) -> NoticeIn {
+    let mut plan = plan(kind, number);
+    plan.volumes.iter_mut().flat_map(|v| &mut v.rings).flatten().for_each(|at| at.lon_e7 += 20_000_000);
+    plan
+}
+
+fn put(pair: &mut Pair, side: usize, notice: NoticeIn, release: Release) {
+    pair.command(side, Command::Notify { notice, release, reveal: Vec::new() }).expect("a good notice");
+}
+
+fn at(minute: i64) -> BlindRunIn {
+    BlindRunIn::at(minutes(minute))
+}
+
+/// What the cells of plans have in common, by sets in the open, in the day that a run looks at.
+fn plain(terms: &TermsIn, run: Timestamp, [ours, theirs]: [&[NoticeIn]; 2]) -> BTreeSet<CellId> {
+    let terms = Terms::try_new(terms.clone()).unwrap();
+    let grid = Grid::of_terms(&terms).unwrap();
+    let slot_us = i64::from(grid.size().slot_s) * 1_000_000;
+    let ahead = run.micros()..run.plus_seconds(86_400).micros();
+    let cells = |plans: &[NoticeIn]| -> BTreeSet<CellId> {
+        let volumes: Vec<Volume> = plans.iter().flat_map(|p| &p.volumes).map(|v| Volume::try_from(v).unwrap()).collect();
+        let in_time = |c: &CellId| ahead.contains(&(i64::from(c.slot()) * slot_us).max(ahead.start));
+        grid.cells(&volumes).unwrap().as_slice().iter().copied().filter(in_time).collect()
+    };
+    cells(ours).intersection(&cells(theirs)).copied().collect()
+}
+
+fn found(pair: &Pair, side: usize) -> BTreeSet<CellId> {
+    pair.line(side).blind_conflicts().into_iter().flat_map(|conflict| conflict.cells).collect()
+}
+
+/// Both logs say the same about every run.
+fn assert_one_record(pair: &Pair) {
+    let record = |side: usize| pair.line(side).blind_record().map(|(run, record)| (*run, record.clone())).collect::<Vec<_>>();
+    assert_eq!(record(0), record(1));
+    pair.assert_converged();
+}
+
+fn state(pair: &Pair, run: BlindRunIn) -> Option<RunState> {
+    pair.line(0).blind_run(&run).map(|view| view.state)
+}
+
+#[test]
+fn two_nodes_find_exactly_what_their_plans_have_in_common() {
+    for verified in [false, true] {
+        let mut pair = Pair::with_terms(matching(verified));
+        pair.connect();
+        let [ours, theirs] = [
+            vec![plan(NoticeKind::Operation, 1), far(NoticeKind::Exercise, 2)],
+            vec![plan(NoticeKind::Exercise, 3), plan(NoticeKind::Movement, 4)],
+        ];
+        let releases = [Release::BlindOnly, Release::BlindOnly];
+        for (side, plans) in [(0, &ours), (1, &theirs)] {
+            plans.iter().zip(releases).for_each(|(plan, release)| put(&mut pair, side, plan.clone(), release));
+        }
+        pair.pass(15 * 60);
+        assert_eq!(state(&pair, at(15)), Some(RunState::Done));
+        let expected = plain(&matching(verified), minutes(15), [&ours, &theirs]);
+        assert!(!expected.is_empty());
+        assert_eq!([found(&pair, 0), found(&pair, 1)], [expected.clone(), expected]);
+        let conflicts = pair.line(0).blind_conflicts();
+        assert_eq!(conflicts.iter().map(|c| c.notice).collect::<Vec<_>>(), [notice_id(1)], "the far one meets nothing");
+        assert!(conflicts[0].agrees && !conflicts[0].volumes.is_empty() && conflicts[0].volumes.len() <= 12);
+        assert_eq!(pair.heard(0, |w| matches!(w, What::Blind(BlindNews::Conflict(_)))), 1);
+        assert_eq!([0, 1].map(|side| pair.line(side).notices().count()), [0, 0], "nothing is shown");
+        assert_one_record(&pair);
+        let id = conflicts[0].id;
+        pair.pass(15 * 60);
+        assert_eq!(state(&pair, at(30)), Some(RunState::Done));
+        assert_eq!(pair.line(0).blind_conflicts()[0].id, id, "what goes on keeps its name");
+        assert_eq!(pair.heard(0, |w| matches!(w, What::Blind(BlindNews::Conflict(_)))), 1, "and is no news");
+        let before = [0, 1].map(|side| pair.line(side).blind_conflicts());
+        (0..2).for_each(|side| pair.restart(side));
+        assert_eq!([0, 1].map(|side| pair.line(side).blind_conflicts()), before, "a start knows it still");
+    }
+}
+
+#[test]
+fn what_is_held_back_or_meets_nothing_is_not_matched() {
+    let mut pair = Pair::with_terms(matching(true));
+    pair.connect();
+    put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::Hold);
+    put(&mut pair, 0, NoticeIn { volumes: plan(NoticeKind::Hazard, 9).volumes, ..plan(NoticeKind::Text, 2) }, Release::BlindOnly);
+    put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
+    pair.pass(15 * 60);
+    assert_eq!(state(&pair, at(15)), Some(RunState::Done), "with an empty set too");
+    assert_eq!(found(&pair, 1), BTreeSet::new());
+    // Told plans are matched in their exact form.
+    put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::Km10);
+    pair.pass(15 * 60);
+    let expected = plain(&matching(true), minutes(30), [&[plan(NoticeKind::Operation, 1)], &[plan(NoticeKind::Exercise, 3)]]);
+    assert_eq!([found(&pair, 0), found(&pair, 1)], [expected.clone(), expected]);
+}
+
+#[test]
+fn a_count_tells_how_many_and_not_which() {
+    let mut terms = matching(false);
+    terms.matching.as_mut().unwrap().mode = "count".into();
+    let mut pair = Pair::with_terms(terms.clone());
+    pair.connect();
+    put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
+    put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
+    pair.pass(15 * 60);
+    let expected = plain(&terms, minutes(15), [&[plan(NoticeKind::Operation, 1)], &[plan(NoticeKind::Exercise, 3)]]).len() as u32;
+    for side in 0..2 {
+        assert_eq!(pair.line(side).blind_found().last(), Some((at(15), expected, true)));
+        assert!(pair.line(side).blind_conflicts().is_empty());
+    }
+}
+
+/// Kind and length of every frame, by sender.
+fn shape(pair: &Pair) -> Vec<(usize, u8, usize)> {
+    pair.wire.iter().map(|(from, frame)| (*from, frame[1], frame.len())).collect()
+}
+
+/// Messages of blind runs, by their bytes.
+fn messages(pair: &Pair) -> Vec<&[u8]> {
+    pair.wire.iter().filter(|(_, frame)| frame[1] == 8).map(|(_, frame)| frame.as_slice()).collect()
+}
+
+#[test]
+fn plans_that_differ_in_a_blind_notice_look_alike_to_the_peer() {
+    let world = |blind: &[NoticeIn]| {
+        let mut pair = Pair::with_terms(matching(true));
+        pair.connect();
+        put(&mut pair, 0, plan(NoticeKind::Hazard, 7), Release::Exact);
+        blind.iter().for_each(|plan| put(&mut pair, 0, plan.clone(), Release::BlindOnly));
+        put(&mut pair, 1, far(NoticeKind::Exercise, 3), Release::BlindOnly);
+        pair.pass(31 * 60);
+        pair
+    };
+    let worlds = [
+        world(&[]),
+        world(&[plan(NoticeKind::Operation, 1)]),
+        world(&[plan(NoticeKind::Movement, 1), plan(NoticeKind::Site, 2)]),
+    ];
+    let runs = |pair: &Pair| pair.line(1).blind_record().filter(|(_, record)| record.state() == RunState::Done).count();
+    for other in &worlds[1..] {
+        assert_eq!(shape(&worlds[0]), shape(other), "count, order and length");
+        assert_eq!(runs(&worlds[0]), runs(other));
+        // What the peer is told, what it sees of the line, and how much of everything it has.
+        let told =
+            |pair: &Pair| pair.seats[1].events.iter().map(|e| (e.at, core::mem::discriminant(&e.what))).collect::<Vec<_>>();
+        assert_eq!(told(&worlds[0]), told(other));
+        let seen = |pair: &Pair| {
+            let (view, blind) = (pair.line(1).view(), pair.line(1).blind(pair.now, 10));
+            let runs: Vec<_> = blind.runs.iter().map(|run| (run.run, run.state, run.found, run.auditable)).collect();
+            (view.copy.size, view.own.size, view.faults, blind.budget, blind.next, runs, pair.seats[1].store.rows.len())
+        };
+        assert_eq!(seen(&worlds[0]), seen(other));
+        let notices = |pair: &Pair| pair.line(1).notices().map(|n| n.notice.input().clone()).collect::<Vec<_>>();
+        assert_eq!(notices(&worlds[0]), notices(other));
+    }
+    assert_eq!(runs(&worlds[0]), 3);
+}
+
+/// Something that side 0 does about plans that it does not show.
+#[derive(Clone, Debug)]
+enum Secretly {
+    Plans(NoticeKind, u64, i64, bool),
+    Asks,
+    Looks,
+}
+
+fn secretly() -> impl Strategy<Value = Secretly> {
+    let kinds = proptest::sample::select(vec![
+        NoticeKind::Operation,
+        NoticeKind::Movement,
+        NoticeKind::Site,
+        NoticeKind::Exercise,
+        NoticeKind::Hazard,
+        NoticeKind::Text,
+    ]);
+    let plans = (kinds, 1..6_u64, -20_000_000..20_000_000_i64, any::<bool>());
+    prop_oneof![
+        6 => plans.prop_map(|(kind, number, east, held)| Secretly::Plans(kind, number, east, held)),
+        1 => Just(Secretly::Asks),
+        1 => Just(Secretly::Looks),
+    ]
+}
+
+/// Does what is done in the open, and between it, if at all, what is not.
+fn play(secret: bool, script: &[Secretly]) -> Pair {
+    let mut pair = Pair::with_terms(small());
+    pair.connect();
+    put(&mut pair, 1, plan(NoticeKind::Exercise, 30), Release::BlindOnly);
+    for (step, deed) in script.iter().enumerate() {
+        match deed {
+            Secretly::Plans(kind, number, east, held) if secret => {
+                let mut notice = plan(*kind, *number);
+                notice.volumes.iter_mut().flat_map(|v| &mut v.rings).flatten().for_each(|at| at.lon_e7 += east);
+                let release = if *held { Release::Hold } else { Release::BlindOnly };
+                // What breaks a rule is refused, and nobody else hears of that either.
+                let _ = pair.command(0, Command::Notify { notice, release, reveal: Vec::new() });
+            }
+            Secretly::Plans(..) => {}
+            Secretly::Asks => drop(pair.command(0, Command::RunBlind(None))),
+            Secretly::Looks => {
+                let (line, now) = (pair.line(0), pair.now);
+                assert_eq!(line.blind(now, 3).places, 64);
+                let _ = (line.blind_conflicts(), line.warnings().count(), line.view());
+            }
+        }
+        if step % 2 == 0 {
+            put(&mut pair, 0, far(NoticeKind::Hazard, 40 + step as u64), Release::Km10);
+        }
+        pair.pass(400);
+    }
+    pair.restart(0);
+    pair.connect();
+    pair.pass(20 * 60);
+    pair
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, rng_seed: RngSeed::Fixed(7), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_planned_blind_the_peer_gets_the_same(script in proptest::collection::vec(secretly(), 1..6)) {
+        let [open, secret] = [play(false, &script), play(true, &script)];
+        prop_assert_eq!(shape(&open), shape(&secret));
+        let record = |pair: &Pair| pair.line(1).blind_record().map(|(run, record)| (*run, record.state())).collect::<Vec<_>>();
+        // An asking is named by its hash, which depends on all that stands before it.
+        let states = |pair: &Pair| record(pair).into_iter().map(|(run, state)| (run.at_us, state)).collect::<Vec<_>>();
+        prop_assert_eq!(states(&open), states(&secret));
+        let told = |pair: &Pair| {
+            let is_own = |e: &&detente_node::Event| !matches!(e.what, What::Blind(BlindNews::Conflict(_)));
+            let all = pair.seats[1].events.iter().filter(is_own);
+            all.map(|e| (e.at, core::mem::discriminant(&e.what))).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(told(&open), told(&secret));
+        let notices = |pair: &Pair| pair.line(1).notices().map(|n| n.notice.input().clone()).collect::<Vec<_>>();
+        prop_assert_eq!(notices(&open), notices(&secret));
+        let rows = |pair: &Pair| pair.seats[1].store.rows.values().filter(|row| !matches!(row, Write::Book { .. })).map(Write::weight).collect::<Vec<_>>();
+        prop_assert_eq!(rows(&open), rows(&secret));
+    }
+}
+
+#[test]
+fn two_runs_of_one_set_share_no_bytes() {
+    let mut pair = Pair::with_terms(matching(true));
+    put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
+    put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
+    pair.connect();
+    let mut seen: BTreeSet<Vec<u8>> = BTreeSet::new();
+    let mut windows = 0;
+    for _ in 0..2 {
+        pair.wire.clear();
+        pair.pass(15 * 60);
+        let run: BTreeSet<Vec<u8>> =
+            messages(&pair).iter().filter(|m| m.len() > 400).flat_map(|m| m.windows(16)).map(<[u8]>::to_vec).collect();
+        windows += run.len();
+        assert!(run.is_disjoint(&seen), "sixteen bytes of one run in another");
+        seen.extend(run);
+    }
+    assert!(windows > 10_000, "{windows}");
+}
+
+#[test]
+fn nothing_of_a_blind_notice_is_in_what_leaves() {
+    let mut pair = Pair::with_terms(matching(false));
+    pair.connect();
+    let secret = NoticeIn {
+        title: Some("s3cr3t title".into()),
+        contact: Some("s3cr3t contact".into()),
+        ..plan(NoticeKind::Operation, 77)
+    };
+    let cells: Vec<CellId> = plain(&matching(false), minutes(0), [core::slice::from_ref(&secret); 2]).into_iter().collect();
+    let corner = detente_wire::codec::encode(&secret.volumes[0].rings[0][0]);
+    put(&mut pair, 0, secret.clone(), Release::BlindOnly);
+    put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
+    pair.pass(31 * 60);
+    let _ = pair.command(0, Command::RunBlind(None));
+    pair.pass(60);
+    let conflict = pair.line(0).blind_conflicts()[0].id;
+    pair.command(0, Command::AskBlind { conflict, reason: None }).expect("it is known to both");
+    let leaks = |bytes: &[u8]| {
+        let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+        has(b"s3cr3t")
+            || has(&corner)
+            || has(secret.id.as_bytes())
+            || has(conflict.as_bytes())
+            || cells.iter().any(|cell| has(cell.as_bytes()))
+    };
+    assert!(pair.wire.iter().all(|(_, frame)| !leaks(frame)), "frames");
+    let rows = pair.seats[1].store.rows.values().filter(|row| !matches!(row, Write::Book { .. }));
+    let bytes =
+        |row: &Write| if let Write::Entry { leaf, body, .. } = row { [leaf.as_slice(), body].concat() } else { Vec::new() };
+    assert!(rows.map(bytes).all(|bytes| !leaks(&bytes)), "the peer's disk");
+    // An officer's release is told at the cells that both know, and of the plan nothing but its kind.
+    let shown = pair.command(0, Command::ShowBlind(conflict)).expect("it is a conflict").stated.expect("stated at once");
+    let there = pair.line(1).notice(&shown).expect("they have it").notice.input().clone();
+    assert_eq!((there.kind, there.title, there.contact), (secret.kind, None, None));
+    assert_ne!(there.id, secret.id);
+    assert!(pair.wire.iter().all(|(_, frame)| !frame.windows(6).any(|window| window == b"s3cr3t")));
+}
+
+#[test]
+fn a_restart_ends_the_run_and_its_secret_serves_no_more() {
+    let mut pair = Pair::with_terms(matching(true));
+    pair.connect();
+    pair.pass(14 * 60);
+    pair.idle = true;
+    pair.pass(62);
+    let under_way = |pair: &Pair, side: usize| pair.line(side).blind(pair.now, 5).under_way.len();
+    assert_eq!([0, 1].map(|side| under_way(&pair, side)), [1, 1]);
+    pair.restart(0);
+    pair.idle = false;
+    pair.disconnect();
+    pair.connect();
+    pair.pass(60);
+    assert_eq!(state(&pair, at(15)), Some(RunState::Ended));
+    let view = pair.line(1).blind_run(&at(15)).expect("it is in the record");
+    let reasons: Vec<_> =
+        view.record.ended.iter().flatten().map(|end| end.said.reason.and_then(BlindReason::from_code)).collect();
+    assert!(reasons.contains(&Some(BlindReason::Machine)) && reasons.contains(&Some(BlindReason::Left)), "{reasons:?}");
+    assert_eq!([0, 1].map(|side| under_way(&pair, side)), [0, 0], "it is not taken up again");
+    assert_one_record(&pair);
+    pair.pass(14 * 60);
+    assert_eq!(state(&pair, at(30)), Some(RunState::Done), "the next one is made as ever");
+}
+
+#[test]
+fn a_cut_at_any_frame_leaves_both_logs_with_one_end() {
+    let mut ends = BTreeSet::new();
+    let mut cut = 0;
+    loop {
+        let mut pair = Pair::with_terms(small());
+        pair.connect();
+        put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
+        put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
+        pair.pass(14 * 60 + 50);
+        pair.cut_after = Some(cut);
+        pair.pass(20);
+        let lost = pair.cut_after == Some(0);
+        pair.pass(200);
+        pair.cut_after = None;
+        pair.disconnect();
+        pair.connect();
+        pair.pass(120);
+        assert_one_record(&pair);
+        for (run, record) in pair.line(0).blind_record() {
+            assert_ne!(record.state(), RunState::UnderWay, "cut {cut}: run {run}");
+            ends.extend(record.ended.iter().flatten().filter_map(|end| end.said.step));
+        }
+        assert!((0..2).all(|side| !pair.line(side).is_matching()), "cut {cut}");
+        pair.pass(11 * 60);
+        assert_eq!(state(&pair, at(30)), Some(RunState::Done), "cut {cut}: the next one is made as ever");
+        if !lost {
+            break;
+        }
+        cut += 1;
+    }
+    assert!(cut > 20, "{cut} frames");
+    assert!([0, 1, 3].iter().all(|step| ends.contains(step)), "{ends:?}");
+}
+
+#[test]
+fn a_run_beyond_the_fixed_ones_costs_budget_on_both_sides() {
+    let mut pair = Pair::with_terms(small());
+    pair.connect();
+    pair.pass(60);
+    for spent in 1..=2 {
+        let asked = pair.command(0, Command::RunBlind(None)).expect("within the budget").stated.expect("stated at once");
+        pair.pass(5);
+        assert_eq!(state(&pair, BlindRunIn::asked(asked)), Some(RunState::Done));
+        for (side, ours) in [(0, 0), (1, 1)] {
+            let budget = pair.line(side).blind(pair.now, 9).budget[ours];
+            assert_eq!((budget.asked, budget.asked_most), (spent, 2));
+            assert_eq!((budget.runs, budget.places), (1 + spent, 64 * u64::from(1 + spent)), "a fixed one, too");
+            assert!(budget.share() > 0.0 && budget.share() < 1.0, "{}", budget.share());
+        }
+    }
+    let refused = pair.command(0, Command::RunBlind(None)).expect_err("the budget is spent");
+    assert!(matches!(&refused, CommandFault::Violations(broken) if broken[0].rule == Rule::BlindBudget), "{refused}");
+    // A node that does not keep the rule is refused by it, and the refusal is in the record.
+    let ask = BlindAskIn { kind: Kind::BlindAsk.code(), run: None, cells: None, reason: None, desk: None, officer: None };
+    let runs = pair.line(1).blind_record().count();
+    pair.forge(0, &StatementIn::BlindAsk(ask));
+    pair.disconnect();
+    pair.connect();
+    pair.pass(60);
+    assert_eq!(pair.line(1).blind_record().count(), runs, "no run comes of it");
+    assert_eq!(pair.heard(1, |w| matches!(w, What::Unusable(_, broken) if broken[0].rule == Rule::BlindBudget)), 1);
+    let refusals = pair.heard(1, |w| matches!(w, What::Said(_, Kind::Receipt)));
+    assert_eq!(refusals, 1, "{:?}", Level::Refused);
+    // Tomorrow there is another.
+    pair.pass(86_400);
+    pair.command(0, Command::RunBlind(None)).expect("a new day");
+}
+
+#[test]
+fn an_officer_stops_a_run_and_both_logs_say_so() {
+    let mut pair = Pair::with_terms(matching(true));
+    pair.connect();
+    pair.pass(14 * 60);
+    pair.idle = true;
+    pair.pass(62);
+    pair.command(0, Command::StopBlind(at(15))).expect("it is under way");
+    assert!(pair.command(0, Command::StopBlind(at(15))).is_err(), "not twice");
+    pair.idle = false;
+    pair.pass(5);
+    let view = pair.line(1).blind_run(&at(15)).expect("it is in the record");
+    assert_eq!(view.state, RunState::Ended);
+    let ours = view.record.ended.iter().flatten().find(|end| end.at.author == pair.line(0).us()).expect("we said so");
+    assert_eq!((ours.said.reason, ours.said.officer.as_deref()), (Some(BlindReason::Officer.code()), Some("Lt Aalto")));
+    assert_one_record(&pair);
+}
+
+#[test]
+fn a_blind_conflict_is_shown_on_both_sides_and_settled_like_any() {
+    let mut pair = Pair::with_terms(matching(true));
+    pair.connect();
+    put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
+    put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
+    pair.pass(15 * 60);
+    let [ours, theirs] = [0, 1].map(|side| pair.line(side).blind_conflicts()[0].clone());
+    assert!(theirs.asked.is_empty() && ours.shown.is_none());
+    pair.command(0, Command::AskBlind { conflict: ours.id, reason: None }).expect("a good asking");
+    assert_eq!(pair.line(1).blind_conflicts()[0].asked.len(), 1, "they see which of their plans is meant");
+    assert_eq!(pair.heard(1, |w| matches!(w, What::Blind(BlindNews::AskedToShow(_)))), 1);
+    pair.command(1, Command::ShowBlind(theirs.id)).expect("an officer may");
+    assert_eq!(pair.line(0).notices().count(), 1);
+    assert_eq!(pair.heard(0, |w| matches!(w, What::Warning(..))), 1, "our plan meets what they have shown");
+    assert!(pair.command(1, Command::ShowBlind(theirs.id)).is_err(), "it is shown already");
+    pair.command(0, Command::ShowBlind(ours.id)).expect("an officer may");
+    assert_eq!(pair.line(0).conflicts().count(), 1);
+    assert_eq!(pair.line(0).conflicts().collect::<Vec<_>>(), pair.line(1).conflicts().collect::<Vec<_>>());
+    let [ours, theirs] = [0, 1].map(|side| pair.line(side).blind_conflicts()[0].clone());
+    assert!(ours.shown.is_some() && theirs.shown.is_some());
+    assert_one_record(&pair);
+    // The next run finds them again; they stay shown, also after a start.
+    pair.pass(15 * 60);
+    pair.restart(0);
+    pair.connect();
+    assert!(pair.line(0).blind_conflicts().iter().any(|conflict| conflict.id == ours.id && conflict.shown == ours.shown));
+}
+
+fn auditor() -> (AuditorSecret, String) {
+    auditor_key(&Zeroizing::new([42; 32]))
+}
+
+#[test]
+fn an_auditor_makes_the_first_message_again() {
+    let (secret, key) = auditor();
+    let terms = TermsIn { auditor_key: key, ..matching(true) };
+    let mut pair = Pair::with_terms(terms.clone());
+    pair.connect();
+    put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
+    put(&mut pair, 0, far(NoticeKind::Hazard, 2), Release::Km1);
+    put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
+    pair.pass(15 * 60);
+    let view = pair.line(0).blind_run(&at(15)).expect("it is in the record");
+    assert_eq!((view.state, view.auditable), (RunState::Done, [Some(true); 2]));
+    let rows: Vec<BookEntry> = pair.seats[0]
+        .store
+        .rows
+        .values()
+        .filter_map(|row| match row {
+            Write::Book { bytes, .. } => BookEntry::decode(bytes),
+            _ => None,
+        })
+        .collect();
+    let begun =
+        rows.iter().rev().find_map(|row| if let BookEntry::BlindBegun(begun) = row { Some(begun) } else { None }).unwrap();
+    let notices: Vec<NoticeIn> =
+        rows.iter().filter_map(|row| if let BookEntry::Notice(n) = row { Some(n.notice.clone()) } else { None }).collect();
+    let plans = plans_of(begun, &notices);
+    assert_eq!(plans.len(), 2);
+    let terms = Terms::try_new(terms).unwrap();
+    let [author, other] = [pair.line(0).us(), pair.line(0).them()];
+    let case = |plans| RunAudit { begun, record: &view.record, author, other, terms: &terms, plans };
+    let AuditVerdict::Match { cells } = case(&plans).audit(&secret).unwrap() else { panic!("{:?}", case(&plans).audit(&secret)) };
+    assert!(cells > 20);
+    // Another plan, one too few, another secret, another root, another commitment.
+    let mut moved = plans.clone();
+    moved[0].volumes[0].radius_cm += 500_000;
+    let expected =
+        vec![Difference::PlanMissing(moved[0].id), Difference::PlanAdded(moved[0].id), Difference::PlanRoot, Difference::Cells];
+    assert_eq!(case(&moved).audit(&secret), Ok(AuditVerdict::Mismatch(expected)));
+    let fewer = case(&plans[1..]).audit(&secret);
+    assert!(
+        matches!(&fewer, Ok(AuditVerdict::Mismatch(d)) if d.contains(&Difference::PlanMissing(plans[0].id)) && d.contains(&Difference::Cells)),
+        "{fewer:?}"
+    );
+    let (other_secret, _) = auditor_key(&Zeroizing::new([43; 32]));
+    assert!(case(&plans).audit(&other_secret).is_err());
+    let mut lied = view.record.clone();
+    lied.committed.iter_mut().flatten().for_each(|committed| committed.said.commitment[0] ^= 1);
+    let lied = RunAudit { record: &lied, ..case(&plans) }.audit(&secret);
+    assert_eq!(lied, Ok(AuditVerdict::Mismatch(vec![Difference::Cells])));
+    let volumes: Vec<Volume> = plans.iter().flat_map(|p| &p.volumes).map(|v| Volume::try_from(v).unwrap()).collect();
+    assert_eq!(case(&plans).unaccounted(&volumes).unwrap(), []);
+    assert!(!case(&plans).unaccounted(&volumes[1..]).unwrap().is_empty());
+}
+
+#[test]
+fn without_an_auditor_the_record_says_that_no_audit_is_possible() {
+    let mut pair = Pair::with_terms(matching(true));
+    pair.connect();
+    pair.pass(60);
+    let view = pair.line(0).blind_run(&at(0)).expect("it is in the record");
+    assert_eq!(view.auditable, [Some(false); 2]);
+    assert!(!pair.line(0).blind(pair.now, 1).auditable);
+}
+
+#[test]
+fn more_cells_than_places_end_the_run_and_say_why() {
+    let mut terms = matching(true);
+    terms.matching.as_mut().unwrap().class_log2 = 4;
+    let mut pair = Pair::with_terms(terms);
+    pair.connect();
+    put(&mut pair, 0, plan(NoticeKind::Airspace, 1), Release::BlindOnly);
+    pair.pass(16 * 60);
+    let view = pair.line(1).blind_run(&at(15)).expect("it is in the record");
+    assert_eq!(view.state, RunState::Ended);
+    let reasons: BTreeSet<_> = view.record.ended.iter().flatten().map(|end| end.said.reason).collect();
+    assert!(reasons.contains(&Some(BlindReason::Class.code())), "{reasons:?}");
+    assert_one_record(&pair);
+}
