@@ -11,6 +11,7 @@ pub mod density;
 mod events;
 mod give;
 pub mod ground;
+pub mod matches;
 mod notify;
 mod page;
 pub mod plans;

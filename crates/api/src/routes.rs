@@ -20,6 +20,7 @@ use crate::ask::{
 };
 use crate::auth::{Officer, Role, guard};
 use crate::give::act;
+use crate::matches;
 use crate::port::{Seat, ask};
 use crate::position::PositionView;
 use crate::problem::{Fault, Problem};
@@ -64,6 +65,11 @@ pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(crate::density::density))
         .routes(routes!(resolutions::resolutions))
         .routes(routes!(crate::ground::ground))
+        .routes(routes!(matches::matches, matches::run_match))
+        .routes(routes!(matches::stop_match))
+        .routes(routes!(matches::blind_conflicts))
+        .routes(routes!(matches::show))
+        .routes(routes!(matches::ask_to_show))
         .routes(routes!(backup))
         .routes(routes!(crate::events::events))
         .route_layer(middleware::from_fn_with_state(api.clone(), guard))
@@ -443,7 +449,11 @@ async fn backup(
 }
 
 /// Looks at a line.
-async fn look<T: Send + 'static>(api: &Api, name: String, see: impl FnOnce(&Line, Timestamp) -> T + Send + 'static) -> Answer<T> {
+pub(crate) async fn look<T: Send + 'static>(
+    api: &Api,
+    name: String,
+    see: impl FnOnce(&Line, Timestamp) -> T + Send + 'static,
+) -> Answer<T> {
     let seen = ask(&*api.host, move |seat| {
         let id = find_line(seat, &name)?;
         let line = seat.node.line(&id).ok_or_else(|| no_line(&name))?;
@@ -473,7 +483,7 @@ pub(crate) fn no_line(name: &str) -> Problem {
     Problem::new(Fault::NotFound, format!("there is no line {name:?} here"))
 }
 
-fn statement(line: &Line, hash: &str) -> Result<StatementRef, Problem> {
+pub(crate) fn statement(line: &Line, hash: &str) -> Result<StatementRef, Problem> {
     let found = line.statements_named(hash);
     match found.as_slice() {
         [one] => Ok(*one),
@@ -504,7 +514,7 @@ pub(crate) fn only<T: ToString + Copy>(what: &'static str, name: &str, among: im
     }
 }
 
-fn text(form: TextForm) -> detente_types::text::TextIn {
+pub(crate) fn text(form: TextForm) -> detente_types::text::TextIn {
     detente_types::text::TextIn { language: form.language, text: form.text }
 }
 

@@ -248,11 +248,13 @@ pub enum Verb {
         #[arg(long, short, default_value = "-", conflicts_with = "files", help_heading = "Without files")]
         line: String,
     },
-    /// Find what plans of two sides have in common without showing them: blind matching. Needs no node.
+    /// Find what plans of two sides have in common without showing them: blind matching, on a line or with no node.
     #[command(subcommand)]
     #[command(after_help = example!(
         "match listen examples/check/survey.geojson --at 0.0.0.0:7430 --name \"Narva bay\" --confirm",
-        "match join examples/check/relief.kml aster.example:7430 --name \"Narva bay\" --confirm"
+        "match join examples/check/relief.kml aster.example:7430 --name \"Narva bay\" --confirm",
+        "match run --wait 60",
+        "match show 81c09d2e"
     ))]
     Match(Match),
     /// Show a position in every notation: MGRS, UTM, UPS, GARS, latitude and longitude. Needs no node.

@@ -18,6 +18,7 @@ mod held;
 mod http;
 mod json;
 mod matched;
+mod matches;
 mod pairing;
 mod plans;
 mod position;

@@ -137,19 +137,31 @@ pub(crate) struct Pair {
 impl Pair {
     /// Makes both homes and the line; no node runs.
     pub(crate) fn new() -> Self {
+        Self::by_terms(|terms| terms)
+    }
+
+    /// The same, by terms that are those of the examples with something changed.
+    pub(crate) fn by_terms(change: impl FnOnce(String) -> String) -> Self {
         let root = tempfile::tempdir().unwrap();
         let (aster, borea) = founded(root.path(), root.path());
-        let _ = join(&aster, &borea, root.path(), "yes", "yes").map(|ended| ended.expect(0));
+        let terms = day::terms(root.path());
+        std::fs::write(&terms, change(std::fs::read_to_string(&terms).unwrap())).unwrap();
+        let _ = join_by(&aster, &borea, &terms, "yes", "yes").map(|ended| ended.expect(0));
         Self { aster, borea, root }
     }
 
     /// The same, with both nodes up and met.
     pub(crate) fn serving() -> Self {
-        let mut pair = Self::new();
-        pair.aster.serve();
-        pair.borea.serve();
-        pair.converge();
-        pair
+        Self::new().served()
+    }
+
+    /// Starts both nodes, and waits until they have met.
+    #[track_caller]
+    pub(crate) fn served(mut self) -> Self {
+        self.aster.serve();
+        self.borea.serve();
+        self.converge();
+        self
     }
 
     /// Waits until the nodes have met, nothing waits in a book, and each side holds everything of the other and has
@@ -194,7 +206,11 @@ pub(crate) fn founded_so(root_a: &Path, root_b: &Path, aster_is_lower: bool) -> 
 
 /// Pairs two homes: both people hear the code and answer. Gives how both commands ended, Aster's first.
 pub(crate) fn join(aster: &Side, borea: &Side, scratch: &Path, answer_a: &str, answer_b: &str) -> [Ended; 2] {
-    let (mut inviter, invite) = invite(aster, scratch);
+    join_by(aster, borea, &day::terms(scratch), answer_a, answer_b)
+}
+
+fn join_by(aster: &Side, borea: &Side, terms: &Path, answer_a: &str, answer_b: &str) -> [Ended; 2] {
+    let (mut inviter, invite) = invite_by(aster, terms);
     let mut joiner = Running::spawn(borea.command(&["join", &invite]));
     let codes = [code(&inviter), code(&joiner)];
     assert_eq!(codes[0], codes[1], "both people are read the same code");
@@ -205,7 +221,10 @@ pub(crate) fn join(aster: &Side, borea: &Side, scratch: &Path, answer_a: &str, a
 
 /// Starts inviting on a free port; gives the process and the invite that it printed.
 pub(crate) fn invite(side: &Side, scratch: &Path) -> (Running, String) {
-    let terms = day::terms(scratch);
+    invite_by(side, &day::terms(scratch))
+}
+
+fn invite_by(side: &Side, terms: &Path) -> (Running, String) {
     // The port is free when it is given back; nothing else on this machine asks for this one in between.
     let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let inviter = Running::spawn(side.command(&["invite", "--terms", terms.to_str().unwrap(), "--listen", &listen]));

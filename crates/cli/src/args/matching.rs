@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use detente_space::Law;
 
+use super::OnLine;
 use super::measures::{Duration, Length};
 use super::plans::{ReadArgs, law};
 
@@ -23,7 +24,7 @@ macro_rules! plainly {
     };
 }
 
-/// Blind matching without a line.
+/// Blind matching: on a line, and without one.
 #[derive(Debug, Subcommand)]
 pub enum Match {
     /// Wait for the other side, and match with it.
@@ -57,6 +58,75 @@ pub enum Match {
         file: PathBuf,
         #[command(flatten)]
         grid: Box<GridArgs>,
+    },
+    /// On a line: ask for a blind run now, beyond the fixed ones. It costs budget.
+    #[command(after_help = example!("match run --reason \"before tonight's flights\" --wait 60"))]
+    Run {
+        /// Why: it stands in the log, and the other side reads it.
+        #[arg(long)]
+        reason: Option<String>,
+        /// Seconds to wait for its end; 7 is the exit code when it does not come.
+        #[arg(long, default_value_t = 0)]
+        wait: u64,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// On a line: stop a blind run that is under way.
+    #[command(after_help = example!("match stop 2026-11-25T06:00:00Z", "match stop 3f9a12c4"))]
+    Stop {
+        /// Its time, or the hash of the asking, or enough of that.
+        run: String,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// On a line: show the next run, what was spent of the budgets, the latest runs, and what they found close to our plans.
+    #[command(after_help = example!("match status", "match status --json"))]
+    Status {
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// On a line: show the other side the colliding part of a plan of ours, and no more. It is then settled as any conflict.
+    #[command(after_help = example!("match show 81c09d2e"))]
+    Show {
+        /// The blind conflict, as `match status` names it, or enough of it.
+        conflict: String,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// On a line: ask the other side to show what it has in the common cells.
+    #[command(after_help = example!("match ask 81c09d2e --reason \"we cannot move ours\""))]
+    Ask {
+        /// The blind conflict, as `match status` names it, or enough of it.
+        conflict: String,
+        /// Why: it stands in the log, and the other side reads it.
+        #[arg(long)]
+        reason: Option<String>,
+        #[command(flatten)]
+        on: OnLine,
+    },
+    /// For the auditor that the terms name: replay one side's part in its runs, and say whether its plans were matched and no others.
+    ///
+    /// Works on a home that no node runs on, or on a copy of it (`backup`): first every byte and signature of it is verified, then the
+    /// first message of each run is made again and compared with what both logs hold. The other side needs none of this.
+    #[command(after_help = concat!(
+        example!("match audit backups/monday --key auditor.key", "match audit backups/monday --key auditor.key --run 2026-11-25T06:00:00Z"),
+        "\n\nOf an audit: 0 every run that can be audited is as committed; 6 something differs."
+    ))]
+    Audit {
+        /// The home or the copy; this home when absent.
+        path: Option<PathBuf>,
+        /// The file of the auditor's secret key, as `match auditor-key` makes it.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// Only this run: its time, or the hash of the asking, or enough of it.
+        #[arg(long)]
+        run: Option<String>,
+    },
+    /// For an auditor: make a secret key in a new file, and print the public key that belongs into the terms.
+    #[command(after_help = example!("match auditor-key auditor.key"))]
+    AuditorKey {
+        /// A new file. Whoever has it can open every seed that is sealed to its key.
+        to: PathBuf,
     },
 }
 

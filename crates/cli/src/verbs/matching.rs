@@ -1,6 +1,9 @@
-//! `detente match listen|join|cells`: blind matching of a file with the other side's, over a plain socket without a line.
+//! `detente match`: blind matching on a line ([`line`], [`audit`]), and `listen|join|cells`: of a file with the other side's,
+//! over a plain socket without a line.
 
+mod audit;
 mod input;
+mod line;
 mod tell;
 
 use std::io::{BufRead as _, Write as _};
@@ -57,6 +60,13 @@ pub(super) fn matching(on: &On<'_>, asked: Match) -> Result<()> {
             let _ = input.cells.as_slice().iter().try_for_each(|cell| writeln!(out, "{cell}")).and_then(|()| out.flush());
             Ok(())
         }
+        Match::Run { reason, wait, on: l } => line::run(on, &l.line, reason, wait),
+        Match::Stop { run, on: l } => line::stop(on, &l.line, run),
+        Match::Status { on: l } => line::status(on, &l.line),
+        Match::Show { conflict, on: l } => line::show_part(on, &l.line, &conflict),
+        Match::Ask { conflict, reason, on: l } => line::ask(on, &l.line, &conflict, reason),
+        Match::Audit { path, key, run } => audit::audit(on, path.as_deref().unwrap_or(on.home), &key, run.as_deref()),
+        Match::AuditorKey { to } => audit::make_key(on, &to),
     }
 }
 

@@ -183,7 +183,7 @@ fn volume_words(v: &VolumeForm) -> String {
 }
 
 /// Words in the language that they say, or in the one that the terms name as ours.
-fn words(client: &Client, line: &str, words: Words) -> Result<TextForm> {
+pub(super) fn words(client: &Client, line: &str, words: Words) -> Result<TextForm> {
     let Words { text, language } = words;
     let language = match language {
         Some(language) => language,

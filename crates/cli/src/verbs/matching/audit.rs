@@ -1,0 +1,188 @@
+//! `detente match audit|auditor-key`: what the auditor that the terms name does, offline.
+//!
+//! Invariants: what is audited was verified first, every byte and signature of it; nothing is written to it; the secret key is
+//! wiped when it was used.
+
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, anyhow};
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use detente_api::matches::run_name;
+use detente_api::problem::Fault;
+use detente_blind::AuditorSecret;
+use detente_node::blind::{AuditVerdict, BookBlindBegun, Difference, RunAudit, RunRecord, auditor_key, plans_of};
+use detente_node::port::Write;
+use detente_node::{BookEntry, Node};
+use detente_store::{Home, HomeFault, Options};
+use detente_types::{LineId, NoticeIn};
+use detente_wire::Ed25519;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::super::On;
+use crate::host::{OsRng, now};
+use crate::keys;
+use crate::output::{NotVerified, refuse, show, table};
+use crate::settings::Settings;
+
+/// What an audit came to.
+#[derive(Serialize)]
+struct Audited {
+    path: String,
+    runs: Vec<AuditedRun>,
+}
+
+#[derive(Serialize)]
+struct AuditedRun {
+    line: String,
+    run: String,
+    /// `match`, `differs`, or `none`: no audit is possible.
+    verdict: &'static str,
+    /// Plans that the book names.
+    plans: usize,
+    /// Cells that these plans have, when they were matched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cells: Option<usize>,
+    says: String,
+}
+
+#[derive(Serialize)]
+struct Made {
+    file: String,
+    public: String,
+}
+
+/// Makes a secret key in a new file.
+pub(super) fn make_key(on: &On<'_>, to: &Path) -> Result<()> {
+    let mut secret = Zeroizing::new([0; 32]);
+    getrandom::fill(secret.as_mut_slice()).map_err(|error| anyhow!("the operating system gives no randomness: {error}"))?;
+    let (_, public) = auditor_key(&secret);
+    let mut hex = Zeroizing::new(HEXLOWER.encode(secret.as_slice()));
+    hex.push('\n');
+    let writing = || format!("writing {}: it must be a new file", to.display());
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).with_context(writing)?;
+    file.write_all(hex.as_bytes()).and_then(|()| file.sync_all()).with_context(writing)?;
+    let made = Made { file: to.display().to_string(), public };
+    show(on.json, &made, |made| {
+        format!("the secret key is in {}: keep it from both sides\nin the terms: auditor_key = \"{}\"", made.file, made.public)
+    })
+}
+
+fn read_key(file: &Path) -> Result<AuditorSecret> {
+    let text = Zeroizing::new(std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?);
+    let wrong = || refuse(Fault::Request, format!("{}: expected 64 hexadecimal digits and nothing else", file.display()));
+    let bytes = Zeroizing::new(HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).map_err(|_| wrong())?);
+    let secret = Zeroizing::new(<[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| wrong())?);
+    Ok(AuditorSecret::from_bytes(&secret))
+}
+
+/// Audits what a home or a copy of one holds.
+pub(super) fn audit(on: &On<'_>, path: &Path, key: &Path, run: Option<&str>) -> Result<()> {
+    let secret = read_key(key)?;
+    let book = Book::read(path).map_err(|fault| match fault.downcast_ref() {
+        Some(locked @ HomeFault::Locked { .. }) => {
+            let way = "stop it, or make a copy with `detente backup DIRECTORY` and audit that";
+            refuse(Fault::Unavailable, format!("{locked}: {way}"))
+        }
+        _ => fault,
+    })?;
+    let wanted = |begun: &&BookBlindBegun| run.is_none_or(|run| named(begun, run));
+    let runs: Vec<AuditedRun> = book.begun.iter().filter(wanted).map(|begun| book.audit(begun, &secret)).collect();
+    if let (true, Some(run)) = (runs.is_empty(), run) {
+        return Err(refuse(Fault::NotFound, format!("the book in {} began no run {run:?}", path.display())));
+    }
+    let differs = runs.iter().filter(|run| run.verdict == "differs").count();
+    let audited = Audited { path: path.display().to_string(), runs };
+    show(on.json, &audited, words)?;
+    match differs {
+        0 => Ok(()),
+        count => Err(NotVerified(format!("{count} of {} runs are not as committed", audited.runs.len())).into()),
+    }
+}
+
+fn named(begun: &BookBlindBegun, run: &str) -> bool {
+    run_name(&begun.run).to_lowercase().starts_with(&run.to_lowercase())
+}
+
+fn words(audited: &Audited) -> String {
+    if audited.runs.is_empty() {
+        return "the book began no blind run: there is nothing to audit".into();
+    }
+    let row = |run: &AuditedRun| {
+        let name = if run.run.contains('T') { run.run.as_str() } else { &run.run[..12] };
+        vec![run.line[..8].into(), name.into(), run.plans.to_string(), run.verdict.into(), run.says.clone()]
+    };
+    let rows: Vec<Vec<String>> = audited.runs.iter().map(row).collect();
+    format!("{} verifies\n{}", audited.path, table(&["line", "run", "plans", "verdict", ""], &rows))
+}
+
+/// What an audit needs of a home.
+struct Book {
+    node: Node,
+    begun: Vec<BookBlindBegun>,
+    notices: Vec<(LineId, NoticeIn)>,
+}
+
+impl Book {
+    fn read(path: &Path) -> Result<Self> {
+        super::super::verify_copy(path)?;
+        let home = Home::open(path)?;
+        let settings = Settings::read(path)?;
+        let lines: Vec<LineId> = settings.lines.iter().filter_map(|line| LineId::parse(&line.id)).collect();
+        let ring = keys::ring(&home, &lines)?;
+        let mut journal = home.journal(Options::default())?;
+        let (mut begun, mut notices) = (Vec::new(), Vec::new());
+        journal.reader()?.replay_book(&mut |row| {
+            if let Write::Book { bytes, .. } = row {
+                match BookEntry::decode(&bytes) {
+                    Some(BookEntry::BlindBegun(entry)) => begun.push(entry),
+                    Some(BookEntry::Notice(entry)) => notices.push((entry.line, entry.notice)),
+                    _ => {}
+                }
+            }
+            Ok(())
+        })?;
+        let node = Node::load(Arc::new(Ed25519), now(), &mut OsRng, &ring, &mut journal)?;
+        Ok(Self { node, begun, notices })
+    }
+
+    fn audit(&self, begun: &BookBlindBegun, secret: &AuditorSecret) -> AuditedRun {
+        let found = |verdict, cells, says| AuditedRun {
+            line: begun.line.to_string(),
+            run: run_name(&begun.run),
+            verdict,
+            plans: begun.plans.len(),
+            cells,
+            says,
+        };
+        let Some(line) = self.node.line(&begun.line) else { return found("none", None, "its line is not in this home".into()) };
+        let record = line.blind_run(&begun.run).map_or_else(RunRecord::default, |view| view.record);
+        let plans = plans_of(begun, self.notices.iter().filter(|(of, _)| *of == begun.line).map(|(_, notice)| notice));
+        let (author, other) = (line.us(), line.them());
+        let case = RunAudit { begun, record: &record, author, other, terms: line.terms(), plans: &plans };
+        match case.audit(secret) {
+            Ok(AuditVerdict::Match { cells }) => {
+                found("match", Some(cells), format!("these plans and no others were matched: {cells} cells"))
+            }
+            Ok(AuditVerdict::Mismatch(all)) => {
+                found("differs", None, all.iter().map(difference_words).collect::<Vec<_>>().join("; "))
+            }
+            Err(fault) => found("none", None, fault.to_string()),
+        }
+    }
+}
+
+fn difference_words(difference: &Difference) -> String {
+    match difference {
+        Difference::Sealed => "the sealed seed in the book is not the one that the log names".into(),
+        Difference::Seed => "the hello in the log was not made with this seed".into(),
+        Difference::PlanMissing(id) => format!("plan {} is named by the book and not in it in that form", id.short()),
+        Difference::PlanAdded(id) => format!("plan {} is not named by the book", id.short()),
+        Difference::PlanRoot => "the plans do not lead to the root in the book".into(),
+        Difference::Cells => "other cells than those of these plans were matched".into(),
+        Difference::RootNotCommitted => "the root in the book is not the one that was committed to".into(),
+    }
+}

@@ -1,0 +1,179 @@
+//! `detente match run|stop|status|show|ask`: blind matching on a line, by its node.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use detente_api::ask::Done;
+use detente_api::matches::{BlindConflictView, BudgetView, MatchAsk, MatchView, MatchesView, StopAsk};
+use detente_api::problem::Fault;
+use detente_gateway::VolumeForm;
+use serde::Serialize;
+
+use super::super::{On, done_words};
+use crate::args::Words;
+use crate::client::Client;
+use crate::output::{refuse, show, table};
+
+/// Between two looks at a run.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// What an officer sees of blind matching.
+#[derive(Serialize)]
+struct Status {
+    #[serde(flatten)]
+    matches: MatchesView,
+    conflicts: Vec<BlindConflictView>,
+}
+
+/// A run that was asked for, and what became of it as far as it was waited for.
+#[derive(Serialize)]
+struct RunAsked {
+    #[serde(flatten)]
+    done: Done,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<MatchView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    conflicts: Vec<BlindConflictView>,
+}
+
+pub(super) fn run(on: &On<'_>, line: &str, reason: Option<String>, wait: u64) -> Result<()> {
+    let client = on.client()?;
+    let asked = ask_of(&client, line, reason)?;
+    let done: Done = client.post(&format!("/v1/lines/{line}/matches"), &asked)?;
+    let ended = if wait > 0 { Some(wait_for(&client, line, &done, wait)?) } else { None };
+    let conflicts = if ended.is_some() { conflicts(&client, line)? } else { Vec::new() };
+    show(on.json, &RunAsked { done, ended, conflicts }, |asked| {
+        let mut out = vec![format!("blind run: {}", done_words(&asked.done))];
+        out.extend(asked.ended.iter().map(|run| run.says.clone()));
+        out.extend(asked.conflicts.iter().flat_map(conflict_words));
+        out.join("\n")
+    })
+}
+
+/// Waits until both sides have said how a run ended.
+fn wait_for(client: &Client, line: &str, done: &Done, seconds: u64) -> Result<MatchView> {
+    let waits = || refuse(Fault::NoAnswer, "the asking is in the book and not stated yet: there is no run to wait for");
+    let name = &done.stated.as_ref().ok_or_else(waits)?.hash;
+    let until = Instant::now() + Duration::from_secs(seconds);
+    loop {
+        let matches: MatchesView = client.get(&format!("/v1/lines/{line}/matches"))?;
+        match matches.runs.into_iter().find(|run| run.run == *name && run.state != "under-way") {
+            Some(run) => return Ok(run),
+            None if Instant::now() >= until => {
+                let told = format!("the run has not ended within {seconds} s; look again: detente match status");
+                return Err(refuse(Fault::NoAnswer, told));
+            }
+            None => std::thread::sleep(PAUSE),
+        }
+    }
+}
+
+pub(super) fn stop(on: &On<'_>, line: &str, run: String) -> Result<()> {
+    let done: Done = on.client()?.post(&format!("/v1/lines/{line}/matches/stops"), &StopAsk { run })?;
+    show(on.json, &done, |done| format!("stopped: {}", done_words(done)))
+}
+
+pub(super) fn status(on: &On<'_>, line: &str) -> Result<()> {
+    let client = on.client()?;
+    let matches = client.get(&format!("/v1/lines/{line}/matches"))?;
+    let status = Status { matches, conflicts: conflicts(&client, line)? };
+    show(on.json, &status, status_words)
+}
+
+pub(super) fn show_part(on: &On<'_>, line: &str, conflict: &str) -> Result<()> {
+    let path = format!("/v1/lines/{line}/matches/conflicts/{conflict}/show");
+    let done: Done = on.client()?.post(&path, &serde_json::json!({}))?;
+    show(on.json, &done, |done| format!("this part is shown: {}", done_words(done)))
+}
+
+pub(super) fn ask(on: &On<'_>, line: &str, conflict: &str, reason: Option<String>) -> Result<()> {
+    let client = on.client()?;
+    let asked = ask_of(&client, line, reason)?;
+    let done: Done = client.post(&format!("/v1/lines/{line}/matches/conflicts/{conflict}/ask"), &asked)?;
+    show(on.json, &done, |done| format!("they are asked to show their part: {}", done_words(done)))
+}
+
+fn conflicts(client: &Client, line: &str) -> Result<Vec<BlindConflictView>> {
+    client.get(&format!("/v1/lines/{line}/matches/conflicts"))
+}
+
+/// A reason is in our language by the terms.
+fn ask_of(client: &Client, line: &str, reason: Option<String>) -> Result<MatchAsk> {
+    let reason = reason.map(|text| super::super::notices::words(client, line, Words { text, language: None })).transpose()?;
+    Ok(MatchAsk { reason })
+}
+
+fn status_words(status: &Status) -> String {
+    let m = &status.matches;
+    let next = match &m.next {
+        Some(next) => format!("next run {next}, one every {} min", m.every_min),
+        None => "no fixed runs by the terms".into(),
+    };
+    let proved = if m.verified { ", answers proved" } else { "" };
+    let mut out = vec![
+        format!("{next}; mode {}{proved}; {} places a set; {} min ahead", m.mode, m.places, m.ahead_min),
+        if m.auditable {
+            "seeds are sealed to the auditor of the terms"
+        } else {
+            "the terms name no auditor: no audit is possible"
+        }
+        .into(),
+    ];
+    let rows = [budget_row("ours", &m.ours), budget_row("theirs", &m.theirs)];
+    out.push(table(&["today", "asked for", "runs", "can have probed"], &rows));
+    out.extend(m.under_way.iter().map(|run| format!("under way: run {} since {}, at {}", short(&run.run), run.since, run.step)));
+    if !m.runs.is_empty() {
+        let row = |run: &MatchView| vec![short(&run.run).to_owned(), run.state.clone(), run.says.clone()];
+        out.push(table(&["run", "state", ""], &m.runs.iter().map(row).collect::<Vec<_>>()));
+    }
+    if status.conflicts.is_empty() {
+        out.push("no blind conflicts".into());
+    }
+    out.extend(status.conflicts.iter().flat_map(conflict_words));
+    out.join("\n")
+}
+
+fn budget_row(whose: &str, budget: &BudgetView) -> Vec<String> {
+    let asked = format!("{} of {}", budget.asked, budget.asked_most);
+    let share = format!("{:.4} % of the domain", budget.share * 100.0);
+    vec![whose.into(), asked, budget.runs.to_string(), share]
+}
+
+fn conflict_words(conflict: &BlindConflictView) -> Vec<String> {
+    let (id, notice) = (&conflict.id[..8], &conflict.notice[..8]);
+    let spoilt = if conflict.agrees { "" } else { "; the other side sealed another result" };
+    let mut out = vec![format!(
+        "blind conflict {id}  only we see this: something of theirs is too close to our notice {notice}, in {} cells{spoilt}",
+        conflict.cells
+    )];
+    out.extend(conflict.volumes.iter().map(|volume| format!("  {}", volume_words(volume))));
+    out.extend(conflict.asked.iter().map(|at| format!("  they ask us to show this part (entry {})", at.index)));
+    out.push(match &conflict.shown {
+        Some(part) => format!("  this part is shown as notice {}", &part[..8]),
+        None => format!("  show just this part: detente match show {id}; ask them to: detente match ask {id}"),
+    });
+    out
+}
+
+/// The box that a volume is in, how high and when.
+fn volume_words(volume: &VolumeForm) -> String {
+    let least = |axis: usize| volume.positions.iter().map(|at| at[axis]).fold(f64::INFINITY, f64::min);
+    let most = |axis: usize| volume.positions.iter().map(|at| at[axis]).fold(f64::NEG_INFINITY, f64::max);
+    format!(
+        "{:.3} to {:.3} N, {:.3} to {:.3} E, {} to {} m {}, {} to {}",
+        least(0),
+        most(0),
+        least(1),
+        most(1),
+        volume.lower_m,
+        volume.upper_m,
+        volume.datum,
+        volume.start,
+        volume.end
+    )
+}
+
+/// A hash is cut, a time is not.
+fn short(run: &str) -> &str {
+    if run.contains('T') { run } else { run.get(..12).unwrap_or(run) }
+}
