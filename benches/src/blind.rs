@@ -1,4 +1,7 @@
-//! Blind matching, measured: two builds of our own program, and peers from Python's registry, each as processes.
+//! Blind matching, measured: two builds of our own program, and peers from Python's registry, each as processes; and the
+//! command `detente match` as two people run it.
 
 pub mod builds;
 pub mod peers;
+pub mod sides;
+pub mod timing;

@@ -89,6 +89,17 @@ impl Scene {
         }))
     }
 
+    /// The cells of each side, in order.
+    ///
+    /// # Errors
+    /// When there are more than a set may have, and for a size that terms cannot name.
+    pub fn cells(&self, size: Size) -> Result<[Vec<CellId>; 2]> {
+        let grid = Grid::new(size, self.separation, self.law, self.datum)
+            .with_context(|| format!("terms cannot name a grid of {size}"))?;
+        let of = |side: usize| Ok::<_, anyhow::Error>(grid.cells(self.sides[side].iter().flatten())?.as_slice().to_vec());
+        Ok([of(0)?, of(1)?])
+    }
+
     /// Which notices of a side have which of the common cells.
     fn holders(&self, grid: &Grid, side: usize, common: &[CellId]) -> Result<BTreeMap<CellId, Vec<usize>>> {
         let mut holders: BTreeMap<CellId, Vec<usize>> = BTreeMap::new();

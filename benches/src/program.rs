@@ -35,6 +35,11 @@ impl Program {
         Ok(Self(path.context("the program is not built: run this by `cargo xtask bench`")?))
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// Bytes of the file, and without names and line tables for traces; the second is 0 where `strip` is missing.
     ///
     /// # Errors

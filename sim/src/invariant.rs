@@ -3,6 +3,7 @@
 
 pub(crate) mod agree;
 pub(crate) mod audible;
+pub(crate) mod blind;
 pub(crate) mod booked;
 pub(crate) mod convicted;
 pub(crate) mod kept;
@@ -15,11 +16,12 @@ pub(crate) mod written;
 use std::fmt;
 
 /// All of them, as they are reported. Each is tripped by a bug of its own in [`crate::PLANTINGS`].
-pub const INVARIANTS: [&str; 35] = [
+pub const INVARIANTS: [&str; 36] = [
     "accepted_is_kept",
     "accepted_is_stated",
     "answered_is_quiet",
     "blame_fits_the_lie",
+    "blind_runs_agree",
     "comes_to_an_end",
     "converges",
     "cosignature_never_shrinks",

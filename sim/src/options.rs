@@ -65,6 +65,13 @@ impl Options {
         self.lie.is_some() || self.plant.is_some_and(Bug::wants_mark) || matches!(self.seed % 16, 1 | 5 | 8 | 15)
     }
 
+    /// Whether the terms have blind runs: in half of the seeds, but not beside a liar, nor where the seeds that find a planted bug or
+    /// once failed are known.
+    pub(crate) fn has_blind(&self) -> bool {
+        let drawn = || self.plant.is_none() && Dice::new(self.seed, "blind", 0).chance(500);
+        !self.first_law && self.lie.is_none() && (self.plant.is_some_and(Bug::wants_blind) || drawn())
+    }
+
     /// Real signatures for one seed in twenty.
     pub(crate) const fn signs_for_real(&self) -> bool {
         self.seed % 20 == 7

@@ -55,7 +55,7 @@ const fn against(name: &'static str, lie: Lie, plant: Plant, found_by: &'static 
 }
 
 /// Every bug that can be planted.
-pub const PLANTINGS: [Planting; 40] = [
+pub const PLANTINGS: [Planting; 41] = [
     honest("disk-acks-early", Bug::DiskAcksEarly, "told_when_durable", 1),
     honest("disk-loses-last", Bug::DiskLosesLast, "no_acknowledged_entry_lost", 1),
     honest("disk-loses-book", Bug::DiskLosesBook, "accepted_is_kept", 1),
@@ -89,6 +89,7 @@ pub const PLANTINGS: [Planting; 40] = [
     against("evidence-expected", Lie::FalseEvidence, Plant::EvidenceExpected, "never_panics", 1),
     against("evidence-anybody", Lie::EvidenceFlood, Plant::EvidenceAnybody, "evidence_convicts_the_liar", 1),
     against("newest-unread", Lie::FalseNewest, Plant::NewestUnread, "every_lie_is_named", 1),
+    node("seal-otherwise", Plant::SealOtherwise, "blind_runs_agree", 1),
     // In new generations, after a restore.
     node("renew-unasked", Plant::RenewUnasked, "nothing_held_is_disowned", 1),
     node("renew-short", Plant::RenewShort, "generations_follow", 1),
@@ -130,6 +131,11 @@ impl Bug {
             self,
             Self::Node(SpeakUnproven | RenewUnasked | RenewShort | CloseUnsaid | ReturnTwice | StayInOld | TakeBackUnread)
         )
+    }
+
+    /// Whether the terms must have blind runs for its sake.
+    pub(crate) const fn wants_blind(self) -> bool {
+        matches!(self, Self::Node(Plant::SealOtherwise))
     }
 
     /// Whether the restored machine must know of it.

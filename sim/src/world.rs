@@ -98,6 +98,8 @@ pub(crate) struct World {
     fate: Dice,
     disks: Dice,
     load: Dice,
+    /// For what officers do about blind runs.
+    blind: Dice,
     markers: Markers,
     /// Notices put in so far.
     inputs: u64,

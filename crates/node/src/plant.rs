@@ -57,7 +57,7 @@ pub enum Plant {
     RingAnswered,
     /// Finds what its exact plans meet at the next start, and not before (against DESIGN D4).
     WarnLate,
-    /// Seals another result of a blind run than it found.
+    /// Seals another result of a blind run than it found, as the lower party.
     SealOtherwise,
     /// Keeps a cosignature that it refuses.
     KeepRefused,

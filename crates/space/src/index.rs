@@ -310,7 +310,7 @@ impl<K: Ord + Clone> Index<K> {
             drop(forest.take_garbage());
             forest.merge_step(budget) == Progress::More
         };
-        self.forests.iter_mut().any(|forest| step(forest))
+        self.forests.iter_mut().any(step)
     }
 
     /// The same where nothing else is to be done: goes on until nearly all is in one run.
@@ -322,7 +322,7 @@ impl<K: Ord + Clone> Index<K> {
             drop(forest.take_garbage());
             progress == Progress::More
         };
-        self.forests.iter_mut().any(|forest| step(forest))
+        self.forests.iter_mut().any(step)
     }
 
     /// Takes a notice out; false when there was none under this key.

@@ -4,7 +4,7 @@
 use detente_node::{Line, NoticeView, Phase};
 use detente_types::StatementRef;
 
-use super::{Check, ensure};
+use super::{Check, blind, ensure};
 use crate::wire::Wire;
 
 /// Whether both sides hold equal prefixes of the two logs.
@@ -26,6 +26,7 @@ pub(crate) fn equal_prefixes_agree(lines: [&Line; 2]) -> Check {
     same_conflicts(lines, NAME)?;
     ensure(lines[0].table() == lines[1].table(), NAME, || "the two sides filed other offers from equal prefixes".into())?;
     ensure(lines[0].terms() == lines[1].terms(), NAME, || "other terms are in force from equal prefixes".into())?;
+    blind::equal_prefixes_agree(lines)?;
     for (id, statements) in lines[0].conflict_pairs() {
         let states = lines.map(|line| line.settlement(&statements));
         ensure(states[0] == states[1], NAME, || format!("conflict {id} stands otherwise on the two sides"))?;
@@ -54,6 +55,8 @@ pub(crate) fn rebuilt_is_equal(running: &Line, loaded: &Line) -> Check {
     same_conflicts([running, loaded], NAME)?;
     ensure(running.table() == loaded.table(), NAME, || "other offers".into())?;
     ensure(running.terms() == loaded.terms(), NAME, || "other terms".into())?;
+    ensure(running.blind_record().eq(loaded.blind_record()), NAME, || "other blind runs".into())?;
+    ensure(running.blind_conflicts() == loaded.blind_conflicts(), NAME, || "other blind conflicts".into())?;
     same_levels(levels(running), levels(loaded))?;
     let warnings = |line: &Line| line.warnings().map(|w| (w.notice, w.with)).collect::<Vec<_>>();
     ensure(warnings(running) == warnings(loaded), NAME, || {
@@ -99,5 +102,5 @@ pub(crate) fn converges(wire: &Wire, lines: [&Line; 2]) -> Check {
         })?;
         ensure(ours.waiting == 0, NAME, || format!("{} inputs of side {us} still wait", ours.waiting))?;
     }
-    Ok(())
+    blind::all_ended(lines)
 }

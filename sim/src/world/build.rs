@@ -6,7 +6,7 @@ use std::sync::Arc;
 use detente_node::{LineKeys, Node};
 use detente_testkit::{MORNING, MockScheme, Parties, parties, terms};
 use detente_types::statement::GenerationOpenIn;
-use detente_types::terms::LAW_1;
+use detente_types::terms::{BlindIn, LAW_1, MatchingIn};
 use detente_types::{Generation, TermsIn};
 use detente_wire::{Ed25519, Scheme};
 
@@ -67,6 +67,7 @@ impl World {
             net: Dice::new(options.seed, "net", 0),
             disks: Dice::new(options.seed, "disk", 0),
             load: Dice::new(options.seed, "load", 0),
+            blind: Dice::new(options.seed, "blind officer", 0),
             fate,
             markers: Markers::default(),
             inputs: 0,
@@ -97,6 +98,11 @@ impl World {
             terms.altitude.terrain_min_m = Some(0);
         } else {
             terms.law = LAW_1.into();
+        }
+        if self.options.has_blind() {
+            // Cells so large that all of a day's fit a small class: what is looked at is the runs, not the cells.
+            terms.blind = BlindIn { cell_m: 200_000, band_m: 200_000, slot_s: 86_400, every_min: 10, extra_per_day: 3 };
+            terms.matching = Some(MatchingIn { class_log2: 6, chunks_log2: 2, ..MatchingIn::usual() });
         }
         terms.line_check.every_min = self.fate.between(2, 12) as u32;
         let last = self.seats.len() - 1;

@@ -194,6 +194,10 @@ impl World {
         if matches!(self.seats[seat].process, Process::Liar(_)) {
             return Ok(());
         }
+        if let Some(command) = self.think_of_blind(seat, wire) {
+            self.trace(|| format!("   seat {seat} on wire {wire} asks: {command:?}"));
+            self.command(seat, wire, command)?;
+        }
         let Some(command) = self.think(seat, wire) else { return Ok(()) };
         self.trace(|| format!("   seat {seat} on wire {wire} asks: {command:?}"));
         self.command(seat, wire, command)
@@ -206,6 +210,21 @@ impl World {
         let now = clock.shows(self.now);
         let mut desk = Desk { now, seat, line, ringing, markers: &mut self.markers, inputs: &mut self.inputs };
         officers.entry(wire).or_default().act(&mut self.load, &mut desk)
+    }
+
+    /// What an officer does about blind runs, beside all else.
+    fn think_of_blind(&mut self, seat: usize, wire: usize) -> Option<Command> {
+        if !self.options.has_blind() || !self.blind.chance(40) {
+            return None;
+        }
+        let line = self.seats[seat].process.node()?.line(&self.wires[wire].line)?;
+        let conflicts: Vec<_> = line.blind_conflicts().iter().map(|conflict| conflict.id).collect();
+        let now = self.seats[seat].clock.shows(self.now);
+        match self.blind.below(4) {
+            0 => self.blind.pick(&conflicts).map(|conflict| Command::AskBlind { conflict: *conflict, reason: None }),
+            1 => line.blind(now, 1).under_way.first().map(|under| Command::StopBlind(under.run)),
+            _ => Some(Command::RunBlind(None)),
+        }
     }
 
     fn command(&mut self, seat: usize, wire: usize, command: Command) -> Check {

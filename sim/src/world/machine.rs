@@ -21,7 +21,7 @@ const SNAPSHOTS_MAX: usize = 4;
 impl World {
     /// Does what a process asks for, until it asks for nothing.
     pub(super) fn work(&mut self, seat: usize) -> Check {
-        while let Some(effect) = self.seats[seat].process.poll_effect() {
+        while let Some(effect) = self.next_effect(seat) {
             match effect {
                 Effect::Persist { token, batch } => self.persist(seat, token, batch)?,
                 Effect::Send { line, frame, .. } => self.send(seat, line, frame)?,
@@ -41,6 +41,19 @@ impl World {
         }
         self.set_timer(seat);
         self.look_at(seat)
+    }
+
+    /// The next effect. Heavy work of blind runs is done at once, as soon as nothing else is to be done.
+    fn next_effect(&mut self, seat: usize) -> Option<Effect> {
+        loop {
+            let Seat { process, clock, dice, .. } = &mut self.seats[seat];
+            if let Some(effect) = process.poll_effect() {
+                return Some(effect);
+            }
+            let Process::Node(node) = process else { return None };
+            let worked = node.poll_work()?.perform();
+            node.handle_worked(clock.shows(self.now), dice.rng(), worked);
+        }
     }
 
     /// A restored node gets the keys of its next generation, signed for by the party key.

@@ -250,7 +250,9 @@ impl Live {
             Record::Commit { commitment, .. } => line.say_blind(cx, &StatementIn::BlindCommit(self.commitment(commitment))),
             Record::Result { seal } => {
                 #[cfg(feature = "plant")]
-                let seal = if line.has(crate::plant::Plant::SealOtherwise) { seal.map(|byte| !byte) } else { seal };
+                let otherwise = line.has(crate::plant::Plant::SealOtherwise) && line.us() < line.them();
+                #[cfg(feature = "plant")]
+                let seal = if otherwise { seal.map(|byte| !byte) } else { seal };
                 let end = BlindResultIn {
                     seal: Some(seal.into()),
                     step: None,
