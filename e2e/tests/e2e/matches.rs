@@ -143,6 +143,11 @@ fn audit(pair: &mut Pair, key: &str) {
     let runs = array(audited["runs"].clone());
     assert_eq!((runs.len(), runs[0]["verdict"].as_str(), runs[0]["plans"].as_u64()), (1, Some("match"), Some(1)), "{audited}");
     assert!(runs[0]["cells"].as_u64() > Some(0));
+    // The plan itself accounts for all cells, a place far from it for none.
+    let counted = |file: &str| pair.aster.json(&["match", "audit", &copy, "--key", key, "--flown", file])["runs"][0].take();
+    assert_eq!(counted(&plan(pair, ORBIT, [23.0, 25.2]))["unaccounted"], 0);
+    let far = counted(&plan(pair, "Far away", [28.0, 28.2]));
+    assert_eq!(far["unaccounted"], far["cells"], "{far}");
     let other = root.join("other.key").to_str().unwrap().to_owned();
     pair.aster.ok(&["match", "auditor-key", &other]);
     pair.aster.run(&["match", "auditor-key", &other]).expect(1);

@@ -121,6 +121,12 @@ pub enum Match {
         /// Only this run: its time, or the hash of the asking, or enough of it.
         #[arg(long)]
         run: Option<String>,
+        /// What was declared or flown since (GeoJSON, KML, CSV, our JSON, F3548): cells that were matched and that nothing of it comes near
+        /// are counted. A set that probed has many.
+        #[arg(id = "files", long = "flown", value_name = "FILE")]
+        flown: Option<PathBuf>,
+        #[command(flatten, next_help_heading = "Reading the file")]
+        read: Box<ReadArgs>,
     },
     /// For an auditor: make a secret key in a new file, and print the public key that belongs into the terms.
     #[command(after_help = example!("match auditor-key auditor.key"))]

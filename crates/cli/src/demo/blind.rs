@@ -103,8 +103,6 @@ fn show(aster: &Side, borea: &Side, parts: &[Vec<BlindConflictView>; 2], out: &T
     }
     let same = |views: &[LineView; 2]| converged(views) && views[0].joint == views[1].joint;
     wait_until("the parts to arrive", [aster, borea], same)?;
-    out.say(
-        "Aster asks Borea to show what it has there. Borea shows just that part, and Aster its own; the rest stays in the books.",
-    );
+    out.say("The rest of both plans stays in the books.");
     Ok(())
 }

@@ -65,7 +65,10 @@ pub(super) fn matching(on: &On<'_>, asked: Match) -> Result<()> {
         Match::Status { on: l } => line::status(on, &l.line),
         Match::Show { conflict, on: l } => line::show_part(on, &l.line, &conflict),
         Match::Ask { conflict, reason, on: l } => line::ask(on, &l.line, &conflict, reason),
-        Match::Audit { path, key, run } => audit::audit(on, path.as_deref().unwrap_or(on.home), &key, run.as_deref()),
+        Match::Audit { path, key, run, flown, read } => {
+            let flown = flown.map(|file| audit::flown(&file, &read)).transpose()?;
+            audit::audit(on, path.as_deref().unwrap_or(on.home), &key, run.as_deref(), flown.as_deref())
+        }
         Match::AuditorKey { to } => audit::make_key(on, &to),
     }
 }

@@ -11,22 +11,26 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, anyhow};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use detente_api::matches::run_name;
-use detente_api::problem::Fault;
+use detente_api::problem::{Fault, Problem};
 use detente_blind::AuditorSecret;
+use detente_gateway::plans::{FILE_BYTES_MAX, read};
 use detente_node::blind::{AuditVerdict, BookBlindBegun, Difference, RunAudit, RunRecord, auditor_key, plans_of};
 use detente_node::port::Write;
 use detente_node::{BookEntry, Node};
 use detente_store::{Home, HomeFault, Options};
-use detente_types::{LineId, NoticeIn};
+use detente_types::{LineId, NoticeIn, Volume};
 use detente_wire::Ed25519;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::super::On;
+use crate::args::ReadArgs;
+use crate::client::Refusal;
 use crate::host::{OsRng, now};
 use crate::keys;
 use crate::output::{NotVerified, refuse, show, table};
 use crate::settings::Settings;
+use crate::verbs::check::bytes_of;
 
 /// What an audit came to.
 #[derive(Serialize)]
@@ -46,6 +50,9 @@ struct AuditedRun {
     /// Cells that these plans have, when they were matched.
     #[serde(skip_serializing_if = "Option::is_none")]
     cells: Option<usize>,
+    /// Of these, cells that nothing of what was declared or flown since comes near; absent when no file of that was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unaccounted: Option<usize>,
     says: String,
 }
 
@@ -79,8 +86,16 @@ fn read_key(file: &Path) -> Result<AuditorSecret> {
     Ok(AuditorSecret::from_bytes(&secret))
 }
 
+/// Reads what was declared or flown.
+pub(super) fn flown(file: &Path, how: &ReadArgs) -> Result<Vec<Volume>> {
+    let name = file.display().to_string();
+    let bytes = bytes_of(file, FILE_BYTES_MAX).map_err(|error| refuse(Fault::Request, format!("{name}: {error}")))?;
+    let read = read(&name, how.format, &bytes, &how.given()).map_err(|fault| Refusal(Problem::from(&fault)))?;
+    Ok(read.plans.into_iter().flat_map(|plan| plan.volumes).collect())
+}
+
 /// Audits what a home or a copy of one holds.
-pub(super) fn audit(on: &On<'_>, path: &Path, key: &Path, run: Option<&str>) -> Result<()> {
+pub(super) fn audit(on: &On<'_>, path: &Path, key: &Path, run: Option<&str>, flown: Option<&[Volume]>) -> Result<()> {
     let secret = read_key(key)?;
     let book = Book::read(path).map_err(|fault| match fault.downcast_ref() {
         Some(locked @ HomeFault::Locked { .. }) => {
@@ -90,7 +105,7 @@ pub(super) fn audit(on: &On<'_>, path: &Path, key: &Path, run: Option<&str>) -> 
         _ => fault,
     })?;
     let wanted = |begun: &&BookBlindBegun| run.is_none_or(|run| named(begun, run));
-    let runs: Vec<AuditedRun> = book.begun.iter().filter(wanted).map(|begun| book.audit(begun, &secret)).collect();
+    let runs: Vec<AuditedRun> = book.begun.iter().filter(wanted).map(|begun| book.audit(begun, &secret, flown)).collect();
     if let (true, Some(run)) = (runs.is_empty(), run) {
         return Err(refuse(Fault::NotFound, format!("the book in {} began no run {run:?}", path.display())));
     }
@@ -149,13 +164,14 @@ impl Book {
         Ok(Self { node, begun, notices })
     }
 
-    fn audit(&self, begun: &BookBlindBegun, secret: &AuditorSecret) -> AuditedRun {
+    fn audit(&self, begun: &BookBlindBegun, secret: &AuditorSecret, flown: Option<&[Volume]>) -> AuditedRun {
         let found = |verdict, cells, says| AuditedRun {
             line: begun.line.to_string(),
             run: run_name(&begun.run),
             verdict,
             plans: begun.plans.len(),
             cells,
+            unaccounted: None,
             says,
         };
         let Some(line) = self.node.line(&begun.line) else { return found("none", None, "its line is not in this home".into()) };
@@ -165,7 +181,15 @@ impl Book {
         let case = RunAudit { begun, record: &record, author, other, terms: line.terms(), plans: &plans };
         match case.audit(secret) {
             Ok(AuditVerdict::Match { cells }) => {
-                found("match", Some(cells), format!("these plans and no others were matched: {cells} cells"))
+                let says = format!("these plans and no others were matched: {cells} cells");
+                let Some(flown) = flown else { return found("match", Some(cells), says) };
+                match case.unaccounted(flown) {
+                    Ok(left) => {
+                        let says = format!("{says}, {} of them near nothing that was flown", left.len());
+                        AuditedRun { unaccounted: Some(left.len()), ..found("match", Some(cells), says) }
+                    }
+                    Err(fault) => found("match", Some(cells), format!("{says}; what was flown is not compared: {fault}")),
+                }
             }
             Ok(AuditVerdict::Mismatch(all)) => {
                 found("differs", None, all.iter().map(difference_words).collect::<Vec<_>>().join("; "))
