@@ -242,18 +242,7 @@ impl Line {
                 let (run, cells) = self.blind_part(&conflict)?;
                 StatementIn::BlindAsk(ask_blind(Some(run), Some(cells), reason, by))
             }
-            Command::Cancel { id, reason } => {
-                let (version, replaces) = self.own.latest(&id).ok_or_else(|| not_found("notice", &id))?;
-                StatementIn::Cancel(CancelIn {
-                    kind: Kind::Cancel.code(),
-                    id,
-                    version: version + 1,
-                    replaces,
-                    reason,
-                    desk,
-                    officer,
-                })
-            }
+            Command::Cancel { id, reason } => StatementIn::Cancel(self.cancel(by, id, reason)?),
             Command::Read(of) => self.receipt(Level::Read, of, None, None, desk, officer),
             Command::Passed(of) => self.receipt(Level::Passed, of, None, None, desk, officer),
             Command::Listed { of, number, read_back } => {
@@ -303,6 +292,12 @@ impl Line {
                 StatementIn::TermsAccept(TermsAcceptIn { kind: Kind::TermsAccept.code(), proposal, desk, officer })
             }
         })
+    }
+
+    fn cancel(&self, by: &By, id: detente_types::NoticeId, reason: Option<TextIn>) -> Result<CancelIn, CommandFault> {
+        let (version, replaces) = self.own.latest(&id).ok_or_else(|| not_found("notice", &id))?;
+        let (desk, officer) = (by.desk.clone(), by.officer.clone());
+        Ok(CancelIn { kind: Kind::Cancel.code(), id, version: version + 1, replaces, reason, desk, officer })
     }
 
     /// The command that does what an agreement on a conflict obliges us to (PROTOCOL T3). The change is made to the exact
