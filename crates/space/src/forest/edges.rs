@@ -100,10 +100,9 @@ pub(super) fn survey(
     let first = b.vertices[0];
     let seen = see(lanes, a, grown(ranges[1], margin), first);
     if seen.near == 0 {
-        // The whole of the second lies outside, or inside beyond all strays: the margin holds them.
-        let inside = a.kind == Kind::Polygon && seen.odd;
-        // An edge that is not near the box of all of the first lies on one side of it: the first may lie in the second.
-        return if inside { Survey::Meet } else { Survey::Apart };
+        // All of the second lies on one side of all edges of the first, beyond the margin and so beyond all strays. Nor is the
+        // first inside the second, or its edges would be near.
+        return if a.kind == Kind::Polygon && seen.odd { Survey::Meet } else { Survey::Apart };
     }
     let back = see(lanes, b, grown(ranges[0], margin), a.vertices[0]);
     match between(bits(back.near).map(|number| edge(b, number)), a, seen.near, strays, margin) {

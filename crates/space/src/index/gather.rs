@@ -8,9 +8,9 @@ use super::{Index, Looked, Owner, Pair, Place, Seen};
 use crate::forest::{Certainty, Hit, Snapshot};
 use detente_types::volume::Datum;
 
-/// Candidates that are gathered through the forests before the notices are walked in the order of their
-/// keys instead: gathering takes their memory, at every page. Tests take both ways.
-pub(super) const CANDIDATES_MAX: usize = if cfg!(test) { 8 } else { 1 << 18 };
+/// Solids that are looked at in the forests before the notices are walked in the order of their keys instead, page by page:
+/// each page looks at them anew, and no page may take long. Tests take both ways.
+pub(super) const LOOKED_AT_MAX: usize = if cfg!(test) { 8 } else { 1 << 18 };
 
 /// What the forests have near what is asked.
 pub(super) struct Gathered {
@@ -20,14 +20,14 @@ pub(super) struct Gathered {
     pub(super) boxes: usize,
 }
 
-/// The solids near one, and of which it is sure; breaks where there are more than there is room for. Whose they are is looked up
-/// afterwards, many at a time: the machine need not wait for one to fetch the next. Also how many were looked at.
+/// The solids near one, and of which it is sure; breaks where more are looked at than there is room for. Whose they are is looked
+/// up afterwards, many at a time: the machine need not wait for one to fetch the next. Also how many were looked at.
 fn find(snapshot: &Snapshot, sought: &Sought, room: usize, hits: &mut Vec<(u32, bool)>) -> (ControlFlow<()>, usize) {
     let mut looked_at = 0;
     let found = snapshot.survey(&sought.solid, &sought.margin, |hit: Hit, certainty| {
         looked_at += 1;
         hits.extend(certainty.map(|certainty| (hit.id, certainty == Certainty::Sure && sought.is_sure(&hit))));
-        if hits.len() > room { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if looked_at > room { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     (found, looked_at)
 }
@@ -35,7 +35,7 @@ fn find(snapshot: &Snapshot, sought: &Sought, room: usize, hits: &mut Vec<(u32, 
 impl<K: Ord + Clone> Index<K> {
     /// The pairs after `after` that may meet, from the forests.
     pub(super) fn gather(&self, asked: &Asked<'_>, after: Option<&Pair<K>>) -> Gathered {
-        let (mut pairs, mut hits, mut boxes) = (Vec::new(), Vec::new(), 0);
+        let (mut pairs, mut hits, mut boxes, mut looked) = (Vec::new(), Vec::new(), 0, 0);
         for datum in Datum::ALL {
             let snapshot = self.forests[datum as usize].borrow_mut().snapshot();
             if snapshot.is_empty() {
@@ -43,9 +43,8 @@ impl<K: Ord + Clone> Index<K> {
             }
             for (number, volume) in (0..=u16::MAX).zip(asked.volumes()) {
                 for sought in asked.sought(volume, datum, self.longest_us) {
-                    let room = CANDIDATES_MAX - pairs.len();
-                    let (found, looked_at) = find(&snapshot, &sought, room, &mut hits);
-                    boxes += 1 + looked_at;
+                    let (found, looked_at) = find(&snapshot, &sought, LOOKED_AT_MAX - looked, &mut hits);
+                    (looked, boxes) = (looked + looked_at, boxes + 1 + looked_at);
                     if found.is_break() {
                         return Gathered { pairs: None, boxes };
                     }

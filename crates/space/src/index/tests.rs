@@ -236,7 +236,7 @@ fn the_first_law_takes_what_moves_to_be_everywhere_all_the_time() {
     for (filed, asked) in [(&mover, &late), (&late, &mover)] {
         for (law, finds) in LAWS.into_iter().zip([1, 0]) {
             // Few are gathered through the tree, and many are walked.
-            for others in [1, 2 * gather::CANDIDATES_MAX as u32] {
+            for others in [1, 2 * gather::LOOKED_AT_MAX as u32] {
                 let mut index = Index::new();
                 (0..others).for_each(|key| index.file(key, NoticeKind::Operation, core::slice::from_ref(filed)));
                 let asked = Asked::of_volumes(NoticeKind::Operation, core::slice::from_ref(asked), separation, law, Side::First);
