@@ -13,6 +13,7 @@ enum Act {
     Expire(i32),
     CloseHeap,
     MergeStep(usize),
+    SettleStep(usize),
     Take,
     StepTaken(usize),
     PutBack,
@@ -29,6 +30,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..60_000_i32).prop_map(Act::Expire),
         4 => Just(Act::CloseHeap),
         3 => (0..9_usize).prop_map(Act::MergeStep),
+        3 => (0..9_usize).prop_map(Act::SettleStep),
         2 => Just(Act::Take),
         2 => (0..9_usize).prop_map(Act::StepTaken),
         2 => Just(Act::PutBack),
@@ -63,6 +65,7 @@ fn play(acts: Vec<Act>, kernel: Kernel) -> Result<(), TestCaseError> {
             }
             Act::CloseHeap => forest.close_heap(),
             Act::MergeStep(budget) => _ = forest.merge_step(budget),
+            Act::SettleStep(budget) => _ = forest.settle_step(budget),
             Act::Take => taken = taken.or_else(|| forest.take_merge()),
             Act::StepTaken(budget) => {
                 taken.iter_mut().for_each(|merge| _ = merge.step(budget));
@@ -197,4 +200,23 @@ fn an_independent_tree_finds_the_same_boxes() {
             assert_eq!(compact.ids(solid, &Margin::NONE), expected, "of {size}, compact, for {:?}", solid.bounds());
         }
     }
+}
+
+#[test]
+fn a_forest_at_rest_comes_to_one_run_and_stays_so() {
+    let hover = |east: i32| {
+        let place = Shape::point([10_000_000 + east * 1_000, 590_000_000], 10_000).unwrap();
+        Solid::try_new(place, [0, 1_000], [0, 3_600]).unwrap()
+    };
+    let mut forest = Forest::new();
+    let many = 3 * HEAP as u32 + 1;
+    (0..many).for_each(|id| forest.insert(id, &hover(id as i32)));
+    let before = forest.snapshot();
+    assert!(before.runs().len() > 2, "{:?}", before.runs());
+    while forest.settle_step(100) == Progress::More {}
+    assert_eq!(forest.snapshot().runs(), [many]);
+    assert_eq!(forest.snapshot().all(), before.all());
+    // A few more are no reason to move all the others.
+    (many..many + 5).for_each(|id| forest.insert(id, &hover(id as i32)));
+    assert_eq!((forest.settle_step(100), forest.snapshot().runs()), (Progress::Done, vec![many, 5]));
 }
