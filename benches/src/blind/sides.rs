@@ -27,6 +27,16 @@ pub struct Matched {
     pub common: u64,
 }
 
+/// A process of ours; it does not outlive what it is for.
+struct Side(Child);
+
+impl Drop for Side {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Writes a file of cells.
 ///
 /// # Errors
@@ -56,44 +66,42 @@ pub fn block(from_slot: u32, count: u32) -> impl Iterator<Item = CellId> {
 pub fn matched(program: &Program, files: [&Path; 2], class: u8, size: Size, folder: &Path) -> Result<Matched> {
     let outs = ["listened.json", "joined.json"].map(|name| folder.join(name));
     let mut listening = side(program, &["match", "listen"], files[0], &["--at", "127.0.0.1:0"], class, size, &outs[0])?;
-    let mut told = BufReader::new(listening.stderr.take().context("what it says")?);
+    let mut told = BufReader::new(listening.0.stderr.take().context("what it says")?);
     let mut line = String::new();
     told.read_line(&mut line)?;
     let address = line.trim().strip_prefix("listening at ").with_context(|| format!("the side that listens said: {line}"))?;
     let began = Instant::now();
     let joining = side(program, &["match", "join"], files[1], &[address], class, size, &outs[1])?;
-    let (took, memory_mib) = until_done([listening, joining], began)?;
+    let (took, memory_mib) = until_done(&mut [listening, joining], began)?;
     let common = [told_of(&outs[0])?, told_of(&outs[1])?];
     ensure!(common[0] == common[1], "the two sides found {} and {} cells", common[0], common[1]);
     Ok(Matched { took, memory_mib, common: common[0] })
 }
 
-fn side(program: &Program, verb: &[&str], file: &Path, more: &[&str], class: u8, size: Size, out: &PathBuf) -> Result<Child> {
+fn side(program: &Program, verb: &[&str], file: &Path, more: &[&str], class: u8, size: Size, out: &PathBuf) -> Result<Side> {
     let mut command = Command::new(program.path());
     command.args(verb).arg(file).args(more).args(["--name", "measured", "--json", "--class", &class.to_string()]);
     let of = |number: u32, unit: &str| format!("{number}{unit}");
     command.args(["--cell", &of(size.cell_m, "m"), "--band", &of(size.band_m, "m"), "--slot", &of(size.slot_s, "s")]);
     let out = File::create(out)?;
-    command.stdin(Stdio::null()).stdout(out).stderr(Stdio::piped()).spawn().context("starting a side")
+    Ok(Side(command.stdin(Stdio::null()).stdout(out).stderr(Stdio::piped()).spawn().context("starting a side")?))
 }
 
-fn until_done(mut sides: [Child; 2], began: Instant) -> Result<(Duration, [f64; 2])> {
+fn until_done(sides: &mut [Side; 2], began: Instant) -> Result<(Duration, [f64; 2])> {
     let mut most = [0.0_f64; 2];
-    let mut done = [None, None];
-    while done.iter().any(Option::is_none) {
-        for of in 0..2 {
-            most[of] = most[of].max(memory_mib(&sides[of].id().to_string(), "VmHWM").unwrap_or_default());
-            if done[of].is_none() {
-                done[of] = sides[of].try_wait()?;
+    let mut is_done = [false; 2];
+    while is_done != [true; 2] {
+        for ((Side(side), most), is_done) in sides.iter_mut().zip(&mut most).zip(&mut is_done) {
+            *most = most.max(memory_mib(&side.id().to_string(), "VmHWM").unwrap_or_default());
+            if let Some(status) = side.try_wait()? {
+                // 0 is nothing in common, 1 is something. Whoever waits for a side that failed waits for ever.
+                ensure!(status.code().is_some_and(|code| code < 2), "a side ended with {status}");
+                *is_done = true;
             }
         }
         std::thread::sleep(LOOK);
     }
-    let took = began.elapsed();
-    // 0 is nothing in common, 1 is something.
-    let is_good = done.iter().flatten().all(|status| status.code().is_some_and(|code| code < 2));
-    ensure!(is_good, "a side ended with {done:?}");
-    Ok((took, most))
+    Ok((began.elapsed(), most))
 }
 
 fn told_of(out: &Path) -> Result<u64> {

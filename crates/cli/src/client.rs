@@ -1,9 +1,12 @@
 //! How a command reaches its node: the running one over its loopback API, or one that this command starts for itself.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use detente_api::matches::{MatchView, MatchesView};
 use detente_api::problem::Problem;
 use detente_api::view::NoticeItem;
 use detente_store::{Home, HomeFault};
@@ -14,6 +17,8 @@ use crate::serve::{Reach, Serving};
 
 /// How long a node that has the lock of its home may take until it answers: it reads its journal first.
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
+/// How long nothing is looked at again when no event comes: a listener that is behind loses some.
+const LOOKS_WITHIN: Duration = Duration::from_secs(1);
 
 /// A way to a node.
 pub struct Client {
@@ -85,8 +90,60 @@ impl Client {
     /// # Errors
     /// [`Refusal`], or what went wrong on the way.
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        answer(self.call(path)?)
+    }
+
+    fn call(&self, path: &str) -> Result<ureq::http::Response<ureq::Body>> {
         let request = self.agent.get(format!("{}{path}", self.base)).header("Authorization", format!("Bearer {}", self.token));
-        answer(request.call().context("asking the node")?)
+        request.call().context("asking the node")
+    }
+
+    /// Looks, and looks again whenever something has happened at the node, until there is something or until then.
+    ///
+    /// # Errors
+    /// Those of a look, and when the node goes away.
+    pub fn wait_for<T>(&self, until: Instant, mut look: impl FnMut() -> Result<Option<T>>) -> Result<Option<T>> {
+        // Listened to before the first look, so that nothing happens unheard between the two.
+        let events = self.events()?;
+        loop {
+            if let Some(found) = look()? {
+                return Ok(Some(found));
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            match events.recv_timeout(left.min(LOOKS_WITHIN)) {
+                Err(RecvTimeoutError::Disconnected) => bail!("the node went away while something was waited for"),
+                Ok(()) | Err(RecvTimeoutError::Timeout) => events.try_iter().for_each(drop),
+            }
+        }
+    }
+
+    /// A word for each event of the node from now on. Who listens no more is noticed at the next event.
+    fn events(&self) -> Result<Receiver<()>> {
+        let response = self.call("/v1/events")?;
+        if !response.status().is_success() {
+            return Err(refusal(response));
+        }
+        let (tell, told) = channel();
+        let listen = move || {
+            let lines = BufReader::new(response.into_body().into_reader()).lines().map_while(Result::ok);
+            let _ = lines.filter(|line| line.starts_with("data:")).try_for_each(|_| tell.send(()));
+        };
+        std::thread::Builder::new().name("events".into()).spawn(listen).context("starting a thread")?;
+        Ok(told)
+    }
+
+    /// A blind run, once both sides have said how it ended; `None` when they have not by then.
+    ///
+    /// # Errors
+    /// [`Refusal`], or what went wrong on the way.
+    pub fn ended_match(&self, line: &str, run: &str, until: Instant) -> Result<Option<MatchView>> {
+        self.wait_for(until, || {
+            let matches: MatchesView = self.get(&format!("/v1/lines/{line}/matches"))?;
+            Ok(matches.runs.into_iter().find(|view| view.run == run && view.state != "under-way"))
+        })
     }
 
     /// Gets a list that comes in pages; `name` tells how the next page is asked for after an item.
@@ -155,13 +212,22 @@ fn agent() -> ureq::Agent {
 /// Answers of the API may hold every notice and conflict of a line.
 const ANSWER_BYTES_MAX: u64 = 1 << 30;
 
-fn answer<T: DeserializeOwned>(mut response: ureq::http::Response<ureq::Body>) -> Result<T> {
-    let ok = response.status().is_success();
-    let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string().context("reading the node's answer")?;
-    if ok {
-        return serde_json::from_str(&body).context("reading the node's answer");
+fn answer<T: DeserializeOwned>(response: ureq::http::Response<ureq::Body>) -> Result<T> {
+    if !response.status().is_success() {
+        return Err(refusal(response));
     }
-    let problem: Problem =
-        serde_json::from_str(&body).with_context(|| format!("the node answered {}: {body}", response.status()))?;
-    Err(Refusal(problem).into())
+    serde_json::from_str(&body(response)?).context("reading the node's answer")
+}
+
+/// What a node says that did not do what it was asked.
+fn refusal(response: ureq::http::Response<ureq::Body>) -> anyhow::Error {
+    let status = response.status();
+    let problem = body(response)
+        .and_then(|body| serde_json::from_str(&body).with_context(|| format!("the node answered {status}: {body}")))
+        .map(Refusal);
+    problem.map_or_else(|fault| fault, anyhow::Error::from)
+}
+
+fn body(mut response: ureq::http::Response<ureq::Body>) -> Result<String> {
+    response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string().context("reading the node's answer")
 }

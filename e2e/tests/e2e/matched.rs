@@ -123,6 +123,7 @@ fn files_of_cells_meet_as_the_plans_do_that_they_were_made_of() {
 
     let line = std::fs::read_to_string(&survey).unwrap().lines().last().unwrap().to_owned();
     for (text, said) in [
+        (format!("{}\n", &line[..31]), "line 1: reading a cell: expected 32 hexadecimal digits, found 31 characters"),
         (format!("{line}\n{}\n", &line[..31]), "line 2: reading a cell: expected 32 hexadecimal digits, found 31 characters"),
         (format!("{line}\n\nsurvey\n"), "line 3: reading a cell"),
         (format!("{line}\nffffffff{}\n", &line[8..]), "is no cell of the grid of 5000 m x 500 m x 900 s"),
@@ -257,6 +258,8 @@ fn what_is_wrong_here_is_told_before_anything_is_sent() {
     assert!(stdin.err.contains("the file cannot be read from there"), "{}", stdin.err);
     let absent = run(&["match", "listen", "nowhere.kml", "--name", "x"]).expect(2);
     assert!(absent.err.contains("nowhere.kml: No such file"), "{}", absent.err);
+    let nowhere = run(&["match", "join", file, "aster.example", "--name", "x"]).expect(2);
+    assert!(nowhere.err.contains("expected a host and a port"), "{}", nowhere.err);
     let nobody = run(&["match", "join", file, "127.0.0.1:1", "--name", "x"]).expect(5);
     assert!(nobody.err.contains("calling 127.0.0.1:1"), "{}", nobody.err);
     for verb in ["listen", "join"] {

@@ -17,6 +17,8 @@ macro_rules! plainly {
             "\n\nOf a match: 0 nothing in common; 1 something in common; 2 the file or the command line is wrong and nothing \
              was sent; 3 the sides want different things, one broke the rules, or a person said no; 5 no connection, or it was cut; 6 \
              the two sides found different things, for an answer was spoilt; 7 the other side was silent.\n\n\
+             Both sides must say the same of --name, --mode, --verified, --class, --confirm and the grid: what differs is told to both, \
+             and nothing is matched.\n\n\
              A plain socket authenticates nobody: whoever reaches it can take part. Both people read the six words of the run to \
              each other; they are the same only if nobody stands between. With --confirm nothing is answered before both have \
              typed yes. Who listens on the wire sees the name, the grid, the size class and that it took place, and no plan."
@@ -34,7 +36,7 @@ pub enum Match {
         #[arg(id = "files", value_name = "FILE")]
         file: PathBuf,
         /// Where to listen.
-        #[arg(long, default_value = "127.0.0.1:7430", value_name = "ADDRESS")]
+        #[arg(long, default_value = "127.0.0.1:7430", value_name = "HOST:PORT", value_parser = address)]
         at: String,
         #[command(flatten)]
         args: Box<MatchArgs>,
@@ -46,6 +48,7 @@ pub enum Match {
         #[arg(id = "files", value_name = "FILE")]
         file: PathBuf,
         /// Where the other side listens.
+        #[arg(value_name = "HOST:PORT", value_parser = address)]
         address: String,
         #[command(flatten)]
         args: Box<MatchArgs>,
@@ -222,6 +225,16 @@ fn patience(text: &str) -> Result<Duration, String> {
     Ok(told)
 }
 
+/// A name or a number of a machine, and a port; whether there is such a machine is seen when it is called.
+fn address(text: &str) -> Result<String, String> {
+    let is_host = |host: &str| match host.strip_prefix('[') {
+        Some(rest) => rest.ends_with(']'),
+        None => !host.is_empty() && !host.contains(':'),
+    };
+    let is_good = text.rsplit_once(':').is_some_and(|(host, port)| is_host(host) && port.parse::<u16>().is_ok());
+    is_good.then(|| text.to_owned()).ok_or_else(|| "expected a host and a port, such as 127.0.0.1:7430 or [::1]:7430".into())
+}
+
 fn metres(text: &str) -> Result<u32, String> {
     let length: Length = text.parse()?;
     let whole = (length.floor == length.ceil && length.floor.cm() % 100 == 0).then_some(length.floor.cm() / 100);
@@ -232,4 +245,19 @@ fn seconds(text: &str) -> Result<u32, String> {
     let time: Duration = text.parse()?;
     let whole = (time.micros % 1_000_000 == 0).then_some(time.micros / 1_000_000);
     whole.and_then(|seconds| u32::try_from(seconds).ok()).ok_or_else(|| "expected whole seconds, such as 900s or 15min".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_host_and_a_port() {
+        for good in ["127.0.0.1:0", "aster.example:7430", "[::1]:7430"] {
+            assert_eq!(address(good).as_deref(), Ok(good));
+        }
+        for wrong in ["", "aster.example", ":7430", "aster.example:", "aster.example:70000", "::1", "::1:7430", "[::1]"] {
+            assert!(address(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -1,17 +1,12 @@
 //! Two plans that nobody shows: a blind run, and then only the part that collides.
 
-use std::time::{Duration, Instant};
-
 use anyhow::{Context, Result, ensure};
 use detente_api::ask::Done;
-use detente_api::matches::{BlindConflictView, MatchAsk, MatchView, MatchesView};
+use detente_api::matches::{BlindConflictView, MatchAsk, MatchesView};
 use detente_api::view::{ConflictView, LineView};
 
 use super::Teller;
-use super::node::{PATIENCE, Side, converged, wait_until};
-
-/// Between two looks at a run.
-const PAUSE: Duration = Duration::from_millis(50);
+use super::node::{Side, converged, wait_until};
 
 /// Matches what is kept blind, lets both sides show the part that collides, and gives the conflicts that are then found.
 ///
@@ -24,7 +19,7 @@ pub(super) fn match_blind(aster: &Side, borea: &Side, out: &mut Teller) -> Resul
     let run = asked.stated.context("the asking was not stated")?.hash;
     out.say("Some plans are in the book of their author only. Aster asks for a blind run: each node learns which of its own");
     out.say("cells of space and time the other side is in too, and nothing of the rest.");
-    let ended = [ended(aster, &run)?, ended(borea, &run)?];
+    let ended = [aster.ended_match(&run)?, borea.ended_match(&run)?];
     ensure!(ended.iter().all(|run| run.state == "done"), "the blind run came to nothing: {}", ended[0].says);
     let matches: MatchesView = aster.get("matches")?;
     out.say(&format!(
@@ -47,19 +42,6 @@ pub(super) fn match_blind(aster: &Side, borea: &Side, out: &mut Teller) -> Resul
     out.say(&format!("Both nodes derive from the parts: {} conflict(s), like any other.", conflicts.len()));
     out.sum_up(format!("a blind run found where two plans meet; only that part was shown; {} conflict(s)", conflicts.len()));
     Ok(conflicts)
-}
-
-/// Waits until both sides have said how a run ended.
-fn ended(side: &Side, run: &str) -> Result<MatchView> {
-    let started = Instant::now();
-    loop {
-        let matches: MatchesView = side.get("matches")?;
-        if let Some(ended) = matches.runs.into_iter().find(|view| view.run == run && view.state != "under-way") {
-            return Ok(ended);
-        }
-        ensure!(started.elapsed() < PATIENCE, "waited too long for the blind run");
-        std::thread::sleep(PAUSE);
-    }
 }
 
 /// Blind conflicts of plans that were not told.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use detente_api::ask::{Done, NotifyAsk};
+use detente_api::matches::MatchView;
 use detente_api::view::{ConflictView, LineView, NoticeItem};
 use detente_gateway::NoticeForm;
 use detente_store::Home;
@@ -18,7 +19,7 @@ use crate::pairing::{Code, Confirms, Inviter, Met, Us};
 use crate::settings::Settings;
 
 /// How long a step may take before the demo says that something is wrong.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A side before its node runs.
 pub(super) struct Founded {
@@ -180,6 +181,15 @@ impl Side {
     /// When the node does not answer.
     pub(super) fn get<T: serde::de::DeserializeOwned>(&self, what: &str) -> Result<T> {
         self.client.get(&format!("/v1/lines/-/{what}"))
+    }
+
+    /// A blind run, once both sides have said how it ended.
+    ///
+    /// # Errors
+    /// When they do not in time.
+    pub(super) fn ended_match(&self, run: &str) -> Result<MatchView> {
+        let ended = self.client.ended_match("-", run, Instant::now() + PATIENCE)?;
+        ended.context("waited too long for the blind run")
     }
 
     /// Posts to the line.

@@ -5,7 +5,7 @@
 mod find;
 mod geojson;
 mod ground;
-mod json;
+pub(super) mod json;
 pub(super) mod label;
 mod svg;
 mod table;

@@ -189,37 +189,26 @@ pub(super) fn check(on: &On<'_>, line: &str, wait: u64) -> Result<()> {
     let until = Instant::now() + Duration::from_secs(wait);
     let late = |what: &str| refuse(Fault::NoAnswer, format!("{what} within {wait} s"));
     // Before the two nodes have met, a check would wait in the book and have no name to be answered by.
-    let before = poll(until, || Ok(Some(client.get(&base)?).filter(|l: &LineView| matches!(&*l.phase, "open" | "held"))))?
+    let before = client
+        .wait_for(until, || Ok(Some(client.get(&base)?).filter(|l: &LineView| matches!(&*l.phase, "open" | "held"))))?
         .ok_or_else(|| late("no check was made: the other node was not reached"))?;
     let asked = Instant::now();
     let done: Done = client.post(&format!("{base}/checks"), &CheckAsk::default())?;
     must_be_sent("the check", &done)?;
     let hash = done.stated.map(|at| at.hash).unwrap_or_default();
     let path = format!("{base}/checks/{hash}?from={}", before.copy.size);
-    let check = poll(until, || match client.get::<CheckView>(&path) {
-        Ok(check) => Ok(Some(check).filter(|check| check.answer.is_some())),
-        // It is not durable yet.
-        Err(fault) if fault.downcast_ref::<Refusal>().is_some_and(|r| r.0.status == 404) => Ok(None),
-        Err(fault) => Err(fault),
-    })?
-    .ok_or_else(|| late(&format!("{} did not answer check {}", before.name, &hash[..12])))?;
+    let check = client
+        .wait_for(until, || match client.get::<CheckView>(&path) {
+            Ok(check) => Ok(Some(check).filter(|check| check.answer.is_some())),
+            // It is not durable yet.
+            Err(fault) if fault.downcast_ref::<Refusal>().is_some_and(|r| r.0.status == 404) => Ok(None),
+            Err(fault) => Err(fault),
+        })?
+        .ok_or_else(|| late(&format!("{} did not answer check {}", before.name, &hash[..12])))?;
     let waited_ms = asked.elapsed().as_millis();
     let LineView { name, state, .. } = client.get(&base)?;
     show(on.json, &Checked { check, name, state, waited_ms }, |c| {
         let who = c.check.answer.as_ref().map_or("", |a| if a.by_officer { "an officer of " } else { "the node of " });
         format!("answered by {who}{} in {} ms; the line is {}", c.name, c.waited_ms, c.state)
     })
-}
-
-/// Asks the node again and again until there is something, or until then.
-fn poll<T>(until: Instant, mut ask: impl FnMut() -> Result<Option<T>>) -> Result<Option<T>> {
-    loop {
-        if let Some(found) = ask()? {
-            return Ok(Some(found));
-        }
-        if Instant::now() >= until {
-            return Ok(None);
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }

@@ -22,7 +22,7 @@ use crate::matching::CHUNKS_LOG2;
 use crate::matching::drive::{Confirm, Finished, How, Left, Progress, Told, drive};
 use crate::matching::wants::Opening;
 use crate::matching::wire::{OPENING_WAIT, Stranger, answer, call};
-use crate::output::{Ended, fail, print, refuse};
+use crate::output::{Ended, fail, refuse, show};
 pub(crate) use input::fuzz;
 use input::{Input, Question};
 
@@ -195,7 +195,7 @@ impl<'a> Ready<'a> {
 
     fn conclude(&self, on: &On<'_>, finished: &Finished) -> Result<()> {
         let told = tell::Told::new(self.args, self.class, &self.input, finished);
-        print(&if on.json { serde_json::to_string_pretty(&told.report())? } else { told.words() });
+        show(on.json, &told.report(), |_| told.words())?;
         match (finished.outcome.agrees, told.common()) {
             (false, _) => Err(Ended(SPOILT).into()),
             (true, 0) => Ok(()),

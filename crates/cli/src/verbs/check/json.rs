@@ -1,6 +1,7 @@
 //! Conflicts as JSON. The form is stable and stands in docs/spec/plans.md; what is added to it gets a new name.
 
 use detente_gateway::Finding;
+use detente_space::Separation;
 use detente_types::conflict::VolumeMeeting;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -31,11 +32,18 @@ impl Serialize for Conflicts<'_> {
     }
 }
 
+/// A separation.
 #[derive(Serialize)]
-struct Apart {
+pub(in crate::verbs) struct Apart {
     horizontal_m: f64,
     vertical_m: f64,
     time_s: f64,
+}
+
+impl From<&Separation> for Apart {
+    fn from(s: &Separation) -> Self {
+        Self { horizontal_m: s.horizontal.as_f64(), vertical_m: s.vertical.as_f64(), time_s: seconds(s.time_us) }
+    }
 }
 
 #[derive(Serialize)]
@@ -121,7 +129,6 @@ fn seconds(micros: i64) -> f64 {
 }
 
 pub(super) fn report(told: &Told) -> Report<'_> {
-    let s = &told.separation;
     let files = told.files.iter().enumerate().map(|(i, file)| FileView {
         file: told.file_name(i),
         format: file.format.name(),
@@ -131,7 +138,7 @@ pub(super) fn report(told: &Told) -> Report<'_> {
     });
     Report {
         law: told.law.name(),
-        separation: Apart { horizontal_m: s.horizontal.as_f64(), vertical_m: s.vertical.as_f64(), time_s: seconds(s.time_us) },
+        separation: (&told.separation).into(),
         files: files.collect(),
         conflicts: Conflicts(told),
         more: told.more,

@@ -24,6 +24,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::super::On;
+use super::line::short;
 use crate::args::ReadArgs;
 use crate::client::Refusal;
 use crate::host::{OsRng, now};
@@ -127,8 +128,7 @@ fn words(audited: &Audited) -> String {
         return "the book began no blind run: there is nothing to audit".into();
     }
     let row = |run: &AuditedRun| {
-        let name = if run.run.contains('T') { run.run.as_str() } else { &run.run[..12] };
-        vec![run.line[..8].into(), name.into(), run.plans.to_string(), run.verdict.into(), run.says.clone()]
+        vec![run.line[..8].into(), short(&run.run).into(), run.plans.to_string(), run.verdict.into(), run.says.clone()]
     };
     let rows: Vec<Vec<String>> = audited.runs.iter().map(row).collect();
     format!("{} verifies\n{}", audited.path, table(&["line", "run", "plans", "verdict", ""], &rows))

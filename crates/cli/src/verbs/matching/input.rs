@@ -18,9 +18,6 @@ use crate::verbs::check::{bytes_of, places, terms};
 
 /// Largest file of cells, bytes: the most cells with a line end of two characters each, and as much again for remarks.
 const CELL_BYTES_MAX: usize = 2 * 34 * CELLS_MAX;
-/// Characters of a cell.
-const CELL_DIGITS: usize = 2 * CellId::LENGTH;
-
 /// The grid, with what it was made of.
 pub(super) struct Question {
     pub(super) grid: Grid,
@@ -131,10 +128,11 @@ fn laid(name: &str, plans: &[Plan], question: &Question) -> Result<CellSet> {
     })
 }
 
-/// Whether the first line that says anything is a cell, or nothing but remarks is there.
+/// Whether the first line that says anything is a cell, if perhaps a wrong one, or nothing but remarks is there. No file of
+/// plans begins with a line of hexadecimal digits and nothing else.
 fn holds_cells(bytes: &[u8]) -> bool {
     match lines(bytes).next() {
-        Some((_, line)) => line.len() == CELL_DIGITS && line.iter().all(u8::is_ascii_hexdigit),
+        Some((_, line)) => line.iter().all(u8::is_ascii_hexdigit),
         // Remarks alone are a set of nothing.
         None => bytes.contains(&b'#'),
     }

@@ -14,9 +14,6 @@ use crate::args::Words;
 use crate::client::Client;
 use crate::output::{refuse, show, table};
 
-/// Between two looks at a run.
-const PAUSE: Duration = Duration::from_millis(200);
-
 /// What an officer sees of blind matching.
 #[derive(Serialize)]
 struct Status {
@@ -54,18 +51,11 @@ pub(super) fn run(on: &On<'_>, line: &str, reason: Option<String>, wait: u64) ->
 fn wait_for(client: &Client, line: &str, done: &Done, seconds: u64) -> Result<MatchView> {
     let waits = || refuse(Fault::NoAnswer, "the asking is in the book and not stated yet: there is no run to wait for");
     let name = &done.stated.as_ref().ok_or_else(waits)?.hash;
-    let until = Instant::now() + Duration::from_secs(seconds);
-    loop {
-        let matches: MatchesView = client.get(&format!("/v1/lines/{line}/matches"))?;
-        match matches.runs.into_iter().find(|run| run.run == *name && run.state != "under-way") {
-            Some(run) => return Ok(run),
-            None if Instant::now() >= until => {
-                let told = format!("the run has not ended within {seconds} s; look again: detente match status");
-                return Err(refuse(Fault::NoAnswer, told));
-            }
-            None => std::thread::sleep(PAUSE),
-        }
-    }
+    let late = || {
+        let told = format!("run {} has not ended within {seconds} s; look again: detente match status", short(name));
+        refuse(Fault::NoAnswer, told)
+    };
+    client.ended_match(line, name, Instant::now() + Duration::from_secs(seconds))?.ok_or_else(late)
 }
 
 pub(super) fn stop(on: &On<'_>, line: &str, run: String) -> Result<()> {
@@ -155,25 +145,52 @@ fn conflict_words(conflict: &BlindConflictView) -> Vec<String> {
     out
 }
 
-/// The box that a volume is in, how high and when.
+/// The box or circle that a volume is, how high and when.
 fn volume_words(volume: &VolumeForm) -> String {
-    let least = |axis: usize| volume.positions.iter().map(|at| at[axis]).fold(f64::INFINITY, f64::min);
-    let most = |axis: usize| volume.positions.iter().map(|at| at[axis]).fold(f64::NEG_INFINITY, f64::max);
-    format!(
-        "{:.3} to {:.3} N, {:.3} to {:.3} E, {} to {} m {}, {} to {}",
-        least(0),
-        most(0),
-        least(1),
-        most(1),
-        volume.lower_m,
-        volume.upper_m,
-        volume.datum,
-        volume.start,
-        volume.end
-    )
+    let degrees =
+        |value: f64, [above, below]: [&str; 2]| format!("{:.3} {}", value.abs(), if value < 0.0 { below } else { above });
+    let axes = [["N", "S"], ["E", "W"]];
+    let place = match volume.positions.as_slice() {
+        [[lat, lon]] => {
+            format!("within {:.0} km of {}, {}", (volume.radius_m / 1e3).ceil(), degrees(*lat, axes[0]), degrees(*lon, axes[1]))
+        }
+        corners => {
+            let range = |axis: usize| {
+                let least = corners.iter().map(|at| at[axis]).fold(f64::INFINITY, f64::min);
+                let most = corners.iter().map(|at| at[axis]).fold(f64::NEG_INFINITY, f64::max);
+                format!("{} to {}", degrees(least, axes[axis]), degrees(most, axes[axis]))
+            };
+            format!("{}, {}", range(0), range(1))
+        }
+    };
+    let VolumeForm { lower_m, upper_m, datum, start, end, .. } = volume;
+    format!("{place}, {lower_m} to {upper_m} m {datum}, {start} to {end}")
 }
 
 /// A hash is cut, a time is not.
-fn short(run: &str) -> &str {
+pub(super) fn short(run: &str) -> &str {
     if run.contains('T') { run } else { run.get(..12).unwrap_or(run) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn volume(shape: &str, positions: &[[f64; 2]], radius_m: f64) -> VolumeForm {
+        let form = serde_json::json!({
+            "shape": shape, "positions": positions, "radius_m": radius_m, "lower_m": 0, "upper_m": 500, "datum": "AMSL",
+            "start": "2026-11-25T06:00:00Z", "end": "2026-11-25T07:00:00Z",
+        });
+        serde_json::from_value(form).expect("a volume")
+    }
+
+    #[test]
+    fn a_box_is_told_by_its_sides_and_a_circle_by_how_far_it_reaches() {
+        let corners = [[-1.25, -0.5], [-1.25, 2.0], [0.75, 2.0], [0.75, -0.5]];
+        let rest = ", 0 to 500 m AMSL, 2026-11-25T06:00:00Z to 2026-11-25T07:00:00Z";
+        assert_eq!(volume_words(&volume("polygon", &corners, 3.0)), format!("1.250 S to 0.750 N, 0.500 W to 2.000 E{rest}"));
+        // What lies round a pole, or is very wide, is a point that reaches far.
+        let round_the_pole = volume_words(&volume("point", &[[89.5, -10.0]], 61_234.0));
+        assert_eq!(round_the_pole, format!("within 62 km of 89.500 N, 10.000 W{rest}"));
+    }
 }

@@ -14,6 +14,7 @@ use super::input::Input;
 use crate::args::MatchArgs;
 use crate::matching::drive::Finished;
 use crate::matching::spots::{Spot, spots};
+use crate::verbs::check::json::Apart;
 use crate::verbs::check::label::clock;
 
 /// What is said of every match without a line.
@@ -62,13 +63,6 @@ struct GridView {
     cell_m: u32,
     band_m: u32,
     slot_s: u32,
-}
-
-#[derive(Serialize)]
-struct Apart {
-    horizontal_m: f64,
-    vertical_m: f64,
-    time_s: f64,
 }
 
 #[derive(Serialize)]
@@ -208,7 +202,6 @@ impl<'a> Told<'a> {
 
     pub(super) fn report(&self) -> Report<'_> {
         let question = &self.input.question;
-        let separation = &question.separation;
         let cells = matches!(self.finished.outcome.found, Found::Cells(_));
         Report {
             name: &self.args.name,
@@ -216,11 +209,7 @@ impl<'a> Told<'a> {
             verified: self.args.verified,
             class: self.class.log2(),
             grid: GridView { cell_m: question.size.cell_m, band_m: question.size.band_m, slot_s: question.size.slot_s },
-            separation: Apart {
-                horizontal_m: separation.horizontal.as_f64(),
-                vertical_m: separation.vertical.as_f64(),
-                time_s: separation.time_us as f64 / 1e6,
-            },
+            separation: (&question.separation).into(),
             law: question.law.name(),
             file: FileView {
                 file: &self.input.name,
