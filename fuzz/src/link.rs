@@ -14,6 +14,10 @@ pub(crate) const SESSIONS: [u64; 2] = [1, 2];
 const HELD_BYTES_MAX: usize = 16 << 20;
 /// Frames that a link may have to say at a time.
 const SAID_MAX: usize = 10_000;
+/// Blind runs that a caller has under way at a time.
+const STREAMS_MAX: usize = 2;
+/// What ends a blind run when it comes.
+pub(crate) const FAREWELL: &[u8] = b"farewell";
 
 /// Steps, each a byte that says what is done, a length in two bytes, and so many bytes: a frame as it came, one whose check is
 /// put right, a hello whose check is put right, time that passes, a bearer that ends and begins. The same steps give the same
@@ -24,7 +28,7 @@ pub(crate) fn link(data: &[u8]) {
 
 fn run(mut script: &[u8]) -> Vec<String> {
     let mut link = Link::new(Config::new(Scene::get().parties.line, SESSIONS[0]));
-    let (mut now, mut rng, mut told) = (MORNING, rng(0), Vec::new());
+    let (mut now, mut rng, mut told, mut streams) = (MORNING, rng(0), Vec::new(), Vec::new());
     link.set_own(head(12), b"our checkpoint".to_vec());
     link.set_copy(head(3), b"their checkpoint".to_vec());
     link.handle_connected(now);
@@ -45,7 +49,7 @@ fn run(mut script: &[u8]) -> Vec<String> {
                 link.handle_connected(now);
             }
         }
-        settle(&mut link, now, &mut told);
+        settle(&mut link, now, &mut told, &mut streams);
     }
     told
 }
@@ -56,12 +60,22 @@ fn checked(form: &[u8], from: u64, to: u64) -> Vec<u8> {
 }
 
 /// Answers what the link tells, as a caller does, and takes what it says.
-fn settle(link: &mut Link, now: Timestamp, told: &mut Vec<String>) {
+fn settle(link: &mut Link, now: Timestamp, told: &mut Vec<String>, streams: &mut Vec<u64>) {
     while let Some(event) = link.poll_event() {
         told.push(format!("{event:?}"));
         match event {
             Event::Hello(hello) => link.open(Plan { send_from: hello.copy.size.min(12), give_back: None }),
             Event::Need { own, generation, from, .. } if from < 12 => link.supply(own, generation, from, vec![5; 600]),
+            Event::BlindKnock(stream) if streams.len() < STREAMS_MAX && !streams.contains(&stream) => {
+                link.open_blind(stream);
+                streams.push(stream);
+            }
+            Event::Blind { stream, bytes } if bytes == FAREWELL => {
+                link.close_blind(stream);
+                streams.retain(|open| *open != stream);
+            }
+            // Each message is said back.
+            Event::Blind { stream, bytes } if link.blind_has_room(stream) => link.send_blind(stream, bytes),
             _ => {}
         }
     }

@@ -295,7 +295,7 @@ fn of_links() -> Vec<Seed> {
     let hello = Frame::Hello(Hello {
         version_min: 1,
         version_max: frame::LINK_VERSION,
-        features: 0,
+        features: frame::FEATURE_BLIND,
         line: Scene::get().parties.line,
         session: theirs,
         answers: ours,
@@ -333,8 +333,26 @@ fn of_links() -> Vec<Seed> {
         seed("link", "meets", greets.clone()),
         seed("link", "entries", [greets.clone(), entries].concat()),
         seed("link", "talks", [greets.clone(), rest].concat()),
+        seed("link", "matches", matches(&greets, say)),
         seed("link", "lost-and-found", [greets.clone(), step(3, &[40]), step(4, &[]), greets, step(3, &[1])].concat()),
     ]
+}
+
+/// Two streams of blind runs: a knock, messages in and out of order, twice and far ahead, acknowledgements of some and of all, a
+/// lost bearer, and an end.
+fn matches(greets: &[u8], say: impl Fn(&Frame) -> Vec<u8>) -> Vec<u8> {
+    let message = |stream: u64, place: u32| say(&Frame::Blind(stream, place, vec![place as u8; 40].into()));
+    let taken = |stream: u64, place: u32| say(&Frame::BlindTaken(stream, place));
+    let farewell = say(&Frame::Blind(7, 4, crate::link::FAREWELL.to_vec().into()));
+    let (waits, lost) = ([3, 0, 1, 9].to_vec(), [4, 0, 0].to_vec());
+    [
+        [message(7, 0), message(7, 0), message(7, 2), message(7, 1), message(7, 2), taken(7, 1), message(7, 3)].concat(),
+        [message(8, 0), message(8, 0), message(8, 47), message(8, 48), message(8, u32::MAX), message(9, 0)].concat(),
+        [taken(8, 9), taken(7, 2), waits.clone(), lost, greets.to_vec(), waits].concat(),
+        [farewell, message(7, 5), taken(8, u32::MAX), taken(9, 1)].concat(),
+    ]
+    .iter()
+    .fold(greets.to_vec(), |script, step| [script, step.clone()].concat())
 }
 
 /// Each message of a blind run, and whole runs as the first side hears them.

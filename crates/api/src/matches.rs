@@ -2,7 +2,7 @@
 //!
 //! A blind conflict is for our own eyes: what is rendered here leaves the node only by an officer's command to show it.
 
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, Path, Query, State};
 use detente_gateway::VolumeForm;
 use detente_gateway::form::TextForm;
 use detente_node::blind::{BlindConflict, BlindView, Budget, Ended, RunState, RunView, UnderWay};
@@ -17,8 +17,8 @@ use crate::answer::Asked;
 use crate::ask::Done;
 use crate::auth::Officer;
 use crate::give::act;
-use crate::problem::Problem;
-use crate::routes::{Answer, look, only, statement, text};
+use crate::problem::{Fault, Problem};
+use crate::routes::{Answer, CONFLICTS_PAGE, PageOf, look, only, statement, text};
 use crate::view::RefView;
 
 /// The latest runs that are shown.
@@ -209,10 +209,20 @@ fn run_of(line: &Line, name: &str) -> Result<BlindRunIn, Problem> {
     }
 }
 
-/// What the latest run that reached its end found, by plan of ours: the colliding part only. Only we see it.
-#[utoipa::path(get, path = "/v1/lines/{line}/matches/conflicts", params(("line" = String, Path)), responses((status = 200, body = Vec<BlindConflictView>), (status = 404, body = Problem)))]
-pub(crate) async fn blind_conflicts(State(api): State<Api>, Path(name): Path<String>) -> Answer<Vec<BlindConflictView>> {
-    look(&api, name, |line, _| line.blind_conflicts().iter().map(BlindConflictView::from).collect()).await
+/// What the latest run that reached its end found, by plan of ours: the colliding part only. Only we see it. By name, a page of
+/// up to 200; the next page begins `after` the last name of this one, and an empty page is the end.
+#[utoipa::path(get, path = "/v1/lines/{line}/matches/conflicts", params(("line" = String, Path), ("after" = Option<String>, Query)), responses((status = 200, body = Vec<BlindConflictView>), (status = 400, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn blind_conflicts(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+    Query(page): Query<PageOf>,
+) -> Answer<Vec<BlindConflictView>> {
+    let bad = |after: &String| Problem::new(Fault::Request, format!("{after:?} is no name of a blind conflict"));
+    let after = page.after.as_ref().map(|after| BlindConflictId::parse(after).ok_or_else(|| bad(after))).transpose()?;
+    look(&api, name, move |line, _| {
+        line.blind_conflicts_after(after.as_ref(), CONFLICTS_PAGE).iter().map(BlindConflictView::from).collect()
+    })
+    .await
 }
 
 /// Shows the other side the colliding part of our plan, and no more, as a notice of its own at the finest precision of the
@@ -242,7 +252,7 @@ pub(crate) async fn ask_to_show(
 }
 
 fn conflict_of(line: &Line, name: &str) -> Result<BlindConflictId, Problem> {
-    only("blind conflict", name, line.blind_conflicts().iter().map(|conflict| conflict.id))
+    only("blind conflict", name, line.blind_conflict_ids().into_iter())
 }
 
 /// How a run is called: its fixed time, or the hash of the asking.

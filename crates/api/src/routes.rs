@@ -34,7 +34,7 @@ pub(crate) type Answer<T> = Result<Json<T>, Problem>;
 const NOTICES_PAGE: usize = 1_000;
 
 /// Conflicts of one page: how they meet is computed while the node waits.
-const CONFLICTS_PAGE: usize = 200;
+pub(crate) const CONFLICTS_PAGE: usize = 200;
 
 /// All routes under `/v1`, each behind the guard.
 pub(crate) fn routes(api: &Api) -> OpenApiRouter<Api> {
@@ -165,8 +165,8 @@ async fn receipt(
 
 /// Which page of a list.
 #[derive(serde::Deserialize)]
-struct PageOf {
-    after: Option<String>,
+pub(crate) struct PageOf {
+    pub(crate) after: Option<String>,
 }
 
 /// Joint conflicts by name, with the sentences to read aloud and where their settlement stands: a page of up to 200. The next

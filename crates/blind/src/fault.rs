@@ -54,7 +54,7 @@ impl fmt::Display for Step {
 /// Why this side leaves a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// The peer broke the rules: never given by a caller.
+    /// The peer broke the rules. A caller gives it for a rule that lies outside the run.
     Fault,
     /// The peer was silent for too long.
     Timeout,

@@ -167,6 +167,11 @@ impl Line {
                 self.news(cx, BlindNews::RunAsked(at));
             }
             Statement::BlindAsk(_) if at.author == self.them() => self.news(cx, BlindNews::AskedToShow(at)),
+            // It came back from them after a restore: whoever made it is gone, and its secrets with them.
+            Statement::BlindCommit(said) if at.author == self.us() && !self.matching.live.contains_key(&said.run) => {
+                let end = BlindResultIn { step: Some(1), ..ended(said.run, BlindReason::Machine) };
+                self.owe_end(said.run, end);
+            }
             Statement::BlindResult(said) if at.author == self.them() && said.seal.is_none() => {
                 if let Some(live) = self.matching.live.get_mut(&said.run) {
                     live.left();

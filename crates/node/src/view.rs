@@ -155,6 +155,11 @@ impl Line {
         self.current_terms()
     }
 
+    /// The terms with this digest, when they were opened with or proposed on this line: runs of long ago were begun under theirs.
+    pub fn terms_with_digest(&self, digest: &[u8; 32]) -> Option<&Terms> {
+        self.terms.with_digest(digest)
+    }
+
     /// Live notices of both parties: SAFETY notices of theirs that overtook their log, then all others in the order of their
     /// statements.
     pub fn notices(&self) -> impl Iterator<Item = NoticeView<'_>> {

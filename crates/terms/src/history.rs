@@ -129,6 +129,12 @@ impl TermsHistory {
         opened.chain(self.proposals.values()).any(|known| known == terms)
     }
 
+    /// The terms with this digest, when they were opened with or proposed on this line.
+    pub fn with_digest(&self, digest: &[u8; 32]) -> Option<&Terms> {
+        let opened = self.openings.iter().flat_map(BTreeMap::values);
+        opened.chain(self.proposals.values()).find(|known| terms_digest(known.input()) == *digest)
+    }
+
     /// Proposals of the next version that lie in these prefixes, in the order of their references.
     ///
     /// # Errors

@@ -52,6 +52,39 @@ impl Area {
         turns.into_iter().any(|turn| self.contains_unwrapped(lat, i64::from(position.lon_e7()) + turn))
     }
 
+    /// The part of a box that lies in the area, as corners in order: inside or on the border, however they are rounded. `None` when
+    /// no more than an edge of the box does. Where the border runs into the box several times, what it cuts apart hangs
+    /// together by edges of no width.
+    ///
+    /// `lats_e7` are the southern and northern end, `lons_e7` the western and eastern one, 1e-7 degree, within ±180°.
+    pub fn clip(&self, lats_e7: [i64; 2], lons_e7: [i64; 2]) -> Option<Vec<Position>> {
+        [0, -TURN_E7, TURN_E7].into_iter().find_map(|turn| self.clip_unwrapped(lats_e7, lons_e7, turn))
+    }
+
+    /// Cuts the area with each side of the box in turn (Sutherland and Hodgman, CACM 17, 1974), the area moved by a turn.
+    fn clip_unwrapped(&self, lats_e7: [i64; 2], lons_e7: [i64; 2], turn: i64) -> Option<Vec<Position>> {
+        let mut ring: Vec<(i64, i64)> = self.corners.iter().map(|&(lat, lon)| (lat, lon + turn)).collect();
+        let swap = |(a, b): (i64, i64)| (b, a);
+        for [low, high] in [lats_e7, lons_e7] {
+            ring = cut(&ring, |lat| lat >= low, low);
+            ring = cut(&ring, |lat| lat <= high, high);
+            ring = ring.into_iter().map(swap).collect();
+        }
+        let mut corners: Vec<Position> = ring.iter().filter_map(|&corner| self.inside(corner)).collect();
+        corners.dedup();
+        if corners.first() == corners.last() {
+            corners.pop();
+        }
+        let has_width = |axis: fn(&Position) -> i32| corners.iter().map(axis).min() < corners.iter().map(axis).max();
+        (corners.len() >= 3 && has_width(Position::lat_e7) && has_width(Position::lon_e7)).then_some(corners)
+    }
+
+    /// A corner on the border, or next to it where rounding has led outside.
+    fn inside(&self, (lat, lon): (i64, i64)) -> Option<Position> {
+        let near = [0, 1, -1].into_iter().flat_map(|north| [0, 1, -1].map(|east| (lat + north, lon + east)));
+        near.filter_map(|(lat, lon)| Position::try_new(lat, lon).ok()).find(|position| self.contains(*position))
+    }
+
     /// Even-odd rule with exact products; the border belongs to the area.
     fn contains_unwrapped(&self, lat: i64, lon: i64) -> bool {
         let mut inside = false;
@@ -71,6 +104,23 @@ impl Area {
         }
         inside
     }
+}
+
+/// What of a ring is on one side of a bound of its first coordinate.
+fn cut(ring: &[(i64, i64)], keeps: impl Fn(i64) -> bool, bound: i64) -> Vec<(i64, i64)> {
+    let mut kept = Vec::with_capacity(ring.len() + 4);
+    let Some(mut from) = ring.last().copied() else { return kept };
+    for &to in ring {
+        if keeps(from.0) != keeps(to.0) {
+            let along = i128::from(to.1 - from.1) * i128::from(bound - from.0) / i128::from(to.0 - from.0);
+            kept.push((bound, from.1 + along as i64));
+        }
+        if keeps(to.0) {
+            kept.push(to);
+        }
+        from = to;
+    }
+    kept
 }
 
 /// The same longitude difference as the shorter way round.
@@ -104,5 +154,52 @@ mod tests {
     fn a_border_round_a_pole_is_refused() {
         let fault = Area::try_new(&[at(80, 0), at(80, 120), at(80, -120)]).expect_err("it runs round the pole");
         assert_eq!(fault.rule, Rule::ShapeNotTooWide);
+    }
+
+    fn clipped(area: &Area, lats: [i64; 2], lons: [i64; 2]) -> Option<Vec<Position>> {
+        area.clip(lats.map(|lat| lat * 10_000_000), lons.map(|lon| lon * 10_000_000))
+    }
+
+    #[test]
+    fn a_box_is_cut_to_what_lies_in_the_area() {
+        let area = Area::try_new(&[at(0, 0), at(0, 10), at(10, 10), at(10, 0)]).expect("a square");
+        let sorted = |corners: Option<Vec<Position>>| {
+            let mut corners: Vec<_> = corners.into_iter().flatten().map(|p| (p.lat_e7(), p.lon_e7())).collect();
+            corners.sort_unstable();
+            corners
+        };
+        let of = |[south, north]: [i64; 2], [west, east]: [i64; 2]| {
+            let corners = vec![at(south, west), at(south, east), at(north, east), at(north, west)];
+            sorted(Some(corners))
+        };
+        assert_eq!(sorted(clipped(&area, [2, 3], [4, 5])), of([2, 3], [4, 5]), "what lies inside is left alone");
+        assert_eq!(sorted(clipped(&area, [-5, 3], [4, 15])), of([0, 3], [4, 10]));
+        assert_eq!(sorted(clipped(&area, [-5, 15], [-5, 15])), of([0, 10], [0, 10]));
+        assert_eq!(clipped(&area, [2, 3], [11, 12]), None, "outside");
+        assert_eq!(clipped(&area, [2, 3], [10, 12]), None, "no more than an edge");
+    }
+
+    #[test]
+    fn what_is_cut_lies_in_the_area_whatever_way_its_border_runs() {
+        let slanted = Area::try_new(&[at(0, 0), at(7, 13), at(11, 3)]).expect("a triangle");
+        let mut cuts = 0;
+        for south in -1..11 {
+            for west in -1..13 {
+                for corner in clipped(&slanted, [south, south + 2], [west, west + 3]).into_iter().flatten() {
+                    assert!(slanted.contains(corner), "{corner}");
+                    // Rounding moves no corner further than to its neighbour.
+                    let lats = (south * 10_000_000 - 1)..=((south + 2) * 10_000_000 + 1);
+                    let lons = (west * 10_000_000 - 1)..=((west + 3) * 10_000_000 + 1);
+                    assert!(lats.contains(&i64::from(corner.lat_e7())) && lons.contains(&i64::from(corner.lon_e7())), "{corner}");
+                    cuts += 1;
+                }
+            }
+        }
+        assert!(cuts > 100, "{cuts}");
+        let over = Area::try_new(&[at(-10, 170), at(-10, -170), at(10, -170), at(10, 170)]).expect("an area");
+        for lons in [[160, 175], [-175, -160]] {
+            let corners = clipped(&over, [0, 20], lons).expect("half of it is inside");
+            assert!(corners.len() == 4 && corners.iter().all(|corner| over.contains(*corner)), "{corners:?}");
+        }
     }
 }

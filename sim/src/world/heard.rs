@@ -220,9 +220,10 @@ impl World {
         let line = self.seats[seat].process.node()?.line(&self.wires[wire].line)?;
         let conflicts: Vec<_> = line.blind_conflicts().iter().map(|conflict| conflict.id).collect();
         let now = self.seats[seat].clock.shows(self.now);
-        match self.blind.below(4) {
+        match self.blind.below(6) {
             0 => self.blind.pick(&conflicts).map(|conflict| Command::AskBlind { conflict: *conflict, reason: None }),
             1 => line.blind(now, 1).under_way.first().map(|under| Command::StopBlind(under.run)),
+            2 => self.blind.pick(&conflicts).map(|conflict| Command::ShowBlind(*conflict)),
             _ => Some(Command::RunBlind(None)),
         }
     }

@@ -5,12 +5,14 @@
 //! terms that were in force, and the plans as their owner states them now. The other side needs none of that and learns none.
 
 use detente_blind::audit::Audit;
+use detente_blind::message::{Message, decode};
 use detente_blind::{AuditorSecret, CellId as BlindCell, Digest, Seed};
 use detente_space::cells::{CellId, TooMany};
 use detente_types::{NoticeId, NoticeIn, PartyId, Terms, Timestamp, Violation, Volume};
 use detente_wire::certificate::terms_digest;
 use zeroize::Zeroizing;
 
+use super::begin::{auditor_of, context_of};
 use super::book::BookBlindBegun;
 use super::live::sealed_digest;
 use super::set::{Stretch, cells_of, plan_bytes, plan_digest, plan_root};
@@ -28,7 +30,7 @@ pub struct RunAudit<'a> {
     pub author: PartyId,
     /// The other side.
     pub other: PartyId,
-    /// The terms that were in force.
+    /// The terms that the book says it was begun under: see [`Line::terms_with_digest`].
     pub terms: &'a Terms,
     /// The plans, in their exact form, in any order: see [`plans_of`].
     pub plans: &'a [NoticeIn],
@@ -40,8 +42,8 @@ pub enum AuditFault {
     /// No seed was sealed, as the terms named no auditor: no audit is possible, and the record says so.
     #[error("the terms of this run named no auditor: no audit is possible")]
     NoAuditor,
-    /// The seed was sealed to another auditor or for another run, or was changed since.
-    #[error("the sealed seed does not open with this key for this run")]
+    /// This is not the key that the terms name.
+    #[error("this is not the key that the terms of this run name: the sealed seed does not open with it")]
     NotOpened,
     /// These are not the terms of the run.
     #[error("the run was begun under other terms than these")]
@@ -63,6 +65,14 @@ pub enum AuditFault {
 /// What does not agree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
+    /// The hello in the log is bound to another run, or to other terms, than the book names.
+    OtherRun,
+    /// The terms name an auditor, and no seed was sealed to it.
+    NotSealed,
+    /// What was sealed does not open with the key that the terms name: it is no seed of this run.
+    NotOpened,
+    /// The book lets a fixed run look from another time on than its own.
+    Window,
     /// The book's sealed seed is not the one that the log names.
     Sealed,
     /// The hello in the log was not made with this seed.
@@ -112,11 +122,20 @@ impl RunAudit<'_> {
     /// # Errors
     /// [`AuditFault`] when nothing can be said.
     pub fn audit(&self, secret: &AuditorSecret) -> Result<AuditVerdict, AuditFault> {
-        let sealed = self.begun.sealed.as_ref().ok_or(AuditFault::NoAuditor)?;
-        let seed = secret.open(&self.begun.context, sealed).ok_or(AuditFault::NotOpened)?;
         if terms_digest(self.terms.input()) != *self.begun.terms {
             return Err(AuditFault::OtherTerms);
         }
+        // Before anything else is believed: terms that name no auditor would let off whoever writes them into its book.
+        if self.is_another() {
+            return Ok(AuditVerdict::Mismatch(vec![Difference::OtherRun]));
+        }
+        let auditor = auditor_of(self.terms).ok_or(AuditFault::NoAuditor)?;
+        // Whoever seals nothing, or something else, is not let off by it.
+        let Some(sealed) = &self.begun.sealed else { return Ok(AuditVerdict::Mismatch(vec![Difference::NotSealed])) };
+        let Some(seed) = secret.open(&self.begun.context, sealed) else {
+            let is_named = auditor == secret.public();
+            return if is_named { Ok(AuditVerdict::Mismatch(vec![Difference::NotOpened])) } else { Err(AuditFault::NotOpened) };
+        };
         let [own, peer] = [(self.author, "this side"), (self.other, "the other side")].map(|(party, name)| {
             let side = usize::from(party == self.author.max(self.other));
             self.record.committed[side].as_ref().ok_or(AuditFault::NotCommitted(name))
@@ -125,6 +144,9 @@ impl RunAudit<'_> {
         let mut differences = Vec::new();
         if own.said.sealed.as_ref().is_none_or(|named| **named != sealed_digest(sealed)) {
             differences.push(Difference::Sealed);
+        }
+        if self.begun.run.at_us.is_some_and(|at_us| at_us != self.begun.from_us) {
+            differences.push(Difference::Window);
         }
         let plans = self.plans_in_order(&mut differences);
         let root = plan_root(&seed.plans(&self.begun.context), plans.iter().map(|plan| plan.as_slice()));
@@ -136,6 +158,17 @@ impl RunAudit<'_> {
         let hellos = [&own.said.hello[..], &peer.said.hello[..]];
         differences.extend(Self::replay(&seed, hellos, cells, [root, *self.begun.plan_root], *own.said.commitment)?);
         Ok(if differences.is_empty() { AuditVerdict::Match { cells: count } } else { AuditVerdict::Mismatch(differences) })
+    }
+
+    /// Whether what the book names is not what its author is bound to: the hello in its log, where there is one.
+    fn is_another(&self) -> bool {
+        let context = context_of(&self.begun.line, self.terms, &self.begun.run);
+        let said = self.record.committed[usize::from(self.author > self.other)].as_ref();
+        let bound = said.map(|said| match decode(&said.said.hello) {
+            Some(Message::Hello(hello)) => hello.context == context,
+            _ => false,
+        });
+        *self.begun.context != context || bound == Some(false)
     }
 
     /// The cells of the plans as given, in order.

@@ -88,7 +88,7 @@ impl Line {
         let stretch = Stretch::of(at, terms);
         // Drawn before anything that depends on plans, so that what comes after draws the same whatever they are.
         let (seed, fresh) = draw(cx);
-        let plans = self.matched(&grid, law, terms, stretch).map_err(|_| BlindReason::Class)?;
+        let plans = self.matched(&grid, law, terms, stretch, class.size()).ok_or(BlindReason::Class)?;
         let root = plan_root(&seed.plans(&context), plans.iter().map(|plan| plan.bytes.as_slice()));
         let sealed = auditor_of(terms).map(|auditor| seed.seal(&auditor, &context, &fresh).to_vec());
         let cells = plans.iter().flat_map(|plan| plan.cells.iter().map(|cell| detente_blind::CellId(*cell.as_bytes()))).collect();
@@ -97,7 +97,8 @@ impl Line {
         let core = Run::new(setup).map_err(|_| BlindReason::Class)?;
         self.book_begun(cx, run, terms, context, sealed.clone(), root, &plans, stretch);
         let owners = plans.into_iter().map(|Matched { id, cells, .. }| (id, cells)).collect();
-        Ok(Live::new(Begun { run, core, context, sealed, owners, size: class.size(), now: cx.now }))
+        let until = Timestamp::from_micros(stretch.to_us);
+        Ok(Live::new(Begun { run, core, context, sealed, owners, size: class.size(), now: cx.now, until }))
     }
 
     #[expect(clippy::too_many_arguments, reason = "a row of the book has so many fields")]

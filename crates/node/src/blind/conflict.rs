@@ -163,6 +163,21 @@ impl Line {
         live.map(|(notice, (id, stretches))| self.blind_conflict_of(newest, *notice, *id, stretches)).collect()
     }
 
+    /// Their names.
+    pub fn blind_conflict_ids(&self) -> Vec<BlindConflictId> {
+        let Some(newest) = self.matching.found.back() else { return Vec::new() };
+        let plans = self.joint.matched(&self.us());
+        newest.hits.iter().filter(|(notice, _)| plans.contains_key(notice)).map(|(_, (id, _))| *id).collect()
+    }
+
+    /// So many of them, by name, that follow on a name: for pages.
+    pub fn blind_conflicts_after(&self, after: Option<&BlindConflictId>, most: usize) -> Vec<BlindConflict> {
+        let mut ids = self.blind_conflict_ids();
+        ids.retain(|id| after.is_none_or(|after| id > after));
+        ids.sort_unstable();
+        ids.iter().take(most).filter_map(|id| self.blind_conflict(id)).collect()
+    }
+
     /// One of them.
     pub fn blind_conflict(&self, id: &BlindConflictId) -> Option<BlindConflict> {
         let (found, notice, stretches) = self.matching.hit(id)?;
@@ -216,8 +231,9 @@ impl Line {
         Ok(Accepted { book, stated: None, note: Some("the run is stopped, and both logs will say so".into()) })
     }
 
-    /// An officer lets out the part of a plan that a blind conflict is about: as a notice of its own, made of the common cells and of
-    /// nothing else of the plan but its kind and precedence, at the finest precision of the terms.
+    /// An officer lets out the part of a plan that a blind conflict is about: as a notice of its own, made of the common cells as far
+    /// as they lie in the area of the terms, and of nothing else of the plan but its kind and precedence, at the finest
+    /// precision of the terms.
     pub(crate) fn show_blind(&mut self, cx: &mut Cx<'_>, by: &By, id: &BlindConflictId) -> Result<Accepted, CommandFault> {
         let conflict = self.blind_conflict(id).ok_or_else(|| not_found("blind conflict", id))?;
         if let Some(part) = conflict.shown {
@@ -248,8 +264,11 @@ impl Line {
 
     fn part_of(&self, conflict: &BlindConflict, id: NoticeId) -> Option<NoticeIn> {
         let plan = self.matched_plan(&conflict.notice)?;
-        let start = conflict.volumes.iter().map(|volume| volume.window.start()).min()?;
-        let end = conflict.volumes.iter().map(|volume| volume.window.end()).max()?;
+        let terms = self.current_terms();
+        let (grid, _) = Self::grid_of(terms)?;
+        let volumes = merge::volumes_inside(&grid, terms, &conflict.cells);
+        let start = volumes.iter().map(|volume| volume.window.start()).min()?;
+        let end = volumes.iter().map(|volume| volume.window.end()).max()?;
         Some(NoticeIn {
             kind: plan.kind().code(),
             id,
@@ -258,7 +277,7 @@ impl Line {
             precedence: plan.input().precedence,
             valid_from_us: start.micros(),
             valid_until_us: end.micros(),
-            volumes: conflict.volumes.iter().map(detente_types::VolumeIn::from).collect(),
+            volumes: volumes.iter().map(detente_types::VolumeIn::from).collect(),
             precision: 0,
             title: None,
             text: None,

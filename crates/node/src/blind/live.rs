@@ -2,7 +2,7 @@
 //! both.
 
 use detente_blind::message::{Message, encode};
-use detente_blind::{Aborted, Cause, Digest, Done, Effect, Job, Outcome, Reason, Record, Run, Step};
+use detente_blind::{Aborted, Cause, Digest, Done, Effect, Heard, Job, Outcome, Reason, Record, Run, Step};
 use detente_space::cells::CellId;
 use detente_types::statement::{BlindCommitIn, BlindReason, BlindResultIn, BlindRunIn, Kind, StatementIn};
 use detente_types::{NoticeId, StatementRef, Timestamp};
@@ -18,6 +18,9 @@ use crate::line::{Cx, Line};
 /// The other side, or our own threads, may be silent for this long, and for so much longer for each place of the class.
 const SILENCE_US: i64 = 45_000_000;
 const SILENCE_PER_PLACE_US: i64 = 100;
+/// A run ends at the latest after so many silences, however a peer that drips spreads its messages, or when the time that it
+/// looks at is over, if that is later: a slow bearer takes hours for a large class.
+const SILENCES_MAX: i64 = 32;
 /// A run that is over waits so long for its last words to arrive.
 const FAREWELL_US: i64 = 30_000_000;
 
@@ -32,6 +35,8 @@ pub(super) struct Begun {
     pub(super) owners: Vec<(NoticeId, Vec<CellId>)>,
     pub(super) size: usize,
     pub(super) now: Timestamp,
+    /// The end of the time that it looks at.
+    pub(super) until: Timestamp,
 }
 
 /// What a record waits for.
@@ -106,7 +111,8 @@ impl Live {
 
     /// When it ends by silence, or is forgotten.
     pub(super) fn deadline(&self) -> Timestamp {
-        self.over.map_or_else(|| self.alive.plus_micros(self.silence_us), |over| over.plus_micros(FAREWELL_US))
+        let latest = self.begun.now.plus_micros(SILENCES_MAX * self.silence_us).max(self.begun.until);
+        self.over.map_or_else(|| self.alive.plus_micros(self.silence_us).min(latest), |over| over.plus_micros(FAREWELL_US))
     }
 
     pub(super) fn poll_job(&mut self) -> Option<Job> {
@@ -119,12 +125,13 @@ impl Live {
     }
 
     pub(super) fn hear(&mut self, now: Timestamp, bytes: &[u8]) {
+        // What is no part of the run keeps nothing alive, or it would never end.
+        if self.fed || self.begun.core.handle(bytes) != Heard::Taken {
+            return;
+        }
         self.alive = now;
         if self.hellos[1].is_none() {
             self.hellos[1] = Some(bytes.to_vec());
-        }
-        if !self.fed {
-            self.begun.core.handle(bytes);
         }
     }
 
@@ -162,7 +169,7 @@ impl Live {
     fn watch(&mut self, line: &Line, cx: &Cx<'_>) {
         if line.is_held() {
             self.begun.core.abort(Reason::Line);
-        } else if cx.now >= self.alive.plus_micros(self.silence_us) {
+        } else if cx.now >= self.deadline() {
             match self.logged_seal(line) {
                 Some(seal) => {
                     (self.fed, self.alive) = (true, cx.now);
@@ -186,7 +193,7 @@ impl Live {
     fn proceed(&mut self, line: &mut Line, cx: &mut Cx<'_>) -> bool {
         if let Some(waits) = self.waits {
             // What is over waits for nothing any more: its end is stated whatever became of the rest.
-            let through = self.is_through(line, waits) || self.begun.core.aborted().is_some();
+            let through = self.is_through(line, cx, waits) || self.begun.core.aborted().is_some();
             if through {
                 self.waits = None;
                 self.alive = cx.now;
@@ -218,7 +225,7 @@ impl Live {
         }
     }
 
-    fn is_through(&mut self, line: &Line, waits: Waits) -> bool {
+    fn is_through(&mut self, line: &mut Line, cx: &mut Cx<'_>, waits: Waits) -> bool {
         match waits {
             Waits::OwnCommit(at) => line.is_acknowledged(&at),
             Waits::Result(at) => line.is_settled(&at),
@@ -227,9 +234,13 @@ impl Live {
                 let record = line.matching.runs.runs.get(&self.begun.run);
                 let Some(said) = record.and_then(|record| record.committed[side].as_ref()) else { return false };
                 let same = *said.said.commitment == commitment && self.hellos[1].as_deref() == Some(&said.said.hello[..]);
-                if !same {
-                    // What stands in their log is what counts, and it is another run's.
-                    self.begun.core.abort(Reason::Line);
+                if !same && self.begun.core.aborted().is_none() {
+                    // What stands in their log is what counts, and it can be shown: the other is not answered.
+                    line.peer_fault(
+                        cx,
+                        format!("in blind run {}: their log commits to another one than they say", self.begun.run),
+                    );
+                    self.begun.core.abort(Reason::Fault);
                 }
                 same
             }

@@ -16,6 +16,36 @@ const RADIANS_E7: f64 = core::f64::consts::PI / 1_800_000_000.0;
 
 /// Volumes that cover cells; none for cells of another grid.
 pub(super) fn volumes(grid: &Grid, terms: &Terms, cells: &[CellId]) -> Vec<Volume> {
+    boxes(grid, cells).iter().filter_map(|b| volume(b, terms.datum())).collect()
+}
+
+/// What of these volumes lies in the area of the terms, in which all that is told has to lie; no plan is beyond it.
+pub(super) fn volumes_inside(grid: &Grid, terms: &Terms, cells: &[CellId]) -> Vec<Volume> {
+    boxes(grid, cells).iter().filter_map(|b| inside(b, terms)).collect()
+}
+
+/// A box as far as it lies in the area.
+fn inside(b: &CellBounds, terms: &Terms) -> Option<Volume> {
+    let Some(area) = terms.area() else { return volume(b, terms.datum()) };
+    let corners = area.clip([b.south_e7, b.north_e7], [b.west_e7, b.east_e7])?;
+    let ends = |axis: fn(&Position) -> i32| {
+        let along = corners.iter().map(axis).map(i64::from);
+        along.fold((i64::MAX, i64::MIN), |(least, most), at| (least.min(at), most.max(at)))
+    };
+    let ((south_e7, north_e7), (west_e7, east_e7)) = (ends(Position::lat_e7), ends(Position::lon_e7));
+    let whole = volume(&CellBounds { south_e7, north_e7, west_e7, east_e7, ..*b }, terms.datum())?;
+    match whole.footprint.shape() {
+        // What the border cuts into no shape is told whole, and the rules say what is wrong with it.
+        Shape::Polygon(_) => {
+            let cut = Footprint::try_new(Shape::Polygon(vec![corners]), whole.footprint.radius());
+            Some(cut.map_or_else(|_| whole.clone(), |footprint| Volume { footprint, ..whole.clone() }))
+        }
+        _ => Some(whole),
+    }
+}
+
+/// Few boxes that cover cells.
+fn boxes(grid: &Grid, cells: &[CellId]) -> Vec<CellBounds> {
     let mut boxes: Vec<CellBounds> = cells.iter().filter_map(|cell| grid.bounds(*cell)).collect();
     // By columns first, then slots, then bands: each time those that are alike but for one side that they share.
     join(
@@ -52,7 +82,7 @@ pub(super) fn volumes(grid: &Grid, terms: &Terms, cells: &[CellId]) -> Vec<Volum
         boxes[best] = cover(boxes[best], boxes[best + 1]);
         boxes.remove(best + 1);
     }
-    boxes.iter().filter_map(|b| volume(b, terms.datum())).collect()
+    boxes
 }
 
 /// Puts neighbours together that touch, in an order.

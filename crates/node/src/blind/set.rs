@@ -110,19 +110,17 @@ impl Line {
         Grid::of_terms(terms).zip(Law::of_terms(terms))
     }
 
-    /// What is matched in a stretch of time, in the order of names.
-    ///
-    /// # Errors
-    /// [`TooMany`] names the plan in place of a volume.
-    pub(crate) fn matched(&self, grid: &Grid, law: Law, terms: &Terms, stretch: Stretch) -> Result<Vec<Matched>, TooMany> {
+    /// What is matched in a stretch of time, in the order of names; none when a plan alone has more than so many cells: what
+    /// cannot be matched is not gathered either.
+    pub(crate) fn matched(&self, grid: &Grid, law: Law, terms: &Terms, stretch: Stretch, most: usize) -> Option<Vec<Matched>> {
         let us = self.us();
         let plans = self.joint.matched(&us);
         let meeting = plans.into_iter().filter(|(_, notice)| meets_any(law, notice.kind()));
         let matched = meeting.map(|(id, notice)| {
-            let cells = cells_of(grid, terms, notice.volumes(), stretch)?;
-            Ok(Matched { id, bytes: plan_bytes(notice.input()), cells })
+            let cells = cells_of(grid, terms, notice.volumes(), stretch).ok().filter(|cells| cells.len() <= most)?;
+            Some(Matched { id, bytes: plan_bytes(notice.input()), cells })
         });
-        matched.filter(|plan| plan.as_ref().map_or(true, |plan| !plan.cells.is_empty())).collect()
+        matched.filter(|plan| plan.as_ref().is_none_or(|plan| !plan.cells.is_empty())).collect()
     }
 
     /// Whether a plan of ours is still there to be matched.

@@ -1,11 +1,13 @@
 //! What a person or a program sees of blind runs.
 
+use core::cmp::Reverse;
 use core::fmt;
 
 use detente_blind::message::{Message, decode};
 use detente_types::statement::{BlindReason, BlindRunIn};
 use detente_types::{BlindConflictId, PartyId, StatementRef, Timestamp};
 
+use super::SKEW_US;
 use super::table::{Committed, RunRecord, RunState};
 use crate::line::Line;
 
@@ -165,9 +167,6 @@ impl Line {
         let (matching, input) = (terms.matching(), terms.input());
         let domain = self.domain_of(terms);
         let budget = [self.us(), self.them()].map(|party| self.blind_budget(party, now, domain));
-        let mut runs: Vec<RunView> = self.matching.runs.runs.iter().map(|(run, record)| self.run_view(*run, record)).collect();
-        runs.sort_by_key(|view| core::cmp::Reverse((view.at, view.run)));
-        runs.truncate(latest);
         let under_way = self.matching.live.iter().filter(|(_, live)| !live.is_over()).map(|(run, live)| {
             let step = live.step().to_string();
             UnderWay { run: *run, since: live.since(), step }
@@ -183,8 +182,23 @@ impl Line {
             auditable: super::begin::auditor_of(terms).is_some(),
             budget,
             under_way: under_way.collect(),
-            runs,
+            runs: self.latest_runs(now, latest),
         }
+    }
+
+    /// So many of the latest runs, the newest first. Those before them are passed over without a copy: they are all that were.
+    fn latest_runs(&self, now: Timestamp, latest: usize) -> Vec<RunView> {
+        // A run that is said to be in the future is a claim: it takes no place from what took place.
+        let is_ahead = |at: Timestamp| at.since(now) > SKEW_US;
+        let runs = &self.matching.runs;
+        let key = |run: &BlindRunIn| {
+            let at = runs.time_of(run);
+            Reverse((!at.is_some_and(is_ahead), at, *run))
+        };
+        let mut all: Vec<_> = runs.runs.keys().map(key).collect();
+        all.sort_unstable();
+        let newest = all.into_iter().take(latest);
+        newest.filter_map(|Reverse((.., run))| self.blind_run(&run)).collect()
     }
 
     /// What both logs say about a run.

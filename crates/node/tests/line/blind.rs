@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use detente_blind::AuditorSecret;
-use detente_node::blind::{AuditVerdict, BlindNews, Difference, RunAudit, RunState, auditor_key, plans_of};
+use detente_node::blind::{BlindNews, RunState};
 use detente_node::port::Write;
-use detente_node::{BookEntry, Command, CommandFault, What};
+use detente_node::{Command, CommandFault, What};
 use detente_space::cells::{CellId, Grid};
 use detente_testkit::{minutes, notice, notice_id, terms};
 use detente_types::statement::{BlindAskIn, BlindReason, BlindRunIn, Kind, Level, StatementIn};
@@ -13,12 +12,11 @@ use detente_types::terms::MatchingIn;
 use detente_types::{NoticeIn, NoticeKind, Release, Rule, Terms, TermsIn, Timestamp, Volume};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use zeroize::Zeroizing;
 
 use crate::pair::Pair;
 
 /// A run every quarter of an hour over large cells, so that sets are small; two beyond those a day.
-fn matching(verified: bool) -> TermsIn {
+pub(crate) fn matching(verified: bool) -> TermsIn {
     let mut terms = terms();
     (terms.blind.cell_m, terms.blind.band_m, terms.blind.slot_s) = (10_000, 5_000, 1_800);
     (terms.blind.every_min, terms.blind.extra_per_day) = (15, 2);
@@ -27,29 +25,29 @@ fn matching(verified: bool) -> TermsIn {
 }
 
 /// Cells so large that whatever is drawn over the gulf fits a class of 64.
-fn small() -> TermsIn {
+pub(crate) fn small() -> TermsIn {
     let mut terms = matching(true);
     (terms.blind.cell_m, terms.blind.band_m, terms.blind.slot_s) = (200_000, 200_000, 86_400);
     terms.matching.as_mut().unwrap().class_log2 = 6;
     terms
 }
 
-fn plan(kind: NoticeKind, number: u64) -> NoticeIn {
+pub(crate) fn plan(kind: NoticeKind, number: u64) -> NoticeIn {
     NoticeIn { id: notice_id(number), ..notice(kind) }
 }
 
 /// The same, so far north that it keeps its distance.
-fn far(kind: NoticeKind, number: u64) -> NoticeIn {
+pub(crate) fn far(kind: NoticeKind, number: u64) -> NoticeIn {
     let mut plan = plan(kind, number);
     plan.volumes.iter_mut().flat_map(|v| &mut v.rings).flatten().for_each(|at| at.lon_e7 += 20_000_000);
     plan
 }
 
-fn put(pair: &mut Pair, side: usize, notice: NoticeIn, release: Release) {
+pub(crate) fn put(pair: &mut Pair, side: usize, notice: NoticeIn, release: Release) {
     pair.command(side, Command::Notify { notice, release, reveal: Vec::new() }).expect("a good notice");
 }
 
-fn at(minute: i64) -> BlindRunIn {
+pub(crate) fn at(minute: i64) -> BlindRunIn {
     BlindRunIn::at(minutes(minute))
 }
 
@@ -72,13 +70,13 @@ fn found(pair: &Pair, side: usize) -> BTreeSet<CellId> {
 }
 
 /// Both logs say the same about every run.
-fn assert_one_record(pair: &Pair) {
+pub(crate) fn assert_one_record(pair: &Pair) {
     let record = |side: usize| pair.line(side).blind_record().map(|(run, record)| (*run, record.clone())).collect::<Vec<_>>();
     assert_eq!(record(0), record(1));
     pair.assert_converged();
 }
 
-fn state(pair: &Pair, run: BlindRunIn) -> Option<RunState> {
+pub(crate) fn state(pair: &Pair, run: BlindRunIn) -> Option<RunState> {
     pair.line(0).blind_run(&run).map(|view| view.state)
 }
 
@@ -363,6 +361,35 @@ fn a_restart_ends_the_run_and_its_secret_serves_no_more() {
 }
 
 #[test]
+fn a_commitment_that_comes_back_after_a_restore_is_ended() {
+    let mut pair = Pair::with_terms(matching(true));
+    pair.connect();
+    pair.pass(14 * 60);
+    let backup = pair.seats[0].store.clone();
+    pair.idle = true;
+    pair.pass(61);
+    pair.idle = false;
+    pair.do_work(0);
+    pair.idle = true;
+    pair.settle();
+    let ours = usize::from(pair.line(0).us() > pair.line(0).them());
+    let said = |pair: &Pair| pair.line(0).blind_run(&at(15)).map(|view| view.record);
+    assert!(said(&pair).is_some_and(|record| record.committed[ours].is_some() && record.ended[ours].is_none()));
+    pair.seats[0].store = backup;
+    pair.restart(0);
+    pair.note_restored(0);
+    pair.idle = false;
+    pair.disconnect();
+    pair.connect();
+    pair.pass(60);
+    let record = said(&pair).expect("it came back");
+    let end = record.ended[ours].as_ref().expect("it ended for us");
+    assert!(record.committed[ours].is_some());
+    assert_eq!((end.said.step, end.said.reason), (Some(1), Some(BlindReason::Machine.code())));
+    assert_one_record(&pair);
+}
+
+#[test]
 fn a_cut_at_any_frame_leaves_both_logs_with_one_end() {
     let mut ends = BTreeSet::new();
     let mut cut = 0;
@@ -480,72 +507,44 @@ fn a_blind_conflict_is_shown_on_both_sides_and_settled_like_any() {
     assert!(pair.line(0).blind_conflicts().iter().any(|conflict| conflict.id == ours.id && conflict.shown == ours.shown));
 }
 
-fn auditor() -> (AuditorSecret, String) {
-    auditor_key(&Zeroizing::new([42; 32]))
-}
-
 #[test]
-fn an_auditor_makes_the_first_message_again() {
-    let (secret, key) = auditor();
-    let terms = TermsIn { auditor_key: key, ..matching(true) };
-    let mut pair = Pair::with_terms(terms.clone());
+fn what_is_shown_lies_in_the_area_of_the_terms() {
+    let mut pair = Pair::with_terms(small());
     pair.connect();
     put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
-    put(&mut pair, 0, far(NoticeKind::Hazard, 2), Release::Km1);
     put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
     pair.pass(15 * 60);
-    let view = pair.line(0).blind_run(&at(15)).expect("it is in the record");
-    assert_eq!((view.state, view.auditable), (RunState::Done, [Some(true); 2]));
-    let rows: Vec<BookEntry> = pair.seats[0]
-        .store
-        .rows
-        .values()
-        .filter_map(|row| match row {
-            Write::Book { bytes, .. } => BookEntry::decode(bytes),
-            _ => None,
-        })
-        .collect();
-    let begun =
-        rows.iter().rev().find_map(|row| if let BookEntry::BlindBegun(begun) = row { Some(begun) } else { None }).unwrap();
-    let notices: Vec<NoticeIn> =
-        rows.iter().filter_map(|row| if let BookEntry::Notice(n) = row { Some(n.notice.clone()) } else { None }).collect();
-    let plans = plans_of(begun, &notices);
-    assert_eq!(plans.len(), 2);
-    let terms = Terms::try_new(terms).unwrap();
-    let [author, other] = [pair.line(0).us(), pair.line(0).them()];
-    let case = |plans| RunAudit { begun, record: &view.record, author, other, terms: &terms, plans };
-    let AuditVerdict::Match { cells } = case(&plans).audit(&secret).unwrap() else { panic!("{:?}", case(&plans).audit(&secret)) };
-    assert!(cells > 20);
-    // Another plan, one too few, another secret, another root, another commitment.
-    let mut moved = plans.clone();
-    moved[0].volumes[0].radius_cm += 500_000;
-    let expected =
-        vec![Difference::PlanMissing(moved[0].id), Difference::PlanAdded(moved[0].id), Difference::PlanRoot, Difference::Cells];
-    assert_eq!(case(&moved).audit(&secret), Ok(AuditVerdict::Mismatch(expected)));
-    let fewer = case(&plans[1..]).audit(&secret);
-    assert!(
-        matches!(&fewer, Ok(AuditVerdict::Mismatch(d)) if d.contains(&Difference::PlanMissing(plans[0].id)) && d.contains(&Difference::Cells)),
-        "{fewer:?}"
-    );
-    let (other_secret, _) = auditor_key(&Zeroizing::new([43; 32]));
-    assert!(case(&plans).audit(&other_secret).is_err());
-    let mut lied = view.record.clone();
-    lied.committed.iter_mut().flatten().for_each(|committed| committed.said.commitment[0] ^= 1);
-    let lied = RunAudit { record: &lied, ..case(&plans) }.audit(&secret);
-    assert_eq!(lied, Ok(AuditVerdict::Mismatch(vec![Difference::Cells])));
-    let volumes: Vec<Volume> = plans.iter().flat_map(|p| &p.volumes).map(|v| Volume::try_from(v).unwrap()).collect();
-    assert_eq!(case(&plans).unaccounted(&volumes).unwrap(), []);
-    assert!(!case(&plans).unaccounted(&volumes[1..]).unwrap().is_empty());
+    let terms = Terms::try_new(small()).unwrap();
+    let is_outside = |volume: &Volume| volume.footprint.vertices().any(|at| !terms.area().is_some_and(|area| area.contains(at)));
+    let conflicts = [0, 1].map(|side| pair.line(side).blind_conflicts()[0].clone());
+    assert!(conflicts[0].volumes.iter().any(is_outside), "cells this large reach beyond it");
+    for (side, conflict) in conflicts.iter().enumerate() {
+        pair.command(side, Command::ShowBlind(conflict.id)).expect("an officer may");
+    }
+    let shown: Vec<_> = pair.line(1).notices().map(|view| view.notice.volumes().to_vec()).collect();
+    assert_eq!(shown.len(), 2);
+    assert!(shown.iter().all(|volumes| !volumes.is_empty() && !volumes.iter().any(is_outside)));
+    assert_eq!(pair.line(0).conflicts().count(), 1, "what collides is in it");
+    assert_one_record(&pair);
 }
 
 #[test]
-fn without_an_auditor_the_record_says_that_no_audit_is_possible() {
+fn blind_conflicts_come_in_pages_by_name() {
     let mut pair = Pair::with_terms(matching(true));
     pair.connect();
-    pair.pass(60);
-    let view = pair.line(0).blind_run(&at(0)).expect("it is in the record");
-    assert_eq!(view.auditable, [Some(false); 2]);
-    assert!(!pair.line(0).blind(pair.now, 1).auditable);
+    (1..4).for_each(|number| put(&mut pair, 0, plan(NoticeKind::Operation, number), Release::BlindOnly));
+    put(&mut pair, 1, plan(NoticeKind::Exercise, 9), Release::BlindOnly);
+    pair.pass(15 * 60);
+    let line = pair.line(0);
+    let all: BTreeSet<_> = line.blind_conflicts().iter().map(|conflict| conflict.id).collect();
+    assert_eq!((all.len(), all.clone()), (3, line.blind_conflict_ids().into_iter().collect()));
+    let (mut paged, mut after) = (Vec::new(), None);
+    while let Some(conflict) = line.blind_conflicts_after(after.as_ref(), 1).pop() {
+        after = Some(conflict.id);
+        paged.push(conflict.id);
+    }
+    assert_eq!(paged, all.into_iter().collect::<Vec<_>>());
+    assert_eq!(line.blind_conflicts_after(None, 2).len(), 2);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The line between two honest nodes, step by step.
 
 mod blind;
+mod blind_audit;
+mod blind_liar;
 mod held;
 mod held_copy;
 mod pair;

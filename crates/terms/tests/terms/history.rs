@@ -5,7 +5,7 @@ use detente_types::statement::{Kind, StatementIn, TermsAcceptIn, TermsProposeIn}
 use detente_types::{
     EntryHash, Generation, Head, LineId, NoticeId, PartyId, Root, Statement, StatementRef, Terms, TermsIn, Violation,
 };
-use detente_wire::certificate::{Certificate, sign_opening};
+use detente_wire::certificate::{Certificate, sign_opening, terms_digest};
 use detente_wire::hash::domain;
 use detente_wire::meaning::{self, Known};
 use detente_wire::{Ed25519, KeyPair, Keys, PublicKey, SecretKey, Valid};
@@ -359,4 +359,12 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn terms_are_found_by_their_digest() {
+    let line = Line::agreed();
+    let found = line.history.with_digest(&terms_digest(&terms_in()));
+    assert_eq!(found.map(Terms::input), Some(&terms_in()));
+    assert_eq!(line.history.with_digest(&[0; 32]), None);
 }

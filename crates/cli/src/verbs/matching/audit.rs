@@ -3,7 +3,8 @@
 //! Invariants: what is audited was verified first, every byte and signature of it; nothing is written to it; the secret key is
 //! wiped when it was used.
 
-use std::io::Write as _;
+use std::fs;
+use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,8 +17,9 @@ use detente_blind::AuditorSecret;
 use detente_gateway::plans::{FILE_BYTES_MAX, read};
 use detente_node::blind::{AuditVerdict, BookBlindBegun, Difference, RunAudit, RunRecord, auditor_key, plans_of};
 use detente_node::port::Write;
-use detente_node::{BookEntry, Node};
+use detente_node::{BookEntry, Line, Node};
 use detente_store::{Home, HomeFault, Options};
+use detente_types::statement::BlindRunIn;
 use detente_types::{LineId, NoticeIn, Volume};
 use detente_wire::Ed25519;
 use serde::Serialize;
@@ -32,6 +34,9 @@ use crate::keys;
 use crate::output::{NotVerified, refuse, show, table};
 use crate::settings::Settings;
 use crate::verbs::check::bytes_of;
+
+/// What the name of a key that is being written ends with.
+const UNFINISHED: &str = ".unfinished";
 
 /// What an audit came to.
 #[derive(Serialize)]
@@ -70,17 +75,35 @@ pub(super) fn make_key(on: &On<'_>, to: &Path) -> Result<()> {
     let (_, public) = auditor_key(&secret);
     let mut hex = Zeroizing::new(HEXLOWER.encode(secret.as_slice()));
     hex.push('\n');
-    let writing = || format!("writing {}: it must be a new file", to.display());
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).with_context(writing)?;
-    file.write_all(hex.as_bytes()).and_then(|()| file.sync_all()).with_context(writing)?;
+    write_new(to, hex.as_bytes()).with_context(|| format!("writing {}: it must be a new file", to.display()))?;
     let made = Made { file: to.display().to_string(), public };
     show(on.json, &made, |made| {
         format!("the secret key is in {}: keep it from both sides\nin the terms: auditor_key = \"{}\"", made.file, made.public)
     })
 }
 
+/// Writes a new file that only its owner can read: under its name it is there whole, or not at all.
+fn write_new(to: &Path, bytes: &[u8]) -> io::Result<()> {
+    if to.symlink_metadata().is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let mut aside = to.as_os_str().to_owned();
+    aside.push(UNFINISHED);
+    let aside = Path::new(&aside);
+    // Whoever was ended while it wrote left this.
+    fs::remove_file(aside).or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(aside)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(aside, to));
+    if written.is_err() {
+        let _ = fs::remove_file(aside);
+    }
+    written?;
+    let directory = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::File::open(directory)?.sync_all()
+}
+
 fn read_key(file: &Path) -> Result<AuditorSecret> {
-    let text = Zeroizing::new(std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?);
+    let text = Zeroizing::new(fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?);
     let wrong = || refuse(Fault::Request, format!("{}: expected 64 hexadecimal digits and nothing else", file.display()));
     let bytes = Zeroizing::new(HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).map_err(|_| wrong())?);
     let secret = Zeroizing::new(<[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| wrong())?);
@@ -105,8 +128,9 @@ pub(super) fn audit(on: &On<'_>, path: &Path, key: &Path, run: Option<&str>, flo
         }
         _ => fault,
     })?;
-    let wanted = |begun: &&BookBlindBegun| run.is_none_or(|run| named(begun, run));
-    let runs: Vec<AuditedRun> = book.begun.iter().filter(wanted).map(|begun| book.audit(begun, &secret, flown)).collect();
+    let wanted = |begun: &&BookBlindBegun| run.is_none_or(|run| is_named(&run_name(&begun.run), run));
+    let mut runs: Vec<AuditedRun> = book.begun.iter().filter(wanted).map(|begun| book.audit(begun, &secret, flown)).collect();
+    runs.extend(book.unknown().filter(|lacks| run.is_none_or(|run| is_named(&lacks.run, run))));
     if let (true, Some(run)) = (runs.is_empty(), run) {
         return Err(refuse(Fault::NotFound, format!("the book in {} began no run {run:?}", path.display())));
     }
@@ -119,8 +143,8 @@ pub(super) fn audit(on: &On<'_>, path: &Path, key: &Path, run: Option<&str>, flo
     }
 }
 
-fn named(begun: &BookBlindBegun, run: &str) -> bool {
-    run_name(&begun.run).to_lowercase().starts_with(&run.to_lowercase())
+fn is_named(name: &str, run: &str) -> bool {
+    name.to_lowercase().starts_with(&run.to_lowercase())
 }
 
 fn words(audited: &Audited) -> String {
@@ -137,6 +161,7 @@ fn words(audited: &Audited) -> String {
 /// What an audit needs of a home.
 struct Book {
     node: Node,
+    lines: Vec<LineId>,
     begun: Vec<BookBlindBegun>,
     notices: Vec<(LineId, NoticeIn)>,
 }
@@ -161,7 +186,27 @@ impl Book {
             Ok(())
         })?;
         let node = Node::load(Arc::new(Ed25519), now(), &mut OsRng, &ring, &mut journal)?;
-        Ok(Self { node, begun, notices })
+        Ok(Self { node, lines, begun, notices })
+    }
+
+    /// Runs that our log commits to and of which the book has no row: it was changed, or is older than the log.
+    fn unknown(&self) -> impl Iterator<Item = AuditedRun> + '_ {
+        let knows = |line: &LineId, run: &BlindRunIn| self.begun.iter().any(|begun| begun.line == *line && begun.run == *run);
+        let of_line = move |(id, line): (LineId, &Line)| {
+            let side = usize::from(line.us() > line.them());
+            let committed = line.blind_record().filter(|(_, record)| record.committed[side].is_some());
+            let lacks = committed.filter(|(run, _)| !knows(&id, run)).map(|(run, _)| AuditedRun {
+                line: id.to_string(),
+                run: run_name(run),
+                verdict: "differs",
+                plans: 0,
+                cells: None,
+                unaccounted: None,
+                says: "the log commits to this run, and the book has no row of it".into(),
+            });
+            lacks.collect::<Vec<_>>()
+        };
+        self.lines.iter().filter_map(|id| Some((*id, self.node.line(id)?))).flat_map(of_line)
     }
 
     fn audit(&self, begun: &BookBlindBegun, secret: &AuditorSecret, flown: Option<&[Volume]>) -> AuditedRun {
@@ -176,9 +221,12 @@ impl Book {
         };
         let Some(line) = self.node.line(&begun.line) else { return found("none", None, "its line is not in this home".into()) };
         let record = line.blind_run(&begun.run).map_or_else(RunRecord::default, |view| view.record);
+        let Some(terms) = line.terms_with_digest(&begun.terms) else {
+            return found("differs", None, "the book names terms that this line never had".into());
+        };
         let plans = plans_of(begun, self.notices.iter().filter(|(of, _)| *of == begun.line).map(|(_, notice)| notice));
         let (author, other) = (line.us(), line.them());
-        let case = RunAudit { begun, record: &record, author, other, terms: line.terms(), plans: &plans };
+        let case = RunAudit { begun, record: &record, author, other, terms, plans: &plans };
         match case.audit(secret) {
             Ok(AuditVerdict::Match { cells }) => {
                 let says = format!("these plans and no others were matched: {cells} cells");
@@ -201,6 +249,12 @@ impl Book {
 
 fn difference_words(difference: &Difference) -> String {
     match difference {
+        Difference::OtherRun => "the hello in the log is of another run, or of other terms, than the book names".into(),
+        Difference::NotSealed => "the terms name an auditor, and no seed was sealed to it".into(),
+        Difference::NotOpened => {
+            "what was sealed does not open with the key that the terms name: it is no seed of this run".into()
+        }
+        Difference::Window => "the book lets the run look from another time on than its own".into(),
         Difference::Sealed => "the sealed seed in the book is not the one that the log names".into(),
         Difference::Seed => "the hello in the log was not made with this seed".into(),
         Difference::PlanMissing(id) => format!("plan {} is named by the book and not in it in that form", id.short()),
@@ -208,5 +262,35 @@ fn difference_words(difference: &Difference) -> String {
         Difference::PlanRoot => "the plans do not lead to the root in the book".into(),
         Difference::Cells => "other cells than those of these plans were matched".into(),
         Difference::RootNotCommitted => "the root in the book is not the one that was committed to".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_there_whole_or_not_at_all() {
+        let home = tempfile::tempdir().unwrap();
+        let (to, aside) = (home.path().join("key"), home.path().join("key.unfinished"));
+        // What an earlier attempt left that was ended in the middle.
+        fs::write(&aside, "0123").unwrap();
+        write_new(&to, b"the whole key\n").unwrap();
+        assert_eq!(fs::read(&to).unwrap(), b"the whole key\n");
+        assert_eq!(fs::metadata(&to).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(!aside.exists());
+        assert_eq!(write_new(&to, b"another\n").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&to).unwrap(), b"the whole key\n");
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_written_leaves_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let to = home.path().join("no such directory").join("key");
+        assert!(write_new(&to, b"key\n").is_err());
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
     }
 }

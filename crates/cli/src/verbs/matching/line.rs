@@ -7,11 +7,15 @@ use detente_api::ask::Done;
 use detente_api::matches::{BlindConflictView, BudgetView, MatchAsk, MatchView, MatchesView, StopAsk};
 use detente_api::problem::Fault;
 use detente_gateway::VolumeForm;
+use detente_space::sentence::{Language, at};
+use detente_types::{Metres, Timestamp};
 use serde::Serialize;
 
 use super::super::{On, done_words};
+use super::tell::{counted, window_words};
 use crate::args::Words;
 use crate::client::Client;
+use crate::matching::spots::Spot;
 use crate::output::{refuse, show, table};
 
 /// What an officer sees of blind matching.
@@ -84,7 +88,7 @@ pub(super) fn ask(on: &On<'_>, line: &str, conflict: &str, reason: Option<String
 }
 
 fn conflicts(client: &Client, line: &str) -> Result<Vec<BlindConflictView>> {
-    client.get(&format!("/v1/lines/{line}/matches/conflicts"))
+    client.list(&format!("/v1/lines/{line}/matches/conflicts"), |conflict: &BlindConflictView| conflict.id.clone())
 }
 
 /// A reason is in our language by the terms.
@@ -101,7 +105,7 @@ fn status_words(status: &Status) -> String {
     };
     let proved = if m.verified { ", answers proved" } else { "" };
     let mut out = vec![
-        format!("{next}; mode {}{proved}; {} places a set; {} min ahead", m.mode, m.places, m.ahead_min),
+        format!("{next}; mode {}{proved}; {} a set; {} min ahead", m.mode, counted(m.places as usize, "place"), m.ahead_min),
         if m.auditable {
             "seeds are sealed to the auditor of the terms"
         } else {
@@ -133,8 +137,8 @@ fn conflict_words(conflict: &BlindConflictView) -> Vec<String> {
     let (id, notice) = (&conflict.id[..8], &conflict.notice[..8]);
     let spoilt = if conflict.agrees { "" } else { "; the other side sealed another result" };
     let mut out = vec![format!(
-        "blind conflict {id}  only we see this: something of theirs is too close to our notice {notice}, in {} cells{spoilt}",
-        conflict.cells
+        "blind conflict {id}  only we see this: something of theirs is too close to our notice {notice}, in {}{spoilt}",
+        counted(conflict.cells, "cell")
     )];
     out.extend(conflict.volumes.iter().map(|volume| format!("  {}", volume_words(volume))));
     out.extend(conflict.asked.iter().map(|at| format!("  they ask us to show this part (entry {})", at.index)));
@@ -145,26 +149,31 @@ fn conflict_words(conflict: &BlindConflictView) -> Vec<String> {
     out
 }
 
-/// The box or circle that a volume is, how high and when.
+/// A place, a band and a window, as they are told of a match without a line.
 fn volume_words(volume: &VolumeForm) -> String {
-    let degrees =
-        |value: f64, [above, below]: [&str; 2]| format!("{:.3} {}", value.abs(), if value < 0.0 { below } else { above });
-    let axes = [["N", "S"], ["E", "W"]];
-    let place = match volume.positions.as_slice() {
-        [[lat, lon]] => {
-            format!("within {:.0} km of {}, {}", (volume.radius_m / 1e3).ceil(), degrees(*lat, axes[0]), degrees(*lon, axes[1]))
-        }
-        corners => {
-            let range = |axis: usize| {
-                let least = corners.iter().map(|at| at[axis]).fold(f64::INFINITY, f64::min);
-                let most = corners.iter().map(|at| at[axis]).fold(f64::NEG_INFINITY, f64::max);
-                format!("{} to {}", degrees(least, axes[axis]), degrees(most, axes[axis]))
-            };
-            format!("{}, {}", range(0), range(1))
-        }
-    };
     let VolumeForm { lower_m, upper_m, datum, start, end, .. } = volume;
-    format!("{place}, {lower_m} to {upper_m} m {datum}, {start} to {end}")
+    let window = match [start, end].map(|time| Timestamp::parse(time)) {
+        [Some(start), Some(end)] => window_words([start, end]),
+        _ => format!("{start} to {end}"),
+    };
+    format!("{}; {lower_m} m to {upper_m} m {datum}; {window}", place_words(volume))
+}
+
+/// The middle of a box and its size, or of a circle and how far it reaches.
+fn place_words(volume: &VolumeForm) -> String {
+    let ends_e7 = |axis: usize| {
+        let along = volume.positions.iter().map(|at| (at[axis] * 1e7).round() as i64);
+        along.fold([i64::MAX, i64::MIN], |[least, most], at| [least.min(at), most.max(at)])
+    };
+    if volume.positions.is_empty() {
+        return "nowhere".into();
+    }
+    let spot = Spot { cells: Vec::new(), lats_e7: ends_e7(0), lons_e7: ends_e7(1), altitude: [Metres::ZERO; 2], span_us: [0; 2] };
+    let (middle, [across, along]) = (at(Language::English, spot.middle()), spot.size_km());
+    match volume.positions.len() {
+        1 => format!("{middle}, and {:.0} km round it", (volume.radius_m / 1e3).ceil()),
+        _ => format!("{middle}, {across} km by {along} km"),
+    }
 }
 
 /// A hash is cut, a time is not.
@@ -185,12 +194,13 @@ mod tests {
     }
 
     #[test]
-    fn a_box_is_told_by_its_sides_and_a_circle_by_how_far_it_reaches() {
+    fn a_box_is_told_by_its_middle_and_size_and_a_circle_by_how_far_it_reaches() {
         let corners = [[-1.25, -0.5], [-1.25, 2.0], [0.75, 2.0], [0.75, -0.5]];
-        let rest = ", 0 to 500 m AMSL, 2026-11-25T06:00:00Z to 2026-11-25T07:00:00Z";
-        assert_eq!(volume_words(&volume("polygon", &corners, 3.0)), format!("1.250 S to 0.750 N, 0.500 W to 2.000 E{rest}"));
+        let rest = "; 0 m to 500 m AMSL; 2026-11-25 06:00 to 07:00 UTC";
+        let told = volume_words(&volume("polygon", &corners, 3.0));
+        assert_eq!(told, format!("at 0°15.0′ south, 0°45.0′ east, 280 km by 224 km{rest}"));
         // What lies round a pole, or is very wide, is a point that reaches far.
         let round_the_pole = volume_words(&volume("point", &[[89.5, -10.0]], 61_234.0));
-        assert_eq!(round_the_pole, format!("within 62 km of 89.500 N, 10.000 W{rest}"));
+        assert_eq!(round_the_pole, format!("at 89°30.0′ north, 10°00.0′ west, and 62 km round it{rest}"));
     }
 }

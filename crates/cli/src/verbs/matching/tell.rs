@@ -184,9 +184,8 @@ impl<'a> Told<'a> {
         let place = from_places(Language::English, spot.middle(), places);
         let place = place.unwrap_or_else(|| at(Language::English, spot.middle()));
         let [across, along] = spot.size_km();
-        let (start, end) = (clock(Timestamp::from_micros(spot.span_us[0])), clock(Timestamp::from_micros(spot.span_us[1])));
-        let end = end.strip_prefix(start.get(..11).unwrap_or_default()).unwrap_or(&end);
-        format!("{place}, {across} km by {along} km; {}; {start} to {end} UTC", self.band_words(spot))
+        let window = window_words(spot.span_us.map(Timestamp::from_micros));
+        format!("{place}, {across} km by {along} km; {}; {window}", self.band_words(spot))
     }
 
     fn band_words(&self, spot: &Spot) -> String {
@@ -278,6 +277,13 @@ fn collisions(input: &Input, common: &BTreeSet<CellId>) -> Vec<Collision> {
         .collect()
 }
 
-fn counted(count: usize, noun: &str) -> String {
+/// From when until when; the day once, where it is one.
+pub(super) fn window_words(ends: [Timestamp; 2]) -> String {
+    let [start, end] = ends.map(clock);
+    let end = end.strip_prefix(start.get(..11).unwrap_or_default()).unwrap_or(&end);
+    format!("{start} to {end} UTC")
+}
+
+pub(super) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -162,7 +162,7 @@ impl Pair {
     }
 
     /// Does the heavy work of blind runs, unless the threads stand still.
-    fn do_work(&mut self, i: usize) -> bool {
+    pub(crate) fn do_work(&mut self, i: usize) -> bool {
         let mut any = false;
         while let Some(work) = (!self.idle).then(|| self.seats[i].node.poll_work()).flatten() {
             any = true;
