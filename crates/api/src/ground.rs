@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use detente_gateway::overlap::{self, Overlap, Undrawn};
 use detente_node::Line;
-use detente_space::{Law, Separation, law1};
+use detente_space::{Law, law1};
 use detente_types::conflict::VolumeMeeting;
-use detente_types::{ConflictId, Volume};
+use detente_types::{ConflictId, Metres, Terms, Volume};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -51,7 +51,14 @@ pub struct PairGroundView {
 /// A conflict, with all that its ground is drawn from.
 struct Drawing {
     pairs: Vec<(VolumeMeeting, [Volume; 2])>,
-    separation: Separation,
+    gates: Gates,
+}
+
+/// What of a line's terms says where two are too close.
+#[derive(Clone, Copy)]
+pub(crate) struct Gates {
+    horizontal: Metres,
+    time_us: i64,
     follows: bool,
 }
 
@@ -67,7 +74,9 @@ pub(crate) async fn ground(State(api): State<Api>, Path((name, conflict)): Path<
     })
     .await?;
     // Away from the node and from other requests: it may take a while.
-    let drawn = tokio::task::spawn_blocking(move || drawing.pairs.iter().map(|pair| drawing.view(pair)).collect());
+    let drawn = tokio::task::spawn_blocking(move || {
+        drawing.pairs.iter().map(|(met, [first, second])| drawing.gates.ground(met, [first, second])).collect()
+    });
     let grounds = drawn.await.map_err(|fault| Problem::new(Fault::Unavailable, fault.to_string()))?;
     Ok(Json(GroundView { conflict: conflict.to_string(), grounds }))
 }
@@ -80,25 +89,29 @@ fn drawing(line: &Line, id: &ConflictId) -> Option<Drawing> {
         let [i, j] = met.volumes.map(usize::from);
         Some((met.clone(), [first.volumes().get(i)?.clone(), second.volumes().get(j)?.clone()]))
     };
-    let terms = line.terms();
-    Some(Drawing {
-        pairs: conflict.meetings.iter().take(DRAWN_MAX).filter_map(pair).collect(),
-        separation: Separation { horizontal: terms.horizontal(), vertical: terms.vertical(), time_us: terms.time_us() },
-        follows: Law::of_terms(terms).is_none_or(|law| law.name() != law1::NAME),
-    })
+    Some(Drawing { pairs: conflict.meetings.iter().take(DRAWN_MAX).filter_map(pair).collect(), gates: Gates::of(line.terms()) })
 }
 
-impl Drawing {
-    fn view(&self, (met, [first, second]): &(VolumeMeeting, [Volume; 2])) -> PairGroundView {
-        let drawn = overlap::overlap(&overlap::Asked {
-            volumes: [first, second],
-            meeting: &met.meeting,
-            horizontal: self.separation.horizontal,
-            time_us: self.separation.time_us,
-            follows: self.follows,
-        });
+impl Gates {
+    pub(crate) fn of(terms: &Terms) -> Self {
+        Self {
+            horizontal: terms.horizontal(),
+            time_us: terms.time_us(),
+            follows: Law::of_terms(terms).is_none_or(|law| law.name() != law1::NAME),
+        }
+    }
+
+    /// The ground of two volumes that meet.
+    pub(crate) fn ground(&self, met: &VolumeMeeting, volumes: [&Volume; 2]) -> PairGroundView {
+        let Self { horizontal, time_us, follows } = *self;
+        let drawn = overlap::overlap(&overlap::Asked { volumes, meeting: &met.meeting, horizontal, time_us, follows });
         view(met.volumes, drawn)
     }
+}
+
+/// That the ground of two volumes is not drawn since that of enough others is.
+pub(crate) fn left_out(volumes: [u16; 2]) -> PairGroundView {
+    PairGroundView { volumes, area_m2: None, error_m: None, polygons: Vec::new(), undrawn: Some("left out".into()) }
 }
 
 fn view(volumes: [u16; 2], drawn: Result<Overlap, Undrawn>) -> PairGroundView {

@@ -1,5 +1,6 @@
 //! Plans that are checked against what is live on a line before they are stated: one, or many at once.
 
+mod grounds;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,8 @@ use utoipa::ToSchema;
 use crate::Api;
 use crate::answer::Asked;
 use crate::ask::{DoubtView, doubts};
+use crate::ground::PairGroundView;
+use crate::plans::grounds::Grounds;
 use crate::plans::rules::{Judged, Judging};
 use crate::port::{Seat, ask};
 use crate::problem::{Fault, Problem};
@@ -51,7 +54,7 @@ pub struct PlansAsk {
     /// Conflicts to be told of each plan: 20 when it is left out, at most 1,000, or 131,072 when only entries are told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
-    /// How much is told of each conflict; everything when it is left out.
+    /// How much is told of each conflict; the sentences when it is left out.
     #[serde(default)]
     pub tell: Tell,
 }
@@ -60,6 +63,9 @@ pub struct PlansAsk {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Tell {
+    /// What sentences tell, and the ground on which the two are too close: of the first 16 conflicts of a plan, and the first 256
+    /// of the request.
+    Full,
     /// The statement and the volumes, how they meet, and the sentences to read aloud.
     #[default]
     Sentences,
@@ -122,9 +128,18 @@ pub struct PlanConflictView {
     pub volumes: [u16; 2],
     /// How they meet; the plan's volume comes first.
     pub meeting: MeetingView,
+    /// The ground on which the two are too close; left out unless everything is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ground: Option<PairGroundView>,
     /// The sentence to read aloud, in both languages of the line; left out unless sentences are told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sentences: Vec<SentenceView>,
+}
+
+impl Tell {
+    const fn has_sentences(self) -> bool {
+        matches!(self, Self::Full | Self::Sentences)
+    }
 }
 
 /// A plan that has passed the rules of a single volume; those of the line it passes in [`rules`].
@@ -159,6 +174,7 @@ pub(crate) async fn plans(
         left: ALL_ENTRIES_MAX,
         tell,
         current: Current::begin(),
+        grounds: Grounds::default(),
         found: Vec::new(),
     };
     while !work.is_done() {
@@ -166,7 +182,8 @@ pub(crate) async fn plans(
         // A share that was done here and then has let nobody else in, and there may be thousands of them.
         yield_now().await;
     }
-    Ok(Json(work.found))
+    let Work { plans, grounds, found, .. } = work;
+    grounds.draw(plans, found).await.map(Json)
 }
 
 /// Many shapes take a while to judge: not where others are served.
@@ -191,6 +208,7 @@ struct Work {
     left: usize,
     tell: Tell,
     current: Current,
+    grounds: Grounds,
     found: Vec<PlanView>,
 }
 
@@ -245,13 +263,18 @@ impl Work {
             line.foresee(&planned, depth, self.limit.min(self.left), most, &mut current.foresight);
         }
         let mut spent = current.foresight.cost() - before;
-        let each = if self.tell == Tell::Sentences { 1 + SENTENCES_COST * languages.len() } else { 1 };
+        let languages = if self.tell.has_sentences() { languages } else { &[] };
+        let each = 1 + SENTENCES_COST * languages.len();
         while spent < most && current.through < current.foresight.meetings.len() {
             let foreseen = &current.foresight.meetings[current.through];
             current.through += 1;
             spent += each;
-            let languages = if self.tell == Tell::Sentences { languages } else { &[] };
-            current.told.extend(told(line, plan.kind, foreseen, languages));
+            if let Some(mut told) = told(line, plan.kind, foreseen, languages) {
+                if self.tell == Tell::Full {
+                    told.ground = self.grounds.take(line, [self.found.len(), current.told.len()], foreseen);
+                }
+                current.told.push(told);
+            }
         }
         if current.foresight.is_done() && current.through == current.foresight.meetings.len() {
             let Current { foresight, told, .. } = core::mem::replace(current, Current::begin());
@@ -279,6 +302,7 @@ fn told(line: &Line, kind: NoticeKind, foreseen: &Foreseen, languages: &[(String
         notice,
         volumes: *volumes,
         meeting: MeetingView::from(&VolumeMeeting { volumes: *volumes, meeting: meeting.clone() }),
+        ground: None,
         sentences: languages.iter().filter_map(sentence).collect(),
     })
 }

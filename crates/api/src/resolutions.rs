@@ -1,6 +1,6 @@
 //! Ways out of a conflict: shifts that were proved clear, the best first.
 //!
-//! A search is carried to the node turn by turn, one way to move in each job: nothing else waits long for it.
+//! A search is carried to the node turn by turn, one way to move or two at once in each job: nothing else waits long for it.
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -42,7 +42,7 @@ pub struct ResolutionsView {
 pub struct ShiftView {
     /// Its place in the list, from 1.
     pub number: usize,
-    /// What it is called in an offer: `later-22min`, `up-360m`, `bearing-135-400m`.
+    /// What it is called in an offer: `later-22min`, `up-360m`, `bearing-135-400m`, or two of them, `later-22min-up-360m`.
     pub name: String,
     /// Minutes later (earlier, when negative).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -257,7 +257,7 @@ pub(crate) fn says<T>(found: &Found<T>, by: &str) -> String {
     let what = match count {
         _ if found.clear => "nothing is in the way any more".to_owned(),
         _ if found.fixed => "nothing about this notice may be shifted: it is a site, or the terms say so".to_owned(),
-        0 => "no single shift within the limits of the terms clears it".to_owned(),
+        0 => "no shift within the limits of the terms clears it, nor two at once".to_owned(),
         1 => format!("one shift clears it, by {by}"),
         _ => format!("{count} shifts clear it, by {by}"),
     };
@@ -265,35 +265,55 @@ pub(crate) fn says<T>(found: &Found<T>, by: &str) -> String {
 }
 
 pub(crate) fn shift_view(number: usize, shift: Shift, cost: u64, volumes: &[Volume], sentences: Vec<SentenceView>) -> ShiftView {
-    let mut view = ShiftView {
+    let moved = |n: i64| Some(n).filter(|&n| n != 0);
+    ShiftView {
         number,
         name: name_of(shift),
-        shift_min: None,
-        climb_m: None,
-        bearing_deg: None,
-        aside_m: None,
+        shift_min: moved(shift.shift_us / 60_000_000),
+        climb_m: moved(shift.climb_cm / 100),
+        bearing_deg: shift.aside.map(|aside| aside.bearing_deg),
+        aside_m: shift.aside.map(|aside| aside.distance.cm() / 100),
         cost: cost as f64 / 20.0,
         sentences,
         volumes: volumes.iter().map(|volume| VolumeForm::from(&VolumeIn::from(volume))).collect(),
-    };
-    match shift {
-        Shift::Time { shift_us } => view.shift_min = Some(shift_us / 60_000_000),
-        Shift::Altitude { climb_cm } => view.climb_m = Some(climb_cm / 100),
-        Shift::Place { bearing_deg, distance } => {
-            (view.bearing_deg, view.aside_m) = (Some(bearing_deg), Some(distance.cm() / 100));
-        }
     }
-    view
 }
 
-/// Names a shift by what it does: with its notice, that is all of it.
+/// Names a shift by what it does, part by part: with its notice, that is all of it.
 fn name_of(shift: Shift) -> String {
     let way = |n: i64, [up, down]: [&'static str; 2]| if n < 0 { down } else { up };
-    match shift {
-        Shift::Time { shift_us } => {
-            format!("{}-{}min", way(shift_us, ["later", "earlier"]), shift_us.abs() / 60_000_000)
-        }
-        Shift::Altitude { climb_cm } => format!("{}-{}m", way(climb_cm, ["up", "down"]), climb_cm.abs() / 100),
-        Shift::Place { bearing_deg, distance } => format!("bearing-{bearing_deg}-{}m", distance.cm() / 100),
+    let Shift { shift_us, climb_cm, aside } = shift;
+    let parts = [
+        (shift_us != 0).then(|| format!("{}-{}min", way(shift_us, ["later", "earlier"]), shift_us.abs() / 60_000_000)),
+        (climb_cm != 0).then(|| format!("{}-{}m", way(climb_cm, ["up", "down"]), climb_cm.abs() / 100)),
+        aside.map(|aside| format!("bearing-{}-{}m", aside.bearing_deg, aside.distance.cm() / 100)),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use detente_types::unit::Metres;
+
+    use super::*;
+
+    #[test]
+    fn a_shift_is_named_by_each_of_its_parts() {
+        let (later, down) = (Shift::in_time(22 * 60_000_000), Shift::in_altitude(-36_000));
+        let aside = Shift::aside(135, Metres::new(400));
+        let named = [later, down, aside, later.and(down), later.and(aside), down.and(aside)].map(name_of);
+        assert_eq!(
+            named,
+            [
+                "later-22min",
+                "down-360m",
+                "bearing-135-400m",
+                "later-22min-down-360m",
+                "later-22min-bearing-135-400m",
+                "down-360m-bearing-135-400m"
+            ]
+        );
+        let view = shift_view(1, later.and(down), 20, &[], Vec::new());
+        assert_eq!((view.shift_min, view.climb_m, view.bearing_deg, view.aside_m), (Some(22), Some(-360), None, None));
     }
 }

@@ -182,6 +182,7 @@ pub enum Verb {
     },
     /// Find the smallest shifts that clear our notice of a conflict and make nothing new: later, earlier, up, down, aside.
     ///
+    /// Two at once (`later-22min-up-360m`) are listed where they cost less than one alone, or where none alone is enough.
     /// Each is proved clear by what both sides have disclosed, ranked by the weights of the terms, and can be offered by its name:
     /// `settle offer CONFLICT --suggestion later-22min`. With --theirs the other side's notice is shifted. With --book our exact plans and those
     /// held back count as well: that is for our own eyes.

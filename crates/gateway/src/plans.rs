@@ -18,6 +18,7 @@ mod sniff;
 mod taker;
 mod xml;
 
+use detente_types::height::Heights;
 use detente_types::{Datum, NoticeKind, Timestamp, Volume};
 
 use crate::problem::Problem;
@@ -109,6 +110,9 @@ pub struct Given {
     pub from: Option<Timestamp>,
     /// End where there is none.
     pub until: Option<Timestamp>,
+    /// What altitudes are to be compared over, and with which bounds: those over a datum that has none are refused (DV-043).
+    /// Without it all are taken.
+    pub heights: Option<Heights>,
 }
 
 /// One plan of a file.

@@ -7,14 +7,14 @@
 //! - An [`OwnShift`] is computed from our book besides: exact plans, plans that are held back. It is for our own eyes. To
 //!   make an offer of it is a release by an officer, and says so: [`OwnShift::release`].
 //!
-//! A search goes on in turns, one way to move in each, so that nothing else waits long for the node: [`Search`].
+//! A search goes on in turns, one way to move or two at once in each, so that nothing else waits long for the node: [`Search`].
 
 use std::collections::VecDeque;
 
 use detente_space::Among;
-use detente_space::resolve::{Limits, Resolution, Shift, Way, Weights, along, begin, proves, rank};
+use detente_space::resolve::{Course, End, Limits, Resolution, Shift, Weights, along, begin, proves, rank};
 use detente_types::notice::Precision;
-use detente_types::statement::{Change, ChangeIn};
+use detente_types::statement::{CLIMB_CM_MAX, Change, ChangeIn, SHIFT_US_MAX};
 use detente_types::unit::Metres;
 use detente_types::volume::{ALTITUDE_MAX, ALTITUDE_MIN};
 use detente_types::{AltitudeBand, ConflictId, NoticeId, NoticeKind, StatementRef, Terms, Timestamp, Volume, VolumeIn, Window};
@@ -104,8 +104,8 @@ pub struct Found<T> {
 pub struct Search<S> {
     of: S,
     beside: Option<Beside>,
-    /// Ways that are still to be searched; `None` before the first turn.
-    ways: Option<VecDeque<Way>>,
+    /// Courses that are still to be searched; `None` before the first turn.
+    courses: Option<VecDeque<Course>>,
     found: Found<Resolution>,
     done: bool,
 }
@@ -129,25 +129,25 @@ enum Subject {
 impl<S> Search<S> {
     fn new(of: S) -> Self {
         let found = Found { shifts: Vec::new(), clear: false, fixed: false, cut_short: false, own_left_out: false };
-        Self { of, beside: None, ways: None, found, done: false }
+        Self { of, beside: None, courses: None, found, done: false }
     }
 
     /// A turn among crowds. Of what is found, only that counts which the terms let be there.
     fn turn(&mut self, crowds: &[Among<'_>], terms: &Terms, limits: &Limits) {
-        let Some(ways) = &mut self.ways else {
+        let Some(courses) = &mut self.courses else {
             match begin(crowds, limits) {
-                Ok(ways) => {
+                Ok(courses) => {
                     self.found.fixed = !limits.allow_any();
-                    self.found.clear = ways.is_empty() && limits.allow_any();
-                    self.ways = Some(ways.into());
+                    self.found.clear = courses.is_empty() && limits.allow_any();
+                    self.courses = Some(courses.into());
                 }
                 Err(_) => (self.found.cut_short, self.done) = (true, true),
             }
             return;
         };
-        if let Some(way) = ways.pop_front() {
-            let (end, found) = along(crowds, &weights(terms), limits, way);
-            self.found.cut_short |= end == detente_space::resolve::End::Cut;
+        if let Some(course) = courses.pop_front() {
+            let (end, found) = along(crowds, &weights(terms), limits, course, &self.found.shifts);
+            self.found.cut_short |= end == End::Cut;
             self.found.shifts.extend(found.filter(|found| is_inside(terms, found)));
             return;
         }
@@ -265,16 +265,17 @@ fn weights(terms: &Terms) -> Weights {
     Weights { per_minute: weighed.per_minute, per_100_m: weighed.per_100_m, per_km: weighed.per_km }
 }
 
-/// How far something may be shifted: by the terms, and by what it is. A site stays; what is on the ground or at sea, or begins
-/// there, is not lifted; nothing begins before now.
+/// How far something may be shifted: by the terms, by what an offer may state, and by what it is. A site stays; what is on the
+/// ground or at sea, or begins there, is not lifted; nothing begins before now.
 fn limits(terms: &Terms, now: Timestamp, moved: &Moved) -> Limits {
     let most = terms.resolution();
     let moves = moved.kind != NoticeKind::Site;
     let flies = matches!(moved.kind, NoticeKind::Operation | NoticeKind::Airspace);
-    let minutes = |minutes: u32| i64::from(minutes) * 60_000_000;
+    let minutes = |minutes: u32| (i64::from(minutes) * 60_000_000).min(SHIFT_US_MAX);
+    let climb = Metres::new(most.altitude_max_m.into()).min(Metres::from_cm(CLIMB_CM_MAX));
     Limits {
         time: (moves && most.time_max_min > 0).then(|| times(moved, now, minutes(most.time_max_min))).flatten(),
-        altitude: (flies && most.altitude_max_m > 0).then(|| altitudes(moved, Metres::new(most.altitude_max_m.into()))).flatten(),
+        altitude: (flies && most.altitude_max_m > 0).then(|| altitudes(moved, climb)).flatten(),
         place: (moves && most.place_max_km > 0).then(|| Metres::new(i64::from(most.place_max_km) * 1_000)),
         precision: moved.precision,
         budget: TURN,

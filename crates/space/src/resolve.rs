@@ -3,16 +3,18 @@
 //! A notice can move in time (whole minutes, earlier or later), in altitude (whole 10 m, up or down) or in place (whole
 //! 50 m along a bearing, all its volumes as one). Each of these ways is a line of steps. A search starts where the
 //! notice is, asks the index what is in its way, goes on to the first step at which none of *that* can be in its way any
-//! more, and asks again: a shift past one may meet another.
+//! more, and asks again: a shift past one may meet another. Where a notice is among several, a little of two ways at once may
+//! cost less than one way alone, or be all there is: that is searched after the single ways, for what costs less than they do.
 //!
 //! - **Nothing unproved is returned.** A shift is found when the index, asked with the shifted volumes, finds nothing: that
 //!   question is the definition, wherever the step came from.
-//! - **In time and in altitude it is the smallest.** No step is passed over at which nothing would be in the way.
+//! - **In time and in altitude it is the smallest**, and in both at once the cheapest. No step is passed over at which nothing
+//!   would be in the way.
 //! - **In place it is good.** Steps are doubled until each volume in the way is left behind, then halved back to its edge, so
 //!   along a bearing a gap that opens and closes again may be passed over; and of all bearings only those are tried that
-//!   the shapes suggest, and eight winds.
+//!   the shapes suggest, and eight winds. Together with a shift in time or altitude only the first eight are.
 //! - **The work is bounded.** What a budget cut short is told, and is never taken for a closed way. Whoever has other things
-//!   to do takes one way after the other: [`begin`], [`along`], [`rank`].
+//!   to do takes one course after the other: [`begin`], [`along`], [`rank`].
 //! - **What is told of it moves alike.** Of a notice that is let out at a coarse precision, shifts are whole numbers of the
 //!   steps to which that goes outward, and none is aside: then the coarse form moves by just what the exact one does.
 //!
@@ -70,17 +72,20 @@
 //! let outcome = resolve(&question, &Weights { per_minute: 2, per_100_m: 10, per_km: 50 }, &limits);
 //! assert!(!outcome.cut_short());
 //! // A little further south, or south-east; above the firing; after it; before it.
-//! let place = |bearing_deg, metres| Shift::Place { bearing_deg, distance: Metres::new(metres) };
-//! let minutes = |minutes: i64| Shift::Time { shift_us: minutes * 60_000_000 };
+//! let place = |bearing_deg, metres| Shift::aside(bearing_deg, Metres::new(metres));
+//! let minutes = |minutes: i64| Shift::in_time(minutes * 60_000_000);
 //! let shifts: Vec<Shift> = outcome.resolutions.iter().map(|resolution| resolution.shift).collect();
-//! let expected = [place(180, 250), place(135, 400), Shift::Altitude { climb_cm: 360 * 100 }, minutes(22), minutes(-62)];
+//! let expected = [place(180, 250), place(135, 400), Shift::in_altitude(360 * 100), minutes(22), minutes(-62)];
 //! assert_eq!(shifts, expected);
 //! # Ok::<(), detente_types::rule::Violation>(())
 //! ```
 
+mod across;
 mod bearings;
+mod rank;
 mod rigid;
 mod search;
+mod shift;
 mod way;
 
 use detente_types::notice::Precision;
@@ -90,8 +95,10 @@ use detente_types::unit::Metres;
 use detente_types::volume::{AltitudeBand, Volume};
 
 use crate::question::{Among, Budget, CutShort, Question};
+pub use rank::rank;
 use search::Search;
-pub use way::Way;
+pub use shift::{Aside, Shift};
+pub use way::{Course, Way};
 
 /// How many are returned at most.
 pub const RESOLUTIONS_MAX: usize = 5;
@@ -120,7 +127,7 @@ pub struct Limits {
     /// The precision at which the notice is let out.
     pub precision: Precision,
     /// Pairs of volumes that may be tested, as [`Index::examine`](crate::Index::examine) counts them, and one for every question
-    /// asked. What the ways searched first leave over goes to the others.
+    /// asked. What the courses searched first leave over goes to the others.
     pub budget: usize,
 }
 
@@ -129,28 +136,6 @@ impl Limits {
     pub fn allow_any(&self) -> bool {
         self.time.is_some() || self.altitude.is_some() || (self.place.is_some() && self.precision == Precision::Exact)
     }
-}
-
-/// A move of a whole notice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shift {
-    /// Every window and passage.
-    Time {
-        /// Whole minutes in microseconds; later, or earlier when negative.
-        shift_us: i64,
-    },
-    /// Every band.
-    Altitude {
-        /// Whole 10 m in centimetres; up, or down when negative.
-        climb_cm: i64,
-    },
-    /// Every footprint, turned about the earth's centre as one.
-    Place {
-        /// Clockwise from true north at the middle of the notice, 0 to 359.
-        bearing_deg: u16,
-        /// How far the middle moves: whole 50 m.
-        distance: Metres,
-    },
 }
 
 /// A shift that leaves nothing in the way, and nothing new.
@@ -167,20 +152,21 @@ pub struct Resolution {
 impl Resolution {
     /// The same as an offer states it.
     pub fn change(&self) -> Change {
-        match self.shift {
-            Shift::Time { shift_us } => Change::Move { shift_us, climb_cm: 0 },
-            Shift::Altitude { climb_cm } => Change::Move { shift_us: 0, climb_cm },
-            Shift::Place { .. } => Change::Volumes(self.volumes.clone()),
+        let Shift { shift_us, climb_cm, aside } = self.shift;
+        match aside {
+            None => Change::Move { shift_us, climb_cm },
+            Some(_) => Change::Volumes(self.volumes.clone()),
         }
     }
 }
 
-/// How the search one way ended.
+/// How the search of a course ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// A shift was found; of several in place, only the best are returned.
+    /// A shift was found; only the best of each kind are returned.
     Found,
-    /// None within the limits. In time and in altitude there is none.
+    /// None within the limits, and two ways at once none that costs less than what was found already. In time, in altitude and
+    /// in both at once there is none.
     Closed,
     /// The budget ended first.
     Cut,
@@ -191,11 +177,10 @@ pub enum End {
 pub struct Outcome {
     /// Nothing was in the way from the start, and nothing was searched.
     pub clear: bool,
-    /// At most [`RESOLUTIONS_MAX`], the cheapest first: the smallest each later, earlier, up and down, and for the rest
-    /// places whose bearings are at least 45° apart.
+    /// At most [`RESOLUTIONS_MAX`], the cheapest first, as [`rank`] chooses them.
     pub resolutions: Vec<Resolution>,
-    /// The ways that the limits allow, in the order in which they were searched.
-    pub searched: Vec<(Way, End)>,
+    /// The courses that the limits allow, in the order in which they were searched.
+    pub searched: Vec<(Course, End)>,
     /// What it cost.
     pub cost: usize,
 }
@@ -220,18 +205,21 @@ pub fn resolve_among(crowds: &[Among<'_>], weights: &Weights, limits: &Limits) -
     let mut budget = Budget::new(limits.budget);
     let mut outcome = Outcome { clear: false, resolutions: Vec::new(), searched: Vec::new(), cost: 0 };
     match Search::new(crowds, limits, &mut budget) {
-        None => outcome.searched.extend(Search::unknowing(crowds, limits).ways().into_iter().map(|way| (way, End::Cut))),
+        None => {
+            let courses = Search::unknowing(crowds, limits).courses();
+            outcome.searched.extend(courses.into_iter().map(|course| (course, End::Cut)));
+        }
         Some(search) if search.is_clear() => outcome.clear = true,
         Some(search) => {
-            let ways = search.ways();
-            for (done, &way) in ways.iter().enumerate() {
-                // Each way gets an equal share of what is left.
-                let mut share = Budget::new(budget.left() / (ways.len() - done));
+            let courses = search.courses();
+            for (done, &course) in courses.iter().enumerate() {
+                // Each gets an equal share of what is left.
+                let mut share = Budget::new(budget.left() / (courses.len() - done));
                 let allowed = share.left();
-                let (end, found) = search.along(way, &mut share);
+                let (end, found) = through(&search, weights, course, &outcome.resolutions, &mut share);
                 budget.spend(allowed - share.left());
-                outcome.searched.push((way, end));
-                outcome.resolutions.extend(found.map(|(steps, volumes)| resolution(way, steps, volumes, weights)));
+                outcome.searched.push((course, end));
+                outcome.resolutions.extend(found);
             }
         }
     }
@@ -240,64 +228,54 @@ pub fn resolve_among(crowds: &[Among<'_>], weights: &Weights, limits: &Limits) -
     outcome
 }
 
-/// The ways to search, one by one; none when nothing is in the way.
+/// The courses to search, one by one; none when nothing is in the way.
 ///
 /// # Errors
 /// [`CutShort`] when the budget of the limits ends before anything is known.
-pub fn begin(crowds: &[Among<'_>], limits: &Limits) -> Result<Vec<Way>, CutShort> {
+pub fn begin(crowds: &[Among<'_>], limits: &Limits) -> Result<Vec<Course>, CutShort> {
     let search = Search::new(crowds, limits, &mut Budget::new(limits.budget)).ok_or(CutShort)?;
-    Ok(if search.is_clear() { Vec::new() } else { search.ways() })
+    Ok(if search.is_clear() { Vec::new() } else { search.courses() })
 }
 
-/// One way of [`begin`], with the whole budget of the limits. If nothing is in the way any more, it ends as closed.
-pub fn along(crowds: &[Among<'_>], weights: &Weights, limits: &Limits, way: Way) -> (End, Option<Resolution>) {
+/// One course of [`begin`], with the whole budget of the limits, after those that `found` comes from: two ways at once are
+/// searched for what costs less. If nothing is in the way any more, it ends as closed.
+pub fn along(
+    crowds: &[Among<'_>],
+    weights: &Weights,
+    limits: &Limits,
+    course: Course,
+    found: &[Resolution],
+) -> (End, Option<Resolution>) {
     let mut budget = Budget::new(limits.budget);
     match Search::new(crowds, limits, &mut budget) {
         None => (End::Cut, None),
         Some(search) if search.is_clear() => (End::Closed, None),
-        Some(search) => {
-            let (end, found) = search.along(way, &mut budget);
-            (end, found.map(|(steps, volumes)| resolution(way, steps, volumes, weights)))
-        }
+        Some(search) => through(&search, weights, course, found, &mut budget),
     }
 }
 
 /// Whether a shift leaves nothing in the way of any form, by the question that defines it; `None` when the budget of the limits
 /// ends before that is known.
 pub fn proves(crowds: &[Among<'_>], limits: &Limits, shift: Shift) -> Option<bool> {
-    let (way, steps) = Way::of(shift);
-    Search::unknowing(crowds, limits).is_clear_at(way, steps, &mut Budget::new(limits.budget))
+    Search::unknowing(crowds, limits).is_clear_at(shift, &mut Budget::new(limits.budget))
 }
 
-fn resolution(way: Way, steps: i64, volumes: Vec<Volume>, weights: &Weights) -> Resolution {
-    // A minute, a tenth of 100 m, a twentieth of a kilometre.
-    let each = match way {
-        Way::Later | Way::Earlier => u64::from(weights.per_minute) * 20,
-        Way::Up | Way::Down => u64::from(weights.per_100_m) * 2,
-        Way::Toward(_) => u64::from(weights.per_km),
-    };
-    Resolution { shift: way.shift(steps), cost: each.saturating_mul(steps.unsigned_abs()), volumes }
-}
-
-/// Keeps the best of each kind, then further places while there is room for them, the cheapest first and in the order of
-/// the search among equals; of places in nearly one direction only the first.
-pub fn rank(resolutions: &mut Vec<Resolution>) {
-    resolutions.sort_by_key(|resolution| resolution.cost);
-    let is_place = |resolution: &Resolution| matches!(resolution.shift, Shift::Place { .. });
-    let mut room = RESOLUTIONS_MAX - resolutions.iter().filter(|resolution| !is_place(resolution)).count();
-    let mut taken: Vec<u16> = Vec::new();
-    resolutions.retain(|resolution| {
-        let Shift::Place { bearing_deg, .. } = resolution.shift else {
-            return true;
-        };
-        let differs = taken.iter().all(|&other| bearings::between(bearing_deg, other) >= bearings::APART_DEG);
-        let keep = differs && room > 0;
-        if keep {
-            taken.push(bearing_deg);
-            room -= 1;
+fn through(
+    search: &Search<'_, '_>,
+    weights: &Weights,
+    course: Course,
+    found: &[Resolution],
+    budget: &mut Budget,
+) -> (End, Option<Resolution>) {
+    let way = course.way();
+    let (end, found) = match course.with() {
+        None => {
+            let (end, found) = search.along(way, budget);
+            (end, found.map(|(steps, volumes)| (way.shift(steps), way.cost(steps, weights), volumes)))
         }
-        keep
-    });
+        Some(with) => search.across([way, with], weights, rank::bound(found, course), budget),
+    };
+    (end, found.map(|(shift, cost, volumes)| Resolution { shift, cost, volumes }))
 }
 
 #[cfg(test)]

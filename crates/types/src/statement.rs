@@ -445,6 +445,11 @@ impl StatementIn {
     }
 }
 
+/// Longest move in time that an offer may name, microseconds either way: a day (DV-053).
+pub const SHIFT_US_MAX: i64 = 86_400_000_000;
+/// Largest move in altitude that an offer may name, centimetres either way: ten kilometres (DV-053).
+pub const CLIMB_CM_MAX: i64 = 1_000_000;
+
 /// What a change does to the notice that an offer names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {

@@ -12,8 +12,8 @@ use core::ops::Deref;
 
 use detente_types::notice::{NOTICE_VERTICES_MAX, Notice, NoticeIn, NoticeKind, VOLUMES_MAX};
 use detente_types::statement::{
-    AnswerIn, BlindRunIn, CancelIn, Change, ChangeIn, CheckAnswerIn, GenerationCloseIn, GenerationOpenIn, KeyCertIn, KeyRevokeIn,
-    Kind, Level, OfferIn, ReceiptIn, SafetyActionIn, Statement, StatementIn,
+    AnswerIn, BlindRunIn, CLIMB_CM_MAX, CancelIn, Change, ChangeIn, CheckAnswerIn, GenerationCloseIn, GenerationOpenIn,
+    KeyCertIn, KeyRevokeIn, Kind, Level, OfferIn, ReceiptIn, SHIFT_US_MAX, SafetyActionIn, Statement, StatementIn,
 };
 use detente_types::text::{TextIn, check_line, check_text};
 use detente_types::{
@@ -380,10 +380,6 @@ const NOTICE_KINDS: &[Kind] = &[
     Kind::Text,
 ];
 
-/// Largest move that an offer may name: a day, ten kilometres up or down.
-const SHIFT_US_MAX: u64 = 86_400_000_000;
-const CLIMB_CM_MAX: u64 = 1_000_000;
-
 fn change_of(change: &ChangeIn, at: &Standing<'_>, faults: &mut Vec<Violation>) -> Option<Change> {
     let wanted = "one of: a move of at most a day and 10 km that is not zero, new volumes, or giving the activity up";
     let mut refuse = |found: String| {
@@ -394,7 +390,8 @@ fn change_of(change: &ChangeIn, at: &Standing<'_>, faults: &mut Vec<Violation>) 
     let moves = change.shift_us.is_some() || change.climb_cm.is_some();
     match (moves, &change.volumes, change.cancel) {
         (true, None, None) => {
-            let fits = shift_us.unsigned_abs() <= SHIFT_US_MAX && climb_cm.unsigned_abs() <= CLIMB_CM_MAX;
+            let fits =
+                shift_us.unsigned_abs() <= SHIFT_US_MAX.unsigned_abs() && climb_cm.unsigned_abs() <= CLIMB_CM_MAX.unsigned_abs();
             if !fits || (shift_us, climb_cm) == (0, 0) {
                 return refuse(format!("{shift_us} µs later, {climb_cm} cm up"));
             }

@@ -160,6 +160,51 @@ fn every_refusal_of_all_files_is_told_at_once_and_nothing_is_checked() {
 }
 
 #[test]
+fn heights_over_the_ground_and_flight_levels_need_their_bounds() {
+    let root = tempfile::tempdir().unwrap();
+    let row = |lower: i64, upper: i64, datum: &str| {
+        format!("{datum},60.46,26.95,{lower},{upper},{datum},2026-11-25T06:00:00Z,2026-11-25T07:00:00Z\n")
+    };
+    let head = "name,lat,lon,lower_m,upper_m,datum,start,end\n".to_owned();
+    let ground = write(root.path(), "ground.csv", &(head.clone() + &row(0, 100, "AGL") + &row(150, 300, "AGL")));
+    let sea = write(root.path(), "sea.csv", &(head.clone() + &row(120, 130, "AMSL") + &row(3_000, 3_100, "FL")));
+    let refused = run(&["check", &ground, &sea]).expect(2);
+    for part in [
+        "ground.csv: 2 rows read, 2 errors, 0 warnings; nothing was taken",
+        "row 3, datum: DV-043, an altitude over another datum than the line's is one that the terms give bounds for: found AGL, expected AMSL, \
+         or the lowest and highest ground over it: --terrain-min and --terrain-max, or --terms that say it; or --over AGL if",
+        "sea.csv: 2 rows read, 1 error, 0 warnings; nothing was taken",
+        "row 3, datum: DV-043, an altitude over another datum than the line's is one that the terms give bounds for: found FL, expected AMSL, \
+         or how far off a flight level can be: --pressure-error, or --terms that say it",
+    ] {
+        assert!(refused.err.contains(part), "{part}:\n{}", refused.err);
+    }
+    let told: Value = serde_json::from_str(&run(&["check", &ground, &sea, "--json"]).expect(2).out).unwrap();
+    assert_eq!(told["wrong"][0]["findings"][1]["rule"], "DV-043", "{told}");
+    // Grown by the ground, both of ground.csv meet each other, and the lower one what is over the sea.
+    let bounds = ["--terrain-min", "-10m", "--terrain-max", "60m", "--pressure-error", "250m"];
+    let met = run(&[&["check", &ground, &sea, "--json"], &bounds[..]].concat()).expect(1);
+    let told: Value = serde_json::from_str(&met.out).unwrap();
+    assert_eq!(told["conflicts"].as_array().map(Vec::len), Some(2), "{told}");
+    assert_eq!(told["conflicts"][0]["meetings"][0]["band"]["datum"], "AMSL");
+    // Over the ground alone they are compared as they were said, and nothing else is.
+    run(&["check", &ground, "--over", "AGL"]).expect(0);
+    let refused = run(&["check", &ground, &sea, "--over", "AGL"]).expect(2);
+    assert!(refused.err.contains("found AMSL, expected AGL, as --over or the terms say"), "{}", refused.err);
+    // Terms without bounds bound nothing; conflict/1 lays no datum against another.
+    run(&["check", &ground, "--law", "conflict/1"]).expect(0);
+    for wrong in [
+        &["--terrain-min", "0m"][..],
+        &["--terrain-min", "60m", "--terrain-max", "0m"],
+        &["--terrain-min", "0m", "--terrain-max", "11km"],
+        &["--pressure-error", "0m"],
+        &["--over", "QNH"],
+    ] {
+        run(&[&["check", &ground], wrong].concat()).expect(2);
+    }
+}
+
+#[test]
 fn twenty_thousand_plans_are_checked_and_exactly_the_planted_pairs_are_found() {
     let root = tempfile::tempdir().unwrap();
     // A grid of flights two kilometres apart; every thousandth has a neighbour 100 m away.
@@ -176,7 +221,7 @@ fn twenty_thousand_plans_are_checked_and_exactly_the_planted_pairs_are_found() {
         }
     }
     let file = write(root.path(), "many.csv", &rows);
-    let told: Value = serde_json::from_str(&run(&["check", &file, "--json"]).expect(1).out).unwrap();
+    let told: Value = serde_json::from_str(&run(&["check", &file, "--over", "AGL", "--json"]).expect(1).out).unwrap();
     let conflicts = told["conflicts"].as_array().unwrap();
     assert_eq!(conflicts.len(), 20);
     for (k, conflict) in conflicts.iter().enumerate() {

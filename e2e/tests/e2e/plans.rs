@@ -37,13 +37,15 @@ fn plans_are_told_what_they_would_meet_and_nothing_is_stated() {
     assert!(sentences.iter().any(|s| s.starts_with("Пересекаются: операция (план)")), "{sentences:?}");
     assert_eq!((array(views[1]["conflicts"].clone()).len(), views[1]["more"].as_bool()), (0, Some(false)));
     // Told less, it is the same that is met.
-    for tell in ["sentences", "meetings"] {
+    for tell in ["full", "sentences", "meetings"] {
         let views = ask(json!({"plans": [flight(22.0), flight(25.0)], "limit": 5, "tell": tell}));
         let less = array(views[0]["conflicts"].clone());
         let same = ["statement", "by", "notice", "volumes"].iter().all(|field| less[0][field] == met[0][field]);
         assert!(less.len() == 1 && same, "{tell}: {less:?}");
         assert_eq!(less[0].get("meeting"), met[0].get("meeting"), "{tell}");
-        assert_eq!(less[0].get("sentences").is_some(), tell == "sentences", "{tell}");
+        assert_eq!(less[0].get("sentences").is_some(), tell != "meetings", "{tell}");
+        let area = less[0].get("ground").and_then(|ground| ground["area_m2"].as_f64());
+        assert_eq!(area.is_some_and(|area| area > 1_000.0), tell == "full", "{tell}: {less:?}");
         assert_eq!(array(views[1]["conflicts"].clone()).len(), 0, "{tell}");
     }
     let views = ask(json!({"plans": [flight(22.0), flight(25.0)], "limit": 5, "tell": "entries"}));

@@ -40,6 +40,19 @@ pub struct PlanArgs {
     /// altitudes over the sea and over the ellipsoid; conflict/1 takes all of a way for all of its time, and no two data.
     #[arg(long, value_parser = law, requires = "files")]
     pub law: Option<Law>,
+    /// What altitudes are compared over: AMSL, WGS84, AGL, FL. That of the terms, else AMSL, when absent (WGS84 if no altitude is over
+    /// anything else). Over AGL or FL nothing else is compared.
+    #[arg(long, value_name = "DATUM", value_parser = datum, requires = "files")]
+    pub over: Option<Datum>,
+    /// Lowest ground under any plan, over what altitudes are compared over: heights over the ground count from there.
+    #[arg(long, value_name = "LENGTH", value_parser = ground, allow_hyphen_values = true, requires_all = ["files", "terrain_max"])]
+    pub terrain_min: Option<Length>,
+    /// Highest ground likewise. Without both, or terms that have them, heights over the ground are refused (DV-043).
+    #[arg(long, value_name = "LENGTH", value_parser = ground, allow_hyphen_values = true, requires_all = ["files", "terrain_min"])]
+    pub terrain_max: Option<Length>,
+    /// How far a flight level can be from the altitude over the sea. Without it, or terms that have it, they are refused (DV-043).
+    #[arg(long, value_name = "LENGTH", value_parser = pressure, requires = "files")]
+    pub pressure_error: Option<Length>,
     /// A terms file (TOML): its separation, its law and its names of places, where no option says otherwise.
     #[arg(long, requires = "files")]
     pub terms: Option<PathBuf>,
@@ -90,12 +103,28 @@ impl ReadArgs {
             radius_m: self.radius.map(|length| length.ceil.as_f64()),
             from: self.from,
             until: self.until,
+            heights: None,
         }
     }
 }
 
-/// How `conflict/2` compares altitudes over different data where no terms say it: over mean sea level. What would need a bound
-/// of terms to be compared with others, heights over ground and flight levels, is compared with its like only.
+impl PlanArgs {
+    /// What altitudes are compared over, and with which bounds: what an option says, then what the terms say, then mean sea level
+    /// without bounds. Terms bound the ground over their own datum only.
+    pub fn heights(&self, terms: Option<Heights>) -> Heights {
+        let said = terms.unwrap_or(HEIGHTS);
+        let datum = self.over.unwrap_or(said.datum);
+        let ground = self.terrain_min.zip(self.terrain_max).map(|(least, most)| (least.floor, most.ceil));
+        Heights {
+            datum,
+            terrain: ground.or(said.terrain.filter(|_| datum == said.datum)),
+            pressure: self.pressure_error.map(|off| off.ceil).or(said.pressure),
+        }
+    }
+}
+
+/// How `conflict/2` compares altitudes over different data where nothing says it: over mean sea level, with no bounds of ground
+/// and pressure.
 pub(crate) const HEIGHTS: Heights = Heights { datum: Datum::Amsl, terrain: None, pressure: None };
 
 pub(super) fn law(name: &str) -> Result<Law, String> {
@@ -112,6 +141,22 @@ fn unit(name: &str) -> Result<Unit, String> {
 
 fn datum(name: &str) -> Result<Datum, String> {
     Datum::from_name(name).ok_or_else(|| format!("expected one of {}", Datum::ALL.map(Datum::name).join(", ")))
+}
+
+/// Heights of ground, as terms may have them.
+fn ground(text: &str) -> Result<Length, String> {
+    bound(text, |cm| cm.abs() <= 10_000 * 100, "from -10km to 10km")
+}
+
+/// An error of pressure, as terms may have it.
+fn pressure(text: &str) -> Result<Length, String> {
+    bound(text, |cm| (1..=5_000 * 100).contains(&cm), "above 0m and at most 5km")
+}
+
+fn bound(text: &str, fits: impl Fn(i64) -> bool, wanted: &str) -> Result<Length, String> {
+    let length: Length = text.parse()?;
+    let inside = fits(length.floor.cm()) && fits(length.ceil.cm());
+    inside.then_some(length).ok_or_else(|| format!("expected a length {wanted}"))
 }
 
 fn instant(text: &str) -> Result<Timestamp, String> {

@@ -129,7 +129,7 @@ fn find_conflicts(aster: &Side, borea: &Side, out: &mut Teller) -> Result<Vec<Co
 fn settle(chapter: u8, [aster, borea]: [&Side; 2], conflict: &ConflictView, out: &mut Teller) -> Result<()> {
     out.chapter(&format!("{chapter}  Settling conflict {}", &conflict.id[..8]));
     let Some(WayOut { name, words, of }) = way_out(borea, conflict)? else {
-        out.say("No single shift of Aster's plan clears it: it stays open, and both screens say so.");
+        out.say("No shift of Aster's plan clears it, nor two at once: it stays open, and both screens say so.");
         out.sum_up(format!("conflict {} is open", &conflict.id[..8]));
         return Ok(());
     };

@@ -14,14 +14,14 @@ use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use detente_gateway::plans::{FILE_BYTES_MAX, Format, Plan, read};
+use detente_gateway::plans::{FILE_BYTES_MAX, Format, Given, Plan, read};
 use detente_gateway::{Level, Report};
 use detente_space::{Law, Separation};
 use detente_types::height::Heights;
 use detente_types::{Datum, Metres, Position, Terms};
 use serde::Serialize;
 
-use crate::args::{HEIGHTS, Output, PlanArgs};
+use crate::args::{Output, PlanArgs};
 use crate::output::{Ended, fail, print, print_json};
 use crate::verbs::On;
 use find::Hit;
@@ -70,8 +70,12 @@ pub(super) fn check(on: &On<'_>, files: &[PathBuf], arguments: &PlanArgs) -> Res
         let _ = fail(on.json, &fault);
         Ended(WRONG)
     })?;
-    let (files, plans) = read_all(files, arguments, output)?;
-    let (law, separation) = question(arguments, terms.as_ref(), &plans);
+    let (law, separation) = question(arguments, terms.as_ref()).map_err(|fault| {
+        let _ = fail(on.json, &fault);
+        Ended(WRONG)
+    })?;
+    let (files, plans) = read_all(files, arguments, law, output)?;
+    let law = if arguments.over.is_none() && terms.is_none() { as_said(law, &plans) } else { law };
     let find::Found { hits, more } = find::all_pairs(&plans, law, &separation, &mut find::Progress::new(plans.len()));
     if more {
         eprintln!("detente: more than {} conflicts: the first are told; check fewer plans at a time", find::HITS_MAX);
@@ -90,11 +94,13 @@ pub(super) fn check(on: &On<'_>, files: &[PathBuf], arguments: &PlanArgs) -> Res
 }
 
 /// The law and the separation: what an option says, then what the terms say, then touching.
-fn question(arguments: &PlanArgs, terms: Option<&Terms>, plans: &[Filed]) -> (Law, Separation) {
-    let alone = || only_datum(plans).map_or(HEIGHTS, Heights::of);
-    let heights = terms.map_or_else(alone, Terms::heights);
-    let asked = arguments.law.and_then(|law| Law::from_name(law.name(), heights));
-    let law = asked.or_else(|| Law::of_terms(terms?)).unwrap_or(Law::Two(heights));
+fn question(arguments: &PlanArgs, terms: Option<&Terms>) -> Result<(Law, Separation)> {
+    let heights = arguments.heights(terms.map(Terms::heights));
+    if let Some((least, most)) = heights.terrain.filter(|(least, most)| least > most) {
+        anyhow::bail!("--terrain-min {least}: expected at most --terrain-max, {most}");
+    }
+    let named = arguments.law.map(Law::name).or_else(|| Some(Law::of_terms(terms?)?.name()));
+    let law = named.and_then(|name| Law::from_name(name, heights)).unwrap_or(Law::Two(heights));
     let length = |option: Option<crate::args::Length>, terms: Option<Metres>| {
         option.map(|length| length.ceil).or(terms).unwrap_or(Metres::ZERO).max(Metres::ZERO)
     };
@@ -103,14 +109,16 @@ fn question(arguments: &PlanArgs, terms: Option<&Terms>, plans: &[Filed]) -> (La
         vertical: length(arguments.vertical, terms.map(Terms::vertical)),
         time_us: arguments.time.map(|time| time.micros).or(terms.map(Terms::time_us)).unwrap_or(0),
     };
-    (law, separation)
+    Ok((law, separation))
 }
 
-/// The datum of all altitudes, where they have one: then they are compared as they were said.
-fn only_datum(plans: &[Filed]) -> Option<Datum> {
+/// The law where nothing says what altitudes are compared over: all over the ellipsoid are compared as they were said.
+fn as_said(law: Law, plans: &[Filed]) -> Law {
     let mut data = plans.iter().flat_map(|filed| &filed.plan.volumes).map(|volume| volume.band.datum());
-    let first = data.next()?;
-    data.all(|datum| datum == first).then_some(first)
+    match law {
+        Law::Two(_) if data.all(|datum| datum == Datum::Wgs84) => Law::Two(Heights::of(Datum::Wgs84)),
+        law => law,
+    }
 }
 
 pub(super) fn terms(file: &Path) -> Result<Terms> {
@@ -140,9 +148,11 @@ enum Wrong {
 }
 
 /// Reads all files; when anything is wrong with any of them, tells it for all and takes none.
-fn read_all(names: &[PathBuf], arguments: &PlanArgs, output: Output) -> Result<(Vec<File>, Vec<Filed>)> {
+fn read_all(names: &[PathBuf], arguments: &PlanArgs, law: Law, output: Output) -> Result<(Vec<File>, Vec<Filed>)> {
     let (mut files, mut plans, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
-    let given = arguments.read.given();
+    // Only conflict/2 lays one datum against another.
+    let heights = if let Law::Two(heights) = law { Some(heights) } else { None };
+    let given = Given { heights, ..arguments.read.given() };
     let mut read_stdin = false;
     for path in names {
         let name = path.display().to_string();

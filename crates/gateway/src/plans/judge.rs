@@ -1,6 +1,7 @@
 //! A volume of a plan held against the rules, and told in the words of its file.
 
-use detente_types::rule::Violation;
+use detente_types::height::Heights;
+use detente_types::rule::{Rule, Violation};
 use detente_types::{Datum, Volume, VolumeIn};
 
 use crate::check::{right_volume, volume_violations};
@@ -104,8 +105,15 @@ impl Names {
     }
 }
 
-/// The volume, if nothing is wrong with it. What `reported` tells already is not told again.
-pub(super) fn judge(rough: Rough, place: &str, reported: &Problems, findings: &mut Vec<Finding>) -> Option<Volume> {
+/// The volume, if nothing is wrong with it. What `reported` tells already is not told again. With `heights`, its altitudes must
+/// be ones that can be compared there.
+pub(super) fn judge(
+    rough: Rough,
+    place: &str,
+    heights: Option<&Heights>,
+    reported: &Problems,
+    findings: &mut Vec<Finding>,
+) -> Option<Volume> {
     let Rough { mut form, drawn, straight, names } = rough;
     let before = findings.len();
     let mut problems = Problems::default();
@@ -115,6 +123,10 @@ pub(super) fn judge(rough: Rough, place: &str, reported: &Problems, findings: &m
     let told = |at: &str| reported.0.iter().any(|p| inside(&p.at, at));
     let unread = named.filter(|p| !told(&p.at));
     findings.extend(unread.map(|p| Finding::new(Level::Error, place, p)));
+    if let Some((datum, heights)) = Datum::from_name(&form.datum).zip(heights).filter(|(datum, heights)| !heights.takes(*datum)) {
+        let problem = Problem::new(names.of("datum"), datum.name(), wanted(datum, heights));
+        findings.push(Finding::new(Level::Error, place, problem).breaking(Rule::DatumBounded));
+    }
     let volume = Volume::try_from(&input);
     if volume.is_err() {
         let violations = volume_violations(&input);
@@ -135,6 +147,22 @@ pub(super) fn judge(rough: Rough, place: &str, reported: &Problems, findings: &m
             findings.push(broken(violation, &names, place));
             None
         }
+    }
+}
+
+/// What would let altitudes over a datum be compared, and with which options it is said.
+fn wanted(datum: Datum, heights: &Heights) -> String {
+    let own = heights.datum.name();
+    match (heights.datum, datum) {
+        (Datum::Agl | Datum::FlightLevel, _) => format!("{own}, as --over or the terms say: nothing else is compared over it"),
+        (_, Datum::Agl) => format!(
+            "{own}, or the lowest and highest ground over it: --terrain-min and --terrain-max, or --terms that say it; or --over AGL \
+             if all altitudes are over the ground"
+        ),
+        _ => format!(
+            "{own}, or how far off a flight level can be: --pressure-error, or --terms that say it; or --over FL if all altitudes are \
+             flight levels"
+        ),
     }
 }
 

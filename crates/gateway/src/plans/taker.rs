@@ -77,7 +77,7 @@ impl Taker {
                 findings.push(Finding::new(Level::Error, &place, more));
                 break;
             }
-            taken.extend(judge(rough, &place, &problems, &mut findings));
+            taken.extend(judge(rough, &place, self.given.heights.as_ref(), &problems, &mut findings));
         }
         let read = problems.0.into_iter().map(|p| Finding::new(Level::Error, &place, p));
         let mut all: Vec<Finding> = Vec::new();

@@ -120,6 +120,44 @@ fn a_missing_unit_datum_band_or_window_is_refused_and_never_guessed() {
 }
 
 #[test]
+fn altitudes_that_nothing_bounds_are_refused_where_they_stand() {
+    let table = "name,lat,lon,lower_m,upper_m,datum,start,end\n\
+                 A,59,24,0,120,AGL,2026-11-25T06:00:00Z,2026-11-25T07:00:00Z\n\
+                 B,59,24,0,120,WGS84,2026-11-25T06:00:00Z,2026-11-25T07:00:00Z\n\
+                 C,95,24,0,120,FL,2026-11-25T06:00:00Z,2026-11-25T07:00:00Z\n";
+    let over = |heights: Heights| Given { heights: Some(heights), ..Given::default() };
+    let rule = "DV-043, an altitude over another datum than the line's is one that the terms give bounds for";
+    let told = wrong("a.csv", table, &over(Heights::of(Datum::Amsl)));
+    let ground = format!(
+        "row 2, datum: {rule}: found AGL, expected AMSL, or the lowest and highest ground over it: --terrain-min and --terrain-max, \
+         or --terms that say it; or --over AGL if all altitudes are over the ground"
+    );
+    let levels = format!(
+        "row 4, datum: {rule}: found FL, expected AMSL, or how far off a flight level can be: --pressure-error, or --terms that say \
+         it; or --over FL if all altitudes are flight levels"
+    );
+    assert_eq!((told.len(), &told[0]), (3, &ground), "and what else is wrong: {told:?}");
+    assert!(told.contains(&levels) && told.iter().any(|line| line.contains("DV-020")), "{told:?}");
+    let right = table.replace("C,95", "C,59");
+    let bounded =
+        Heights { terrain: Some((Metres::ZERO, Metres::new(300))), pressure: Some(Metres::new(150)), ..Heights::of(Datum::Amsl) };
+    assert_eq!(taken("a.csv", &right, &over(bounded)).len(), 3);
+    assert_eq!(taken("a.csv", &right, &Given::default()).len(), 3, "who does not compare takes all");
+    let told = wrong("a.csv", &right, &over(Heights::of(Datum::Agl)));
+    let only = |row: usize, datum: &str| {
+        format!(
+            "row {row}, datum: {rule}: found {datum}, expected AGL, as --over or the terms say: nothing else is compared over it"
+        )
+    };
+    assert_eq!(told, [only(3, "WGS84"), only(4, "FL")]);
+    let ours = r#"[{"kind":"operation","title":"x","volumes":[
+        {"shape":"point","positions":[[59,24]],"radius_m":5,"lower_m":0,"upper_m":9,"datum":"AMSL","start":"2026-11-25T06:00:00Z","end":"2026-11-25T07:00:00Z"},
+        {"shape":"point","positions":[[59,24]],"radius_m":5,"lower_m":0,"upper_m":9,"datum":"AGL","start":"2026-11-25T06:00:00Z","end":"2026-11-25T07:00:00Z"}]}]"#;
+    let told = wrong("a.json", ours, &over(Heights::of(Datum::Amsl)));
+    assert!(told.len() == 1 && told[0].starts_with("notice 1, volumes[1].datum: DV-043"), "{told:?}");
+}
+
+#[test]
 fn times_that_do_not_fit_their_way_are_refused_and_the_plan_is_not_lost() {
     let table = |times: &str| {
         format!(

@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use crate::pair::Pair;
 
 const MINUTE_US: i64 = 60_000_000;
-const LATER: Shift = Shift::Time { shift_us: 66 * MINUTE_US };
+const LATER: Shift = Shift::in_time(66 * MINUTE_US);
 
 /// An operation that begins so many minutes later.
 fn operation(number: u64, later_min: i64) -> NoticeIn {
@@ -118,12 +118,12 @@ fn what_is_suggested_is_the_smallest_by_the_weights_of_the_terms() {
     let ours = found(&pair, 0, &conflict, true);
     assert_eq!(shifts(&ours)[0], LATER, "an hour, five minutes between them, and then some");
     assert_eq!(ours.shifts[0].cost(), 66 * 2 * 20);
-    assert!(shifts(&ours).iter().skip(1).all(|shift| !matches!(shift, Shift::Altitude { .. })), "3,310 m are too many");
+    assert!(shifts(&ours).iter().skip(1).all(|shift| shift.climb_cm == 0), "3,310 m are too many");
     // On the 1 km grid times are whole 5 minutes, and nothing moves aside.
     let (pair, conflict) = met(Release::Km1);
     let told = shifts(&found(&pair, 0, &conflict, true));
-    assert_eq!(told[0], Shift::Time { shift_us: 70 * MINUTE_US });
-    assert!(told.iter().all(|shift| !matches!(shift, Shift::Place { .. })));
+    assert_eq!(told[0], Shift::in_time(70 * MINUTE_US));
+    assert!(told.iter().all(|shift| shift.aside.is_none()));
 }
 
 #[test]

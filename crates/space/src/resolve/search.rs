@@ -1,12 +1,15 @@
 //! Along one way: from step to step past everything that is in the way.
 
+use std::borrow::Cow;
+
 use detente_types::notice::{Precision, VOLUMES_MAX};
 use detente_types::unit::Metres;
 use detente_types::volume::{Position, Volume};
 
 use super::rigid::{Turn, middle};
-use super::way::{CLIMB_CM, MINUTE_US, PLACE_CM, in_altitude, in_place, in_time};
-use super::{End, Limits, Way, bearings};
+use super::shift::moved;
+use super::way::{CLIMB_CM, MINUTE_US, PLACE_CM};
+use super::{Course, End, Limits, Shift, Way, bearings};
 use crate::disclose::steps;
 use crate::law::{Law, Separation};
 use crate::outline::Prepared;
@@ -16,6 +19,8 @@ use crate::timed::TIME_GROWTH_US;
 /// Conflicts that are looked at before the notice is shifted past them: as many as a notice has volumes, so that each of
 /// them takes part.
 pub(super) const CONFLICTS_AT_ONCE: usize = VOLUMES_MAX;
+/// Bearings that are tried together with a shift in time or in altitude: the first, which lead away from what is nearest.
+const BEARINGS_BOTH_MAX: usize = 8;
 
 /// The searches of one notice.
 pub(super) struct Search<'s, 'a> {
@@ -28,13 +33,13 @@ pub(super) struct Search<'s, 'a> {
 
 /// Something in the way, and among which crowd.
 #[derive(Clone, Copy)]
-struct Met<'a> {
+pub(super) struct Met<'a> {
     crowd: usize,
     obstacle: Obstacle<'a>,
 }
 
 /// Where a pair of volumes is out of each other's way.
-enum Past {
+pub(super) enum Past {
     /// From this step on, until further notice.
     At(i64),
     /// At no step within the limits.
@@ -67,21 +72,27 @@ impl<'s, 'a> Search<'s, 'a> {
         self.first.is_empty()
     }
 
-    /// The ways that the limits allow.
-    pub(super) fn ways(&self) -> Vec<Way> {
-        let mut ways = Vec::new();
-        if self.limits.time.is_some() {
-            ways.extend([Way::Later, Way::Earlier]);
-        }
-        if self.limits.altitude.is_some() {
-            ways.extend([Way::Up, Way::Down]);
-        }
+    /// The courses that the limits allow: each way, then two at once.
+    pub(super) fn courses(&self) -> Vec<Course> {
+        let times: &[Way] = if self.limits.time.is_some() { &[Way::Later, Way::Earlier] } else { &[] };
+        let heights: &[Way] = if self.limits.altitude.is_some() { &[Way::Up, Way::Down] } else { &[] };
+        let places = self.places();
+        let near = &places[..places.len().min(BEARINGS_BOTH_MAX)];
+        let both = |ways: &[Way], with: &[Way]| -> Vec<Course> {
+            ways.iter().flat_map(|&way| with.iter().map(move |&with| Course::both(way, with))).collect()
+        };
+        let mut courses: Vec<Course> = times.iter().chain(heights).chain(&places).map(|&way| way.into()).collect();
+        courses.extend([both(times, heights), both(times, near), both(heights, near)].concat());
+        courses
+    }
+
+    fn places(&self) -> Vec<Way> {
         // The grid of a coarse precision stays where it is: what is told of a plan does not move aside as the plan does.
-        if self.limits.place.is_some() && self.limits.precision == Precision::Exact {
-            let pair = |met: &Met<'a>| Some((self.own(met)?, met.obstacle.other));
-            ways.extend(bearings::of_pairs(self.first.iter().filter_map(pair)).into_iter().map(Way::Toward));
+        if self.limits.place.is_none() || self.limits.precision != Precision::Exact {
+            return Vec::new();
         }
-        ways
+        let pair = |met: &Met<'a>| Some((self.own(met)?, met.obstacle.other));
+        bearings::of_pairs(self.first.iter().filter_map(pair)).into_iter().map(Way::Toward).collect()
     }
 
     fn own(&self, met: &Met<'_>) -> Option<&'a Volume> {
@@ -98,21 +109,27 @@ impl<'s, 'a> Search<'s, 'a> {
         stride.max(1)
     }
 
+    /// The least that is whole strides of a way and at least so many steps.
+    pub(super) fn in_strides(&self, way: Way, step: i64) -> i64 {
+        let stride = self.stride(way);
+        (step + stride - 1).div_euclid(stride) * stride
+    }
+
     /// The first step that way at which nothing is in the way, and the volumes there.
     pub(super) fn along(&self, way: Way, budget: &mut Budget) -> (End, Option<(i64, Vec<Volume>)>) {
-        let (last, stride) = (self.last(way), self.stride(way));
+        let last = self.last(way);
         let mut step = 0;
         let mut conflicts = self.first.clone();
         loop {
             step = match self.past_all(way, step + 1, last, &conflicts, budget) {
-                Past::At(step) => (step + stride - 1).div_euclid(stride) * stride,
+                Past::At(step) => self.in_strides(way, step),
                 Past::Never => return (End::Closed, None),
                 Past::Unknown => return (End::Cut, None),
             };
             if step > last {
                 return (End::Closed, None);
             }
-            let Some(volumes) = self.shifted(way, step) else {
+            let Some(volumes) = self.shifted(way.shift(step)) else {
                 // A rule forbids it here: the next step may round otherwise.
                 if step >= last {
                     return (End::Closed, None);
@@ -123,7 +140,7 @@ impl<'s, 'a> Search<'s, 'a> {
                 conflicts.clear();
                 continue;
             };
-            match self.conflicts(&volumes, budget) {
+            match self.conflicts(&volumes, CONFLICTS_AT_ONCE, budget) {
                 None => return (End::Cut, None),
                 Some(found) if found.is_empty() => return (End::Found, volumes.into_iter().next().map(|own| (step, own))),
                 Some(found) => conflicts = found,
@@ -131,18 +148,19 @@ impl<'s, 'a> Search<'s, 'a> {
         }
     }
 
-    /// Whether nothing is in the way at a step.
-    pub(super) fn is_clear_at(&self, way: Way, step: i64, budget: &mut Budget) -> Option<bool> {
-        match self.shifted(way, step) {
+    /// Whether nothing is in the way after a shift.
+    pub(super) fn is_clear_at(&self, shift: Shift, budget: &mut Budget) -> Option<bool> {
+        match self.shifted(shift) {
             None => Some(false),
-            Some(volumes) => self.conflicts(&volumes, budget).map(|found| found.is_empty()),
+            Some(volumes) => self.conflicts(&volumes, 1, budget).map(|found| found.is_empty()),
         }
     }
 
-    /// What is in the way of shifted volumes, among the first crowd in which anything is; `None` when the budget ends.
-    fn conflicts(&self, volumes: &[Vec<Volume>], budget: &mut Budget) -> Option<Vec<Met<'a>>> {
+    /// The first `most` that are in the way of shifted volumes, among the first crowd in which anything is; `None` when the
+    /// budget ends.
+    pub(super) fn conflicts(&self, volumes: &[Vec<Volume>], most: usize, budget: &mut Budget) -> Option<Vec<Met<'a>>> {
         for (crowd, (among, volumes)) in self.crowds.iter().zip(volumes).enumerate() {
-            let found = among.conflicts(volumes, CONFLICTS_AT_ONCE, budget)?;
+            let found = among.conflicts(volumes, most, budget)?;
             if !found.is_empty() {
                 return Some(found.into_iter().map(|obstacle| Met { crowd, obstacle }).collect());
             }
@@ -156,7 +174,7 @@ impl<'s, 'a> Search<'s, 'a> {
     }
 
     /// The last step that the limits allow.
-    fn last(&self, way: Way) -> i64 {
+    pub(super) fn last(&self, way: Way) -> i64 {
         let volumes = || self.volumes();
         let room = match way {
             Way::Later => self
@@ -180,28 +198,28 @@ impl<'s, 'a> Search<'s, 'a> {
         room.unwrap_or(0)
     }
 
-    fn shifted(&self, way: Way, step: i64) -> Option<Vec<Vec<Volume>>> {
-        let each = |among: &Among<'a>| among.volumes.iter().map(|volume| self.shift(volume, way, step)).collect();
+    /// The volumes of all forms after a shift; `None` where a rule does not let one of them be there.
+    pub(super) fn shifted(&self, by: Shift) -> Option<Vec<Vec<Volume>>> {
+        let turn = self.turn(by)?;
+        let each = |among: &Among<'a>| among.volumes.iter().map(|volume| moved(volume, by, turn.as_ref())).collect();
         self.crowds.iter().map(each).collect()
     }
 
-    fn shift(&self, volume: &Volume, way: Way, step: i64) -> Option<Volume> {
-        match way {
-            Way::Later => in_time(volume, step * MINUTE_US),
-            Way::Earlier => in_time(volume, -step * MINUTE_US),
-            Way::Up => in_altitude(volume, step * CLIMB_CM),
-            Way::Down => in_altitude(volume, -step * CLIMB_CM),
-            Way::Toward(bearing) => {
-                in_place(volume, &Turn::new(self.middle?, bearing, Metres::from_cm(step * PLACE_CM).as_f64()))
-            }
-        }
+    fn shift(&self, volume: &Volume, by: Shift) -> Option<Volume> {
+        moved(volume, by, self.turn(by)?.as_ref())
+    }
+
+    /// The turn of a shift, if it is aside; nothing where a notice has no middle.
+    fn turn(&self, by: Shift) -> Option<Option<Turn>> {
+        let Some(aside) = by.aside else { return Some(None) };
+        self.middle.map(|middle| Some(Turn::new(middle, aside.bearing_deg, aside.distance.as_f64())))
     }
 
     /// The first step from `from` on at which none of these pairs is in the way.
     fn past_all(&self, way: Way, from: i64, last: i64, conflicts: &[Met<'a>], budget: &mut Budget) -> Past {
         let mut step = from;
         for met in conflicts {
-            match self.past(way, step, last, met, budget) {
+            match self.past(way, (step, last), Shift::default(), met, budget) {
                 Past::At(past) => step = step.max(past),
                 other => return other,
             }
@@ -209,9 +227,13 @@ impl<'s, 'a> Search<'s, 'a> {
         if step <= last { Past::At(step) } else { Past::Never }
     }
 
-    /// The same of one pair, which is in the way before `from`.
-    fn past(&self, way: Way, from: i64, last: i64, met: &Met<'a>, budget: &mut Budget) -> Past {
-        let Some(own) = self.own(met) else {
+    /// The same of one pair, which is in the way before `from`, with the notice shifted otherwise besides.
+    pub(super) fn past(&self, way: Way, (from, last): (i64, i64), besides: Shift, met: &Met<'a>, budget: &mut Budget) -> Past {
+        let own = self.own(met).and_then(|own| match besides.parts() {
+            0 => Some(Cow::Borrowed(own)),
+            _ => self.shift(own, besides).map(Cow::Owned),
+        });
+        let Some(own) = own.as_deref() else {
             return Past::At(from);
         };
         let Among { law, separation, .. } = self.crowds[met.crowd];
@@ -275,7 +297,7 @@ impl<'s, 'a> Search<'s, 'a> {
 
     /// Whether a pair is in the way at a step; where a rule forbids the volume, it counts as in the way.
     fn in_the_way(&self, way: Way, pair: &Meets<'_>, other: &Prepared<'_>, step: i64, budget: &mut Budget) -> Option<bool> {
-        match self.shift(pair.own, way, step) {
+        match self.shift(pair.own, way.shift(step)) {
             Some(shifted) => meets(pair.law, &pair.separation, &shifted, other, budget),
             None => budget.spend(1).then_some(true),
         }

@@ -10,6 +10,8 @@ use crate::testing::{
 };
 use crate::{Index, Law, Separation, disclose};
 
+mod across;
+
 const HOUR_US: i64 = 60 * MINUTE_US;
 const LAWS: [Law; 2] = [Law::One, Law::Two(Heights::of(Datum::Wgs84))];
 const PLENTY: usize = 10_000_000;
@@ -109,16 +111,25 @@ fn limits(time: bool, altitude: bool, place: bool) -> Limits {
     }
 }
 
+/// Volumes a step less aside.
+fn nearer(own: &[Volume], Aside { bearing_deg, distance }: Aside) -> Vec<Volume> {
+    let by = Shift::aside(bearing_deg, distance.saturating_sub(Metres::new(50)));
+    let turn = rigid::Turn::new(rigid::middle(own).unwrap(), bearing_deg, distance.as_f64() - 50.0);
+    own.iter().map(|own| shift::moved(own, by, Some(&turn)).unwrap()).collect()
+}
+
 /// The steps of what was found one way.
 fn steps(outcome: &Outcome, way: Way) -> Option<i64> {
-    let steps = outcome.resolutions.iter().find_map(|found| match (way, found.shift) {
-        (Way::Later, Shift::Time { shift_us }) if shift_us > 0 => Some(shift_us / MINUTE_US),
-        (Way::Earlier, Shift::Time { shift_us }) if shift_us < 0 => Some(-shift_us / MINUTE_US),
-        (Way::Up, Shift::Altitude { climb_cm }) if climb_cm > 0 => Some(climb_cm / 1_000),
-        (Way::Down, Shift::Altitude { climb_cm }) if climb_cm < 0 => Some(-climb_cm / 1_000),
-        _ => None,
+    let single = outcome.resolutions.iter().map(|found| found.shift).filter(|shift| shift.parts() == 1);
+    let steps = single.filter_map(|Shift { shift_us, climb_cm, .. }| match way {
+        Way::Later => Some(shift_us / MINUTE_US),
+        Way::Earlier => Some(-shift_us / MINUTE_US),
+        Way::Up => Some(climb_cm / 1_000),
+        Way::Down => Some(-climb_cm / 1_000),
+        Way::Toward(_) => None,
     });
-    let end = outcome.searched.iter().find(|(searched, _)| *searched == way).unwrap().1;
+    let steps = steps.filter(|&steps| steps > 0).min();
+    let end = outcome.searched.iter().find(|(searched, _)| *searched == way.into()).unwrap().1;
     assert_eq!(end, if steps.is_some() { End::Found } else { End::Closed }, "{way:?}");
     steps
 }
@@ -137,9 +148,8 @@ proptest! {
             prop_assert!(scene.is_clear(&found.volumes), "{:?}", found.shift);
             let within = |v: &Volume| window(NOON_US - 6 * HOUR_US, NOON_US + 10 * HOUR_US).covers(&v.window);
             prop_assert!(found.volumes.iter().all(within));
-            if let Shift::Place { bearing_deg, distance } = found.shift {
-                let before = rigid::Turn::new(rigid::middle(&scene.own).unwrap(), bearing_deg, distance.as_f64() - 50.0);
-                let nearer: Vec<_> = scene.own.iter().map(|own| way::in_place(own, &before).unwrap()).collect();
+            if let Shift { aside: Some(aside), .. } = found.shift && found.shift.parts() == 1 {
+                let nearer = nearer(&scene.own, aside);
                 prop_assert!(!scene.is_clear(&nearer), "a step less is enough, {:?}", found.shift);
             }
         }
@@ -229,14 +239,8 @@ fn a_shift_past_one_goes_on_past_the_next() {
     assert_eq!(steps(&outcome, Way::Later), Some(126));
     assert_eq!(steps(&outcome, Way::Earlier), Some(66));
     assert_eq!((steps(&outcome, Way::Up), steps(&outcome, Way::Down)), (None, None), "1,000 m do not fit");
-    let places: Vec<u16> = outcome
-        .resolutions
-        .iter()
-        .filter_map(|found| match found.shift {
-            Shift::Place { bearing_deg, .. } => Some(bearing_deg),
-            _ => None,
-        })
-        .collect();
+    let places: Vec<u16> =
+        outcome.resolutions.iter().filter_map(|found| found.shift.aside.map(|aside| aside.bearing_deg)).collect();
     assert_eq!(places.len(), 3);
     assert_eq!(places[0], 90, "away from the other is nearest");
 }
@@ -246,11 +250,9 @@ fn a_place_along_a_bearing_is_the_nearest_step() {
     let scene = two_in_a_row();
     let outcome = scene.resolve(&limits(false, false, true));
     let best = &outcome.resolutions[0];
-    let Shift::Place { bearing_deg: 90, distance } = best.shift else { panic!("{:?}", best.shift) };
-    let nearer = rigid::Turn::new(at(59.6, 24.71), 90, distance.as_f64() - 50.0);
-    assert!(!scene.is_clear(&[way::in_place(&scene.own[0], &nearer).unwrap()]));
     // The circles' middles are 564 m apart and must be 1,000 m and the growth of both apart.
-    assert_eq!(distance, Metres::new(450));
+    assert_eq!(best.shift, Shift::aside(90, Metres::new(450)));
+    assert!(!scene.is_clear(&nearer(&scene.own, best.shift.aside.unwrap())));
     assert_eq!(best.change(), Change::Volumes(best.volumes.clone()));
 }
 
@@ -318,7 +320,7 @@ fn another_datum_than_the_limits_is_not_climbed_in() {
     let mut scene = two_in_a_row();
     scene.own[0].band = AltitudeBand::try_new(Metres::ZERO, Metres::new(100), Datum::Amsl).unwrap();
     let outcome = scene.resolve(&limits(false, true, false));
-    assert_eq!(outcome.searched, [(Way::Up, End::Closed), (Way::Down, End::Closed)]);
+    assert_eq!(outcome.searched, [(Way::Up.into(), End::Closed), (Way::Down.into(), End::Closed)]);
     // In limits over its own datum it is, by what the law makes of it over the line's.
     let over_sea = AltitudeBand::try_new(Metres::ZERO, Metres::new(2_000), Datum::Amsl).unwrap();
     let outcome = scene.resolve(&Limits { altitude: Some(over_sea), ..limits(false, true, false) });
@@ -359,14 +361,10 @@ proptest! {
         for found in &outcome.resolutions {
             let moved = own.iter().map(|volume| {
                 let mut input = VolumeIn::from(volume);
-                match found.shift {
-                    Shift::Time { shift_us } => input.shift(shift_us),
-                    Shift::Altitude { climb_cm } => {
-                        input.lower_cm += climb_cm;
-                        input.upper_cm += climb_cm;
-                    }
-                    Shift::Place { .. } => panic!("the grid does not move"),
-                }
+                assert_eq!(found.shift.aside, None, "the grid does not move");
+                input.shift(found.shift.shift_us);
+                input.lower_cm += found.shift.climb_cm;
+                input.upper_cm += found.shift.climb_cm;
                 Volume::try_from(&input).unwrap()
             });
             let told = disclose::coarsen(&moved.collect::<Vec<_>>(), precision).unwrap();
@@ -384,19 +382,19 @@ proptest! {
         let scene = Scene { own, others, separation, law: LAWS[1] };
         let (index, limits) = (scene.index(), limits(true, true, true));
         let crowds = [scene.question(&index).into()];
-        let ends: Vec<_> = begin(&crowds, &limits)
-            .unwrap()
-            .into_iter()
-            .map(|way| (way, along(&crowds, &WEIGHTS, &limits, way)))
-            .collect();
-        let mut found: Vec<_> = ends.iter().filter_map(|(_, (_, found))| found.clone()).collect();
+        let (mut ends, mut found) = (Vec::new(), Vec::new());
+        for course in begin(&crowds, &limits).unwrap() {
+            let (end, more) = along(&crowds, &WEIGHTS, &limits, course, &found);
+            ends.push((course, end));
+            found.extend(more);
+        }
         rank(&mut found);
         let outcome = scene.resolve(&limits);
         for found in &found {
             prop_assert_eq!(proves(&crowds, &limits, found.shift), Some(true));
-            prop_assert_eq!(proves(&crowds, &limits, Shift::Time { shift_us: 0 }), Some(false), "unmoved");
+            prop_assert_eq!(proves(&crowds, &limits, Shift::default()), Some(false), "unmoved");
         }
         prop_assert_eq!(found, outcome.resolutions);
-        prop_assert_eq!(ends.into_iter().map(|(way, (end, _))| (way, end)).collect::<Vec<_>>(), outcome.searched);
+        prop_assert_eq!(ends, outcome.searched);
     }
 }

@@ -1,12 +1,9 @@
 //! The ways in which a notice can move, each a line of equal steps.
 
-use detente_types::passage::{Passage, PassageIn};
-use detente_types::time::Window;
 use detente_types::unit::Metres;
-use detente_types::volume::{AltitudeBand, Volume};
 
-use super::Shift;
-use super::rigid::Turn;
+use super::Weights;
+use super::shift::Shift;
 
 /// A step in time, microseconds: people agree on whole minutes.
 pub(super) const MINUTE_US: i64 = 60_000_000;
@@ -31,54 +28,56 @@ pub enum Way {
 }
 
 impl Way {
-    /// The way of a shift, and its steps.
-    pub(super) const fn of(shift: Shift) -> (Self, i64) {
-        match shift {
-            Shift::Time { shift_us } if shift_us < 0 => (Self::Earlier, -shift_us / MINUTE_US),
-            Shift::Time { shift_us } => (Self::Later, shift_us / MINUTE_US),
-            Shift::Altitude { climb_cm } if climb_cm < 0 => (Self::Down, -climb_cm / CLIMB_CM),
-            Shift::Altitude { climb_cm } => (Self::Up, climb_cm / CLIMB_CM),
-            Shift::Place { bearing_deg, distance } => (Self::Toward(bearing_deg), distance.cm() / PLACE_CM),
-        }
-    }
-
     /// The shift of so many steps.
     pub(super) const fn shift(self, steps: i64) -> Shift {
         match self {
-            Self::Later => Shift::Time { shift_us: steps * MINUTE_US },
-            Self::Earlier => Shift::Time { shift_us: -steps * MINUTE_US },
-            Self::Up => Shift::Altitude { climb_cm: steps * CLIMB_CM },
-            Self::Down => Shift::Altitude { climb_cm: -steps * CLIMB_CM },
-            Self::Toward(bearing_deg) => Shift::Place { bearing_deg, distance: Metres::from_cm(steps * PLACE_CM) },
+            Self::Later => Shift::in_time(steps * MINUTE_US),
+            Self::Earlier => Shift::in_time(-steps * MINUTE_US),
+            Self::Up => Shift::in_altitude(steps * CLIMB_CM),
+            Self::Down => Shift::in_altitude(-steps * CLIMB_CM),
+            Self::Toward(_) if steps == 0 => Shift::in_time(0),
+            Self::Toward(bearing_deg) => Shift::aside(bearing_deg, Metres::from_cm(steps * PLACE_CM)),
         }
+    }
+
+    /// What so many steps cost, in twentieths of the weights' unit.
+    pub(super) fn cost(self, steps: i64, weights: &Weights) -> u64 {
+        // A minute, a tenth of 100 m, a twentieth of a kilometre.
+        let each = match self {
+            Self::Later | Self::Earlier => u64::from(weights.per_minute) * 20,
+            Self::Up | Self::Down => u64::from(weights.per_100_m) * 2,
+            Self::Toward(_) => u64::from(weights.per_km),
+        };
+        each.saturating_mul(steps.unsigned_abs())
     }
 }
 
-/// A volume in another place of time; `None` when a rule does not let it be there.
-pub(super) fn in_time(volume: &Volume, shift_us: i64) -> Option<Volume> {
-    let (start, end) = (volume.window.start().plus_micros(shift_us), volume.window.end().plus_micros(shift_us));
-    let window = Window::try_new(start, end).ok()?;
-    let passage = match &volume.passage {
-        None => None,
-        Some(passage) => {
-            let times_us = passage.times().iter().map(|t| t.plus_micros(shift_us).micros()).collect();
-            let moved = PassageIn { times_us, slack_us: passage.slack_us() };
-            Some(Passage::try_new(&moved, volume.footprint.shape(), &window).ok()?)
-        }
-    };
-    Some(Volume { window, passage, ..volume.clone() })
+/// What is searched in one go: one way, or two at once of which one is not the other and not its opposite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Course {
+    way: Way,
+    with: Option<Way>,
 }
 
-/// A volume at another altitude; `None` when a rule does not let it be there.
-pub(super) fn in_altitude(volume: &Volume, climb_cm: i64) -> Option<Volume> {
-    let climb = Metres::from_cm(climb_cm);
-    let (lower, upper) = (volume.band.lower().saturating_add(climb), volume.band.upper().saturating_add(climb));
-    let band = AltitudeBand::try_new(lower, upper, volume.band.datum()).ok()?;
-    Some(Volume { band, ..volume.clone() })
+impl Course {
+    /// Two ways at once: in time and altitude, in time and place, or in altitude and place.
+    pub(super) const fn both(way: Way, with: Way) -> Self {
+        Self { way, with: Some(with) }
+    }
+
+    /// The way, or the first of two.
+    pub const fn way(self) -> Way {
+        self.way
+    }
+
+    /// The second of two ways.
+    pub const fn with(self) -> Option<Way> {
+        self.with
+    }
 }
 
-/// A volume in another place; `None` when a rule does not let its shape be there.
-pub(super) fn in_place(volume: &Volume, turn: &Turn) -> Option<Volume> {
-    let footprint = turn.footprint(&volume.footprint)?;
-    Some(Volume { footprint, ..volume.clone() })
+impl From<Way> for Course {
+    fn from(way: Way) -> Self {
+        Self { way, with: None }
+    }
 }

@@ -3,7 +3,7 @@
 use detente_types::{AltitudeBand, Metres, Timestamp, Volume, Window};
 
 use super::{COMPASS_EN, Language, ceil, clock, clock_down, clock_up, counted, datum_en, datum_ru, floor, octant, span};
-use crate::resolve::Shift;
+use crate::resolve::{Aside, Shift};
 
 /// Where a bearing leads, as a noun.
 const TOWARD_RU: [&str; 8] = ["север", "северо-восток", "восток", "юго-восток", "юг", "юго-запад", "запад", "северо-запад"];
@@ -11,56 +11,71 @@ const TOWARD_RU: [&str; 8] = ["север", "северо-восток", "вос
 /// The sentence of a shift: what is shifted, by how much, and when, how high or where that brings it. Volumes are those
 /// after the shift.
 pub fn shift(language: Language, name: &str, shift: Shift, volumes: &[Volume]) -> String {
-    match shift {
-        Shift::Time { shift_us } => in_time(language, name, shift_us, volumes),
-        Shift::Altitude { climb_cm } => in_altitude(language, name, climb_cm, volumes),
-        Shift::Place { bearing_deg, distance } => {
-            let (metres, wind) = (distance.cm() / 100, octant(bearing_deg));
-            match language {
-                Language::English => {
-                    let far = counted(metres, "metre");
-                    format!("Move the {name} {far} {}, on a bearing of {bearing_deg} degrees.", COMPASS_EN[wind])
-                }
-                Language::Russian => {
-                    format!("{}: сместить на {metres} м на {}, по азимуту {bearing_deg}°.", capital(name), TOWARD_RU[wind])
-                }
+    let then = then(language, shift, volumes).join(", ");
+    match language {
+        Language::English => {
+            let then = if then.is_empty() { then } else { format!(": it is then {then}") };
+            format!("Move the {name} {}{then}.", listed(&moves(language, shift), "and"))
+        }
+        Language::Russian => {
+            let climbs_only = shift.parts() == 1 && shift.climb_cm != 0;
+            let joint = if climbs_only { "на" } else { "тогда" };
+            let then = if then.is_empty() { then } else { format!(", {joint} {then}") };
+            format!("{}: {}{then}.", capital(name), listed(&moves(language, shift), "и"))
+        }
+    }
+}
+
+/// What is done, part by part.
+fn moves(language: Language, shift: Shift) -> Vec<String> {
+    let (minutes, climb) = (shift.shift_us.abs() / 60_000_000, shift.climb_cm.abs() / 100);
+    let in_time = match language {
+        Language::English => {
+            format!("{} {}", counted(minutes, "minute"), if shift.shift_us > 0 { "later" } else { "earlier" })
+        }
+        Language::Russian => format!("сдвинуть на {minutes} мин {}", if shift.shift_us > 0 { "позже" } else { "раньше" }),
+    };
+    let in_altitude = match language {
+        Language::English => format!("{} {}", counted(climb, "metre"), if shift.climb_cm > 0 { "higher" } else { "lower" }),
+        Language::Russian => format!("{} на {climb} м", if shift.climb_cm > 0 { "поднять" } else { "опустить" }),
+    };
+    let aside = shift.aside.map(|Aside { bearing_deg, distance }| {
+        let (metres, wind) = (distance.cm() / 100, octant(bearing_deg));
+        match language {
+            Language::English => {
+                format!("{} {}, on a bearing of {bearing_deg} degrees", counted(metres, "metre"), COMPASS_EN[wind])
             }
+            Language::Russian => format!("сместить на {metres} м на {}, по азимуту {bearing_deg}°", TOWARD_RU[wind]),
         }
-    }
+    });
+    let parts = [(shift.shift_us != 0).then_some(in_time), (shift.climb_cm != 0).then_some(in_altitude), aside];
+    parts.into_iter().flatten().collect()
 }
 
-fn in_time(language: Language, name: &str, shift_us: i64, volumes: &[Volume]) -> String {
-    let minutes = shift_us.abs() / 60_000_000;
-    let whole = hull(volumes.iter().map(|volume| volume.window)).map(|w| span(&clock_down(&w), &clock_up(&w), language));
-    match language {
+/// When and how high it is then, where that changes.
+fn then(language: Language, shift: Shift, volumes: &[Volume]) -> Vec<String> {
+    let window = hull(volumes.iter().map(|volume| volume.window)).filter(|_| shift.shift_us != 0);
+    let when = window.map(|w| span(&clock_down(&w), &clock_up(&w), language));
+    let band = hull_of_bands(volumes).filter(|_| shift.climb_cm != 0);
+    let (when, high) = match language {
         Language::English => {
-            let way = if shift_us > 0 { "later" } else { "earlier" };
-            let then = whole.map(|when| format!(": it is then {when}")).unwrap_or_default();
-            format!("Move the {name} {} {way}{then}.", counted(minutes, "minute"))
+            (when, band.map(|b| format!("between {} and {} metres {}", floor(&b), ceil(&b), datum_en(b.datum()))))
         }
         Language::Russian => {
-            let way = if shift_us > 0 { "позже" } else { "раньше" };
-            let then = whole.map(|when| format!(", тогда время — {when}")).unwrap_or_default();
-            format!("{}: сдвинуть на {minutes} мин {way}{then}.", capital(name))
+            let from = if shift.parts() == 1 { "высоты от" } else { "высоты — от" };
+            let high = |b: AltitudeBand| format!("{from} {} до {} м {}", floor(&b), ceil(&b), datum_ru(b.datum()));
+            (when.map(|when| format!("время — {when}")), band.map(high))
         }
-    }
+    };
+    [when, high].into_iter().flatten().collect()
 }
 
-fn in_altitude(language: Language, name: &str, climb_cm: i64, volumes: &[Volume]) -> String {
-    let metres = climb_cm.abs() / 100;
-    let whole = hull_of_bands(volumes);
-    match language {
-        Language::English => {
-            let way = if climb_cm > 0 { "higher" } else { "lower" };
-            let then =
-                |b: AltitudeBand| format!(": it is then between {} and {} metres {}", floor(&b), ceil(&b), datum_en(b.datum()));
-            format!("Move the {name} {} {way}{}.", counted(metres, "metre"), whole.map(then).unwrap_or_default())
-        }
-        Language::Russian => {
-            let way = if climb_cm > 0 { "поднять" } else { "опустить" };
-            let then = |b: AltitudeBand| format!(", на высоты от {} до {} м {}", floor(&b), ceil(&b), datum_ru(b.datum()));
-            format!("{}: {way} на {metres} м{}.", capital(name), whole.map(then).unwrap_or_default())
-        }
+/// Several, with a word before the last.
+fn listed(parts: &[String], and: &str) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} {and} {last}", first.join(", ")),
     }
 }
 
@@ -149,24 +164,61 @@ mod tests {
         let volumes = [first, second];
         let told = |by| [Language::English, Language::Russian].map(|language| shift(language, "операция", by, &volumes));
         assert_eq!(
-            told(Shift::Time { shift_us: -MINUTE_US }),
+            told(Shift::in_time(-MINUTE_US)),
             [
                 "Move the операция 1 minute earlier: it is then on 2026-11-24 from 12:00 to 12:50 UTC.",
                 "Операция: сдвинуть на 1 мин раньше, тогда время — 2026-11-24 с 12:00 до 12:50 UTC.",
             ]
         );
         assert_eq!(
-            told(Shift::Altitude { climb_cm: 36_000 }),
+            told(Shift::in_altitude(36_000)),
             [
                 "Move the операция 360 metres higher: it is then between 300 and 450 metres above the WGS-84 ellipsoid.",
                 "Операция: поднять на 360 м, на высоты от 300 до 450 м над эллипсоидом WGS-84.",
             ]
         );
         assert_eq!(
-            told(Shift::Place { bearing_deg: 135, distance: Metres::new(2_350) }),
+            told(Shift::aside(135, Metres::new(2_350))),
             [
                 "Move the операция 2350 metres south-east, on a bearing of 135 degrees.",
                 "Операция: сместить на 2350 м на юго-восток, по азимуту 135°.",
+            ]
+        );
+    }
+
+    #[test]
+    fn two_shifts_at_once_are_told_in_one_sentence() {
+        let drawn = detente_types::volume::Shape::Point(at(59.6, 24.7));
+        let volumes =
+            [Volume { band: band(300, 450), window: window(NOON_US, NOON_US + 30 * MINUTE_US), ..volume(drawn, 100.0) }];
+        let told = |name, by| [Language::English, Language::Russian].map(|language| shift(language, name, by, &volumes));
+        let (later, down) = (Shift::in_time(22 * MINUTE_US), Shift::in_altitude(-15_000));
+        let aside = Shift::aside(135, Metres::new(400));
+        assert_eq!(
+            told("flight", later.and(down)),
+            [
+                "Move the flight 22 minutes later and 150 metres lower: it is then on 2026-11-24 from 12:00 to 12:30 UTC, \
+                 between 300 and 450 metres above the WGS-84 ellipsoid.",
+                "Flight: сдвинуть на 22 мин позже и опустить на 150 м, тогда время — 2026-11-24 с 12:00 до 12:30 UTC, \
+                 высоты — от 300 до 450 м над эллипсоидом WGS-84.",
+            ]
+        );
+        assert_eq!(
+            told("полёт", later.and(aside)),
+            [
+                "Move the полёт 22 minutes later and 400 metres south-east, on a bearing of 135 degrees: it is then on \
+                 2026-11-24 from 12:00 to 12:30 UTC.",
+                "Полёт: сдвинуть на 22 мин позже и сместить на 400 м на юго-восток, по азимуту 135°, тогда время — \
+                 2026-11-24 с 12:00 до 12:30 UTC.",
+            ]
+        );
+        assert_eq!(
+            told("полёт", down.and(aside)),
+            [
+                "Move the полёт 150 metres lower and 400 metres south-east, on a bearing of 135 degrees: it is then \
+                 between 300 and 450 metres above the WGS-84 ellipsoid.",
+                "Полёт: опустить на 150 м и сместить на 400 м на юго-восток, по азимуту 135°, тогда высоты — от 300 до \
+                 450 м над эллипсоидом WGS-84.",
             ]
         );
     }

@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use detente_space::{Asked, Index, Law, Pair, Separation, Side};
+use detente_types::NoticeKind;
 use detente_types::conflict::VolumeMeeting;
-use detente_types::height::Heights;
-use detente_types::{Meeting, NoticeKind, Volume};
 
 use super::Filed;
 
@@ -55,12 +54,8 @@ pub(super) fn all_pairs(plans: &[Filed], law: Law, separation: &Separation, prog
         while after.is_some() && hits.len() <= HITS_MAX {
             let page = index.query_page(&asked, after.as_ref(), PAGE);
             for find in page.finds {
-                let other = &plans[find.pair.key].plan.volumes;
-                let pair = [&filed.plan.volumes[usize::from(find.pair.asked)], &other[usize::from(find.pair.found)]];
-                if let Some(meeting) = by_their_datum(law, separation, pair, find.meeting) {
-                    let volumes = [find.pair.asked, find.pair.found];
-                    add(&mut hits, [i, find.pair.key], VolumeMeeting { volumes, meeting });
-                }
+                let volumes = [find.pair.asked, find.pair.found];
+                add(&mut hits, [i, find.pair.key], VolumeMeeting { volumes, meeting: find.meeting });
             }
             after = page.next;
         }
@@ -69,20 +64,6 @@ pub(super) fn all_pairs(plans: &[Filed], law: Law, separation: &Separation, prog
     hits.truncate(HITS_MAX);
     hits.iter_mut().for_each(Hit::keep_closest);
     Found { hits, more }
-}
-
-/// How two volumes meet whose altitudes cannot be laid against others: over one datum by that datum, if they do at all; over
-/// two as if at all altitudes, and with none that both use. The law has taken them as if at all altitudes.
-fn by_their_datum(law: Law, separation: &Separation, [first, second]: [&Volume; 2], meeting: Meeting) -> Option<Meeting> {
-    let Law::Two(heights) = law else { return Some(meeting) };
-    let data = [first, second].map(|volume| volume.band.datum());
-    if data.into_iter().all(|datum| heights.takes(datum)) {
-        Some(meeting)
-    } else if data[0] == data[1] {
-        Law::Two(Heights::of(data[0])).meet(first, second, separation)
-    } else {
-        Some(Meeting { band: None, ..meeting })
-    }
 }
 
 fn add(hits: &mut Vec<Hit>, plans: [usize; 2], meeting: VolumeMeeting) {
@@ -136,7 +117,7 @@ impl Progress {
 mod tests {
     use detente_gateway::plans::Plan;
     use detente_types::volume::PositionIn;
-    use detente_types::{Datum, Metres, VolumeIn};
+    use detente_types::{Metres, Volume, VolumeIn};
 
     use super::*;
 
@@ -207,26 +188,5 @@ mod tests {
         let touching = Separation { horizontal: Metres::ZERO, vertical: Metres::ZERO, time_us: 0 };
         let found = all_pairs(&plans, Law::One, &touching, &mut Progress::new(plans.len()));
         assert_eq!((found.hits.len(), found.more), (HITS_MAX, true), "of 4,950");
-    }
-
-    #[test]
-    fn heights_over_ground_are_compared_with_each_other_and_with_nothing_else() {
-        let mut next = |_: u64| 1;
-        let one = plan(&mut next).plan.volumes.remove(0);
-        let at = |lower_cm: i64, datum: Datum| {
-            let volume = VolumeIn { lower_cm, upper_cm: lower_cm + 5_000, datum: datum.code(), ..VolumeIn::from(&one) };
-            let volumes = vec![Volume::try_from(&volume).unwrap()];
-            Filed { file: 0, plan: Plan { place: String::new(), name: String::new(), kind: None, volumes } }
-        };
-        let touching = Separation { horizontal: Metres::ZERO, vertical: Metres::ZERO, time_us: 0 };
-        for heights in [Heights::of(Datum::Amsl), Heights::of(Datum::Agl)] {
-            let met = |plans: &[Filed]| {
-                let found = all_pairs(plans, Law::Two(heights), &touching, &mut Progress::new(plans.len()));
-                found.hits.iter().map(|hit| hit.closest().meeting.band.map(|band| band.datum())).collect::<Vec<_>>()
-            };
-            assert!(met(&[at(0, Datum::Agl), at(10_000, Datum::Agl)]).is_empty());
-            assert_eq!(met(&[at(0, Datum::Agl), at(4_000, Datum::Agl)]), [Some(Datum::Agl)]);
-            assert_eq!(met(&[at(0, Datum::Agl), at(900_000, Datum::Amsl)]), [None], "they may be anywhere");
-        }
     }
 }
