@@ -2,6 +2,7 @@
 
 use detente_gateway::plans::{self, Format, Given, Unit};
 use detente_gateway::read;
+use detente_types::height::Heights;
 use detente_types::{Datum, Notice, NoticeId, Timestamp, Volume, VolumeIn};
 
 use crate::scene::Scene;
@@ -68,6 +69,7 @@ fn of_format(format: Format, bytes: &[u8]) {
         radius_m: Some(50.0),
         from: Some(start),
         until: Some(start.plus_seconds(3_600)),
+        heights: Some(Heights::of(Datum::Agl)),
     };
     for given in [Given::default(), all] {
         let reading = plans::read("-", Some(format), bytes, &given);
