@@ -119,15 +119,8 @@ fn a_plan_that_is_looked_at_is_held_against_the_lines_rules_too() {
 
 #[test]
 fn the_ground_is_drawn_where_everything_is_asked_and_of_the_first_only() {
-    let (api, ..) = api();
-    let officer = || Officer { name: Some("Lt Aalto".into()), desk: None, role: Role::Officer, by_home: false };
-    let exercise = json!({ "kind": "exercise", "title": "Firing", "release": "exact", "volumes": [volume(&json!({}))] });
-    let asked: NotifyAsk = serde_json::from_value(json!({ "notices": [exercise] })).unwrap();
-    run(notify(State(api.clone()), Extension(officer()), Path("-".into()), Asked(asked))).unwrap();
-    let ask = |tell: &str, plans: Value| {
-        let asked = serde_json::from_value(json!({ "plans": plans, "tell": tell })).unwrap();
-        run(super::plans(State(api.clone()), Path("-".into()), Asked(asked))).unwrap()
-    };
+    let api = with_an_exercise();
+    let ask = |tell: &str, plans: Value| tell_of(&api, json!({ "plans": plans, "tell": tell }));
     let many = vec![volume(&json!({})); grounds::OF_PLAN_MAX + 2];
     for tell in ["sentences", "meetings"] {
         let views = ask(tell, json!([plan_of(&many)]));
@@ -150,4 +143,48 @@ fn the_ground_is_drawn_where_everything_is_asked_and_of_the_first_only() {
     let drawn: Vec<bool> = drawn.map(|told| told.ground.as_ref().unwrap().area_m2.is_some()).collect();
     assert_eq!(drawn.iter().filter(|drawn| **drawn).count(), grounds::OF_REQUEST_MAX);
     assert!(drawn.is_sorted_by(|a, b| a >= b), "the first");
+}
+
+/// A line on which an exercise of ours is live.
+fn with_an_exercise() -> Api {
+    let (api, ..) = api();
+    let officer = Officer { name: Some("Lt Aalto".into()), desk: None, role: Role::Officer, by_home: false };
+    let exercise = json!({ "kind": "exercise", "title": "Firing", "release": "exact", "volumes": [volume(&json!({}))] });
+    let asked: NotifyAsk = serde_json::from_value(json!({ "notices": [exercise] })).unwrap();
+    run(notify(State(api.clone()), Extension(officer), Path("-".into()), Asked(asked))).unwrap();
+    api
+}
+
+fn tell_of(api: &Api, asked: Value) -> Vec<PlanView> {
+    let asked = serde_json::from_value(asked).unwrap();
+    run(plans(State(api.clone()), Path("-".into()), Asked(asked))).unwrap()
+}
+
+#[test]
+fn many_plans_at_once_are_told_in_order_as_far_as_there_is_room() {
+    let api = with_an_exercise();
+    let three = plan_of(&vec![volume(&json!({})); 3]);
+    for (limit, each, more) in [(9, 3, false), (2, 2, true)] {
+        let views = tell_of(&api, json!({ "plans": vec![&three; 16], "limit": limit, "tell": "entries" }));
+        let mut left = ALL_ENTRIES_MAX;
+        for (i, view) in views.iter().enumerate() {
+            let told = &view.entries.as_ref().unwrap().ours;
+            let volumes: Vec<[u64; 2]> = told.iter().map(|[.., asked, found]| [*asked, *found]).collect();
+            let room = left.min(each);
+            assert_eq!(volumes, (0..room as u64).map(|asked| [asked, 0]).collect::<Vec<_>>(), "{i}");
+            assert_eq!(view.more, more || room < each, "{i}");
+            left -= room;
+        }
+        assert_eq!((views.len(), left), (16, 0));
+    }
+}
+
+#[test]
+fn many_plans_of_which_one_replaces_no_notice_of_ours_are_refused() {
+    let api = with_an_exercise();
+    let mut plans = vec![plan_of(&[volume(&json!({}))]); 16];
+    plans[11]["instead_of"] = json!("ffff");
+    let asked = serde_json::from_value(json!({ "plans": plans, "tell": "entries" })).unwrap();
+    let refused = run(super::plans(State(api), Path("-".into()), Asked(asked))).unwrap_err();
+    assert!(format!("{refused:?}").contains("of ours"), "{refused:?}");
 }
