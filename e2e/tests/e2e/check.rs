@@ -141,7 +141,8 @@ fn every_refusal_of_all_files_is_told_at_once_and_nothing_is_checked() {
     let told: Value = serde_json::from_str(&run(&["check", &open, &bomb, "--json"]).expect(2).out).unwrap();
     assert_eq!(told["wrong"][0]["findings"].as_array().map(Vec::len), Some(11), "{told}");
 
-    let said = ["--units", "ft", "--datum", "AGL", "--from", "2026-11-25T06:00:00Z", "--until", "2026-11-25T07:00:00Z"];
+    let said =
+        ["--units", "ft", "--datum", "AGL", "--from", "2026-11-25T06:00:00Z", "--until", "2026-11-25T07:00:00Z", "--over", "AGL"];
     let refused = run(&[&["check", &open], &said[..]].concat()).expect(2);
     assert!(refused.err.contains("1 error,"), "what an option says is open no more:\n{}", refused.err);
     for wrong in [

@@ -152,7 +152,7 @@ fn audit(pair: &mut Pair, key: &str) {
     pair.aster.ok(&["match", "auditor-key", &other]);
     pair.aster.run(&["match", "auditor-key", &other]).expect(1);
     let told = pair.aster.ok(&["match", "audit", &copy, "--key", &other]);
-    assert!(told.contains("does not open with this key"), "{told}");
+    assert!(told.contains("not the key that the terms of this run name"), "{told}");
     pair.aster.run(&["match", "audit", &copy, "--key", key, "--run", "abcdefff"]).expect(4);
     pair.aster.run(&["match", "audit", "--key", key]).expect(5);
     pair.aster.stop();

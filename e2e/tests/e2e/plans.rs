@@ -48,6 +48,14 @@ fn plans_are_told_what_they_would_meet_and_nothing_is_stated() {
         assert_eq!(area.is_some_and(|area| area > 1_000.0), tell == "full", "{tell}: {less:?}");
         assert_eq!(array(views[1]["conflicts"].clone()).len(), 0, "{tell}");
     }
+    // The ground is drawn of the first conflicts of a plan, and the others say that it was left out.
+    let mut long = flight(22.0);
+    long["volumes"] = Value::from(vec![long["volumes"][0].clone(); 18]);
+    let told = array(ask(json!({"plans": [long], "tell": "full"}))[0]["conflicts"].clone());
+    let drawn: Vec<bool> = told.iter().map(|told| told["ground"]["area_m2"].is_number()).collect();
+    assert_eq!(drawn, (0..18).map(|i| i < 16).collect::<Vec<_>>());
+    assert!(told.iter().skip(16).all(|told| told["ground"]["undrawn"] == "left out"), "{told:?}");
+
     let views = ask(json!({"plans": [flight(22.0), flight(25.0)], "limit": 5, "tell": "entries"}));
     let statement = &met[0]["statement"];
     let entry = json!([statement["generation"], statement["index"], met[0]["volumes"][0], met[0]["volumes"][1]]);

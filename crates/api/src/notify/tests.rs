@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use detente_gateway::TextForm;
 use detente_node::port::{Entries, StoreFault, Write};
-use detente_node::{Event, LineKeys, Node};
+use detente_node::{Effect, Event, Input, LineKeys, Node};
 use detente_testkit::{MORNING, Parties, minutes, parties, rng, terms};
 use detente_types::statement::KeyRevokeIn;
 use detente_types::{Generation, PartyId};
@@ -36,6 +36,11 @@ impl Host for Counted {
         *self.jobs.lock().unwrap() += 1;
         let (mut node, mut rng, mut waiters) = (self.node.lock().unwrap(), rng(2), Waiters::new());
         job(&mut Seat { node: &mut node, now: MORNING, rng: &mut rng, waiters: &mut waiters, store: &mut Nothing });
+        while let Some(effect) = node.poll_effect() {
+            if let Effect::Persist { token, .. } = effect {
+                node.handle(MORNING, &mut rng, Input::Persisted(token));
+            }
+        }
         true
     }
 

@@ -9,8 +9,8 @@ use crate::ground::{Gates, PairGroundView, left_out};
 use crate::problem::{Fault, Problem};
 
 /// Conflicts whose ground is drawn, of one plan and of all plans of a request: the first.
-pub(super) const OF_PLAN_MAX: usize = 16;
-pub(super) const OF_REQUEST_MAX: usize = 256;
+const OF_PLAN_MAX: usize = 16;
+const OF_REQUEST_MAX: usize = 256;
 
 /// Whose ground is to be drawn.
 #[derive(Default)]

@@ -511,8 +511,15 @@ fn a_blind_conflict_is_shown_on_both_sides_and_settled_like_any() {
 fn what_is_shown_lies_in_the_area_of_the_terms() {
     let mut pair = Pair::with_terms(small());
     pair.connect();
-    put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
-    put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
+    // From the western border of the area on.
+    let by_the_border = |mut plan: NoticeIn| {
+        let positions = || plan.volumes.iter().flat_map(|v| &v.rings).flatten();
+        let east = 221_000_000 - positions().map(|at| at.lon_e7).min().unwrap_or_default();
+        plan.volumes.iter_mut().flat_map(|v| &mut v.rings).flatten().for_each(|at| at.lon_e7 += east);
+        plan
+    };
+    put(&mut pair, 0, by_the_border(plan(NoticeKind::Operation, 1)), Release::BlindOnly);
+    put(&mut pair, 1, by_the_border(plan(NoticeKind::Exercise, 3)), Release::BlindOnly);
     pair.pass(15 * 60);
     let terms = Terms::try_new(small()).unwrap();
     let is_outside = |volume: &Volume| volume.footprint.vertices().any(|at| !terms.area().is_some_and(|area| area.contains(at)));
