@@ -1,5 +1,6 @@
 //! Plans that are checked against what is live on a line before they are stated: one, or many at once.
 
+mod ahead;
 mod grounds;
 mod rules;
 #[cfg(test)]
@@ -9,7 +10,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use detente_gateway::{Problems, VolumeForm};
 use detente_node::sentence::Language;
-use detente_node::{Detail as Depth, Foreseen, Foresight, Line, Met, Planned};
+use detente_node::{Detail as Depth, Foreseen, Foresight, Line, Met};
 use detente_space::law1::kinds_meet;
 use detente_types::conflict::VolumeMeeting;
 use detente_types::notice::{NOTICE_VERTICES_MAX, VOLUMES_MAX};
@@ -22,11 +23,12 @@ use crate::Api;
 use crate::answer::Asked;
 use crate::ask::{DoubtView, doubts};
 use crate::ground::PairGroundView;
+use crate::plans::ahead::{Ahead, foresee};
 use crate::plans::grounds::Grounds;
 use crate::plans::rules::{Judged, Judging};
 use crate::port::{Seat, ask};
 use crate::problem::{Fault, Problem};
-use crate::routes::{Answer, find_line, no_line, notice_of_ours};
+use crate::routes::{Answer, find_line, no_line};
 use crate::view::{MeetingView, RefView, SentenceView, languages, side};
 
 /// What one job costs at most, in pairs of volumes that are tested: the line waits for no more than that of a request,
@@ -168,12 +170,13 @@ pub(crate) async fn plans(
     let mut work = Work {
         name,
         line: None,
+        ahead: Ahead::of(plans.len()),
         plans,
         judging,
         limit,
         left: ALL_ENTRIES_MAX,
         tell,
-        current: Current::begin(),
+        current: Current::default(),
         grounds: Grounds::default(),
         found: Vec::new(),
     };
@@ -207,23 +210,19 @@ struct Work {
     /// How many more may be told of all plans.
     left: usize,
     tell: Tell,
+    /// What is known of the plans that are not through.
+    ahead: Ahead,
     current: Current,
     grounds: Grounds,
     found: Vec<PlanView>,
 }
 
-/// The first plan that is not through.
+/// What was told of the first plan that is not through.
+#[derive(Default)]
 struct Current {
-    foresight: Foresight,
     told: Vec<PlanConflictView>,
     /// How many of its conflicts were told, or had gone when they were to be.
     through: usize,
-}
-
-impl Current {
-    fn begin() -> Self {
-        Self { foresight: Foresight::begin(), told: Vec::new(), through: 0 }
-    }
 }
 
 impl Work {
@@ -243,6 +242,9 @@ impl Work {
         if self.judging.share(line, seat.now, &self.plans)? == Judged::More {
             return Ok(());
         }
+        if self.tell == Tell::Entries && self.ahead.is_many() {
+            return self.share_among_cores(line);
+        }
         let languages = languages(line, line.us());
         let mut left = SHARE;
         while left > 0 && !self.is_done() {
@@ -251,22 +253,29 @@ impl Work {
         Ok(())
     }
 
+    /// The same on all cores, where only entries are told: looking for them is what such a plan costs.
+    fn share_among_cores(&mut self, line: &Line) -> Result<(), Problem> {
+        self.ahead.look(line, &self.plans[self.found.len()..], self.limit, self.left);
+        while self.ahead.first().is_some_and(Foresight::is_done) {
+            self.step(line, &[], 0)?;
+        }
+        Ok(())
+    }
+
     /// Goes on with the plan that is not through, within a cost; what was spent of it.
     fn step(&mut self, line: &Line, languages: &[(String, Language)], most: usize) -> Result<usize, Problem> {
         let plan = &self.plans[self.found.len()];
-        let current = &mut self.current;
-        let before = current.foresight.cost();
-        if !current.foresight.is_done() {
-            let instead_of = plan.instead_of.as_ref().map(|name| notice_of_ours(line, name)).transpose()?;
-            let planned = Planned { kind: plan.kind, volumes: &plan.volumes, instead_of: instead_of.as_ref() };
+        let (current, foresight) = (&mut self.current, self.ahead.first_mut().expect("it is as long as what is not through"));
+        let before = foresight.cost();
+        if !foresight.is_done() {
             let depth = if self.tell == Tell::Entries { Depth::Whether } else { Depth::How };
-            line.foresee(&planned, depth, self.limit.min(self.left), most, &mut current.foresight);
+            foresee(line, plan, depth, [self.limit, self.left], most, foresight)?;
         }
-        let mut spent = current.foresight.cost() - before;
+        let mut spent = foresight.cost() - before;
         let languages = if self.tell.has_sentences() { languages } else { &[] };
         let each = 1 + SENTENCES_COST * languages.len();
-        while spent < most && current.through < current.foresight.meetings.len() {
-            let foreseen = &current.foresight.meetings[current.through];
+        while spent < most && current.through < foresight.meetings.len() {
+            let foreseen = &foresight.meetings[current.through];
             current.through += 1;
             spent += each;
             if let Some(mut told) = told(line, plan.kind, foreseen, languages) {
@@ -276,15 +285,22 @@ impl Work {
                 current.told.push(told);
             }
         }
-        if current.foresight.is_done() && current.through == current.foresight.meetings.len() {
-            let Current { foresight, told, .. } = core::mem::replace(current, Current::begin());
-            let doubts = self.plans[self.found.len()].doubts.clone();
-            self.left -= foresight.met.len() + told.len();
-            let (conflicts, entries) =
-                if self.tell == Tell::Entries { (None, Some(EntriesView::from(&*foresight.met))) } else { (Some(told), None) };
-            self.found.push(PlanView { conflicts, entries, more: foresight.more, doubts });
+        if foresight.is_done() && current.through == foresight.meetings.len() {
+            self.close();
         }
         Ok(spent)
+    }
+
+    /// The first plan is through: what was found of it is told, as far as the request has room for it.
+    fn close(&mut self) {
+        let (Some(mut foresight), Current { told, .. }) = (self.ahead.pop(), core::mem::take(&mut self.current)) else { return };
+        let more = foresight.more || foresight.met.len() > self.left;
+        foresight.met.truncate(self.left);
+        self.left -= foresight.met.len();
+        let (conflicts, entries) =
+            if self.tell == Tell::Entries { (None, Some(EntriesView::from(&*foresight.met))) } else { (Some(told), None) };
+        let doubts = self.plans[self.found.len()].doubts.clone();
+        self.found.push(PlanView { conflicts, entries, more, doubts });
     }
 }
 

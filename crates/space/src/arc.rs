@@ -7,7 +7,7 @@
 //! with the square of the length: 30 cm at the longest edge, a tenth of a millimetre at 50 km
 //! (docs/spec/conflict-1.md has the measured table).
 
-use core::cell::OnceCell;
+use std::sync::OnceLock;
 
 use detente_types::geometry::earth::{
     EQUATORIAL_RADIUS_M, FLATTENING, POLAR_RADIUS_M, Vec3, from_reduced, reduced_point, surface_point,
@@ -50,7 +50,7 @@ pub(crate) struct Arc {
     from: Vertex,
     to: Vertex,
     straight: f64,
-    curve: OnceCell<Box<Curve>>,
+    curve: OnceLock<Box<Curve>>,
 }
 
 /// The great circle of an arc that is longer than one chord.
@@ -71,7 +71,7 @@ impl Arc {
     /// The shortest path from one vertex to another.
     pub(crate) fn new(from: Vertex, to: Vertex) -> Self {
         let straight = (to.surface - from.surface).norm();
-        Self { from, to, straight, curve: OnceCell::new() }
+        Self { from, to, straight, curve: OnceLock::new() }
     }
 
     /// An arc of no length.

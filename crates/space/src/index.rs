@@ -14,10 +14,10 @@ mod gather;
 mod orders;
 mod sought;
 
-use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::rc::Rc;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use detente_types::conflict::Meeting;
 use detente_types::notice::{Notice, NoticeKind};
@@ -72,8 +72,9 @@ pub struct Index<K: Ord + Clone> {
     /// Whose each solid of the forests is; `None` for those to be used again.
     solids: Vec<Option<Owner>>,
     free: Vec<u32>,
-    /// One for each datum, in the order of their codes. A forest that is asked shows its newest solids to the asker first.
-    forests: [RefCell<Forest>; Datum::ALL.len()],
+    /// One for each datum, in the order of their codes. A forest that is asked shows its newest solids to the asker first: askers
+    /// may be several, and take turns for that moment.
+    forests: [Mutex<Forest>; Datum::ALL.len()],
     ends: BTreeSet<(Timestamp, K)>,
     /// The longest window of anything that moves and was ever filed, microseconds.
     longest_us: i64,
@@ -98,7 +99,7 @@ struct FiledVolume {
     /// Kept where there is room for it: it is measured far more often than it is filed.
     outline: Option<Outline>,
     /// How high the sea is under it, once it was asked for.
-    undulation: Cell<Option<(i64, i64)>>,
+    undulation: OnceLock<(i64, i64)>,
     /// How many chords it has at most: what it costs to measure it.
     chords: usize,
 }
@@ -106,7 +107,7 @@ struct FiledVolume {
 impl FiledVolume {
     /// Ready for the law, with what is already known of it.
     fn prepared(&self) -> Prepared<'_> {
-        Prepared::known(&self.volume, self.outline.as_ref(), self.undulation.get())
+        Prepared::known(&self.volume, self.outline.as_ref(), self.undulation.get().copied())
     }
 }
 
@@ -207,7 +208,7 @@ impl<K: Ord + Clone> Default for Index<K> {
             orders: Orders::default(),
             solids: Vec::new(),
             free: Vec::new(),
-            forests: Datum::ALL.map(|_| RefCell::new(Forest::new())),
+            forests: Datum::ALL.map(|_| Mutex::new(Forest::new())),
             ends: BTreeSet::new(),
             longest_us: 0,
             edges_left: 0,
@@ -267,7 +268,7 @@ impl<K: Ord + Clone> Index<K> {
             solids.push(Solids::new(volume, &outline, &bounds));
             let left = self.edges_left.checked_sub(outline.arcs().len());
             self.edges_left = left.unwrap_or(self.edges_left);
-            FiledVolume { volume: volume.clone(), bounds, outline: left.map(|_| outline), undulation: Cell::default(), chords }
+            FiledVolume { volume: volume.clone(), bounds, outline: left.map(|_| outline), undulation: OnceLock::new(), chords }
         };
         let volumes: Vec<FiledVolume> = volumes.iter().map(file).collect();
         let slot = self.free_slots.pop().unwrap_or(self.slots.len() as u32);
@@ -295,7 +296,7 @@ impl<K: Ord + Clone> Index<K> {
             self.solids.push(None);
         }
         self.solids[id as usize] = Some(owner);
-        let forest = self.forests[datum as usize].get_mut();
+        let forest = whole(&mut self.forests[datum as usize]);
         forest.insert(id, solid);
         if forest.is_merge_due() {
             forest.merge_step(MERGED_PER_BOX);
@@ -305,8 +306,8 @@ impl<K: Ord + Clone> Index<K> {
 
     /// Goes on merging what was put in, for about so many boxes; whether there is more to do. Only speed depends on it.
     pub fn merge_step(&mut self, budget: usize) -> bool {
-        let step = |forest: &mut RefCell<Forest>| {
-            let forest = forest.get_mut();
+        let step = |forest: &mut Mutex<Forest>| {
+            let forest = whole(forest);
             drop(forest.take_garbage());
             forest.merge_step(budget) == Progress::More
         };
@@ -315,8 +316,8 @@ impl<K: Ord + Clone> Index<K> {
 
     /// The same where nothing else is to be done: goes on until nearly all is in one run.
     pub fn settle_step(&mut self, budget: usize) -> bool {
-        let step = |forest: &mut RefCell<Forest>| {
-            let forest = forest.get_mut();
+        let step = |forest: &mut Mutex<Forest>| {
+            let forest = whole(forest);
             let progress = forest.settle_step(budget);
             // A run that was merged is as large as all the forest: nobody may come for a long while to have it dropped.
             drop(forest.take_garbage());
@@ -338,7 +339,7 @@ impl<K: Ord + Clone> Index<K> {
         self.edges_left += kept.map(|outline| outline.arcs().len()).sum::<usize>();
         self.ends.remove(&(filed.end, key.clone()));
         for (datum, id) in filed.solids {
-            self.forests[datum as usize].get_mut().remove(id);
+            whole(&mut self.forests[datum as usize]).remove(id);
             self.solids[id as usize] = None;
             self.free.push(id);
         }
@@ -488,7 +489,10 @@ impl<K: Ord + Clone> Index<K> {
         let chords = asked.volumes()[usize::from(place.asked)].chords + found.chords;
         let prepared = found.prepared();
         let said = law(place.asked.into(), filed.kind, &prepared);
-        found.undulation.set(prepared.known_undulation());
+        if let Some(undulation) = prepared.known_undulation() {
+            // Whoever was first found the same.
+            let _ = found.undulation.set(undulation);
+        }
         (said, 1 + chords / chords_as_pair)
     }
 
@@ -516,6 +520,11 @@ impl<K: Ord + Clone> Index<K> {
         }
         Rest { next: None, cost: tested + boxes / BOXES_AS_PAIR }
     }
+}
+
+/// A forest that nobody else has. Showing its newest solids to an asker, which is all that is done in turns, leaves it whole.
+fn whole(forest: &mut Mutex<Forest>) -> &mut Forest {
+    forest.get_mut().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What testing a pair costs whose volumes have so many chords in all.

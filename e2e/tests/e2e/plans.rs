@@ -62,5 +62,11 @@ fn plans_are_told_what_they_would_meet_and_nothing_is_stated() {
     assert_eq!(views[0]["entries"], json!({"theirs": [entry], "ours": []}));
     assert_eq!(views[1]["entries"], json!({"theirs": [], "ours": []}));
     assert!(views.iter().all(|view| view.get("conflicts").is_none()));
+    // Many are looked for on all cores; what is told of each is what is told of it alone.
+    let many: Vec<Value> = (0..24).map(|i| flight(21.9 + 0.01 * f64::from(i))).collect();
+    let together = ask(json!({"plans": many, "tell": "entries"}));
+    let alone: Vec<Value> = many.iter().flat_map(|plan| ask(json!({"plans": [plan], "tell": "entries"}))).collect();
+    assert_eq!(together, alone);
+    assert!(together.iter().any(|view| view["entries"]["theirs"] != json!([])), "{together:?}");
     assert!(pair.aster.conflicts().is_empty() && pair.aster.notices().len() == 3, "nothing was stated");
 }

@@ -116,3 +116,44 @@ fn a_plan_that_is_looked_at_is_held_against_the_lines_rules_too() {
     let problem = run(async { crate::around::around(State(api().0), Path("-".into()), Asked(asked)).await }).unwrap_err();
     assert!(problem.details.iter().any(|detail| detail.rule.as_deref() == Some("DV-032")), "{problem:?}");
 }
+
+#[test]
+fn plans_are_told_in_order_as_far_as_there_is_room() {
+    let found = |count: u16| {
+        let mut foresight = Foresight::default();
+        foresight.met = (0..count).map(|found| Met { ours: true, at: (detente_types::Generation(1), 7), volumes: [0, found] }).collect();
+        foresight
+    };
+    let forms: Vec<PlanForm> = serde_json::from_value(json!(vec![plan_of(&[volume(&json!({}))]); 16])).unwrap();
+    let mut work = Work {
+        name: "-".into(),
+        line: None,
+        ahead: Ahead::of(forms.len()),
+        plans: read(forms).unwrap(),
+        judging: Judging::default(),
+        limit: 9,
+        left: 20,
+        tell: Tell::Entries,
+        current: Current::default(),
+        grounds: Grounds::default(),
+        found: Vec::new(),
+    };
+    while let Some(first) = work.ahead.first_mut() {
+        *first = found(3);
+        work.close();
+    }
+    let told: Vec<_> = work.found.iter().map(|view| (view.entries.as_ref().unwrap().ours.len(), view.more)).collect();
+    assert_eq!(told[..6], [(3, false); 6]);
+    assert_eq!(told[6], (2, true), "what there is no room for is said to be there");
+    assert_eq!(told[7..], [(0, true); 9]);
+    assert_eq!(work.found[6].entries.as_ref().unwrap().ours[1][3], 1, "the first of them");
+}
+
+#[test]
+fn many_plans_of_which_one_replaces_no_notice_of_ours_are_refused() {
+    let mut plans = vec![plan_of(&[volume(&json!({}))]); 16];
+    plans[11]["instead_of"] = json!("ffff");
+    let asked = serde_json::from_value(json!({ "plans": plans, "tell": "entries" })).unwrap();
+    let refused = run(plans_of_api(asked)).unwrap_err();
+    assert!(format!("{refused:?}").contains("of ours"), "{refused:?}");
+}

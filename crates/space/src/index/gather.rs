@@ -1,6 +1,7 @@
 //! Which pairs of volumes may meet, in their order.
 
 use std::ops::{Bound, ControlFlow};
+use std::sync::PoisonError;
 
 use super::asked::Asked;
 use super::sought::Sought;
@@ -37,7 +38,7 @@ impl<K: Ord + Clone> Index<K> {
     pub(super) fn gather(&self, asked: &Asked<'_>, after: Option<&Pair<K>>) -> Gathered {
         let (mut pairs, mut hits, mut boxes, mut looked) = (Vec::new(), Vec::new(), 0, 0);
         for datum in Datum::ALL {
-            let snapshot = self.forests[datum as usize].borrow_mut().snapshot();
+            let snapshot = self.forests[datum as usize].lock().unwrap_or_else(PoisonError::into_inner).snapshot();
             if snapshot.is_empty() {
                 continue;
             }

@@ -1,0 +1,100 @@
+//! What many plans would meet, looked for on all cores at once.
+//!
+//! Plans are taken in their order, each by one thread, and what is found of one does not depend on who looked for it, nor on
+//! how many did. The node waits no longer for a share than it does for one of a single thread. No more is held than may be told
+//! of a request, and what a plan for each thread may find besides.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use detente_node::{Detail, Foresight, Line, Planned};
+
+use super::{Plan, SHARE};
+use crate::problem::Problem;
+use crate::routes::notice_of_ours;
+
+/// Fewer plans than these are looked for where they are: starting a thread would take longer.
+const MANY: usize = 8;
+/// Threads at most.
+const THREADS_MAX: usize = 8;
+
+/// What is known of the plans of a request that are not through, in their order.
+pub(super) struct Ahead(VecDeque<Foresight>);
+
+impl Ahead {
+    /// Nothing, of so many plans.
+    pub(super) fn of(plans: usize) -> Self {
+        Self((0..plans).map(|_| Foresight::begin()).collect())
+    }
+
+    /// Whether several threads are worth their start.
+    pub(super) fn is_many(&self) -> bool {
+        self.0.len() >= MANY
+    }
+
+    /// Of the first plan that is not through.
+    pub(super) fn first(&self) -> Option<&Foresight> {
+        self.0.front()
+    }
+
+    pub(super) fn first_mut(&mut self) -> Option<&mut Foresight> {
+        self.0.front_mut()
+    }
+
+    /// Takes the first one out: its plan is through.
+    pub(super) fn pop(&mut self) -> Option<Foresight> {
+        self.0.pop_front()
+    }
+
+    /// Goes on with the plans that are not through, a share for each core: at most `limit` is found of each, and about `room` of all.
+    pub(super) fn look(&mut self, line: &Line, plans: &[Plan], limit: usize, room: usize) {
+        let found = AtomicUsize::new(self.0.iter().map(|foresight| foresight.met.len()).sum());
+        let rest = Mutex::new(plans.iter().zip(&mut self.0).enumerate());
+        let next = || {
+            let is_full = found.load(Ordering::Relaxed) >= room;
+            let mut rest = rest.lock().unwrap_or_else(PoisonError::into_inner);
+            rest.find(|(_, (_, foresight))| !foresight.is_done()).filter(|(number, _)| *number == 0 || !is_full)
+        };
+        let share = || {
+            let mut left = SHARE;
+            while let Some((_, (plan, foresight))) = (left > 0).then(next).flatten() {
+                let before = (foresight.cost(), foresight.met.len());
+                if foresee(line, plan, Detail::Whether, [limit, room], left, foresight).is_err() {
+                    // Whoever comes to this plan in its turn is told why.
+                    break;
+                }
+                found.fetch_add(foresight.met.len() - before.1, Ordering::Relaxed);
+                left = left.saturating_sub(1 + foresight.cost() - before.0);
+            }
+        };
+        let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
+        thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(share);
+            }
+            share();
+        });
+    }
+}
+
+/// Goes on looking for what a plan would meet, within a cost: so much of it at most, and no more than all may have together where
+/// nothing was found yet.
+///
+/// # Errors
+/// When the notice that it would replace is none of ours.
+pub(super) fn foresee(
+    line: &Line,
+    plan: &Plan,
+    detail: Detail,
+    [limit, room]: [usize; 2],
+    most: usize,
+    so_far: &mut Foresight,
+) -> Result<(), Problem> {
+    let limit = if so_far.met.is_empty() { limit.min(room) } else { limit };
+    let instead_of = plan.instead_of.as_ref().map(|name| notice_of_ours(line, name)).transpose()?;
+    let planned = Planned { kind: plan.kind, volumes: &plan.volumes, instead_of: instead_of.as_ref() };
+    line.foresee(&planned, detail, limit, most, so_far);
+    Ok(())
+}
