@@ -121,7 +121,8 @@ fn a_plan_that_is_looked_at_is_held_against_the_lines_rules_too() {
 fn plans_are_told_in_order_as_far_as_there_is_room() {
     let found = |count: u16| {
         let mut foresight = Foresight::default();
-        foresight.met = (0..count).map(|found| Met { ours: true, at: (detente_types::Generation(1), 7), volumes: [0, found] }).collect();
+        foresight.met =
+            (0..count).map(|found| Met { ours: true, at: (detente_types::Generation(1), 7), volumes: [0, found] }).collect();
         foresight
     };
     let forms: Vec<PlanForm> = serde_json::from_value(json!(vec![plan_of(&[volume(&json!({}))]); 16])).unwrap();
