@@ -255,7 +255,7 @@ impl Work {
 
     /// The same on all cores, where only entries are told: looking for them is what such a plan costs.
     fn share_among_cores(&mut self, line: &Line) -> Result<(), Problem> {
-        self.ahead.look(line, &self.plans[self.found.len()..], self.limit, self.left);
+        self.ahead.look(line, &self.plans[self.found.len()..], self.limit, self.left)?;
         while self.ahead.first().is_some_and(Foresight::is_done) {
             self.step(line, &[], 0)?;
         }

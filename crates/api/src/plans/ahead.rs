@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use detente_node::{Detail, Foresight, Line, Planned};
+use detente_types::NoticeId;
 
 use super::{Plan, SHARE};
 use crate::problem::Problem;
@@ -49,7 +50,13 @@ impl Ahead {
     }
 
     /// Goes on with the plans that are not through, a share for each core: at most `limit` is found of each, and about `room` of all.
-    pub(super) fn look(&mut self, line: &Line, plans: &[Plan], limit: usize, room: usize) {
+    ///
+    /// # Errors
+    /// When the notice that the first one would replace is none of ours. A later one is refused once it is the first.
+    pub(super) fn look(&mut self, line: &Line, plans: &[Plan], limit: usize, room: usize) -> Result<(), Problem> {
+        if let Some(plan) = plans.first() {
+            replaced(line, plan)?;
+        }
         let found = AtomicUsize::new(self.0.iter().map(|foresight| foresight.met.len()).sum());
         let rest = Mutex::new(plans.iter().zip(&mut self.0).enumerate());
         let next = || {
@@ -62,7 +69,6 @@ impl Ahead {
             while let Some((_, (plan, foresight))) = (left > 0).then(next).flatten() {
                 let before = (foresight.cost(), foresight.met.len());
                 if foresee(line, plan, Detail::Whether, [limit, room], left, foresight).is_err() {
-                    // Whoever comes to this plan in its turn is told why.
                     break;
                 }
                 found.fetch_add(foresight.met.len() - before.1, Ordering::Relaxed);
@@ -72,11 +78,18 @@ impl Ahead {
         let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
         thread::scope(|scope| {
             for _ in 1..threads {
-                scope.spawn(share);
+                // Where the machine has no more threads to give, those that there are do it all.
+                drop(thread::Builder::new().name("plans".into()).spawn_scoped(scope, share));
             }
             share();
         });
+        Ok(())
     }
+}
+
+/// The notice of ours that a plan would replace.
+fn replaced(line: &Line, plan: &Plan) -> Result<Option<NoticeId>, Problem> {
+    plan.instead_of.as_ref().map(|name| notice_of_ours(line, name)).transpose()
 }
 
 /// Goes on looking for what a plan would meet, within a cost: so much of it at most, and no more than all may have together where
@@ -93,7 +106,7 @@ pub(super) fn foresee(
     so_far: &mut Foresight,
 ) -> Result<(), Problem> {
     let limit = if so_far.met.is_empty() { limit.min(room) } else { limit };
-    let instead_of = plan.instead_of.as_ref().map(|name| notice_of_ours(line, name)).transpose()?;
+    let instead_of = replaced(line, plan)?;
     let planned = Planned { kind: plan.kind, volumes: &plan.volumes, instead_of: instead_of.as_ref() };
     line.foresee(&planned, detail, limit, most, so_far);
     Ok(())

@@ -152,9 +152,11 @@ fn plans_are_told_in_order_as_far_as_there_is_room() {
 
 #[test]
 fn many_plans_of_which_one_replaces_no_notice_of_ours_are_refused() {
-    let mut plans = vec![plan_of(&[volume(&json!({}))]); 16];
-    plans[11]["instead_of"] = json!("ffff");
-    let asked = serde_json::from_value(json!({ "plans": plans, "tell": "entries" })).unwrap();
-    let refused = run(plans_of_api(asked)).unwrap_err();
-    assert!(format!("{refused:?}").contains("of ours"), "{refused:?}");
+    for wrong in [0, 3, 8, 15] {
+        let mut plans = vec![plan_of(&[volume(&json!({}))]); 16];
+        plans[wrong]["instead_of"] = json!("ffff");
+        let asked = serde_json::from_value(json!({ "plans": plans, "tell": "entries" })).unwrap();
+        let refused = run(plans_of_api(asked)).unwrap_err();
+        assert!(format!("{refused:?}").contains("of ours"), "{wrong}: {refused:?}");
+    }
 }
