@@ -83,8 +83,7 @@ pub(crate) fn state(pair: &Pair, run: BlindRunIn) -> Option<RunState> {
 #[test]
 fn two_nodes_find_exactly_what_their_plans_have_in_common() {
     for verified in [false, true] {
-        let mut pair = Pair::with_terms(matching(verified));
-        pair.connect();
+        let mut pair = Pair::connected(matching(verified));
         let [ours, theirs] = [
             vec![plan(NoticeKind::Operation, 1), far(NoticeKind::Exercise, 2)],
             vec![plan(NoticeKind::Exercise, 3), plan(NoticeKind::Movement, 4)],
@@ -117,8 +116,7 @@ fn two_nodes_find_exactly_what_their_plans_have_in_common() {
 
 #[test]
 fn what_is_held_back_or_meets_nothing_is_not_matched() {
-    let mut pair = Pair::with_terms(matching(true));
-    pair.connect();
+    let mut pair = Pair::connected(matching(true));
     put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::Hold);
     put(&mut pair, 0, NoticeIn { volumes: plan(NoticeKind::Hazard, 9).volumes, ..plan(NoticeKind::Text, 2) }, Release::BlindOnly);
     put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
@@ -136,8 +134,7 @@ fn what_is_held_back_or_meets_nothing_is_not_matched() {
 fn a_count_tells_how_many_and_not_which() {
     let mut terms = matching(false);
     terms.matching.as_mut().unwrap().mode = "count".into();
-    let mut pair = Pair::with_terms(terms.clone());
-    pair.connect();
+    let mut pair = Pair::connected(terms.clone());
     put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
     put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
     pair.pass(15 * 60);
@@ -161,8 +158,7 @@ fn messages(pair: &Pair) -> Vec<&[u8]> {
 #[test]
 fn plans_that_differ_in_a_blind_notice_look_alike_to_the_peer() {
     let world = |blind: &[NoticeIn]| {
-        let mut pair = Pair::with_terms(matching(true));
-        pair.connect();
+        let mut pair = Pair::connected(matching(true));
         put(&mut pair, 0, plan(NoticeKind::Hazard, 7), Release::Exact);
         blind.iter().for_each(|plan| put(&mut pair, 0, plan.clone(), Release::BlindOnly));
         put(&mut pair, 1, far(NoticeKind::Exercise, 3), Release::BlindOnly);
@@ -221,8 +217,7 @@ fn secretly() -> impl Strategy<Value = Secretly> {
 
 /// Does what is done in the open, and between it, if at all, what is not.
 fn play(secret: bool, script: &[Secretly]) -> Pair {
-    let mut pair = Pair::with_terms(small());
-    pair.connect();
+    let mut pair = Pair::connected(small());
     put(&mut pair, 1, plan(NoticeKind::Exercise, 30), Release::BlindOnly);
     for (step, deed) in script.iter().enumerate() {
         match deed {
@@ -298,8 +293,7 @@ fn two_runs_of_one_set_share_no_bytes() {
 
 #[test]
 fn nothing_of_a_blind_notice_is_in_what_leaves() {
-    let mut pair = Pair::with_terms(matching(false));
-    pair.connect();
+    let mut pair = Pair::connected(matching(false));
     let secret = NoticeIn {
         title: Some("s3cr3t title".into()),
         contact: Some("s3cr3t contact".into()),
@@ -337,8 +331,7 @@ fn nothing_of_a_blind_notice_is_in_what_leaves() {
 
 #[test]
 fn a_restart_ends_the_run_and_its_secret_serves_no_more() {
-    let mut pair = Pair::with_terms(matching(true));
-    pair.connect();
+    let mut pair = Pair::connected(matching(true));
     pair.pass(14 * 60);
     pair.idle = true;
     pair.pass(62);
@@ -362,8 +355,7 @@ fn a_restart_ends_the_run_and_its_secret_serves_no_more() {
 
 #[test]
 fn a_commitment_that_comes_back_after_a_restore_is_ended() {
-    let mut pair = Pair::with_terms(matching(true));
-    pair.connect();
+    let mut pair = Pair::connected(matching(true));
     pair.pass(14 * 60);
     let backup = pair.seats[0].store.clone();
     pair.idle = true;
@@ -394,8 +386,7 @@ fn a_cut_at_any_frame_leaves_both_logs_with_one_end() {
     let mut ends = BTreeSet::new();
     let mut cut = 0;
     loop {
-        let mut pair = Pair::with_terms(small());
-        pair.connect();
+        let mut pair = Pair::connected(small());
         put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
         put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
         pair.pass(14 * 60 + 50);
@@ -426,8 +417,7 @@ fn a_cut_at_any_frame_leaves_both_logs_with_one_end() {
 
 #[test]
 fn a_run_beyond_the_fixed_ones_costs_budget_on_both_sides() {
-    let mut pair = Pair::with_terms(small());
-    pair.connect();
+    let mut pair = Pair::connected(small());
     pair.pass(60);
     for spent in 1..=2 {
         let asked = pair.command(0, Command::RunBlind(None)).expect("within the budget").stated.expect("stated at once");
@@ -462,8 +452,7 @@ fn a_run_beyond_the_fixed_ones_costs_budget_on_both_sides() {
 
 #[test]
 fn an_officer_stops_a_run_and_both_logs_say_so() {
-    let mut pair = Pair::with_terms(matching(true));
-    pair.connect();
+    let mut pair = Pair::connected(matching(true));
     pair.pass(14 * 60);
     pair.idle = true;
     pair.pass(62);
@@ -480,8 +469,7 @@ fn an_officer_stops_a_run_and_both_logs_say_so() {
 
 #[test]
 fn a_blind_conflict_is_shown_on_both_sides_and_settled_like_any() {
-    let mut pair = Pair::with_terms(matching(true));
-    pair.connect();
+    let mut pair = Pair::connected(matching(true));
     put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
     put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
     pair.pass(15 * 60);
@@ -509,8 +497,7 @@ fn a_blind_conflict_is_shown_on_both_sides_and_settled_like_any() {
 
 #[test]
 fn what_is_shown_lies_in_the_area_of_the_terms() {
-    let mut pair = Pair::with_terms(small());
-    pair.connect();
+    let mut pair = Pair::connected(small());
     // From the western border of the area on.
     let by_the_border = |mut plan: NoticeIn| {
         let positions = || plan.volumes.iter().flat_map(|v| &v.rings).flatten();
@@ -537,8 +524,7 @@ fn what_is_shown_lies_in_the_area_of_the_terms() {
 
 #[test]
 fn blind_conflicts_come_in_pages_by_name() {
-    let mut pair = Pair::with_terms(matching(true));
-    pair.connect();
+    let mut pair = Pair::connected(matching(true));
     (1..4).for_each(|number| put(&mut pair, 0, plan(NoticeKind::Operation, number), Release::BlindOnly));
     put(&mut pair, 1, plan(NoticeKind::Exercise, 9), Release::BlindOnly);
     pair.pass(15 * 60);
@@ -558,8 +544,7 @@ fn blind_conflicts_come_in_pages_by_name() {
 fn more_cells_than_places_end_the_run_and_say_why() {
     let mut terms = matching(true);
     terms.matching.as_mut().unwrap().class_log2 = 4;
-    let mut pair = Pair::with_terms(terms);
-    pair.connect();
+    let mut pair = Pair::connected(terms);
     put(&mut pair, 0, plan(NoticeKind::Airspace, 1), Release::BlindOnly);
     pair.pass(16 * 60);
     let view = pair.line(1).blind_run(&at(15)).expect("it is in the record");

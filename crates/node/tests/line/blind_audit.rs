@@ -37,8 +37,7 @@ fn auditor() -> (AuditorSecret, String) {
 fn an_auditor_makes_the_first_message_again() {
     let (secret, key) = auditor();
     let terms = TermsIn { auditor_key: key, ..matching(true) };
-    let mut pair = Pair::with_terms(terms.clone());
-    pair.connect();
+    let mut pair = Pair::connected(terms.clone());
     put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
     put(&mut pair, 0, far(NoticeKind::Hazard, 2), Release::Km1);
     put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
@@ -92,8 +91,7 @@ fn an_auditor_makes_the_first_message_again() {
 fn a_run_is_audited_under_the_terms_that_it_was_begun_under() {
     let (secret, key) = auditor();
     let first = TermsIn { auditor_key: key, ..matching(true) };
-    let mut pair = Pair::with_terms(first.clone());
-    pair.connect();
+    let mut pair = Pair::connected(first.clone());
     put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
     pair.pass(16 * 60);
     let next = TermsIn { version: first.version + 1, auditor_key: String::new(), ..first };
@@ -123,8 +121,7 @@ fn a_run_is_audited_under_the_terms_that_it_was_begun_under() {
 
 #[test]
 fn without_an_auditor_the_record_says_that_no_audit_is_possible() {
-    let mut pair = Pair::with_terms(matching(true));
-    pair.connect();
+    let mut pair = Pair::connected(matching(true));
     pair.pass(60);
     let view = pair.line(0).blind_run(&at(0)).expect("it is in the record");
     assert_eq!(view.auditable, [Some(false); 2]);

@@ -56,8 +56,7 @@ fn has_ended(why: BlindReason) -> impl Fn(&What) -> bool {
 
 #[test]
 fn what_is_no_part_of_a_run_does_not_keep_it_from_ending() {
-    let mut pair = Pair::with_terms(matching(true));
-    pair.connect();
+    let mut pair = Pair::connected(matching(true));
     pair.pass(14 * 60);
     pair.idle = true;
     pair.pass(61);
@@ -74,8 +73,7 @@ fn what_is_no_part_of_a_run_does_not_keep_it_from_ending() {
 
 #[test]
 fn another_commitment_in_the_log_than_on_the_stream_is_the_other_sides_fault() {
-    let mut pair = Pair::with_terms(matching(true));
-    pair.connect();
+    let mut pair = Pair::connected(matching(true));
     pair.pass(14 * 60);
     let commit = BlindCommitIn {
         kind: Kind::BlindCommit.code(),
@@ -119,8 +117,7 @@ fn another_commitment_in_the_log_than_on_the_stream_is_the_other_sides_fault() {
 
 #[test]
 fn a_run_that_is_said_to_be_in_the_future_hides_none_that_was() {
-    let mut pair = Pair::with_terms(matching(true));
-    pair.connect();
+    let mut pair = Pair::connected(matching(true));
     pair.pass(16 * 60);
     let end = BlindResultIn {
         kind: Kind::BlindResult.code(),
@@ -153,8 +150,7 @@ struct Replay {
 
 impl Replay {
     fn new() -> Self {
-        let mut pair = Pair::with_terms(matching(true));
-        pair.connect();
+        let mut pair = Pair::connected(matching(true));
         put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
         pair.pass(14 * 60);
         let before = pair.wire.len();

@@ -55,6 +55,13 @@ impl Pair {
         Self::with_terms(terms())
     }
 
+    /// With terms, and met.
+    pub(crate) fn connected(terms: TermsIn) -> Self {
+        let mut pair = Self::with_terms(terms);
+        pair.connect();
+        pair
+    }
+
     pub(crate) fn with_terms(terms: TermsIn) -> Self {
         let scheme: Arc<dyn Scheme> = Arc::new(Ed25519);
         let parties = parties(&*scheme, 7);
