@@ -5,6 +5,7 @@ the way does. Both parties run in this process, so its processor time is theirs;
 """
 
 import json
+import os
 import sys
 import threading
 import time
@@ -47,8 +48,8 @@ def spu(sets, protocol, curve, about):
             csv = psi.SourceType.SOURCE_TYPE_FILE_CSV
             config = psi.PsiExecuteConfig(
                 protocol_conf=psi.PsiProtocolConfig(**how),
-                input_params=psi.InputParams(type=csv, path=f"in{rank}.csv", selected_keys=["id"], keys_unique=True),
-                output_params=psi.OutputParams(type=csv, path=f"out{rank}.csv", disable_alignment=True),
+                input_params=psi.InputParams(type=csv, path=os.path.abspath(f"in{rank}.csv"), selected_keys=["id"], keys_unique=True),
+                output_params=psi.OutputParams(type=csv, path=os.path.abspath(f"out{rank}.csv"), disable_alignment=True),
             )
             found[rank] = psi.psi_execute(config, link).intersection_count
         except Exception as fault:  # the thread's end must not hide it
