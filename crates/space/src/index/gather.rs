@@ -62,7 +62,7 @@ impl<K: Ord + Clone> Index<K> {
                 }
             }
         }
-        pairs.sort_unstable_by_key(|looked| (looked.order, looked.place.asked, looked.place.found));
+        pairs.sort_unstable_by_key(Looked::rank);
         // What moves may be found at several of its edges.
         pairs.dedup_by_key(|looked| looked.place);
         Gathered { pairs: Some(pairs), boxes }
@@ -93,7 +93,7 @@ impl<K: Ord + Clone> Index<K> {
             order: self.orders.of(place.slot),
             place,
             seen: if asked.is_near(volume, bounds) { Seen::Near } else { Seen::Apart },
-            boxes: volume.bounds.len() * bounds.len(),
+            boxes: u32::try_from(volume.bounds.len() * bounds.len()).unwrap_or(u32::MAX),
         })
     }
 }
