@@ -14,9 +14,10 @@
 //! | wide | below 2^63.5 | below 2^63.5 |
 
 use core::arch::x86_64::{
-    __m256i, _mm_extract_epi64, _mm256_add_epi64, _mm256_and_si256, _mm256_blendv_epi8, _mm256_castsi256_pd, _mm256_cmpeq_epi64,
-    _mm256_cmpgt_epi64, _mm256_extracti128_si256, _mm256_movemask_pd, _mm256_mul_epu32, _mm256_or_si256, _mm256_set_epi64x,
-    _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_slli_epi64, _mm256_srli_epi64, _mm256_sub_epi64, _mm256_xor_si256,
+    __m256i, _mm_extract_epi64, _mm256_add_epi32, _mm256_add_epi64, _mm256_and_si256, _mm256_blendv_epi8, _mm256_castsi256_pd,
+    _mm256_cmpeq_epi64, _mm256_cmpgt_epi64, _mm256_extracti128_si256, _mm256_movemask_pd, _mm256_mul_epu32, _mm256_mullo_epi32,
+    _mm256_or_si256, _mm256_set_epi64x, _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_slli_epi64, _mm256_srli_epi64,
+    _mm256_sub_epi64, _mm256_xor_si256,
 };
 use core::ops::Deref;
 
@@ -129,7 +130,7 @@ pub(super) fn splat(value: Element) -> Carried {
     Carried(Loose(out))
 }
 
-#[inline(never)]
+#[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn get(a: &Carried) -> Each<Element> {
     let mut out = [[0; 4]; LANES_MAX];
@@ -154,17 +155,18 @@ macro_rules! dot {
     }};
 }
 
+/// For limbs below 2^31, in words of 32 bits: of 64, the compiler would rather double each product than the factor.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn twice(limb: __m256i) -> __m256i {
-    _mm256_add_epi64(limb, limb)
+    _mm256_add_epi32(limb, limb)
 }
 
-/// For limbs below 2^32 / 19.
+/// For limbs below 2^32 / 19: the product of whole words of 64 bits would be taken apart.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn nineteen(limb: __m256i) -> __m256i {
-    _mm256_mul_epu32(limb, all(19))
+    _mm256_mullo_epi32(limb, all(19))
 }
 
 /// Limb i times limb j weighs as much as limb i + j, or 19 times limb i + j - 10. Of `a` there are `t`, twice, of `b` there are
@@ -177,18 +179,29 @@ pub(super) fn mul(a: &Loose, b: &Loose) -> Wide {
     let [t1, t3, t5, t7, t9] = [twice(a1), twice(a3), twice(a5), twice(a7), twice(a9)];
     let [n1, n2, n3, n4, n5] = [nineteen(b1), nineteen(b2), nineteen(b3), nineteen(b4), nineteen(b5)];
     let [n6, n7, n8, n9] = [nineteen(b6), nineteen(b7), nineteen(b8), nineteen(b9)];
-    Wide([
-        dot!(a0 b0, t1 n9, a2 n8, t3 n7, a4 n6, t5 n5, a6 n4, t7 n3, a8 n2, t9 n1),
-        dot!(a0 b1, a1 b0, a2 n9, a3 n8, a4 n7, a5 n6, a6 n5, a7 n4, a8 n3, a9 n2),
-        dot!(a0 b2, t1 b1, a2 b0, t3 n9, a4 n8, t5 n7, a6 n6, t7 n5, a8 n4, t9 n3),
-        dot!(a0 b3, a1 b2, a2 b1, a3 b0, a4 n9, a5 n8, a6 n7, a7 n6, a8 n5, a9 n4),
-        dot!(a0 b4, t1 b3, a2 b2, t3 b1, a4 b0, t5 n9, a6 n8, t7 n7, a8 n6, t9 n5),
-        dot!(a0 b5, a1 b4, a2 b3, a3 b2, a4 b1, a5 b0, a6 n9, a7 n8, a8 n7, a9 n6),
-        dot!(a0 b6, t1 b5, a2 b4, t3 b3, a4 b2, t5 b1, a6 b0, t7 n9, a8 n8, t9 n7),
-        dot!(a0 b7, a1 b6, a2 b5, a3 b4, a4 b3, a5 b2, a6 b1, a7 b0, a8 n9, a9 n8),
-        dot!(a0 b8, t1 b7, a2 b6, t3 b5, a4 b4, t5 b3, a6 b2, t7 b1, a8 b0, t9 n9),
-        dot!(a0 b9, a1 b8, a2 b7, a3 b6, a4 b5, a5 b4, a6 b3, a7 b2, a8 b1, a9 b0),
-    ])
+    let sums = [_mm256_setzero_si256(); 10];
+    let sums = row(sums, [a0, a0], b.0);
+    let sums = row(sums, [t1, a1], [n9, b0, b1, b2, b3, b4, b5, b6, b7, b8]);
+    let sums = row(sums, [a2, a2], [n8, n9, b0, b1, b2, b3, b4, b5, b6, b7]);
+    let sums = row(sums, [t3, a3], [n7, n8, n9, b0, b1, b2, b3, b4, b5, b6]);
+    let sums = row(sums, [a4, a4], [n6, n7, n8, n9, b0, b1, b2, b3, b4, b5]);
+    let sums = row(sums, [t5, a5], [n5, n6, n7, n8, n9, b0, b1, b2, b3, b4]);
+    let sums = row(sums, [a6, a6], [n4, n5, n6, n7, n8, n9, b0, b1, b2, b3]);
+    let sums = row(sums, [t7, a7], [n3, n4, n5, n6, n7, n8, n9, b0, b1, b2]);
+    let sums = row(sums, [a8, a8], [n2, n3, n4, n5, n6, n7, n8, n9, b0, b1]);
+    let sums = row(sums, [t9, a9], [n1, n2, n3, n4, n5, n6, n7, n8, n9, b0]);
+    Wide(sums)
+}
+
+/// A limb times ten, added: by `even` to even sums, by `odd` to odd ones.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn row(mut sums: [__m256i; 10], [even, odd]: [__m256i; 2], limbs: [__m256i; 10]) -> [__m256i; 10] {
+    for (k, (sum, limb)) in sums.iter_mut().zip(limbs).enumerate() {
+        let factor = if k % 2 == 1 { odd } else { even };
+        *sum = _mm256_add_epi64(*sum, _mm256_mul_epu32(factor, limb));
+    }
+    sums
 }
 
 /// As [`mul`], with each product of two different limbs made once and counted twice. There are `t`, twice, `n`, 19 times, and
@@ -300,13 +313,19 @@ pub(super) fn difference(a: &Carried, b: &Carried) -> Loose {
     Loose(less(&a.0.0, &b.0.0, 1))
 }
 
-#[inline(never)]
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn product(a: &Loose, b: &Loose) -> Carried {
+    carry(&mul(a, b))
+}
+
+#[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn times(a: &Carried, b: &Carried) -> Carried {
     carry(&mul(a, b))
 }
 
-#[inline(never)]
+#[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn squares(a: &Carried, count: u32) -> Carried {
     let mut a = *a;
@@ -334,14 +353,14 @@ fn canonical(a: &Carried) -> [__m256i; 10] {
     limbs
 }
 
-#[inline(never)]
+#[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn is_negative(a: &Carried) -> Mask {
     let one = all(1);
     _mm256_cmpeq_epi64(_mm256_and_si256(canonical(a)[0], one), one)
 }
 
-#[inline(never)]
+#[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn is_zero(a: &Carried) -> Mask {
     let any = canonical(a).into_iter().fold(_mm256_setzero_si256(), |any, limb| _mm256_or_si256(any, limb));

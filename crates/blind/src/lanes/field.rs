@@ -65,6 +65,8 @@ pub(super) trait Field: Copy {
     fn sum(self, a: &Self::Carried, b: &Self::Carried) -> Self::Loose;
     /// A difference.
     fn difference(self, a: &Self::Carried, b: &Self::Carried) -> Self::Loose;
+    /// A product, carried.
+    fn product(self, a: &Self::Loose, b: &Self::Loose) -> Self::Carried;
     /// A product where code shall be small rather than fast.
     fn times(self, a: &Self::Carried, b: &Self::Carried) -> Self::Carried;
     /// Squared `count` times, at least once.

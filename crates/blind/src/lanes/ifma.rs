@@ -111,7 +111,7 @@ pub(super) fn splat(value: Element) -> Carried {
     Carried(Loose([all(a), all(b), all(c), all(d), all(e)]))
 }
 
-#[inline(never)]
+#[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub(super) fn get(a: &Carried) -> Each<Element> {
     let [a, b, c, d, e] = canonical(a).map(|limb| words(limb));
@@ -251,13 +251,19 @@ pub(super) fn difference(a: &Carried, b: &Carried) -> Loose {
     carry(&minus(&widen(a), &widen(b))).0
 }
 
-#[inline(never)]
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+pub(super) fn product(a: &Loose, b: &Loose) -> Carried {
+    carry(&mul(a, b))
+}
+
+#[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub(super) fn times(a: &Carried, b: &Carried) -> Carried {
     carry(&mul(a, b))
 }
 
-#[inline(never)]
+#[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub(super) fn squares(a: &Carried, count: u32) -> Carried {
     let mut a = *a;
@@ -286,13 +292,13 @@ fn canonical(a: &Carried) -> [__m512i; 5] {
     limbs
 }
 
-#[inline(never)]
+#[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub(super) fn is_negative(a: &Carried) -> Mask {
     _mm512_test_epi64_mask(canonical(a)[0], all(1))
 }
 
-#[inline(never)]
+#[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub(super) fn is_zero(a: &Carried) -> Mask {
     let any = canonical(a).into_iter().fold(_mm512_setzero_si512(), |any, limb| _mm512_or_si512(any, limb));

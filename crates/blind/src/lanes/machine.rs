@@ -49,8 +49,20 @@ macro_rules! leaves {
     )+};
 }
 
+/// The same, not inlined: the attribute says nothing on a function of its own instructions, but into one that is compiled for any
+/// machine nothing of them can be inlined. Code stays small, and few values are kept beside each other.
+macro_rules! far_leaves {
+    ($module:ident: $($name:ident($($given:ident: $type:ty),*) -> $out:ty;)+) => {$(
+        #[inline(never)]
+        fn $name(self, $($given: $type),*) -> $out {
+            // SAFETY: a value of this type exists only where the machine has the instructions.
+            unsafe { $module::$name($($given),*) }
+        }
+    )+};
+}
+
 macro_rules! field {
-    ($token:ident, $module:ident) => {
+    ($token:ident, $module:ident, $products:ident) => {
         impl Field for $token {
             const LANES: usize = $module::LANES;
             type Loose = $module::Loose;
@@ -62,19 +74,12 @@ macro_rules! field {
             leaves! { $module:
                 set(values: &Each<Element>) -> Self::Carried;
                 splat(value: Element) -> Self::Carried;
-                get(a: &Self::Carried) -> Each<Element>;
-                mul(a: &Self::Loose, b: &Self::Loose) -> Self::Wide;
-                square(a: &Self::Loose) -> Self::Wide;
                 widen(a: &Self::Carried) -> Self::Wide;
                 plus(a: &Self::Wide, b: &Self::Wide) -> Self::Wide;
                 minus(a: &Self::Wide, b: &Self::Wide) -> Self::Wide;
                 carry(a: &Self::Wide) -> Self::Carried;
                 sum(a: &Self::Carried, b: &Self::Carried) -> Self::Loose;
                 difference(a: &Self::Carried, b: &Self::Carried) -> Self::Loose;
-                times(a: &Self::Carried, b: &Self::Carried) -> Self::Carried;
-                squares(a: &Self::Carried, count: u32) -> Self::Carried;
-                is_negative(a: &Self::Carried) -> Self::Mask;
-                is_zero(a: &Self::Carried) -> Self::Mask;
                 choose(mask: Self::Mask, yes: &Self::Carried, no: &Self::Carried) -> Self::Carried;
                 either(a: Self::Mask, b: Self::Mask) -> Self::Mask;
                 bits(mask: Self::Mask) -> u8;
@@ -82,11 +87,23 @@ macro_rules! field {
                 is_magnitude(digit: Self::Digit, magnitude: u8) -> Self::Mask;
                 is_digit_negative(digit: Self::Digit) -> Self::Mask;
             }
+            $products! { $module:
+                mul(a: &Self::Loose, b: &Self::Loose) -> Self::Wide;
+                square(a: &Self::Loose) -> Self::Wide;
+                product(a: &Self::Loose, b: &Self::Loose) -> Self::Carried;
+            }
+            far_leaves! { $module:
+                get(a: &Self::Carried) -> Each<Element>;
+                times(a: &Self::Carried, b: &Self::Carried) -> Self::Carried;
+                squares(a: &Self::Carried, count: u32) -> Self::Carried;
+                is_negative(a: &Self::Carried) -> Self::Mask;
+                is_zero(a: &Self::Carried) -> Self::Mask;
+            }
         }
     };
 }
-field!(Ifma, ifma);
-field!(Avx2, avx2);
+field!(Ifma, ifma, leaves);
+field!(Avx2, avx2, far_leaves);
 
 #[cfg(test)]
 macro_rules! limbs {

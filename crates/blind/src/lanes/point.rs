@@ -134,16 +134,12 @@ impl<F: Field> Projective<F> {
 impl<F: Field> Completed<F> {
     #[inline(always)]
     pub(super) fn projective(&self, f: F) -> Projective<F> {
-        Projective {
-            x: f.carry(&f.mul(&self.e, &self.f)),
-            y: f.carry(&f.mul(&self.g, &self.h)),
-            z: f.carry(&f.mul(&self.f, &self.g)),
-        }
+        Projective { x: f.product(&self.e, &self.f), y: f.product(&self.g, &self.h), z: f.product(&self.f, &self.g) }
     }
 
     #[inline(always)]
     pub(super) fn point(&self, f: F) -> Point<F> {
         let Projective { x, y, z } = self.projective(f);
-        Point { x, y, z, t: f.carry(&f.mul(&self.e, &self.h)) }
+        Point { x, y, z, t: f.product(&self.e, &self.h) }
     }
 }

@@ -122,6 +122,10 @@ impl Field for Naive {
         sum(a, &negated(b))
     }
 
+    fn product(self, a: &Element, b: &Element) -> Number {
+        Number(product(a, b))
+    }
+
     fn times(self, a: &Number, b: &Number) -> Number {
         Number(product(a, b))
     }
