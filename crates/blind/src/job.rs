@@ -82,7 +82,8 @@ impl Job {
             Task::Answer { secrets, run, role, form, piece, points } => answer(&secrets, (&run, role), form, piece, points),
             Task::Distinct { list } => Given::Distinct(distinct(&list)),
             Task::Weigh { lanes, seed, start, points } => {
-                Given::Weighed(lanes.sum(&weights(&seed, start, points.len()), &points))
+                let [sum] = lanes.sums(&weights(&seed, start, points.len()), [&points]);
+                Given::Weighed(sum)
             }
             Task::Check { lanes, seed, start, place, halves, answers } => {
                 Given::Checked(check(lanes, &weights(&seed, start, halves.len()), place, &halves, &answers))
@@ -176,8 +177,8 @@ fn check(
     answers: &[u8],
 ) -> Result<(RistrettoPoint, RistrettoPoint), Breach> {
     let answered = lanes.open(answers.as_chunks().0).map_err(|bad| breach_of(bad, place))?;
-    let half = lanes.sum(weights, halves);
-    Ok((half + half, lanes.sum(weights, &answered)))
+    let [half, sum] = lanes.sums(weights, [halves, &answered]);
+    Ok((half + half, sum))
 }
 
 /// Places of `theirs` whose value is in `ours`.

@@ -26,6 +26,7 @@ mod machine;
 mod multiply;
 mod point;
 mod ristretto;
+mod sums;
 #[cfg(test)]
 mod tests;
 
@@ -179,15 +180,20 @@ impl Lanes {
         }
     }
 
-    /// The weighed sum of points that are public, and so are the weights; there are as many of both.
-    pub(crate) fn sum(self, weights: &[u128], points: &Kept) -> RistrettoPoint {
-        match points {
-            Kept::Dalek(points) => dalek::sum(weights, points),
-            Kept::Lanes(points) => {
-                let sum = self.work(kernels::Summing { weights, points }).expect("a run keeps its backend");
-                CompressedRistretto(sum).decompress().expect("the encoding of a point")
-            }
+    /// The weighed sums of lists of points that are public, and so are the weights; there are as many of each.
+    pub(crate) fn sums<const N: usize>(self, weights: &[u128], lists: [&Kept; N]) -> [RistrettoPoint; N] {
+        if matches!(self, Self::Dalek) {
+            return lists.map(|list| match list {
+                Kept::Dalek(points) => dalek::sum(weights, points),
+                Kept::Lanes(_) => unreachable!("a run keeps its backend"),
+            });
         }
+        let lists = lists.map(|list| match list {
+            Kept::Lanes(points) => points.as_slice(),
+            Kept::Dalek(_) => unreachable!("a run keeps its backend"),
+        });
+        let sums = self.work(kernels::Summing { weights, lists }).expect("all others have lanes");
+        sums.map(|sum| CompressedRistretto(sum).decompress().expect("the encoding of a point"))
     }
 
     /// Does work in lanes, where there are any.

@@ -21,7 +21,7 @@ use core::arch::x86_64::{
 };
 use core::ops::Deref;
 
-use super::field::{Each, Element, LANES_MAX, Work};
+use super::field::{Each, Element, LANES_MAX, Limbs, Work};
 use super::machine::Avx2;
 
 pub(super) const LANES: usize = 4;
@@ -72,7 +72,7 @@ const fn low_of(limb: usize) -> u64 {
     if limb % 2 == 1 { ODD } else { EVEN }
 }
 
-const fn limbs(value: &Element) -> [u64; 10] {
+const fn split(value: &Element) -> [u64; 10] {
     let mut limbs = [0; 10];
     let mut limb = 0;
     while limb < 10 {
@@ -113,7 +113,7 @@ fn from_words(words: &Each<u64>) -> __m256i {
 #[target_feature(enable = "avx2")]
 pub(super) fn set(values: &Each<Element>) -> Carried {
     let mut out = [_mm256_setzero_si256(); 10];
-    let limbs = values.each_ref().map(limbs);
+    let limbs = values.each_ref().map(split);
     for (limb, out) in out.iter_mut().enumerate() {
         *out = from_words(&limbs.each_ref().map(|limbs| limbs[limb]));
     }
@@ -122,9 +122,31 @@ pub(super) fn set(values: &Each<Element>) -> Carried {
 
 #[inline]
 #[target_feature(enable = "avx2")]
+pub(super) fn of_limbs(limbs: &Each<&Limbs>) -> Carried {
+    let mut out = [_mm256_setzero_si256(); 10];
+    for (limb, out) in out.iter_mut().enumerate() {
+        *out = from_words(&limbs.map(|limbs| limbs[limb]));
+    }
+    Carried(Loose(out))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn limbs(a: &Carried) -> Each<Limbs> {
+    let mut out = [[0; 10]; LANES_MAX];
+    for (limb, a) in a.0.0.into_iter().enumerate() {
+        for (out, word) in out.iter_mut().zip(words(a)) {
+            out[limb] = word;
+        }
+    }
+    out
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
 pub(super) fn splat(value: Element) -> Carried {
     let mut out = [_mm256_setzero_si256(); 10];
-    for (out, limb) in out.iter_mut().zip(limbs(&value)) {
+    for (out, limb) in out.iter_mut().zip(split(&value)) {
         *out = all(limb);
     }
     Carried(Loose(out))

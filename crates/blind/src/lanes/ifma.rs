@@ -17,7 +17,7 @@ use core::arch::x86_64::{
 };
 use core::ops::Deref;
 
-use super::field::{Each, Element, LANES_MAX, Work};
+use super::field::{Each, Element, LANES_MAX, Limbs, Work};
 use super::machine::Ifma;
 
 pub(super) const LANES: usize = 8;
@@ -60,7 +60,7 @@ pub(super) fn work<W: Work>(f: Ifma, work: W) -> W::Output {
     work.run(f)
 }
 
-const fn limbs(value: &Element) -> [u64; 5] {
+const fn split(value: &Element) -> [u64; 5] {
     let [a, b, c, d] = *value;
     [a & LOW, (a >> 51 | b << 13) & LOW, (b >> 38 | c << 26) & LOW, (c >> 25 | d << 39) & LOW, (d >> 12) & LOW]
 }
@@ -97,7 +97,7 @@ fn from_words(words: &Each<u64>) -> __m512i {
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub(super) fn set(values: &Each<Element>) -> Carried {
     let mut out = [_mm512_setzero_si512(); 5];
-    let limbs = values.each_ref().map(limbs);
+    let limbs = values.each_ref().map(split);
     for (limb, out) in out.iter_mut().enumerate() {
         *out = from_words(&limbs.each_ref().map(|limbs| limbs[limb]));
     }
@@ -106,8 +106,30 @@ pub(super) fn set(values: &Each<Element>) -> Carried {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+pub(super) fn of_limbs(limbs: &Each<&Limbs>) -> Carried {
+    let mut out = [_mm512_setzero_si512(); 5];
+    for (limb, out) in out.iter_mut().enumerate() {
+        *out = from_words(&limbs.map(|limbs| limbs[limb]));
+    }
+    Carried(Loose(out))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+pub(super) fn limbs(a: &Carried) -> Each<Limbs> {
+    let mut out = [[0; 10]; LANES_MAX];
+    for (limb, a) in a.0.0.into_iter().enumerate() {
+        for (out, word) in out.iter_mut().zip(words(a)) {
+            out[limb] = word;
+        }
+    }
+    out
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub(super) fn splat(value: Element) -> Carried {
-    let [a, b, c, d, e] = limbs(&value);
+    let [a, b, c, d, e] = split(&value);
     Carried(Loose([all(a), all(b), all(c), all(d), all(e)]))
 }
 

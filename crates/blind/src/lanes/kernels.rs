@@ -3,9 +3,10 @@
 use core::hint::black_box;
 
 use super::field::{Each, Element, Field, LANES_MAX, Work, ZERO};
-use super::multiply::{Digits, Sums, multiplied};
+use super::multiply::{Digits, multiplied};
 use super::point::Point;
 use super::ristretto::{Encoded, decode, element, encode, encode_doubled, from_uniform, is_in_form};
+use super::sums::summed;
 use super::{Bad, Coordinates};
 
 /// Uniform bytes to points, those times a scalar, and the encodings of their doubles.
@@ -27,10 +28,10 @@ pub(super) struct Answering<'a> {
 /// Encodings to points.
 pub(super) struct Opening<'a>(pub(super) &'a [Encoded]);
 
-/// A weighed sum, encoded.
-pub(super) struct Summing<'a> {
+/// Weighed sums of as many lists of points, encoded; each list has as many points as there are weights.
+pub(super) struct Summing<'a, const N: usize> {
     pub(super) weights: &'a [u128],
-    pub(super) points: &'a [Coordinates],
+    pub(super) lists: [&'a [Coordinates]; N],
 }
 
 impl Work for Masking<'_> {
@@ -72,24 +73,17 @@ impl Work for Opening<'_> {
     }
 }
 
-impl Work for Summing<'_> {
-    type Output = Encoded;
+impl<const N: usize> Work for Summing<'_, N> {
+    type Output = [Encoded; N];
 
     #[inline(always)]
-    fn run<F: Field>(self, f: F) -> Encoded {
-        let mut sums = Sums::new(f);
-        for (weights, points) in self.weights.chunks(F::LANES).zip(self.points.chunks(F::LANES)) {
-            // Where there are fewer points than lanes a point of weight zero stands.
-            let mut lanes = [[ZERO; LANES_MAX]; 4];
-            let mut weighed = [0; LANES_MAX];
-            weighed[..weights.len()].copy_from_slice(weights);
-            for lane in 0..F::LANES {
-                let point = points.get(lane).unwrap_or(&points[0]);
-                lanes.iter_mut().zip(point).for_each(|(lanes, value)| lanes[lane] = *value);
-            }
-            sums.add(f, &Point::set(f, &lanes), &weighed);
+    fn run<F: Field>(self, f: F) -> [Encoded; N] {
+        let mut sums = [[0; 32]; N];
+        for (sums, lists) in sums.chunks_mut(F::LANES).zip(self.lists.chunks(F::LANES)) {
+            let encoded = encode(f, &summed(f, self.weights, lists));
+            sums.copy_from_slice(&encoded[..sums.len()]);
         }
-        encode(f, &sums.total(f))[0]
+        sums
     }
 }
 

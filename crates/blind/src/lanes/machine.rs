@@ -4,7 +4,7 @@
 //! to call what is compiled for them, and nothing else here is unsafe.
 #![expect(unsafe_code, reason = "vector instructions are called only where the machine has them")]
 
-use super::field::{Each, Element, Field, Work};
+use super::field::{Each, Element, Field, Limbs, Work};
 use super::{avx2, ifma};
 
 /// The machine has AVX-512F, DQ and IFMA.
@@ -94,6 +94,8 @@ macro_rules! field {
             }
             far_leaves! { $module:
                 get(a: &Self::Carried) -> Each<Element>;
+                of_limbs(limbs: &Each<&Limbs>) -> Self::Carried;
+                limbs(a: &Self::Carried) -> Each<Limbs>;
                 times(a: &Self::Carried, b: &Self::Carried) -> Self::Carried;
                 squares(a: &Self::Carried, count: u32) -> Self::Carried;
                 is_negative(a: &Self::Carried) -> Self::Mask;
@@ -108,7 +110,7 @@ field!(Avx2, avx2, far_leaves);
 #[cfg(test)]
 macro_rules! limbs {
     ($token:ident, $module:ident) => {
-        impl super::field::Limbs for $token {
+        impl super::field::Inside for $token {
             const LIMITS: super::field::Limits = $module::LIMITS;
 
             fn loose_of(self, limbs: &[Each<u64>]) -> Self::Loose {

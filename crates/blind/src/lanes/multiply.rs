@@ -1,6 +1,6 @@
-//! Multiplying in lanes: every point by one secret scalar, or sums of many points, each by a weight of its own.
+//! Multiplying in lanes: every point by one secret scalar.
 //!
-//! Scalars are cut into signed digits of four bits. A digit is looked for in the whole table of multiples of a point, with a mask
+//! The scalar is cut into signed digits of four bits. A digit is looked for in the whole table of multiples of a point, with a mask
 //! in each lane, so that neither time nor memory depends on it; that the lanes of a secret scalar all hold the same digit is
 //! hidden from the compiler, which might else make a branch of it.
 
@@ -13,8 +13,6 @@ use super::point::{Cached, Completed, Point};
 
 /// Digits of a scalar below 2^253.
 const DIGITS: usize = 64;
-/// Digits of a weight of 128 bits: the last is what was carried.
-const WEIGHT_DIGITS: usize = 33;
 /// Greatest magnitude of a digit.
 const TABLE: usize = 8;
 
@@ -40,15 +38,6 @@ const fn recoded(bits: u8, over: u8) -> (i8, u8) {
     let value = (bits & 0xf) + over;
     let next = (value + 8) >> 4;
     ((value as i8) - ((next << 4) as i8), next)
-}
-
-fn weight_digits(weight: u128) -> [i8; WEIGHT_DIGITS] {
-    let (mut digits, mut over) = ([0; WEIGHT_DIGITS], 0);
-    for (place, digit) in digits.iter_mut().enumerate() {
-        let bits = if place < WEIGHT_DIGITS - 1 { (weight >> (4 * place)) as u8 } else { 0 };
-        (*digit, over) = recoded(bits, over);
-    }
-    digits
 }
 
 /// One to eight times a point.
@@ -83,14 +72,14 @@ fn looked_up<F: Field>(f: F, table: &[Cached<F>; TABLE], digit: F::Digit) -> Cac
     found
 }
 
-/// Sixteen times, and one more.
+/// 2^`doublings` times a point.
 #[inline(always)]
-fn stepped<F: Field>(f: F, sum: &Completed<F>, entry: &Cached<F>, negative: Option<F::Mask>) -> Completed<F> {
-    let mut sum = *sum;
-    for _ in 0..4 {
-        sum = sum.projective(f).double(f);
+pub(super) fn doubled<F: Field>(f: F, point: &Completed<F>, doublings: u32) -> Completed<F> {
+    let mut point = *point;
+    for _ in 0..doublings {
+        point = point.projective(f).double(f);
     }
-    sum.point(f).add(f, entry, negative)
+    point
 }
 
 /// Points times a scalar.
@@ -100,44 +89,8 @@ pub(super) fn multiplied<F: Field>(f: F, point: &Point<F>, digits: &Digits) -> P
     let mut sum = Point::identity(f).add(f, &Cached::identity(f), None);
     for digit in digits.0.iter().rev() {
         let digit = f.digit(digit);
-        sum = stepped(f, &sum, &looked_up(f, &table, digit), Some(f.is_digit_negative(digit)));
+        let entry = looked_up(f, &table, digit);
+        sum = doubled(f, &sum, 4).point(f).add(f, &entry, Some(f.is_digit_negative(digit)));
     }
     sum.point(f)
-}
-
-/// Sums of points, each by its weight, which are public: a sum for each place of a digit, and those put together at the end.
-pub(super) struct Sums<F: Field>(Vec<Point<F>>);
-
-impl<F: Field> Sums<F> {
-    #[inline(always)]
-    pub(super) fn new(f: F) -> Self {
-        Self(vec![Point::identity(f); WEIGHT_DIGITS])
-    }
-
-    /// Adds a point in each lane, times the weight of its lane.
-    #[inline(always)]
-    pub(super) fn add(&mut self, f: F, point: &Point<F>, weights: &Each<u128>) {
-        let table = table(f, point);
-        let weights = weights.map(weight_digits);
-        for (place, sum) in self.0.iter_mut().enumerate() {
-            let digit = f.digit(&weights.each_ref().map(|digits| digits[place]));
-            *sum = sum.add(f, &looked_up(f, &table, digit), Some(f.is_digit_negative(digit))).point(f);
-        }
-    }
-
-    /// The sum over all lanes, in every lane.
-    #[inline(always)]
-    pub(super) fn total(&self, f: F) -> Point<F> {
-        let mut total = Point::identity(f).add(f, &Cached::identity(f), None);
-        for sum in self.0.iter().rev() {
-            total = stepped(f, &total, &sum.cached(f), None);
-        }
-        let mut total = total.point(f);
-        let mut by = F::LANES / 2;
-        while by > 0 {
-            total = total.add(f, &total.turned(f, by).cached(f), None).point(f);
-            by /= 2;
-        }
-        total
-    }
 }

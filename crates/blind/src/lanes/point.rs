@@ -1,7 +1,7 @@
 //! Points of the twisted Edwards curve -x² + y² = 1 + d·x²·y² in lanes, in extended coordinates (Hisil, Wong, Carter, Dawson
 //! 2008): complete formulas, the same for every input.
 
-use super::field::{D2, Each, Element, Field, LANES_MAX, ONE, ZERO, added, subtracted};
+use super::field::{D2, Each, Element, Field, Limbs, ONE, ZERO, added, subtracted};
 
 /// (X : Y : Z : T), x = X/Z, y = Y/Z, x·y = T/Z.
 pub(super) struct Point<F: Field> {
@@ -67,6 +67,19 @@ impl<F: Field> Point<F> {
         [f.get(&self.x), f.get(&self.y), f.get(&self.z), f.get(&self.t)]
     }
 
+    /// The limbs of the coordinates, by lane.
+    #[inline(always)]
+    pub(super) fn limbs(&self, f: F) -> [Each<Limbs>; 4] {
+        [f.limbs(&self.x), f.limbs(&self.y), f.limbs(&self.z), f.limbs(&self.t)]
+    }
+
+    /// From limbs of coordinates.
+    #[inline(always)]
+    pub(super) fn of_limbs(f: F, points: &Each<&[Limbs; 4]>) -> Self {
+        let [x, y, z, t] = [0, 1, 2, 3].map(|coordinate| f.of_limbs(&points.map(|point| &point[coordinate])));
+        Self { x, y, z, t }
+    }
+
     #[inline(always)]
     pub(super) fn cached(&self, f: F) -> Cached<F> {
         Cached {
@@ -93,21 +106,22 @@ impl<F: Field> Point<F> {
             h: f.carry(&f.plus(&b, &a)),
         }
     }
-
-    /// The same points in lanes that stand `by` lower, in a circle.
-    #[inline(always)]
-    pub(super) fn turned(&self, f: F, by: usize) -> Self {
-        let mut turned = [[ZERO; LANES_MAX]; 4];
-        for (turned, values) in turned.iter_mut().zip(self.get(f)) {
-            for (lane, value) in turned.iter_mut().enumerate() {
-                *value = values[(lane + by) % F::LANES];
-            }
-        }
-        Self::set(f, &turned)
-    }
 }
 
 impl<F: Field> Cached<F> {
+    /// The limbs of what is kept, by lane.
+    #[inline(always)]
+    pub(super) fn limbs(&self, f: F) -> [Each<Limbs>; 4] {
+        [f.limbs(&self.plus), f.limbs(&self.minus), f.limbs(&self.z2), f.limbs(&self.t2d)]
+    }
+
+    /// From limbs of what is kept.
+    #[inline(always)]
+    pub(super) fn of_limbs(f: F, points: &Each<&[Limbs; 4]>) -> Self {
+        let [plus, minus, z2, t2d] = [0, 1, 2, 3].map(|part| f.of_limbs(&points.map(|point| &point[part])));
+        Self { plus, minus, z2, t2d }
+    }
+
     /// The neutral element.
     #[inline(always)]
     pub(super) fn identity(f: F) -> Self {

@@ -5,7 +5,7 @@ use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, prop_oneof, 
 use proptest::test_runner::TestCaseError;
 
 use super::naive::{P, negated, product, reduced, sum};
-use crate::lanes::field::{Each, Element, Field, LANES_MAX, Limbs, ONE, ZERO, inverted, power_p58};
+use crate::lanes::field::{Each, Element, Field, Inside, LANES_MAX, ONE, ZERO, inverted, power_p58};
 use crate::lanes::machine::{Avx2, Ifma};
 
 /// Fractions of what a limb may be at most, for ten limbs in eight lanes.
@@ -16,15 +16,15 @@ fn fractions() -> impl Strategy<Value = Fractions> {
     prop_oneof![4 => vec(vec(fraction(), LANES_MAX), 10), 1 => proptest::strategy::Just(vec![vec![u64::MAX; LANES_MAX]; 10])]
 }
 
-/// Limbs up to a limit, all of it at the fraction `u64::MAX`.
-fn limbs<F: Limbs>(fractions: &Fractions, limit: [u64; 2]) -> Vec<Each<u64>> {
+/// Inside up to a limit, all of it at the fraction `u64::MAX`.
+fn limbs<F: Inside>(fractions: &Fractions, limit: [u64; 2]) -> Vec<Each<u64>> {
     let scaled = |limb: usize, fraction: u64| ((u128::from(fraction) * u128::from(limit[limb % 2])) >> 64) as u64;
     let limb = |limb: usize| core::array::from_fn(|lane| scaled(limb, fractions[limb][lane]));
     (0..F::LIMITS.begins.len()).map(limb).collect()
 }
 
 /// The number that limbs are, in a lane.
-fn value<F: Limbs>(limbs: &[Each<u64>], lane: usize) -> Element {
+fn value<F: Inside>(limbs: &[Each<u64>], lane: usize) -> Element {
     let weighed = limbs.iter().zip(F::LIMITS.begins).map(|(limb, begin)| {
         let mut weight = ZERO;
         weight[*begin as usize / 64] = 1 << (begin % 64);
@@ -34,7 +34,7 @@ fn value<F: Limbs>(limbs: &[Each<u64>], lane: usize) -> Element {
 }
 
 /// Whether limbs are the numbers expected in every lane, and within a limit.
-fn is<F: Limbs>(found: &[Each<u64>], limit: [u64; 2], expected: impl Fn(usize) -> Element) -> Result<(), TestCaseError> {
+fn is<F: Inside>(found: &[Each<u64>], limit: [u64; 2], expected: impl Fn(usize) -> Element) -> Result<(), TestCaseError> {
     for lane in 0..F::LANES {
         prop_assert_eq!(value::<F>(found, lane), expected(lane), "lane {}", lane);
         for (limb, words) in found.iter().enumerate() {
@@ -45,7 +45,7 @@ fn is<F: Limbs>(found: &[Each<u64>], limit: [u64; 2], expected: impl Fn(usize) -
 }
 
 /// Factors of every grade.
-fn products<F: Limbs>(f: F, a: &Fractions, b: &Fractions) -> Result<(), TestCaseError> {
+fn products<F: Inside>(f: F, a: &Fractions, b: &Fractions) -> Result<(), TestCaseError> {
     let limits = F::LIMITS;
     let grades = [
         (limits.carried, limits.carried, limits.product),
@@ -67,7 +67,7 @@ fn products<F: Limbs>(f: F, a: &Fractions, b: &Fractions) -> Result<(), TestCase
 }
 
 /// Sums, differences, carries and canonical forms.
-fn sums<F: Limbs>(f: F, a: &Fractions, b: &Fractions) -> Result<(), TestCaseError> {
+fn sums<F: Inside>(f: F, a: &Fractions, b: &Fractions) -> Result<(), TestCaseError> {
     let limits = F::LIMITS;
     let (small, other) = (limbs::<F>(a, limits.carried), limbs::<F>(b, limits.carried));
     let (x, y) = (f.carried_of(&small), f.carried_of(&other));

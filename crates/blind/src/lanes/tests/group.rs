@@ -57,7 +57,7 @@ fn hashing_and_multiplying_are_dalek_to_the_byte() {
             // The halves that are kept are those that were doubled.
             let weights = vec![1; given.len()];
             let sum = dalek::mask(&given, &half).1.iter().sum::<RistrettoPoint>();
-            assert_eq!(lanes.sum(&weights, &kept), sum, "{backend}");
+            assert_eq!(lanes.sums(&weights, [&kept])[0], sum, "{backend}");
         }
     }
 }
@@ -76,7 +76,7 @@ fn every_number_of_points_is_dealt_to_lanes() {
             let (answers, _) = lanes.answer(&asked, &Multiplier::new(half), true).unwrap();
             assert!(answers == dalek::answer(&asked, &half).unwrap().0, "{count} by {backend}");
             let opened = lanes.open(&asked).unwrap();
-            assert_eq!((opened.len(), lanes.sum(&weights, &opened)), (count, dalek::sum(&weights, &points)), "{backend}");
+            assert_eq!((opened.len(), lanes.sums(&weights, [&opened])[0]), (count, dalek::sum(&weights, &points)), "{backend}");
         }
     }
 }
@@ -135,12 +135,26 @@ fn weighed_sums_are_dalek_s() {
         let weights: Vec<u128> = (0..count).map(|_| special[rng.next_u32() as usize % special.len()]).collect();
         let expected = dalek::sum(&weights, &dalek::open(&asked[..count]).unwrap());
         for (backend, lanes) in lanes() {
-            assert_eq!(lanes.sum(&weights, &lanes.open(&asked[..count]).unwrap()), expected, "{backend}");
+            assert_eq!(lanes.sums(&weights, [&lanes.open(&asked[..count]).unwrap()])[0], expected, "{backend}");
         }
     }
     for (backend, lanes) in lanes() {
-        let nothing = lanes.sum(&[5, 5], &lanes.open(&asked[6..8]).unwrap());
+        let nothing = lanes.sums(&[5, 5], [&lanes.open(&asked[6..8]).unwrap()])[0];
         assert_eq!(nothing, RistrettoPoint::default(), "{backend}: a point less itself");
+    }
+}
+
+#[test]
+fn two_lists_of_any_size_are_weighed_together() {
+    let mut rng = ChaCha12Rng::seed_from_u64(7);
+    let asked = [encodings(&mut rng, 600), encodings(&mut rng, 600)];
+    for count in [1, 31, 32, 127, 128, 511, 512, 600] {
+        let weights: Vec<u128> = (0..count).map(|_| u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64())).collect();
+        let expected = [0, 1].map(|list| dalek::sum(&weights, &dalek::open(&asked[list][..count]).unwrap()));
+        for (backend, lanes) in lanes() {
+            let [first, second] = [0, 1].map(|list| lanes.open(&asked[list][..count]).unwrap());
+            assert_eq!(lanes.sums(&weights, [&first, &second]), expected, "{count} by {backend}");
+        }
     }
 }
 
@@ -163,7 +177,7 @@ fn the_formulas_are_right_over_the_naive_field() {
     let asked = encodings(&mut rng, 3);
     let weights = [u128::MAX, 0x88, 3 << 126];
     let points = Opening(&asked).run(Naive).unwrap();
-    let sum = Summing { weights: &weights, points: &points }.run(Naive);
+    let sum = Summing { weights: &weights, lists: [&points] }.run(Naive)[0];
     assert_eq!(sum, dalek::sum(&weights, &dalek::open(&asked).unwrap()).compress().to_bytes());
     assert!(matches!(Lanes::of(Backend::Dalek).map(|lanes| lanes.open(&asked)), Some(Ok(Kept::Dalek(_)))), "the plain one");
 }

@@ -3,7 +3,7 @@
 
 use core::ops::Deref;
 
-use crate::lanes::field::{Each, Element, Field, LANES_MAX, ZERO};
+use crate::lanes::field::{Each, Element, Field, LANES_MAX, Limbs, ZERO};
 
 /// p = 2^255 - 19.
 pub(super) const P: Element = [u64::MAX - 18, u64::MAX, u64::MAX, u64::MAX >> 1];
@@ -80,6 +80,15 @@ impl Field for Naive {
 
     fn set(self, values: &Each<Element>) -> Number {
         Number(reduced(&values[0]))
+    }
+
+    fn of_limbs(self, limbs: &Each<&Limbs>) -> Number {
+        Number([limbs[0][0], limbs[0][1], limbs[0][2], limbs[0][3]])
+    }
+
+    fn limbs(self, a: &Number) -> Each<Limbs> {
+        let [first, second, third, fourth] = a.0;
+        [[first, second, third, fourth, 0, 0, 0, 0, 0, 0]; LANES_MAX]
     }
 
     fn splat(self, value: Element) -> Number {
