@@ -16,12 +16,12 @@
 use core::arch::x86_64::{
     __m256i, _mm_extract_epi64, _mm256_add_epi32, _mm256_add_epi64, _mm256_and_si256, _mm256_blendv_epi8, _mm256_castsi256_pd,
     _mm256_cmpeq_epi64, _mm256_cmpgt_epi64, _mm256_extracti128_si256, _mm256_movemask_pd, _mm256_mul_epu32, _mm256_mullo_epi32,
-    _mm256_or_si256, _mm256_set_epi64x, _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_slli_epi64, _mm256_srli_epi64,
-    _mm256_sub_epi64, _mm256_xor_si256,
+    _mm256_or_si256, _mm256_permute2x128_si256, _mm256_set_epi64x, _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_slli_epi64,
+    _mm256_srli_epi64, _mm256_sub_epi64, _mm256_unpackhi_epi64, _mm256_unpacklo_epi64, _mm256_xor_si256,
 };
 use core::ops::Deref;
 
-use super::field::{Each, Element, LANES_MAX, Limbs, Work};
+use super::field::{Each, Element, LANES_MAX, Work};
 use super::machine::Avx2;
 
 pub(super) const LANES: usize = 4;
@@ -42,6 +42,9 @@ pub(super) struct Wide(pub(super) [__m256i; 10]);
 
 /// All ones or all zeros in each lane.
 pub(super) type Mask = __m256i;
+
+/// Four numbers of a lane: their limbs, one number after the other.
+pub(super) type Row = [__m256i; 10];
 
 /// Digits: their magnitudes, and which are below zero.
 #[derive(Clone, Copy)]
@@ -122,24 +125,42 @@ pub(super) fn set(values: &Each<Element>) -> Carried {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn of_limbs(limbs: &Each<&Limbs>) -> Carried {
-    let mut out = [_mm256_setzero_si256(); 10];
-    for (limb, out) in out.iter_mut().enumerate() {
-        *out = from_words(&limbs.map(|limbs| limbs[limb]));
+pub(super) fn rows(parts: &[Carried; 4]) -> Each<Row> {
+    let mut rows = [[_mm256_setzero_si256(); 10]; LANES_MAX];
+    for block in 0..10 {
+        let column = |word: usize| parts[(LANES * block + word) / 10].0.0[(LANES * block + word) % 10];
+        for (row, words) in rows.iter_mut().zip(transposed([column(0), column(1), column(2), column(3)])) {
+            row[block] = words;
+        }
     }
-    Carried(Loose(out))
+    rows
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn limbs(a: &Carried) -> Each<Limbs> {
-    let mut out = [[0; 10]; LANES_MAX];
-    for (limb, a) in a.0.0.into_iter().enumerate() {
-        for (out, word) in out.iter_mut().zip(words(a)) {
-            out[limb] = word;
+pub(super) fn of_rows(rows: &Each<&Row>) -> [Carried; 4] {
+    let mut parts = [Carried(Loose([_mm256_setzero_si256(); 10])); 4];
+    for block in 0..10 {
+        let columns = transposed([rows[0][block], rows[1][block], rows[2][block], rows[3][block]]);
+        for (column, word) in columns.into_iter().zip(LANES * block..) {
+            parts[word / 10].0.0[word % 10] = column;
         }
     }
-    out
+    parts
+}
+
+/// Rows for columns.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn transposed([a, b, c, d]: [__m256i; 4]) -> [__m256i; 4] {
+    let (even, even_other) = (_mm256_unpacklo_epi64(a, b), _mm256_unpacklo_epi64(c, d));
+    let (odd, odd_other) = (_mm256_unpackhi_epi64(a, b), _mm256_unpackhi_epi64(c, d));
+    [
+        _mm256_permute2x128_si256::<0x20>(even, even_other),
+        _mm256_permute2x128_si256::<0x20>(odd, odd_other),
+        _mm256_permute2x128_si256::<0x31>(even, even_other),
+        _mm256_permute2x128_si256::<0x31>(odd, odd_other),
+    ]
 }
 
 #[inline]

@@ -16,9 +16,6 @@ pub(super) type Each<T> = [T; LANES_MAX];
 /// A field element outside of lanes: little-endian words. Canonical where one comes out; below 2^255 where one goes in.
 pub(super) type Element = [u64; 4];
 
-/// The limbs of a number that stands in a lane, and zeros: a form that only the backend knows.
-pub(super) type Limbs = [u64; 10];
-
 pub(super) const ZERO: Element = [0; 4];
 pub(super) const ONE: Element = [1, 0, 0, 0];
 /// The curve's d, -121665/121666.
@@ -44,13 +41,15 @@ pub(super) trait Field: Copy {
     type Mask: Copy;
     /// A signed digit in each lane.
     type Digit: Copy;
+    /// Four numbers that stand in one lane, in a form that only the backend knows.
+    type Row: Copy;
 
     /// Numbers below 2^255 into lanes.
     fn set(self, values: &Each<Element>) -> Self::Carried;
-    /// Numbers into lanes by their limbs, as [`limbs`](Self::limbs) gives them.
-    fn of_limbs(self, limbs: &Each<&Limbs>) -> Self::Carried;
-    /// The limbs of the numbers in the lanes, zeros behind them.
-    fn limbs(self, a: &Self::Carried) -> Each<Limbs>;
+    /// What stands in each lane of four numbers.
+    fn rows(self, parts: &[Self::Carried; 4]) -> Each<Self::Row>;
+    /// Four numbers from what is to stand in each of their lanes.
+    fn of_rows(self, rows: &Each<&Self::Row>) -> [Self::Carried; 4];
     /// One number into all lanes.
     fn splat(self, value: Element) -> Self::Carried;
     /// The numbers in the lanes, canonical.

@@ -12,12 +12,13 @@
 use core::arch::x86_64::{
     __m512i, __mmask8, _mm_extract_epi64, _mm256_extracti128_si256, _mm512_abs_epi64, _mm512_add_epi64, _mm512_and_si512,
     _mm512_cmpeq_epi64_mask, _mm512_cmplt_epi64_mask, _mm512_extracti64x4_epi64, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64,
-    _mm512_mask_blend_epi64, _mm512_or_si512, _mm512_set_epi64, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_slli_epi64,
-    _mm512_srli_epi64, _mm512_sub_epi64, _mm512_test_epi64_mask, _mm512_testn_epi64_mask,
+    _mm512_mask_blend_epi64, _mm512_or_si512, _mm512_set_epi64, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_shuffle_i64x2,
+    _mm512_slli_epi64, _mm512_srli_epi64, _mm512_sub_epi64, _mm512_test_epi64_mask, _mm512_testn_epi64_mask,
+    _mm512_unpackhi_epi64, _mm512_unpacklo_epi64,
 };
 use core::ops::Deref;
 
-use super::field::{Each, Element, LANES_MAX, Limbs, Work};
+use super::field::{Each, Element, LANES_MAX, Work};
 use super::machine::Ifma;
 
 pub(super) const LANES: usize = 8;
@@ -37,6 +38,9 @@ pub(super) struct Carried(pub(super) Loose);
 pub(super) struct Wide(pub(super) [__m512i; 5]);
 
 pub(super) type Mask = __mmask8;
+
+/// Four numbers of a lane: their limbs, one number after the other.
+pub(super) type Row = [__m512i; 3];
 
 /// Digits: their magnitudes, and which are below zero.
 #[derive(Clone, Copy)]
@@ -106,24 +110,75 @@ pub(super) fn set(values: &Each<Element>) -> Carried {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn of_limbs(limbs: &Each<&Limbs>) -> Carried {
-    let mut out = [_mm512_setzero_si512(); 5];
-    for (limb, out) in out.iter_mut().enumerate() {
-        *out = from_words(&limbs.map(|limbs| limbs[limb]));
+pub(super) fn rows(parts: &[Carried; 4]) -> Each<Row> {
+    let mut rows = [[_mm512_setzero_si512(); 3]; LANES];
+    for block in 0..3 {
+        let mut columns = [_mm512_setzero_si512(); LANES];
+        for (column, word) in columns.iter_mut().zip(LANES * block..20) {
+            *column = parts[word / 5].0.0[word % 5];
+        }
+        for (row, words) in rows.iter_mut().zip(transposed(&columns)) {
+            row[block] = words;
+        }
     }
-    Carried(Loose(out))
+    rows
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn limbs(a: &Carried) -> Each<Limbs> {
-    let mut out = [[0; 10]; LANES_MAX];
-    for (limb, a) in a.0.0.into_iter().enumerate() {
-        for (out, word) in out.iter_mut().zip(words(a)) {
-            out[limb] = word;
+pub(super) fn of_rows(rows: &Each<&Row>) -> [Carried; 4] {
+    let mut parts = [Carried(Loose([_mm512_setzero_si512(); 5])); 4];
+    for block in 0..3 {
+        let columns = transposed(&[
+            rows[0][block],
+            rows[1][block],
+            rows[2][block],
+            rows[3][block],
+            rows[4][block],
+            rows[5][block],
+            rows[6][block],
+            rows[7][block],
+        ]);
+        for (column, word) in columns.into_iter().zip(LANES * block..20) {
+            parts[word / 5].0.0[word % 5] = column;
         }
     }
-    out
+    parts
+}
+
+/// Rows for columns.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+fn transposed(rows: &[__m512i; 8]) -> [__m512i; 8] {
+    let [a, b, c, d, e, f, g, h] = *rows;
+    let even = quarters([
+        _mm512_unpacklo_epi64(a, b),
+        _mm512_unpacklo_epi64(c, d),
+        _mm512_unpacklo_epi64(e, f),
+        _mm512_unpacklo_epi64(g, h),
+    ]);
+    let odd = quarters([
+        _mm512_unpackhi_epi64(a, b),
+        _mm512_unpackhi_epi64(c, d),
+        _mm512_unpackhi_epi64(e, f),
+        _mm512_unpackhi_epi64(g, h),
+    ]);
+    [even[0], odd[0], even[1], odd[1], even[2], odd[2], even[3], odd[3]]
+}
+
+/// The first quarters of four vectors, the second ones, the third, the fourth.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+fn quarters([a, b, c, d]: [__m512i; 4]) -> [__m512i; 4] {
+    // Of both vectors the first and the third quarter, or the second and the fourth.
+    let (left, right) = (_mm512_shuffle_i64x2::<0x88>(a, b), _mm512_shuffle_i64x2::<0x88>(c, d));
+    let (left_other, right_other) = (_mm512_shuffle_i64x2::<0xdd>(a, b), _mm512_shuffle_i64x2::<0xdd>(c, d));
+    [
+        _mm512_shuffle_i64x2::<0x88>(left, right),
+        _mm512_shuffle_i64x2::<0x88>(left_other, right_other),
+        _mm512_shuffle_i64x2::<0xdd>(left, right),
+        _mm512_shuffle_i64x2::<0xdd>(left_other, right_other),
+    ]
 }
 
 #[inline]

@@ -4,7 +4,7 @@
 //! to call what is compiled for them, and nothing else here is unsafe.
 #![expect(unsafe_code, reason = "vector instructions are called only where the machine has them")]
 
-use super::field::{Each, Element, Field, Limbs, Work};
+use super::field::{Each, Element, Field, Work};
 use super::{avx2, ifma};
 
 /// The machine has AVX-512F, DQ and IFMA.
@@ -70,6 +70,7 @@ macro_rules! field {
             type Wide = $module::Wide;
             type Mask = $module::Mask;
             type Digit = $module::Digit;
+            type Row = $module::Row;
 
             leaves! { $module:
                 set(values: &Each<Element>) -> Self::Carried;
@@ -94,8 +95,8 @@ macro_rules! field {
             }
             far_leaves! { $module:
                 get(a: &Self::Carried) -> Each<Element>;
-                of_limbs(limbs: &Each<&Limbs>) -> Self::Carried;
-                limbs(a: &Self::Carried) -> Each<Limbs>;
+                rows(parts: &[Self::Carried; 4]) -> Each<Self::Row>;
+                of_rows(rows: &Each<&Self::Row>) -> [Self::Carried; 4];
                 times(a: &Self::Carried, b: &Self::Carried) -> Self::Carried;
                 squares(a: &Self::Carried, count: u32) -> Self::Carried;
                 is_negative(a: &Self::Carried) -> Self::Mask;

@@ -1,7 +1,7 @@
 //! Points of the twisted Edwards curve -x² + y² = 1 + d·x²·y² in lanes, in extended coordinates (Hisil, Wong, Carter, Dawson
 //! 2008): complete formulas, the same for every input.
 
-use super::field::{D2, Each, Element, Field, Limbs, ONE, ZERO, added, subtracted};
+use super::field::{D2, Each, Element, Field, ONE, ZERO, added, subtracted};
 
 /// (X : Y : Z : T), x = X/Z, y = Y/Z, x·y = T/Z.
 pub(super) struct Point<F: Field> {
@@ -67,16 +67,16 @@ impl<F: Field> Point<F> {
         [f.get(&self.x), f.get(&self.y), f.get(&self.z), f.get(&self.t)]
     }
 
-    /// The limbs of the coordinates, by lane.
+    /// The coordinates of each lane.
     #[inline(always)]
-    pub(super) fn limbs(&self, f: F) -> [Each<Limbs>; 4] {
-        [f.limbs(&self.x), f.limbs(&self.y), f.limbs(&self.z), f.limbs(&self.t)]
+    pub(super) fn rows(&self, f: F) -> Each<F::Row> {
+        f.rows(&[self.x, self.y, self.z, self.t])
     }
 
-    /// From limbs of coordinates.
+    /// From the coordinates of each lane.
     #[inline(always)]
-    pub(super) fn of_limbs(f: F, points: &Each<&[Limbs; 4]>) -> Self {
-        let [x, y, z, t] = [0, 1, 2, 3].map(|coordinate| f.of_limbs(&points.map(|point| &point[coordinate])));
+    pub(super) fn of_rows(f: F, rows: &Each<&F::Row>) -> Self {
+        let [x, y, z, t] = f.of_rows(rows);
         Self { x, y, z, t }
     }
 
@@ -109,16 +109,16 @@ impl<F: Field> Point<F> {
 }
 
 impl<F: Field> Cached<F> {
-    /// The limbs of what is kept, by lane.
+    /// The parts of each lane.
     #[inline(always)]
-    pub(super) fn limbs(&self, f: F) -> [Each<Limbs>; 4] {
-        [f.limbs(&self.plus), f.limbs(&self.minus), f.limbs(&self.z2), f.limbs(&self.t2d)]
+    pub(super) fn rows(&self, f: F) -> Each<F::Row> {
+        f.rows(&[self.plus, self.minus, self.z2, self.t2d])
     }
 
-    /// From limbs of what is kept.
+    /// From the parts of each lane.
     #[inline(always)]
-    pub(super) fn of_limbs(f: F, points: &Each<&[Limbs; 4]>) -> Self {
-        let [plus, minus, z2, t2d] = [0, 1, 2, 3].map(|part| f.of_limbs(&points.map(|point| &point[part])));
+    pub(super) fn of_rows(f: F, rows: &Each<&F::Row>) -> Self {
+        let [plus, minus, z2, t2d] = f.of_rows(rows);
         Self { plus, minus, z2, t2d }
     }
 

@@ -6,12 +6,9 @@
 //! place are put together, a place to a lane, and the places at the end, a list to a lane.
 
 use super::Coordinates;
-use super::field::{Each, Field, LANES_MAX, Limbs, ZERO};
+use super::field::{Each, Field, LANES_MAX, ZERO};
 use super::multiply::doubled;
 use super::point::{Cached, Point};
-
-/// Something's four parts in limbs.
-type Parts = [Limbs; 4];
 
 /// How weights are cut: bits of a digit, places, and buckets of a place, one for each magnitude.
 #[derive(Clone, Copy)]
@@ -105,24 +102,24 @@ pub(super) fn summed<F: Field>(f: F, weights: &[u128], lists: &[&[Coordinates]])
     let neutral = neutral(f);
     let mut total = Point::identity(f).add(f, &Cached::identity(f), None);
     for place in (0..cut.places).rev() {
-        let mut each: Each<&Parts> = [&neutral; LANES_MAX];
+        let mut each: Each<&F::Row> = [&neutral; LANES_MAX];
         for (list, each) in each.iter_mut().enumerate().take(lists.len()) {
             *each = &places[list * cut.places + place];
         }
-        total = doubled(f, &total, cut.bits).point(f).add(f, &Point::of_limbs(f, &each).cached(f), None);
+        total = doubled(f, &total, cut.bits).point(f).add(f, &Point::of_rows(f, &each).cached(f), None);
     }
     total.point(f)
 }
 
 /// The neutral element.
 #[inline(always)]
-fn neutral<F: Field>(f: F) -> Parts {
-    Point::identity(f).limbs(f).map(|part| part[0])
+fn neutral<F: Field>(f: F) -> F::Row {
+    Point::identity(f).rows(f)[0]
 }
 
 /// Points to be added, one list after the other.
 #[inline(always)]
-fn cached<F: Field>(f: F, lists: &[&[Coordinates]]) -> Vec<Parts> {
+fn cached<F: Field>(f: F, lists: &[&[Coordinates]]) -> Vec<F::Row> {
     let mut points = Vec::with_capacity(lists.iter().map(|list| list.len()).sum());
     for list in lists {
         for chunk in list.chunks(F::LANES) {
@@ -130,8 +127,7 @@ fn cached<F: Field>(f: F, lists: &[&[Coordinates]]) -> Vec<Parts> {
             for (lane, point) in chunk.iter().enumerate() {
                 lanes.iter_mut().zip(point).for_each(|(lanes, value)| lanes[lane] = *value);
             }
-            let parts = Point::set(f, &lanes).cached(f).limbs(f);
-            points.extend((0..chunk.len()).map(|lane| parts.map(|part| part[lane])));
+            points.extend_from_slice(&Point::set(f, &lanes).cached(f).rows(f)[..chunk.len()]);
         }
     }
     points
@@ -139,9 +135,9 @@ fn cached<F: Field>(f: F, lists: &[&[Coordinates]]) -> Vec<Parts> {
 
 /// The sum of the points of each bucket.
 #[inline(always)]
-fn filled<F: Field>(f: F, buckets: &Buckets, points: &[Parts]) -> Vec<Parts> {
+fn filled<F: Field>(f: F, buckets: &Buckets, points: &[F::Row]) -> Vec<F::Row> {
     let order = buckets.by_size();
-    let nothing = Cached::identity(f).limbs(f).map(|part| part[0]);
+    let nothing = Cached::identity(f).rows(f)[0];
     let mut filled = vec![neutral(f); order.len()];
     for group in order.chunks(F::LANES) {
         let most = buckets.of(group[0] as usize).len();
@@ -155,11 +151,10 @@ fn filled<F: Field>(f: F, buckets: &Buckets, points: &[Parts]) -> Vec<Parts> {
                 }
             }
             let negative = f.is_digit_negative(f.digit(&digits));
-            sum = sum.add(f, &Cached::of_limbs(f, &each), Some(negative)).point(f);
+            sum = sum.add(f, &Cached::of_rows(f, &each), Some(negative)).point(f);
         }
-        let parts = sum.limbs(f);
-        for (lane, bucket) in group.iter().enumerate() {
-            filled[*bucket as usize] = parts.map(|part| part[lane]);
+        for (bucket, row) in group.iter().zip(sum.rows(f)) {
+            filled[*bucket as usize] = row;
         }
     }
     filled
@@ -167,22 +162,21 @@ fn filled<F: Field>(f: F, buckets: &Buckets, points: &[Parts]) -> Vec<Parts> {
 
 /// The buckets of each place, each times its magnitude, together: from the greatest down, a sum of sums.
 #[inline(always)]
-fn of_places<F: Field>(f: F, cut: Cut, filled: &[Parts], places: usize) -> Vec<Parts> {
+fn of_places<F: Field>(f: F, cut: Cut, filled: &[F::Row], places: usize) -> Vec<F::Row> {
     let neutral = neutral(f);
     let mut sums = Vec::with_capacity(places);
     for first in (0..places).step_by(F::LANES) {
         let count = F::LANES.min(places - first);
         let (mut running, mut sum) = (Point::identity(f), Point::identity(f));
         for bucket in (0..cut.buckets).rev() {
-            let mut each: Each<&Parts> = [&neutral; LANES_MAX];
+            let mut each: Each<&F::Row> = [&neutral; LANES_MAX];
             for (lane, each) in each.iter_mut().enumerate().take(count) {
                 *each = &filled[(first + lane) * cut.buckets + bucket];
             }
-            running = running.add(f, &Point::of_limbs(f, &each).cached(f), None).point(f);
+            running = running.add(f, &Point::of_rows(f, &each).cached(f), None).point(f);
             sum = sum.add(f, &running.cached(f), None).point(f);
         }
-        let parts = sum.limbs(f);
-        sums.extend((0..count).map(|lane| parts.map(|part| part[lane])));
+        sums.extend_from_slice(&sum.rows(f)[..count]);
     }
     sums
 }

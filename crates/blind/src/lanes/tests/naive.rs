@@ -3,7 +3,7 @@
 
 use core::ops::Deref;
 
-use crate::lanes::field::{Each, Element, Field, LANES_MAX, Limbs, ZERO};
+use crate::lanes::field::{Each, Element, Field, LANES_MAX, ZERO};
 
 /// p = 2^255 - 19.
 pub(super) const P: Element = [u64::MAX - 18, u64::MAX, u64::MAX, u64::MAX >> 1];
@@ -77,18 +77,18 @@ impl Field for Naive {
     type Wide = Element;
     type Mask = bool;
     type Digit = i8;
+    type Row = [Number; 4];
 
     fn set(self, values: &Each<Element>) -> Number {
         Number(reduced(&values[0]))
     }
 
-    fn of_limbs(self, limbs: &Each<&Limbs>) -> Number {
-        Number([limbs[0][0], limbs[0][1], limbs[0][2], limbs[0][3]])
+    fn rows(self, parts: &[Number; 4]) -> Each<[Number; 4]> {
+        [*parts; LANES_MAX]
     }
 
-    fn limbs(self, a: &Number) -> Each<Limbs> {
-        let [first, second, third, fourth] = a.0;
-        [[first, second, third, fourth, 0, 0, 0, 0, 0, 0]; LANES_MAX]
+    fn of_rows(self, rows: &Each<&[Number; 4]>) -> [Number; 4] {
+        *rows[0]
     }
 
     fn splat(self, value: Element) -> Number {
