@@ -140,8 +140,9 @@ pub(super) fn rows(parts: &[Carried; 4]) -> Each<Row> {
 #[target_feature(enable = "avx2")]
 pub(super) fn of_rows(rows: &Each<&Row>) -> [Carried; 4] {
     let mut parts = [Carried(Loose([_mm256_setzero_si256(); 10])); 4];
+    let [a, b, c, d, ..] = *rows;
     for block in 0..10 {
-        let columns = transposed([rows[0][block], rows[1][block], rows[2][block], rows[3][block]]);
+        let columns = transposed([a[block], b[block], c[block], d[block]]);
         for (column, word) in columns.into_iter().zip(LANES * block..) {
             parts[word / 10].0.0[word % 10] = column;
         }

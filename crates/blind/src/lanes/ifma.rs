@@ -128,17 +128,10 @@ pub(super) fn rows(parts: &[Carried; 4]) -> Each<Row> {
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub(super) fn of_rows(rows: &Each<&Row>) -> [Carried; 4] {
     let mut parts = [Carried(Loose([_mm512_setzero_si512(); 5])); 4];
+    let [a, b, c, d, e, f, g, h] = *rows;
     for block in 0..3 {
-        let columns = transposed(&[
-            rows[0][block],
-            rows[1][block],
-            rows[2][block],
-            rows[3][block],
-            rows[4][block],
-            rows[5][block],
-            rows[6][block],
-            rows[7][block],
-        ]);
+        let of_block = [a[block], b[block], c[block], d[block], e[block], f[block], g[block], h[block]];
+        let columns = transposed(&of_block);
         for (column, word) in columns.into_iter().zip(LANES * block..20) {
             parts[word / 5].0.0[word % 5] = column;
         }
