@@ -119,7 +119,13 @@ struct Told {
 /// All volumes are our own.
 #[derive(Deserialize)]
 struct Entries {
-    ours: Vec<[u32; 4]>,
+    ours: Vec<Life>,
+}
+
+/// Those of one life of the log.
+#[derive(Deserialize)]
+struct Life {
+    met: Vec<[u32; 3]>,
 }
 
 impl Connection {
@@ -177,7 +183,7 @@ impl Connection {
         ensure!(told.len() == queries.len(), "{} answers to {} plans", told.len(), queries.len());
         for (i, told) in told.iter().enumerate() {
             self.cut += usize::from(told.more);
-            for &[_, entry, _, volume] in &told.entries.ours {
+            for &[entry, _, volume] in told.entries.ours.iter().flat_map(|life| &life.met) {
                 let notice = self.numbers.get(entry as usize).with_context(|| format!("entry {entry} is no notice"))?;
                 each(i, notice * VOLUMES as u32 + volume);
             }

@@ -1,6 +1,7 @@
 //! Plans that are checked against what is live on a line before they are stated: one, or many at once.
 
 mod ahead;
+mod cores;
 mod grounds;
 mod rules;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use detente_node::{Detail as Depth, Foreseen, Foresight, Line, Met};
 use detente_space::law1::kinds_meet;
 use detente_types::conflict::VolumeMeeting;
 use detente_types::notice::{NOTICE_VERTICES_MAX, VOLUMES_MAX};
+use detente_types::volume::Position;
 use detente_types::{LineId, NoticeKind, Rule, Violation, Volume, VolumeIn};
 use serde::{Deserialize, Serialize};
 use tokio::task::yield_now;
@@ -24,6 +26,7 @@ use crate::answer::Asked;
 use crate::ask::{DoubtView, doubts};
 use crate::ground::PairGroundView;
 use crate::plans::ahead::{Ahead, foresee};
+use crate::plans::cores::Ready;
 use crate::plans::grounds::Grounds;
 use crate::plans::rules::{Judged, Judging};
 use crate::port::{Seat, ask};
@@ -37,7 +40,7 @@ const SHARE: usize = 4_096;
 /// What a sentence in each language costs to make, in such pairs.
 const SENTENCES_COST: usize = 32;
 /// Fewer vertices than these are judged where they were read: carrying them to another thread would take longer.
-const VERTICES_HERE: usize = 512;
+const VERTICES_HERE: usize = 1_024;
 /// Most plans of one request.
 const PLANS_MAX: usize = 1_024;
 /// Conflicts that are told of one plan when nobody says how many, and the most.
@@ -107,14 +110,22 @@ pub struct PlanView {
     pub doubts: Vec<DoubtView>,
 }
 
-/// Entries with live notices that a plan would meet, each in the order of the log: the life of the log, the entry's place in
-/// it, the number of the plan's volume and that of the notice's, from 0.
+/// Entries with live notices that a plan would meet, each side's in the order of its log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EntriesView {
     /// Of the other side's log.
-    pub theirs: Vec<[u64; 4]>,
+    pub theirs: Vec<LifeView>,
     /// Of our own.
-    pub ours: Vec<[u64; 4]>,
+    pub ours: Vec<LifeView>,
+}
+
+/// Of those, the ones of one life of a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LifeView {
+    /// The life of the log.
+    pub generation: u32,
+    /// Each entry's place in it, the number of the plan's volume and that of the notice's, from 0.
+    pub met: Vec<[u64; 3]>,
 }
 
 /// A live notice that a plan would meet.
@@ -152,6 +163,24 @@ pub(crate) struct Plan {
     pub(crate) instead_of: Option<String>,
 }
 
+impl Plan {
+    /// How much of the world and of time it takes, roughly: what looking for it costs rises with that.
+    fn bulk(&self) -> u64 {
+        const A_MILLIONTH: f64 = 1e6;
+        let bulk = |volume: &Volume| {
+            let span = |of: fn(Position) -> i32| {
+                let (least, most) =
+                    volume.footprint.vertices().map(of).fold((i32::MAX, i32::MIN), |(a, b), x| (a.min(x), b.max(x)));
+                1e-7 * (f64::from(most) - f64::from(least))
+            };
+            let radius_degrees = volume.footprint.radius().cm() as f64 * 2e-7;
+            let hours = volume.window.end().since(volume.window.start()) as f64 / 3.6e9;
+            (span(|at| at.lat_e7()) + radius_degrees) * (span(|at| at.lon_e7()) + radius_degrees) * (hours + 1.0)
+        };
+        (self.volumes.iter().map(bulk).sum::<f64>() * A_MILLIONTH) as u64
+    }
+}
+
 /// What plans would meet among what is live on the line. What would be refused if it were stated is refused here, by the same
 /// rules. Nothing is stated, and nothing of it leaves this node.
 #[utoipa::path(post, path = "/v1/lines/{line}/plans", params(("line" = String, Path)), request_body = PlansAsk, responses((status = 200, body = Vec<PlanView>), (status = 404, body = Problem), (status = 422, body = Problem)))]
@@ -165,12 +194,14 @@ pub(crate) async fn plans(
     }
     let most = if asked.tell == Tell::Entries { ENTRIES_MAX } else { CONFLICTS_MAX };
     let (limit, tell) = (asked.limit.unwrap_or(CONFLICTS).min(most), asked.tell);
+    let cores = (tell == Tell::Entries && cores::is_many(asked.plans.len())).then(cores::get_ready);
     let plans = judged(asked.plans).await?;
     let judging = Judging::default();
     let mut work = Work {
         name,
         line: None,
         ahead: Ahead::of(plans.len()),
+        cores,
         plans,
         judging,
         limit,
@@ -212,6 +243,8 @@ struct Work {
     tell: Tell,
     /// What is known of the plans that are not through.
     ahead: Ahead,
+    /// Until they are first looked for, cores stay awake for it.
+    cores: Option<Ready>,
     current: Current,
     grounds: Grounds,
     found: Vec<PlanView>,
@@ -255,6 +288,7 @@ impl Work {
 
     /// The same on all cores, where only entries are told: looking for them is what such a plan costs.
     fn share_among_cores(&mut self, line: &Line) -> Result<(), Problem> {
+        self.cores.take();
         self.ahead.look(line, &self.plans[self.found.len()..], self.limit, self.left)?;
         while self.ahead.first().is_some_and(Foresight::is_done) {
             self.step(line, &[], 0)?;
@@ -326,9 +360,10 @@ fn told(line: &Line, kind: NoticeKind, foreseen: &Foreseen, languages: &[(String
 impl From<&[Met]> for EntriesView {
     fn from(met: &[Met]) -> Self {
         let mut view = Self::default();
-        for Met { ours, at: (generation, index), volumes } in met {
-            let entry = [generation.0.into(), *index, volumes[0].into(), volumes[1].into()];
-            if *ours { &mut view.ours } else { &mut view.theirs }.push(entry);
+        for life in met.chunk_by(|one, next| (one.ours, one.at.0) == (next.ours, next.at.0)) {
+            let told = life.iter().map(|Met { at, volumes, .. }| [at.1, volumes[0].into(), volumes[1].into()]).collect();
+            let side = if life[0].ours { &mut view.ours } else { &mut view.theirs };
+            side.push(LifeView { generation: life[0].at.0.0, met: told });
         }
         view
     }

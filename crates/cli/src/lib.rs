@@ -13,6 +13,7 @@ mod files;
 pub mod fuzzing;
 pub mod host;
 pub mod keys;
+mod linger;
 mod log;
 mod matching;
 mod opening;

@@ -1,11 +1,14 @@
 //! A node as it runs: the home's lock, the host, the API, the links.
 
+use std::future::ready;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::{Builder, JoinHandle};
+use std::thread::{Builder, JoinHandle, available_parallelism};
 
 use anyhow::{Context, Result};
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::serve::ListenerExt as _;
 use detente_node::Node;
 use detente_store::{Home, Options};
@@ -17,6 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::host::{DeskConfig, Host, LinkConfig, Links, OsRng, now};
 use crate::keys;
+use crate::linger::Linger;
 use crate::settings::{HomeDoors, Settings};
 
 /// Whether a node reaches for its peers.
@@ -118,7 +122,16 @@ impl ApiThread {
     fn start(listener: std::net::TcpListener, service: axum::Router) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the API's runtime")?;
         let (stop, stopped) = oneshot::channel();
+        let linger = Arc::new(Linger::default());
+        let answered = Arc::clone(&linger);
+        let service = service.layer(map_response(move |response: Response| {
+            answered.begin();
+            ready(response)
+        }));
         let serve = async move {
+            if available_parallelism().is_ok_and(|cores| cores.get() > 1) {
+                tokio::spawn(async move { linger.run().await });
+            }
             // The end of a long answer is not to wait until its beginning is acknowledged.
             let listener = TcpListener::from_std(listener)?.tap_io(|stream| drop(stream.set_nodelay(true)));
             tokio::select! {

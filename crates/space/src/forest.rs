@@ -66,6 +66,7 @@ pub use swap::Latest;
 pub use sweep::Sweep;
 
 use lanes::Lanes;
+pub(crate) use lanes::fetch;
 use merge::Settles;
 use pack::Item;
 use run::Run;

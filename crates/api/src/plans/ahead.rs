@@ -1,25 +1,18 @@
 //! What many plans would meet, looked for on all cores at once.
 //!
-//! Plans are taken in their order, each by one thread, and what is found of one does not depend on who looked for it, nor on
-//! how many did. The node waits no longer for a share than it does for one of a single thread. No more is held than may be told
+//! Each plan is taken by one thread, and what is found of one does not depend on who looked for it, nor on how many did. The node waits no longer for a share than it does for one of a single thread. No more is held than may be told
 //! of a request, and what a plan for each thread may find besides.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 use detente_node::{Detail, Foresight, Line, Planned};
 use detente_types::NoticeId;
 
-use super::{Plan, SHARE};
+use super::{Plan, SHARE, cores};
 use crate::problem::Problem;
 use crate::routes::notice_of_ours;
-
-/// Fewer plans than these are looked for where they are: starting a thread would take longer.
-const MANY: usize = 8;
-/// Threads at most.
-const THREADS_MAX: usize = 8;
 
 /// What is known of the plans of a request that are not through, in their order.
 pub(super) struct Ahead(VecDeque<Foresight>);
@@ -32,7 +25,7 @@ impl Ahead {
 
     /// Whether several threads are worth their start.
     pub(super) fn is_many(&self) -> bool {
-        self.0.len() >= MANY
+        cores::is_many(self.0.len())
     }
 
     /// Of the first plan that is not through.
@@ -58,11 +51,14 @@ impl Ahead {
             replaced(line, plan)?;
         }
         let found = AtomicUsize::new(self.0.iter().map(|foresight| foresight.met.len()).sum());
-        let rest = Mutex::new(plans.iter().zip(&mut self.0).enumerate());
+        let mut rest: Vec<_> =
+            plans.iter().zip(&mut self.0).enumerate().filter(|(_, (_, foresight))| !foresight.is_done()).collect();
+        // Large ones first, so that at the end no core waits for another; but before them the first, which nothing holds up.
+        rest.sort_by_cached_key(|(number, (plan, _))| if *number == 0 { u64::MAX } else { plan.bulk() });
+        let rest = Mutex::new(rest);
         let next = || {
             let is_full = found.load(Ordering::Relaxed) >= room;
-            let mut rest = rest.lock().unwrap_or_else(PoisonError::into_inner);
-            rest.find(|(_, (_, foresight))| !foresight.is_done()).filter(|(number, _)| *number == 0 || !is_full)
+            rest.lock().unwrap_or_else(PoisonError::into_inner).pop().filter(|(number, _)| *number == 0 || !is_full)
         };
         let share = || {
             let mut left = SHARE;
@@ -75,14 +71,7 @@ impl Ahead {
                 left = left.saturating_sub(1 + foresight.cost() - before.0);
             }
         };
-        let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
-        thread::scope(|scope| {
-            for _ in 1..threads {
-                // Where the machine has no more threads to give, those that there are do it all.
-                drop(thread::Builder::new().name("plans".into()).spawn_scoped(scope, share));
-            }
-            share();
-        });
+        cores::on_each(share);
         Ok(())
     }
 }

@@ -130,6 +130,7 @@ fn plans_are_told_in_order_as_far_as_there_is_room() {
         name: "-".into(),
         line: None,
         ahead: Ahead::of(forms.len()),
+        cores: None,
         plans: read(forms).unwrap(),
         judging: Judging::default(),
         limit: 9,
@@ -143,11 +144,13 @@ fn plans_are_told_in_order_as_far_as_there_is_room() {
         *first = found(3);
         work.close();
     }
-    let told: Vec<_> = work.found.iter().map(|view| (view.entries.as_ref().unwrap().ours.len(), view.more)).collect();
+    let told_of =
+        |view: &PlanView| view.entries.as_ref().unwrap().ours.iter().flat_map(|life| life.met.clone()).collect::<Vec<_>>();
+    let told: Vec<_> = work.found.iter().map(|view| (told_of(view).len(), view.more)).collect();
     assert_eq!(told[..6], [(3, false); 6]);
     assert_eq!(told[6], (2, true), "what there is no room for is said to be there");
     assert_eq!(told[7..], [(0, true); 9]);
-    assert_eq!(work.found[6].entries.as_ref().unwrap().ours[1][3], 1, "the first of them");
+    assert_eq!(told_of(&work.found[6]), [[7, 0, 0], [7, 0, 1]], "the first of them");
 }
 
 #[test]

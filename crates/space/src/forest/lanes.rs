@@ -94,25 +94,6 @@ impl Lanes {
         }
     }
 
-    /// Has the machine bring near what lies at a place, without waiting for it; nothing where there is no such place.
-    #[inline]
-    pub(super) fn fetch<T>(self, from: &[T], at: usize) {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(place) = from.get(at) {
-            use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            // SAFETY: every machine of this kind has the instruction; it reads nothing and faults at no address.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(core::ptr::from_ref(place).cast()) };
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = (from, at);
-    }
-
-    /// The same for all of a block.
-    #[inline]
-    pub(super) fn fetch_block(self, block: &Block) {
-        (0..block.0.len()).for_each(|row| self.fetch(&block.0, row));
-    }
-
     /// The same for many blocks, a mask for each.
     #[inline]
     pub(super) fn meeting_each(self, blocks: &[Block], sought: &Box4, masks: &mut [u16]) {
@@ -125,6 +106,31 @@ impl Lanes {
             *mask = self.meeting(block, sought);
         }
     }
+}
+
+/// Bytes that the machine brings near at once.
+const LINE: usize = 64;
+
+/// Has the machine bring near what lies at a place, without waiting for it; nothing where there is no such place.
+#[inline]
+pub(crate) fn fetch<T>(from: &[T], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(place) = from.get(at) {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        for line in (0..size_of::<T>()).step_by(LINE) {
+            let line = core::ptr::from_ref(place).cast::<i8>().wrapping_add(line);
+            // SAFETY: every machine of this kind has the instruction; it reads nothing and faults at no address.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(line) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (from, at);
+}
+
+/// The same for all of a block.
+#[inline]
+pub(super) fn fetch_block(block: &Block) {
+    (0..block.0.len()).for_each(|row| fetch(&block.0, row));
 }
 
 /// Sixteen boxes, each bound of all of them together: four least, then four greatest.

@@ -4,7 +4,7 @@
 //! A run may also be a heap of leaves without order, which is how new solids wait to be packed.
 
 use super::bounds::{Box4, TIME};
-use super::lanes::{Block, Lanes, WIDTH};
+use super::lanes::{Block, WIDTH, fetch, fetch_block};
 use super::shape::{self, Record, Solid, Vertex};
 
 /// One tree of a run: leaves and the levels over them, each a range of the run's blocks, the leaves first.
@@ -122,19 +122,19 @@ impl Run {
 
     /// Has a block brought near, and of a leaf also where its records begin.
     #[inline]
-    pub(super) fn fetch(&self, lanes: Lanes, tree: &Tree, level: usize, block: u32) {
-        lanes.fetch_block(self.block(tree, level, block));
+    pub(super) fn fetch(&self, tree: &Tree, level: usize, block: u32) {
+        fetch_block(self.block(tree, level, block));
         if level == 0 {
-            lanes.fetch(&self.offsets, (tree.levels[0] + block) as usize * WIDTH);
+            fetch(&self.offsets, (tree.levels[0] + block) as usize * WIDTH);
         }
     }
 
     /// Has the first two lines of an entry's record brought near: most have no more.
     #[inline]
-    pub(super) fn fetch_record(&self, lanes: Lanes, entry: u32) {
+    pub(super) fn fetch_record(&self, entry: u32) {
         let offset = self.offsets[entry as usize] as usize;
-        lanes.fetch(&self.arena, offset);
-        lanes.fetch(&self.arena, offset.saturating_add(LINE));
+        fetch(&self.arena, offset);
+        fetch(&self.arena, offset.saturating_add(LINE));
     }
 
     /// Bytes of the boxes and the way to the records, and bytes of the records.

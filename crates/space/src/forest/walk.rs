@@ -7,7 +7,7 @@
 use core::ops::ControlFlow;
 
 use super::bounds::Box4;
-use super::lanes::{Lanes, WIDTH};
+use super::lanes::{Lanes, WIDTH, fetch_block};
 use super::run::{Run, Tree};
 
 /// A tree, and a box that is sought in it.
@@ -38,7 +38,7 @@ pub(super) fn walk<B>(lanes: Lanes, ways: &[Way<'_>], mut f: impl FnMut(&Way<'_>
     for (number, way) in ways.iter().enumerate() {
         let level = way.tree.levels.len() - 1;
         for block in 0..way.tree.top {
-            lanes.fetch_block(way.run.block(way.tree, level, block));
+            fetch_block(way.run.block(way.tree, level, block));
             stops.push(Stop { way: number as u16, level: level as u16, block });
         }
     }
@@ -51,11 +51,11 @@ pub(super) fn walk<B>(lanes: Lanes, ways: &[Way<'_>], mut f: impl FnMut(&Way<'_>
             let below = stop.block * WIDTH as u32 + mask.trailing_zeros();
             mask &= mask - 1;
             if let Some(level) = stop.level.checked_sub(1) {
-                way.run.fetch(lanes, way.tree, level.into(), below);
+                way.run.fetch(way.tree, level.into(), below);
                 stops.push(Stop { way: stop.way, level, block: below });
             } else {
                 let entry = way.tree.levels[0] * WIDTH as u32 + below;
-                way.run.fetch_record(lanes, entry);
+                way.run.fetch_record(entry);
                 found.push((stop.way, entry));
             }
         }

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use super::asked::Asked;
 use super::sought::Sought;
 use super::{Index, Looked, Owner, Pair, Place, Seen};
-use crate::forest::{Certainty, Hit, Snapshot};
+use crate::forest::{Certainty, Hit, Snapshot, fetch};
 use detente_types::volume::Datum;
 
 /// Solids that are looked at in the forests before the notices are walked in the order of their keys instead, page by page:
@@ -23,11 +23,20 @@ pub(super) struct Gathered {
 
 /// The solids near one, and of which it is sure; breaks where more are looked at than there is room for. Whose they are is looked
 /// up afterwards, many at a time: the machine need not wait for one to fetch the next. Also how many were looked at.
-fn find(snapshot: &Snapshot, sought: &Sought, room: usize, hits: &mut Vec<(u32, bool)>) -> (ControlFlow<()>, usize) {
+fn find(
+    snapshot: &Snapshot,
+    sought: &Sought,
+    owners: &[Option<Owner>],
+    room: usize,
+    hits: &mut Vec<(u32, bool)>,
+) -> (ControlFlow<()>, usize) {
     let mut looked_at = 0;
     let found = snapshot.survey(&sought.solid, &sought.margin, |hit: Hit, certainty| {
         looked_at += 1;
-        hits.extend(certainty.map(|certainty| (hit.id, certainty == Certainty::Sure && sought.is_sure(&hit))));
+        if let Some(certainty) = certainty {
+            fetch(owners, hit.id as usize);
+            hits.push((hit.id, certainty == Certainty::Sure && sought.is_sure(&hit)));
+        }
         if looked_at > room { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     (found, looked_at)
@@ -44,7 +53,7 @@ impl<K: Ord + Clone> Index<K> {
             }
             for (number, volume) in (0..=u16::MAX).zip(asked.volumes()) {
                 for sought in asked.sought(volume, datum, self.longest_us) {
-                    let (found, looked_at) = find(&snapshot, &sought, LOOKED_AT_MAX - looked, &mut hits);
+                    let (found, looked_at) = find(&snapshot, &sought, &self.solids, LOOKED_AT_MAX - looked, &mut hits);
                     (looked, boxes) = (looked + looked_at, boxes + 1 + looked_at);
                     if found.is_break() {
                         return Gathered { pairs: None, boxes };
@@ -62,6 +71,7 @@ impl<K: Ord + Clone> Index<K> {
     /// Whose a solid is that was found, and what is known of it; `None` where it does not count.
     fn looked(&self, (id, sure): (u32, bool), asked: &Asked<'_>, number: u16, after: Option<&Pair<K>>) -> Option<Looked> {
         let Owner { slot, volume, kind, drawn } = self.solids[id as usize]?;
+        fetch(&self.slots, slot as usize);
         let place = Place { slot, asked: number, found: volume };
         let seen = if sure && drawn { Seen::Meet } else { Seen::Near };
         let counts = asked.kinds_meet(kind) && self.comes_after(place, after);

@@ -111,6 +111,10 @@ impl Edge {
     fn crosses(&self, other: &Self) -> bool {
         let (a, b) = (self.from.point, self.to.point);
         let (c, d) = (other.from.point, other.to.point);
+        // An end of both lies in both planes: the predicate would take long to find out that it is in them exactly.
+        if [a, b].iter().any(|end| *end == c || *end == d) {
+            return false;
+        }
         let signs = [-side_of_plane(a, b, c), side_of_plane(a, b, d), side_of_plane(c, d, a), -side_of_plane(c, d, b)];
         signs.iter().all(|&s| s > 0.0) || signs.iter().all(|&s| s < 0.0)
     }
