@@ -17,6 +17,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod dalek;
+#[cfg_attr(not(any(test, target_arch = "x86_64")), expect(dead_code, reason = "no lanes here yet"))]
 mod field;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
