@@ -1,4 +1,4 @@
-//! Blind matching, measured: two builds of our own program, and peers from Python's registry, each as processes; and the
+//! Blind matching, measured: our own program by each backend, and peers from Python's registry, each as processes; and the
 //! command `detente match` as two people run it.
 
 pub mod builds;

@@ -12,8 +12,8 @@ use detente_benches::report::Report;
 
 const ABOUT: &str = "Each row is one operation on two classes of inputs, drawn in random order and timed one by one. t is Welch's statistic between the \
     two, the greatest over all ways to leave out the slowest: dudect's test. Below 5 nothing was seen; above 5 something may differ, and above 10 it does. The test sees differences; it does \
-    not prove that there are none. The control leaks on purpose, and must be seen. What is timed is what a run does: `list` and `key` are the jobs of `detente-blind` \
-    itself, from the set to the points.";
+    not prove that there are none. The control leaks on purpose, and must be seen. What is timed is what a run does: first messages are the jobs of `detente-blind` \
+    itself, from the set to the points, multiplied by the best backend of the machine unless another is named.";
 /// Above it something differs.
 const SURE: f64 = 10.0;
 /// Above it something may differ.

@@ -1,23 +1,22 @@
-//! The measuring program of `detente-blind`, built for any machine and for this one.
+//! The measuring program of `detente-blind`, built as what ships and run by each backend that this machine has.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use detente_blind::Backend;
 use serde_json::Value;
 
-/// A build of the program.
+/// The program, built in release without flags: for any machine of this kind.
 #[derive(Debug)]
 pub struct Build {
-    /// What it was built with, as a reader would repeat it.
-    pub flags: &'static str,
     program: PathBuf,
 }
 
 /// One measurement: both parties of a run, each at its least of the rounds.
 #[derive(Clone, Debug)]
 pub struct Measured {
-    /// How the build multiplies here.
+    /// What multiplied, as the program says.
     pub backend: String,
     /// Processor time of each party, ms.
     pub cpu_ms: [f64; 2],
@@ -31,37 +30,44 @@ pub struct Measured {
     pub messages: f64,
 }
 
-/// Builds for any machine of this kind (what ships), then for just this one.
+/// The backends of lanes that this machine has, as they are called on the program's command line.
+pub fn backends() -> Vec<(Backend, &'static str)> {
+    let named = [(Backend::Avx2, "avx2"), (Backend::Ifma, "ifma")];
+    let here: Vec<_> = named.into_iter().filter(|(backend, _)| backend.is_available()).collect();
+    // Where there are no lanes, there is what every machine has.
+    if here.is_empty() { vec![(Backend::Dalek, "dalek")] } else { here }
+}
+
+/// Builds what ships.
 ///
 /// # Errors
 /// When the compiler refuses.
-pub fn both() -> Result<[Build; 2]> {
+pub fn build() -> Result<Build> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let target = std::env::current_exe()?.parent().and_then(Path::parent).context("a target folder")?.to_owned();
-    Ok([
-        build(&root, &target, "release build, no flags", "")?,
-        build(&root, &target.join("native"), "RUSTFLAGS=-Ctarget-cpu=native", "-Ctarget-cpu=native")?,
-    ])
-}
-
-fn build(root: &Path, target: &Path, flags: &'static str, rustflags: &str) -> Result<Build> {
-    eprintln!("building: {flags}");
+    eprintln!("building the measuring program");
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--release", "--quiet", "--package", "detente-blind", "--example", "parties"]);
-    cargo.current_dir(root).env("CARGO_TARGET_DIR", target).env("RUSTFLAGS", rustflags);
-    ensure!(cargo.status().context("starting cargo")?.success(), "the measuring program does not build with `{flags}`");
-    Ok(Build { flags, program: target.join("release/examples/parties") })
+    cargo.current_dir(root).env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", "");
+    ensure!(cargo.status().context("starting cargo")?.success(), "the measuring program does not build");
+    Ok(Build { program: target.join("release/examples/parties") })
 }
 
 impl Build {
-    /// Measures runs of 2^`log2` cells.
+    /// Measures runs of 2^`log2` cells by a backend, called as in [`backends`].
     ///
     /// # Errors
     /// When the program fails, which it does when a run does not find what it should.
-    pub fn measure(&self, log2: u8, verified: bool, threads: usize, rounds: usize) -> Result<Measured> {
+    pub fn measure(&self, backend: &str, log2: u8, (verified, threads): (bool, usize), rounds: usize) -> Result<Measured> {
         let arguments = [usize::from(log2), usize::from(verified), threads, rounds].map(|number| number.to_string());
-        let output = Command::new(&self.program).args(&arguments).output().context("starting the measuring program")?;
-        ensure!(output.status.success(), "parties {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+        let output =
+            Command::new(&self.program).args(&arguments).arg(backend).output().context("starting the measuring program")?;
+        ensure!(
+            output.status.success(),
+            "parties {} {backend}: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr)
+        );
         let told: Value = serde_json::from_slice(&output.stdout).context("what the measuring program prints")?;
         let number = |value: &Value| value.as_f64().context("a number");
         let pair = |name: &str| Ok::<_, anyhow::Error>([number(&told[name][0])?, number(&told[name][1])?]);

@@ -5,17 +5,24 @@
 use std::cell::Cell;
 
 use curve25519_dalek::{RistrettoPoint, Scalar};
-use detente_blind::{Agreement, CellId, Class as Size, Effect, Job, Mode, Role, Run, Seed, Setup};
+use detente_blind::{Agreement, Backend, CellId, Class as Size, Effect, Job, Mode, Role, Run, Seed, Setup};
 use dudect_bencher::ctbench::{BenchFn, BenchMetadata, BenchName, BenchOpts, run_benches_console};
 use dudect_bencher::rand::{Rng, RngExt as _};
 use dudect_bencher::{BenchRng, Class, CtRunner};
 
 /// What is timed: its name for dudect, what it is, and what the two classes of inputs are.
-pub const TIMED: [(&str, &str, &str, &str); 4] = [
+pub const TIMED: [(&str, &str, &str, &str); 6] = [
     ("a_control", "control: a multiplication that is not constant-time", "scalars of 16 bits", "scalars of 252 bits"),
-    ("b_multiplication", "a point times a secret", "one scalar with a single bit", "other scalars each time"),
+    (
+        "b_multiplication",
+        "a point times a secret, by curve25519-dalek",
+        "one scalar with a single bit",
+        "other scalars each time",
+    ),
     ("c_list", "the first message of 16 places, hashed and multiplied", "16 cells", "16 pieces of padding"),
     ("d_key", "the same of 16 cells", "one seed", "other seeds each time"),
+    ("e_avx2", "the same by AVX2", "one seed", "other seeds each time"),
+    ("f_dalek", "the same by curve25519-dalek", "one seed", "other seeds each time"),
 ];
 
 /// Times everything, with the results on standard output in dudect's form. `scale` is a factor on how often.
@@ -23,7 +30,7 @@ pub const TIMED: [(&str, &str, &str, &str); 4] = [
 /// # Errors
 /// When standard output refuses.
 pub fn measure() -> std::io::Result<()> {
-    let timed: [BenchFn; 4] = [control, multiplication, list, key];
+    let timed: [BenchFn; 6] = [control, multiplication, list, key, key_avx2, key_dalek];
     let benches =
         TIMED.iter().zip(timed).map(|((name, ..), benchfn)| BenchMetadata { name: BenchName(name), seed: None, benchfn });
     run_benches_console(BenchOpts::default(), benches.collect())
@@ -88,25 +95,39 @@ fn multiplication(runner: &mut CtRunner, rng: &mut BenchRng) {
 }
 
 fn list(runner: &mut CtRunner, rng: &mut BenchRng) {
-    let make = |class: Class, rng: &mut BenchRng| masking(rng.random(), if matches!(class, Class::Left) { 16 } else { 0 }, rng);
+    let make = |class: Class, rng: &mut BenchRng| {
+        masking(Backend::best(), rng.random(), if matches!(class, Class::Left) { 16 } else { 0 }, rng)
+    };
     run(runner, rng, count(20_000), make, |job| job.take().map(Job::run));
 }
 
 fn key(runner: &mut CtRunner, rng: &mut BenchRng) {
+    keys(Backend::best(), runner, rng);
+}
+
+fn key_avx2(runner: &mut CtRunner, rng: &mut BenchRng) {
+    keys(Backend::Avx2, runner, rng);
+}
+
+fn key_dalek(runner: &mut CtRunner, rng: &mut BenchRng) {
+    keys(Backend::Dalek, runner, rng);
+}
+
+fn keys(backend: Backend, runner: &mut CtRunner, rng: &mut BenchRng) {
     let make = |class: Class, rng: &mut BenchRng| {
         let drawn: [u8; 32] = rng.random();
-        masking(if matches!(class, Class::Left) { [7; 32] } else { drawn }, 16, rng)
+        masking(backend, if matches!(class, Class::Left) { [7; 32] } else { drawn }, 16, rng)
     };
     run(runner, rng, count(20_000), make, |job| job.take().map(Job::run));
 }
 
 /// The work of making a first message of sixteen places, so many of them cells.
-fn masking(seed: [u8; 32], cells: usize, rng: &mut BenchRng) -> Cell<Option<Job>> {
+fn masking(backend: Backend, seed: [u8; 32], cells: usize, rng: &mut BenchRng) -> Cell<Option<Job>> {
     let side = |role, seed, cells| {
         let agreement = Agreement { context: [1; 32], mode: Mode::Cells, verified: false, chunks_log2: 0 };
         let (class, class_max) = (Size::MIN, Size::MIN);
         let setup = Setup { agreement, role, class, class_max, plan_root: [0; 32], cells, seed: Seed::new(seed) };
-        Run::new(setup).expect("a good setup")
+        Run::by(setup, backend).expect("a good setup")
     };
     let cells = (0..cells).map(|_| CellId(rng.random())).collect();
     let mut ours = side(Role::First, seed, cells);

@@ -1,8 +1,8 @@
 //! Two whole parties in one process, measured: what `cargo xtask bench blind` builds and runs, once for each build.
 //!
-//! `parties LOG2 VERIFIED THREADS ROUNDS`: each party has 2^LOG2 cells, half of them common; VERIFIED is 0 or 1. Only one
-//! party works at a time, so what the process used meanwhile is that party's. Prints one line of JSON, each time at its
-//! least of the rounds.
+//! `parties LOG2 VERIFIED THREADS ROUNDS [BACKEND]`: each party has 2^LOG2 cells, half of them common; VERIFIED is 0 or 1;
+//! BACKEND is `dalek`, `avx2` or `ifma`, and the fastest there is where it is left away. Only one party works at a time, so what
+//! the process used meanwhile is that party's. Prints one line of JSON, each time at its least of the rounds.
 
 #![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "it measures; the crate does not")]
 
@@ -10,8 +10,11 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use detente_blind::message::{Message, decode};
-use detente_blind::{Agreement, CellId, Class, Effect, Found, Mode, Role, Run, Seed, Setup};
+use detente_blind::{Agreement, Backend, CellId, Class, Effect, Found, Mode, Role, Run, Seed, Setup};
 use rustix::time::{ClockId, clock_gettime};
+
+/// Whether it is verified, on how many threads, and by what.
+type How = (bool, usize, Backend);
 
 /// What a party used and said.
 struct Party {
@@ -26,14 +29,14 @@ struct Party {
 }
 
 impl Party {
-    fn new(role: Role, class: Class, verified: bool, threads: usize, round: u8) -> Self {
+    fn new(role: Role, class: Class, (verified, threads, backend): How, round: u8) -> Self {
         let agreement = Agreement { context: [round; 32], mode: Mode::Cells, verified, chunks_log2: 4 };
         let first = if role == Role::First { 0 } else { class.size() as u128 / 2 };
         let cells = (first..first + class.size() as u128).map(|number| CellId(number.to_be_bytes())).collect();
         let seed = Seed::new([round ^ if role == Role::First { 0x40 } else { 0x80 }; 32]);
         let setup = Setup { agreement, role, class, class_max: class, plan_root: [0; 32], cells, seed };
         let began = (process_time(), Instant::now());
-        let run = Mutex::new(Run::new(setup).expect("a full class"));
+        let run = Mutex::new(Run::by(setup, backend).expect("a full class"));
         let (cpu, wall) = (process_time() - began.0, began.1.elapsed());
         Self { run, threads, cpu, wall, said: Vec::new(), payload: 0, bytes: 0, messages: 0 }
     }
@@ -106,22 +109,20 @@ fn process_time() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// How curve25519-dalek multiplies in this build on this machine: it takes AVX-512 only when built for it.
-fn backend() -> &'static str {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if cfg!(all(target_feature = "avx512ifma", target_feature = "avx512vl")) {
-            return "AVX-512 IFMA";
-        }
-        if std::arch::is_x86_feature_detected!("avx2") {
-            return "AVX2";
-        }
-    }
-    "serial"
+/// The backend of a name.
+fn backend(name: &str) -> Backend {
+    let backend = match name {
+        "dalek" => Backend::Dalek,
+        "avx2" => Backend::Avx2,
+        "ifma" => Backend::Ifma,
+        other => panic!("{other} is no backend: dalek, avx2, ifma"),
+    };
+    assert!(backend.is_available(), "this machine has no {backend}");
+    backend
 }
 
-fn round(class: Class, verified: bool, threads: usize, round: u8) -> [Party; 2] {
-    let mut parties = [Role::First, Role::Second].map(|role| Party::new(role, class, verified, threads, round));
+fn round(class: Class, how: How, round: u8) -> [Party; 2] {
+    let mut parties = [Role::First, Role::Second].map(|role| Party::new(role, class, how, round));
     let mut heard: Vec<Vec<u8>> = Vec::new();
     let mut silent = 0;
     for turn in 0.. {
@@ -142,13 +143,16 @@ fn round(class: Class, verified: bool, threads: usize, round: u8) -> [Party; 2] 
 }
 
 fn main() {
-    let arguments: Vec<usize> = std::env::args().skip(1).map(|text| text.parse().expect("numbers")).collect();
-    let [log2, verified, threads, rounds] = arguments[..] else { panic!("parties LOG2 VERIFIED THREADS ROUNDS") };
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let backend = arguments.get(4).map_or_else(Backend::best, |name| backend(name));
+    arguments.truncate(4);
+    let arguments: Vec<usize> = arguments.iter().map(|text| text.parse().expect("numbers")).collect();
+    let [log2, verified, threads, rounds] = arguments[..] else { panic!("parties LOG2 VERIFIED THREADS ROUNDS [BACKEND]") };
     let class = Class::new(log2 as u8).expect("4 to 22");
     let mut least = [[f64::INFINITY; 2]; 2];
     let mut last = None;
     for number in 0..rounds {
-        let parties = round(class, verified == 1, threads, number as u8);
+        let parties = round(class, (verified == 1, threads, backend), number as u8);
         for (of, party) in parties.iter().enumerate() {
             least[of][0] = least[of][0].min(party.cpu.as_secs_f64() * 1e3);
             least[of][1] = least[of][1].min(party.wall.as_secs_f64() * 1e3);
@@ -160,7 +164,7 @@ fn main() {
     println!(
         "{{\"backend\":\"{}\",\"log2\":{log2},\"verified\":{},\"threads\":{threads},\"cpu_ms\":[{:.3},{:.3}],\"wall_ms\":[{:.3},{:.3}],\
          \"payload\":{},\"bytes\":{},\"messages\":{}}}",
-        backend(),
+        backend,
         verified == 1,
         least[0][0],
         least[1][0],

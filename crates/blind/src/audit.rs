@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::cell::CellId;
 use crate::hash::Digest;
 use crate::job::{Done, Given, Job};
+use crate::lanes::Lanes;
 use crate::lists::Ours;
 use crate::message::{Hello, Mark, Message, commitment, decode, run_of};
 use crate::seed::Seed;
@@ -71,7 +72,7 @@ impl Audit {
         let run = if own.role == Role::First { run_of(&own, &peer) } else { run_of(&peer, &own) };
         let mut mark = Mark::default();
         mark.copy_from_slice(&run[..size_of::<Mark>()]);
-        let ours = Ours::new(Arc::new(seed.secrets(&run)), Zeroizing::new(cells), class, false);
+        let ours = Ours::new(Arc::new(seed.secrets(&run, Lanes::best())), Zeroizing::new(cells), class, false);
         Ok(Self { ours, run, mark, role: own.role, class })
     }
 

@@ -8,6 +8,7 @@ use crate::dleq::{Dleq, Proof, weight_seed};
 use crate::fault::Breach;
 use crate::hash::{Digest, digest};
 use crate::job::{Form, Task, comparable};
+use crate::lanes::Lanes;
 use crate::lists::{Ours, Theirs};
 use crate::message::{Mark, Message, POINT_BYTES, POINTS_MAX, TAGS_MAX};
 use crate::setup::{Class, Role};
@@ -85,7 +86,7 @@ impl Giving {
     }
 
     /// The next share of a proof.
-    pub(crate) fn next_task(&mut self, theirs: &Theirs) -> Option<Task> {
+    pub(crate) fn next_task(&mut self, lanes: Lanes, theirs: &Theirs) -> Option<Task> {
         if !self.cut.is_verified() {
             return None;
         }
@@ -102,7 +103,7 @@ impl Giving {
         let proving = self.proving.as_mut().filter(|proving| proving.next < self.cut.chunk)?;
         let count = SHARE.min(self.cut.chunk - proving.next);
         let points = theirs.points(start + proving.next, count);
-        let task = Task::Weigh { seed: proving.seed, start: proving.next, points };
+        let task = Task::Weigh { lanes, seed: proving.seed, start: proving.next, points };
         proving.next += count;
         proving.waiting += 1;
         Some(task)
@@ -226,7 +227,8 @@ impl Taking {
         let count = SHARE.min(self.cut.chunk - sum.next);
         let place = start + sum.next;
         let answers = self.points[sum.next * POINT_BYTES..(sum.next + count) * POINT_BYTES].to_vec();
-        let task = Task::Check { seed: sum.seed, start: sum.next, place, halves: ours.halves(place, count), answers };
+        let (lanes, halves) = (ours.secrets().lanes, ours.halves(place, count));
+        let task = Task::Check { lanes, seed: sum.seed, start: sum.next, place, halves, answers };
         sum.next += count;
         sum.waiting += 1;
         Some(task)

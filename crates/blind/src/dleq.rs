@@ -35,7 +35,7 @@ pub(crate) fn weight_seed(run: &Digest, prover: &Named, asked: &Digest, chunk: u
 }
 
 /// Weights of `count` places from `start` on, which is a multiple of four.
-pub(crate) fn weights(seed: &Digest, start: usize, count: usize) -> Vec<Scalar> {
+pub(crate) fn weights(seed: &Digest, start: usize, count: usize) -> Vec<u128> {
     debug_assert_eq!(start % WEIGHTS_OF_A_HASH, 0);
     let first = start / WEIGHTS_OF_A_HASH;
     let blocks = (first..).take(count.div_ceil(WEIGHTS_OF_A_HASH)).flat_map(|block| {
@@ -45,15 +45,10 @@ pub(crate) fn weights(seed: &Digest, start: usize, count: usize) -> Vec<Scalar> 
         let bytes: [u8; 64] = hash.finalize().into();
         (0..WEIGHTS_OF_A_HASH).map(move |i| {
             let weight = bytes[i * WEIGHT_BYTES..(i + 1) * WEIGHT_BYTES].try_into().expect("sixteen bytes");
-            Scalar::from(u128::from_le_bytes(weight))
+            u128::from_le_bytes(weight)
         })
     });
     blocks.take(count).collect()
-}
-
-/// The weighed sum of points that are public, and so are the weights.
-pub(crate) fn composite(weights: &[Scalar], points: &[RistrettoPoint]) -> RistrettoPoint {
-    RistrettoPoint::vartime_multiscalar_mul(weights, points)
 }
 
 /// Proofs under a context.

@@ -1,6 +1,6 @@
 //! Hashes: to the group and to scalars by RFC 9380, and to digests under names of their own.
 
-use curve25519_dalek::{RistrettoPoint, Scalar};
+use curve25519_dalek::Scalar;
 use sha2::{Digest as _, Sha256, Sha512};
 
 /// Bytes of a digest.
@@ -58,18 +58,22 @@ impl Xmd {
         }
     }
 
-    /// `hash_to_ristretto255` of RFC 9380 appendix B.
-    pub(crate) fn to_group(&self, message: &[&[u8]]) -> RistrettoPoint {
+    /// What `hash_to_ristretto255` of RFC 9380 appendix B maps to the group.
+    pub(crate) fn uniform(&self, message: &[&[u8]]) -> [u8; OUTPUT_BYTES] {
         let mut uniform = [0; OUTPUT_BYTES];
         self.expand(message, &mut uniform);
-        RistrettoPoint::from_uniform_bytes(&uniform)
+        uniform
+    }
+
+    /// `hash_to_ristretto255` of RFC 9380 appendix B, of one message alone.
+    #[cfg(test)]
+    pub(crate) fn to_group(&self, message: &[&[u8]]) -> curve25519_dalek::RistrettoPoint {
+        curve25519_dalek::RistrettoPoint::from_uniform_bytes(&self.uniform(message))
     }
 
     /// `HashToScalar` of RFC 9497 4.1.
     pub(crate) fn to_scalar(&self, message: &[&[u8]]) -> Scalar {
-        let mut uniform = [0; OUTPUT_BYTES];
-        self.expand(message, &mut uniform);
-        Scalar::from_bytes_mod_order_wide(&uniform)
+        Scalar::from_bytes_mod_order_wide(&self.uniform(message))
     }
 }
 

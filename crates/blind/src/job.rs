@@ -11,9 +11,10 @@ use curve25519_dalek::ristretto::CompressedRistretto;
 use curve25519_dalek::traits::IsIdentity as _;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::dleq::{composite, weights};
+use crate::dleq::weights;
 use crate::fault::Breach;
 use crate::hash::{Digest, digest};
+use crate::lanes::{Bad, Kept, Lanes};
 use crate::message::{Mark, POINT_BYTES, piece_hash};
 use crate::seed::{Item, Secrets};
 use crate::setup::Role;
@@ -56,16 +57,16 @@ pub(crate) enum Task {
     /// Whether no point of a list stands twice.
     Distinct { list: Arc<Vec<u8>> },
     /// A share of a composite, for a proof.
-    Weigh { seed: Digest, start: usize, points: Vec<RistrettoPoint> },
+    Weigh { lanes: Lanes, seed: Digest, start: usize, points: Kept },
     /// Shares of both composites, for a check: halves of the points that were asked, and the answers.
-    Check { seed: Digest, start: usize, place: usize, halves: Vec<RistrettoPoint>, answers: Vec<u8> },
+    Check { lanes: Lanes, seed: Digest, start: usize, place: usize, halves: Kept, answers: Vec<u8> },
     /// What two lists have in common.
     Match { ours: Vec<u128>, theirs: Vec<u128> },
 }
 
 pub(crate) enum Given {
-    Masked { piece: usize, points: Vec<u8>, hash: Digest, halves: Vec<RistrettoPoint> },
-    Answered { piece: usize, answers: Vec<u8>, expected: Vec<u128>, asked: Vec<RistrettoPoint> },
+    Masked { piece: usize, points: Vec<u8>, hash: Digest, halves: Kept },
+    Answered { piece: usize, answers: Vec<u8>, expected: Vec<u128>, asked: Kept },
     BadPoint { piece: usize, points: Vec<u8>, breach: Breach },
     Distinct(Result<(), (u32, u32)>),
     Weighed(RistrettoPoint),
@@ -80,8 +81,13 @@ impl Job {
             Task::Mask { secrets, piece, items, keep } => mask(&secrets, piece, &items, keep),
             Task::Answer { secrets, run, role, form, piece, points } => answer(&secrets, (&run, role), form, piece, points),
             Task::Distinct { list } => Given::Distinct(distinct(&list)),
-            Task::Weigh { seed, start, points } => Given::Weighed(composite(&weights(&seed, start, points.len()), &points)),
-            Task::Check { seed, start, place, halves, answers } => Given::Checked(check(&seed, start, place, &halves, &answers)),
+            Task::Weigh { lanes, seed, start, points } => {
+                let [sum] = lanes.sums(&weights(&seed, start, points.len()), [&points]);
+                Given::Weighed(sum)
+            }
+            Task::Check { lanes, seed, start, place, halves, answers } => {
+                Given::Checked(check(lanes, &weights(&seed, start, halves.len()), place, &halves, &answers))
+            }
             Task::Match { ours, theirs } => Given::Matched(matches(ours, &theirs)),
         };
         Done { mark: self.mark, given }
@@ -89,21 +95,19 @@ impl Job {
 }
 
 fn mask(secrets: &Secrets, piece: usize, items: &[Item], keep: bool) -> Given {
-    let halves: Vec<RistrettoPoint> = items.iter().map(|item| secrets.point(item) * secrets.half).collect();
-    let points = doubled(&halves);
+    let uniform: Zeroizing<Vec<[u8; 64]>> = Zeroizing::new(items.iter().map(|item| secrets.uniform(item)).collect());
+    let (points, halves) = secrets.lanes.mask(&uniform, &secrets.half, keep);
     let hash = piece_hash(&points);
-    Given::Masked { piece, points, hash, halves: if keep { halves } else { Vec::new() } }
+    Given::Masked { piece, points, hash, halves }
 }
 
 fn answer(secrets: &Secrets, (run, role): (&Digest, Role), form: Form, piece: usize, points: Vec<u8>) -> Given {
     let place = piece * crate::lists::PIECE;
-    let asked = match decompressed(&points, place) {
-        Ok(asked) => asked,
-        Err(breach) => return Given::BadPoint { piece, points, breach },
+    let keep = matches!(form, Form::Points);
+    let (mut products, asked) = match secrets.lanes.answer(points.as_chunks().0, &secrets.half, keep) {
+        Ok(done) => done,
+        Err(bad) => return Given::BadPoint { piece, points, breach: breach_of(bad, place) },
     };
-    let mut halves: Vec<RistrettoPoint> = asked.iter().map(|point| point * secrets.half).collect();
-    let mut products = doubled(&halves);
-    halves.zeroize();
     let (each, _) = products.as_chunks::<POINT_BYTES>();
     match form {
         Form::Points => {
@@ -116,7 +120,7 @@ fn answer(secrets: &Secrets, (run, role): (&Digest, Role), form: Form, piece: us
             each.iter().for_each(|point| answers.extend_from_slice(&tag(run, role, point)[..width]));
             let expected = each.iter().map(|point| comparable(&tag(run, role.other(), point)[..width])).collect();
             products.zeroize();
-            Given::Answered { piece, answers, expected, asked: Vec::new() }
+            Given::Answered { piece, answers, expected, asked }
         }
     }
 }
@@ -133,16 +137,12 @@ pub(crate) fn comparable(bytes: &[u8]) -> u128 {
     u128::from_be_bytes(wide)
 }
 
-/// The encodings of twice the points.
-fn doubled(halves: &[RistrettoPoint]) -> Vec<u8> {
-    RistrettoPoint::double_and_compress_batch(halves).iter().flat_map(|point| point.to_bytes()).collect()
-}
-
-/// Points from `place` on, or why one is none.
-fn decompressed(points: &[u8], place: usize) -> Result<Vec<RistrettoPoint>, Breach> {
-    let (each, _) = points.as_chunks::<POINT_BYTES>();
-    let places = (place as u32)..;
-    places.zip(each).map(|(place, bytes)| opened(bytes, place)).collect()
+/// What a bad encoding among those from `place` on breaks.
+const fn breach_of(bad: Bad, place: usize) -> Breach {
+    match bad {
+        Bad::NotAPoint { index } => Breach::NotAPoint { place: (place + index) as u32 },
+        Bad::Identity { index } => Breach::Identity { place: (place + index) as u32 },
+    }
 }
 
 /// A point that is in its one form and is not the neutral element.
@@ -170,16 +170,15 @@ fn repeated<T: PartialEq>(sorted: &[(T, u32)], is_same: impl Fn(u32, u32) -> boo
 }
 
 fn check(
-    seed: &Digest,
-    start: usize,
+    lanes: Lanes,
+    weights: &[u128],
     place: usize,
-    halves: &[RistrettoPoint],
+    halves: &Kept,
     answers: &[u8],
 ) -> Result<(RistrettoPoint, RistrettoPoint), Breach> {
-    let answered = decompressed(answers, place)?;
-    let weights = weights(seed, start, halves.len());
-    let half = composite(&weights, halves);
-    Ok((half + half, composite(&weights, &answered)))
+    let answered = lanes.open(answers.as_chunks().0).map_err(|bad| breach_of(bad, place))?;
+    let [half, sum] = lanes.sums(weights, [halves, &answered]);
+    Ok((half + half, sum))
 }
 
 /// Places of `theirs` whose value is in `ours`.

@@ -40,7 +40,9 @@
 //! - *Hits are not mistaken.* Two different points share a tag with a chance of about 2^-41 for a whole run: tags have
 //!   40 + 2·log2(n) bits, rounded up. A tag says who answers, so what one side answered is no answer of the other's.
 //! - *Equal classes give equal messages*: count, order and length, whatever the sets are. Multiplications by secrets take
-//!   constant time, and padding takes as long as cells.
+//!   constant time, and padding takes as long as cells. Many points at once are multiplied in the lanes of AVX-512 IFMA or AVX2
+//!   by arithmetic of this crate, as far as the machine has them ([`Backend`], docs/decisions/0119); all else is
+//!   curve25519-dalek's.
 //! - *The first message can be made again* to the byte by whoever is given the seed, and only by them.
 //!
 //! # What is not
@@ -60,7 +62,8 @@
 //!   a hit discloses presence to both.
 //! - **Side channels of the machine.** Shuffles and sorts touch memory in an order that depends on secrets, and lookups of
 //!   which place is padding do too: somebody who watches the caches of this machine learns of them. Freed memory of sorting
-//!   and of dependencies is not wiped; seeds, keys, names of cells and orders are.
+//!   and of dependencies is not wiped, nor are tables of multiples on the stack; seeds, keys, their digits, names of cells and
+//!   orders are.
 //! - **Later quantum computers.** Whoever keeps the messages and can take discrete logarithms one day learns the sets.
 //! - **Denial.** A peer may be silent, slow, or leave. What it can make this side hold and compute is bounded by the class.
 //! - **Safety.** "Nothing in common" is as good as both grids, both clocks and the cells' growth by half the separation. It
@@ -75,6 +78,7 @@ mod dleq;
 mod fault;
 mod hash;
 mod job;
+mod lanes;
 mod lists;
 pub mod message;
 mod run;
@@ -89,6 +93,7 @@ pub use cell::{CELL_BYTES, CellId};
 pub use fault::{Aborted, Breach, Cause, Evidence, PeerFault, Reason, Step};
 pub use hash::{DIGEST_BYTES, Digest};
 pub use job::{Done, Job};
+pub use lanes::Backend;
 pub use run::{Effect, Found, Heard, Outcome, Record, Run};
 pub use seal::{AuditorKey, AuditorSecret, FRESH_BYTES, SEALED_BYTES};
 pub use seed::{SEED_BYTES, Seed};

@@ -9,6 +9,7 @@ use crate::cell::CellId;
 use crate::fault::Breach;
 use crate::hash::Digest;
 use crate::job::{Form, Task};
+use crate::lanes::Kept;
 use crate::message::{Open, POINT_BYTES, POINTS_MAX, list_hash, piece_hash};
 use crate::seed::{Item, Secrets};
 use crate::setup::{Class, Role};
@@ -27,7 +28,7 @@ pub(crate) struct Ours {
     done: usize,
     list: Vec<u8>,
     pieces: Vec<Digest>,
-    halves: Vec<Vec<RistrettoPoint>>,
+    halves: Vec<Kept>,
 }
 
 impl Ours {
@@ -46,7 +47,7 @@ impl Ours {
             done: 0,
             list: vec![0; size * POINT_BYTES],
             pieces: vec![Digest::default(); pieces],
-            halves: vec![Vec::new(); if keep { pieces } else { 0 }],
+            halves: vec![Kept::none(); if keep { pieces } else { 0 }],
         }
     }
 
@@ -58,7 +59,7 @@ impl Ours {
         Some(Task::Mask { secrets: Arc::clone(&self.secrets), piece, items: Zeroizing::new(items), keep: self.keep })
     }
 
-    pub(crate) fn take(&mut self, piece: usize, points: &[u8], hash: Digest, halves: Vec<RistrettoPoint>) {
+    pub(crate) fn take(&mut self, piece: usize, points: &[u8], hash: Digest, halves: Kept) {
         let start = piece * PIECE * POINT_BYTES;
         self.list[start..start + points.len()].copy_from_slice(points);
         self.pieces[piece] = hash;
@@ -96,13 +97,13 @@ impl Ours {
     }
 
     /// Halves of the points at places, which lie in one piece or are whole pieces.
-    pub(crate) fn halves(&self, start: usize, count: usize) -> Vec<RistrettoPoint> {
+    pub(crate) fn halves(&self, start: usize, count: usize) -> Kept {
         gathered(&self.halves, start, count)
     }
 
     /// Lets go of the halves before a place.
     pub(crate) fn forget_halves_before(&mut self, place: usize) {
-        self.halves.iter_mut().take(place / PIECE).for_each(|halves| *halves = Vec::new());
+        self.halves.iter_mut().take(place / PIECE).for_each(|halves| *halves = Kept::none());
     }
 
     /// The cell at a place; none for padding.
@@ -123,14 +124,14 @@ impl Ours {
 }
 
 /// Points at places of lists that are kept by piece.
-fn gathered(pieces: &[Vec<RistrettoPoint>], start: usize, count: usize) -> Vec<RistrettoPoint> {
-    let mut points = Vec::with_capacity(count);
+fn gathered(pieces: &[Kept], start: usize, count: usize) -> Kept {
+    let mut points = Kept::none();
     let mut at = start;
     while at < start + count {
         let piece = &pieces[at / PIECE];
         let from = at % PIECE;
         let to = piece.len().min(from + start + count - at);
-        points.extend_from_slice(&piece[from..to]);
+        points.extend(piece, from, to);
         at += to - from;
     }
     points
@@ -150,7 +151,7 @@ pub(crate) struct Theirs {
     frontier: usize,
     answers: Vec<u8>,
     expected: Vec<u128>,
-    points: Vec<Vec<RistrettoPoint>>,
+    points: Vec<Kept>,
 }
 
 impl Theirs {
@@ -170,7 +171,7 @@ impl Theirs {
             frontier: 0,
             answers: vec![0; size * form.width()],
             expected: vec![0; size],
-            points: vec![Vec::new(); if matches!(form, Form::Points) { pieces } else { 0 }],
+            points: vec![Kept::none(); if matches!(form, Form::Points) { pieces } else { 0 }],
         }
     }
 
@@ -221,7 +222,7 @@ impl Theirs {
         Some(Task::Answer { secrets: Arc::clone(secrets), run: self.run, role: self.role, form: self.form, piece, points })
     }
 
-    pub(crate) fn take(&mut self, piece: usize, answers: &[u8], expected: &[u128], asked: Vec<RistrettoPoint>) {
+    pub(crate) fn take(&mut self, piece: usize, answers: &[u8], expected: &[u128], asked: Kept) {
         let start = piece * PIECE;
         let at = start * self.form.width();
         self.answers[at..at + answers.len()].copy_from_slice(answers);
@@ -252,13 +253,13 @@ impl Theirs {
     }
 
     /// Points at places, for a proof.
-    pub(crate) fn points(&self, start: usize, count: usize) -> Vec<RistrettoPoint> {
+    pub(crate) fn points(&self, start: usize, count: usize) -> Kept {
         gathered(&self.points, start, count)
     }
 
     /// Lets go of the points before a place.
     pub(crate) fn forget_points_before(&mut self, place: usize) {
-        self.points.iter_mut().take(place / PIECE).for_each(|points| *points = Vec::new());
+        self.points.iter_mut().take(place / PIECE).for_each(|points| *points = Kept::none());
     }
 
     /// Lets go of the list, once every piece is answered and it was looked through.

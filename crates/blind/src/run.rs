@@ -11,6 +11,7 @@ use crate::dleq::{CONTEXT, Dleq};
 use crate::fault::{Aborted, Breach, Cause, Evidence, PeerFault, Reason, Step};
 use crate::hash::Digest;
 use crate::job::{Done, Given, Job, Task};
+use crate::lanes::{Backend, Lanes};
 use crate::lists::Ours;
 use crate::lists::Theirs;
 use crate::message::{self, MESSAGE_BYTES_MAX, Mark, Message, commitment, decode, encode, run_of};
@@ -119,7 +120,19 @@ impl Run {
     ///
     /// # Errors
     /// [`CallerFault`].
-    pub fn new(mut setup: Setup) -> Result<Self, CallerFault> {
+    pub fn new(setup: Setup) -> Result<Self, CallerFault> {
+        Self::of(setup, Lanes::best())
+    }
+
+    /// The same, its points multiplied by a backend that is named; by curve25519-dalek where the machine does not have it.
+    ///
+    /// # Errors
+    /// [`CallerFault`].
+    pub fn by(setup: Setup, backend: Backend) -> Result<Self, CallerFault> {
+        Self::of(setup, Lanes::of(backend).unwrap_or(Lanes::Dalek))
+    }
+
+    fn of(mut setup: Setup, lanes: Lanes) -> Result<Self, CallerFault> {
         let cells = setup.check()?;
         let hello = setup.hello();
         let own = Own {
@@ -131,6 +144,7 @@ impl Run {
             class: setup.class,
             run: Digest::default(),
             mark: Mark::default(),
+            lanes,
             cut: Cut::new(setup.class, setup.agreement.chunks_log2, setup.agreement.verified),
             hello,
         };
@@ -310,7 +324,7 @@ impl Run {
         own.mark.copy_from_slice(&own.run[..size_of::<Mark>()]);
         own.cut = Cut::new(own.class, own.hello.chunks_log2, own.verified);
         if let State::Hello(setup, cells) = &mut self.state {
-            let secrets = Arc::new(setup.seed.secrets(&own.run));
+            let secrets = Arc::new(setup.seed.secrets(&own.run, own.lanes));
             let ours = Ours::new(secrets, core::mem::take(cells), own.class, own.verified);
             self.state = State::Preparing(Box::new(Preparing { ours, peer: None }));
         }

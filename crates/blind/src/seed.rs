@@ -27,6 +27,7 @@ use sha2::Sha512;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::hash::{Digest, Xmd};
+use crate::lanes::{Lanes, Multiplier};
 
 /// Bytes of a seed.
 pub const SEED_BYTES: usize = 32;
@@ -65,8 +66,8 @@ impl Seed {
         &self.0
     }
 
-    /// Everything random of a run.
-    pub(crate) fn secrets(&self, run: &Digest) -> Secrets {
+    /// Everything random of a run, whose points are multiplied in `lanes`.
+    pub(crate) fn secrets(&self, run: &Digest, lanes: Lanes) -> Secrets {
         let mut wide = [0; KEY_BYTES];
         self.expand("key", run, &mut wide);
         let key = Scalar::from_bytes_mod_order_wide(&wide);
@@ -78,9 +79,9 @@ impl Seed {
             self.expand(name, run, &mut key);
             Stream { key, counter: 0, block: [0; KEY_BYTES], used: KEY_BYTES }
         };
-        let half = key * Scalar::from(2u8).invert();
+        let half = Multiplier::new(key * Scalar::from(2u8).invert());
         let proof = stream("proof");
-        Secrets { key, half, padding, order: stream("order"), answer: stream("answer"), proof, xmd: Xmd::of_run(run) }
+        Secrets { key, half, lanes, padding, order: stream("order"), answer: stream("answer"), proof, xmd: Xmd::of_run(run) }
     }
 
     fn expand(&self, name: &str, bound: &Digest, out: &mut [u8]) {
@@ -94,7 +95,8 @@ pub(crate) struct Secrets {
     /// k.
     pub(crate) key: Scalar,
     /// k/2: compressing in a batch doubles.
-    pub(crate) half: Scalar,
+    pub(crate) half: Multiplier,
+    pub(crate) lanes: Lanes,
     padding: [u8; PADDING_BYTES],
     order: Stream,
     answer: Stream,
@@ -123,11 +125,11 @@ impl Secrets {
         nonce
     }
 
-    /// The point that names a cell or a piece of padding in this run, before it is masked.
-    pub(crate) fn point(&self, item: &Item) -> curve25519_dalek::RistrettoPoint {
+    /// What is mapped to the point that names a cell or a piece of padding in this run.
+    pub(crate) fn uniform(&self, item: &Item) -> [u8; 64] {
         match item {
-            Item::Cell(cell) => self.xmd.to_group(&[&cell.0]),
-            Item::Padding(index) => self.xmd.to_group(&[&self.padding, &u64::from(*index).to_be_bytes()]),
+            Item::Cell(cell) => self.xmd.uniform(&[&cell.0]),
+            Item::Padding(index) => self.xmd.uniform(&[&self.padding, &u64::from(*index).to_be_bytes()]),
         }
     }
 }
@@ -135,7 +137,6 @@ impl Secrets {
 impl Drop for Secrets {
     fn drop(&mut self) {
         self.key.zeroize();
-        self.half.zeroize();
         self.padding.zeroize();
     }
 }

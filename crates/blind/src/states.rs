@@ -10,6 +10,7 @@ use crate::dleq::Dleq;
 use crate::fault::Breach;
 use crate::hash::Digest;
 use crate::job::{Given, Task, opened};
+use crate::lanes::Lanes;
 use crate::lists::{Ours, Theirs};
 use crate::message::{Hello, Mark, Message, Open, POINT_BYTES, VERSION, commitment, encode};
 use crate::run::Found;
@@ -29,6 +30,7 @@ pub(crate) struct Own {
     pub(crate) class: Class,
     pub(crate) run: Digest,
     pub(crate) mark: Mark,
+    pub(crate) lanes: Lanes,
     pub(crate) cut: Cut,
 }
 
@@ -172,7 +174,10 @@ impl Release {
             return Some(Task::Distinct { list: self.theirs.list() });
         }
         let Self { ours, theirs, giving, taking, .. } = self;
-        taking.next_task(ours).or_else(|| giving.next_task(theirs)).or_else(|| theirs.next_task(ours.secrets()))
+        taking
+            .next_task(ours)
+            .or_else(|| giving.next_task(ours.secrets().lanes, theirs))
+            .or_else(|| theirs.next_task(ours.secrets()))
     }
 
     /// The next answer, when it is this side's turn and its own list allows it.

@@ -1,9 +1,10 @@
 //! Published vectors: RFC 9380 K.3 (expansion), RFC 9496 A (the group), RFC 9497 A.1 (hash to group, and the batched proof).
 
 use curve25519_dalek::ristretto::CompressedRistretto;
+use curve25519_dalek::traits::VartimeMultiscalarMul as _;
 use curve25519_dalek::{RistrettoPoint, Scalar};
 
-use crate::dleq::{Dleq, composite};
+use crate::dleq::Dleq;
 use crate::fault::Breach;
 use crate::hash::Xmd;
 use crate::job::opened;
@@ -12,7 +13,7 @@ fn hex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
-fn bytes<const N: usize>(text: &str) -> [u8; N] {
+pub(crate) fn bytes<const N: usize>(text: &str) -> [u8; N] {
     hex(text).try_into().unwrap()
 }
 
@@ -65,45 +66,47 @@ fn rfc_9496_multiples_of_the_generator() {
     }
 }
 
+/// RFC 9496 A.3.
+pub(crate) const BAD_POINTS: [&str; 29] = [
+    // No field element in its one form.
+    "00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "f3ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    // Negative.
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "01ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "ed57ffd8c914fb201471d1c3d245ce3c746fcbe63a3679d51b6a516ebebe0e20",
+    "c34c4e1826e5d403b78e246e88aa051c36ccf0aafebffe137d148a2bf9104562",
+    "c940e5a4404157cfb1628b108db051a8d439e1a421394ec4ebccb9ec92a8ac78",
+    "47cfc5497c53dc8e61c91d17fd626ffb1c49e2bca94eed052281b510b1117a24",
+    "f1c6165d33367351b0da8f6e4511010c68174a03b6581212c71c0e1d026c3c72",
+    "87260f7a2f12495118360f02c26a470f450dadf34a413d21042b43b9d93e1309",
+    // No square.
+    "26948d35ca62e643e26a83177332e6b6afeb9d08e4268b650f1f5bbd8d81d371",
+    "4eac077a713c57b4f4397629a4145982c661f48044dd3f96427d40b147d9742f",
+    "de6a7b00deadc788eb6b6c8d20c0ae96c2f2019078fa604fee5b87d6e989ad7b",
+    "bcab477be20861e01e4a0e295284146a510150d9817763caf1a6f4b422d67042",
+    "2a292df7e32cababbd9de088d1d1abec9fc0440f637ed2fba145094dc14bea08",
+    "f4a9e534fc0d216c44b218fa0c42d99635a0127ee2e53c712f70609649fdff22",
+    "8268436f8c4126196cf64b3c7ddbda90746a378625f9813dd9b8457077256731",
+    "2810e5cbc2cc4d4eece54f61c6f69758e289aa7ab440b3cbeaa21995c2f4232b",
+    // A negative product.
+    "3eb858e78f5a7254d8c9731174a94f76755fd3941c0ac93735c07ba14579630e",
+    "a45fdc55c76448c049a1ab33f17023edfb2be3581e9c7aade8a6125215e04220",
+    "d483fe813c6ba647ebbfd3ec41adca1c6130c2beeee9d9bf065c8d151c5f396e",
+    "8a2e1d30050198c65a54483123960ccc38aef6848e1ec8f5f780e8523769ba32",
+    "32888462f8b486c68ad7dd9610be5192bbeaf3b443951ac1a8118419d9fa097b",
+    "227142501b9d4355ccba290404bde41575b037693cef1f438c47f8fbf35d1165",
+    "5c37cc491da847cfeb9281d407efc41e15144c876e0170b499a96a22ed31e01e",
+    "445425117cb8c90edcbc7c1cc0e74f747f2c1efa5630a967c64f287792a48a4b",
+    // s = -1, whence y = 0.
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+];
+
 #[test]
 fn rfc_9496_forms_that_are_no_point_are_refused() {
-    let bad = [
-        // No field element in its one form.
-        "00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "f3ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        // Negative.
-        "0100000000000000000000000000000000000000000000000000000000000000",
-        "01ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "ed57ffd8c914fb201471d1c3d245ce3c746fcbe63a3679d51b6a516ebebe0e20",
-        "c34c4e1826e5d403b78e246e88aa051c36ccf0aafebffe137d148a2bf9104562",
-        "c940e5a4404157cfb1628b108db051a8d439e1a421394ec4ebccb9ec92a8ac78",
-        "47cfc5497c53dc8e61c91d17fd626ffb1c49e2bca94eed052281b510b1117a24",
-        "f1c6165d33367351b0da8f6e4511010c68174a03b6581212c71c0e1d026c3c72",
-        "87260f7a2f12495118360f02c26a470f450dadf34a413d21042b43b9d93e1309",
-        // No square.
-        "26948d35ca62e643e26a83177332e6b6afeb9d08e4268b650f1f5bbd8d81d371",
-        "4eac077a713c57b4f4397629a4145982c661f48044dd3f96427d40b147d9742f",
-        "de6a7b00deadc788eb6b6c8d20c0ae96c2f2019078fa604fee5b87d6e989ad7b",
-        "bcab477be20861e01e4a0e295284146a510150d9817763caf1a6f4b422d67042",
-        "2a292df7e32cababbd9de088d1d1abec9fc0440f637ed2fba145094dc14bea08",
-        "f4a9e534fc0d216c44b218fa0c42d99635a0127ee2e53c712f70609649fdff22",
-        "8268436f8c4126196cf64b3c7ddbda90746a378625f9813dd9b8457077256731",
-        "2810e5cbc2cc4d4eece54f61c6f69758e289aa7ab440b3cbeaa21995c2f4232b",
-        // A negative product.
-        "3eb858e78f5a7254d8c9731174a94f76755fd3941c0ac93735c07ba14579630e",
-        "a45fdc55c76448c049a1ab33f17023edfb2be3581e9c7aade8a6125215e04220",
-        "d483fe813c6ba647ebbfd3ec41adca1c6130c2beeee9d9bf065c8d151c5f396e",
-        "8a2e1d30050198c65a54483123960ccc38aef6848e1ec8f5f780e8523769ba32",
-        "32888462f8b486c68ad7dd9610be5192bbeaf3b443951ac1a8118419d9fa097b",
-        "227142501b9d4355ccba290404bde41575b037693cef1f438c47f8fbf35d1165",
-        "5c37cc491da847cfeb9281d407efc41e15144c876e0170b499a96a22ed31e01e",
-        "445425117cb8c90edcbc7c1cc0e74f747f2c1efa5630a967c64f287792a48a4b",
-        // s = -1, whence y = 0.
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    ];
-    for text in bad {
+    for text in BAD_POINTS {
         assert_eq!(opened(&bytes(text), 7), Err(Breach::NotAPoint { place: 7 }), "{text}");
     }
     assert_eq!(opened(&[0; 32], 8), Err(Breach::Identity { place: 8 }));
@@ -203,7 +206,10 @@ fn rfc_9497_batched_proofs_are_made_and_checked_to_the_byte() {
     for (asked, answered, nonce, expected) in vectors {
         let weights = rfc_weights(&public, asked, answered);
         let points = |texts: &[&str]| texts.iter().map(|text| point(text)).collect::<Vec<_>>();
-        let (m, z) = (composite(&weights, &points(asked)), composite(&weights, &points(answered)));
+        let (m, z) = (
+            RistrettoPoint::vartime_multiscalar_mul(&weights, points(asked)),
+            RistrettoPoint::vartime_multiscalar_mul(&weights, points(answered)),
+        );
         let proof = dleq.prove(&scalar(KEY), &public, &m, &scalar(nonce));
         assert_eq!(proof.as_slice(), hex(expected));
         assert!(dleq.is_proved(&public, &point(PUBLIC), &m, &z, &proof));

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod audit;
+mod backends;
 mod inert;
 mod lengths;
 mod oracle;

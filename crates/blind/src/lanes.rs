@@ -1,0 +1,213 @@
+//! The group arithmetic of many points at once, in the lanes of the machine's vectors.
+//!
+//! One side of a run multiplies two points a cell, each by the same scalar: what one lane does all do. curve25519-dalek
+//! multiplies one point at a time, its vectors across the coordinates; with a point to a lane nothing is shuffled and every
+//! lane is always at work (docs/decisions/0119). Where the machine has neither AVX-512 IFMA nor AVX2, dalek does all of it.
+//!
+//! Invariants: results are those of dalek to the byte, whatever the backend. What is secret (scalars, and points before they
+//! are sent) decides no branch and no place in memory; encodings and weights are public. Digits of scalars are wiped and points
+//! on the heap overwritten; vectors on the stack are not, as dalek's are not.
+
+use core::fmt;
+
+use curve25519_dalek::ristretto::CompressedRistretto;
+use curve25519_dalek::{RistrettoPoint, Scalar};
+use zeroize::{Zeroize as _, Zeroizing};
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod dalek;
+#[cfg_attr(not(any(test, target_arch = "x86_64")), expect(dead_code, reason = "no lanes here yet"))]
+mod field;
+#[cfg(target_arch = "x86_64")]
+mod ifma;
+mod kernels;
+#[cfg(target_arch = "x86_64")]
+mod machine;
+mod multiply;
+mod point;
+mod ristretto;
+mod sums;
+#[cfg(test)]
+mod tests;
+
+/// What multiplies points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// curve25519-dalek, one point after the other: on every machine.
+    Dalek,
+    /// Four points at once by AVX2.
+    Avx2,
+    /// Eight points at once by AVX-512 IFMA.
+    Ifma,
+}
+
+impl Backend {
+    /// All, the fastest last.
+    pub const ALL: [Self; 3] = [Self::Dalek, Self::Avx2, Self::Ifma];
+
+    /// Whether this machine has it.
+    pub fn is_available(self) -> bool {
+        Lanes::of(self).is_some()
+    }
+
+    /// The fastest that this machine has.
+    pub fn best() -> Self {
+        Self::ALL.into_iter().rfind(|backend| backend.is_available()).unwrap_or(Self::Dalek)
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dalek => "curve25519-dalek",
+            Self::Avx2 => "AVX2",
+            Self::Ifma => "AVX-512 IFMA",
+        })
+    }
+}
+
+/// A backend that this machine has.
+#[derive(Clone, Copy)]
+pub(crate) enum Lanes {
+    Dalek,
+    #[cfg(target_arch = "x86_64")]
+    Avx2(machine::Avx2),
+    #[cfg(target_arch = "x86_64")]
+    Ifma(machine::Ifma),
+}
+
+/// A scalar, ready to multiply by. Inert, and wiped on drop.
+pub(crate) struct Multiplier {
+    scalar: Scalar,
+    digits: multiply::Digits,
+}
+
+/// A point in extended coordinates.
+type Coordinates = [[u64; 4]; 4];
+
+/// Points between two jobs of one run.
+#[derive(Clone, Debug)]
+pub(crate) enum Kept {
+    Dalek(Vec<RistrettoPoint>),
+    Lanes(Vec<Coordinates>),
+}
+
+/// Why encodings are not those of points, and which is the first that is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bad {
+    NotAPoint { index: usize },
+    Identity { index: usize },
+}
+
+impl Multiplier {
+    pub(crate) fn new(scalar: Scalar) -> Self {
+        let digits = multiply::Digits::new(&Zeroizing::new(scalar.to_bytes()));
+        Self { scalar, digits }
+    }
+}
+
+impl Drop for Multiplier {
+    fn drop(&mut self) {
+        self.scalar.zeroize();
+    }
+}
+
+impl Kept {
+    pub(crate) const fn none() -> Self {
+        Self::Lanes(Vec::new())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Dalek(points) => points.len(),
+            Self::Lanes(points) => points.len(),
+        }
+    }
+
+    /// Adds points of another of the same run, which has one backend.
+    pub(crate) fn extend(&mut self, other: &Self, from: usize, to: usize) {
+        match (&mut *self, other) {
+            (Self::Dalek(points), Self::Dalek(other)) => points.extend_from_slice(&other[from..to]),
+            (Self::Lanes(points), Self::Lanes(other)) => points.extend_from_slice(&other[from..to]),
+            (Self::Lanes(points), Self::Dalek(other)) if points.is_empty() => *self = Self::Dalek(other[from..to].to_vec()),
+            _ => unreachable!("a run keeps its backend"),
+        }
+    }
+}
+
+impl Lanes {
+    /// `None` where the machine does not have it.
+    pub(crate) fn of(backend: Backend) -> Option<Self> {
+        match backend {
+            Backend::Dalek => Some(Self::Dalek),
+            #[cfg(target_arch = "x86_64")]
+            Backend::Avx2 => machine::Avx2::found().map(Self::Avx2),
+            #[cfg(target_arch = "x86_64")]
+            Backend::Ifma => machine::Ifma::found().map(Self::Ifma),
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => None,
+        }
+    }
+
+    /// The fastest that the machine has.
+    pub(crate) fn best() -> Self {
+        Self::of(Backend::best()).unwrap_or(Self::Dalek)
+    }
+
+    /// The encodings of twice `half` times what uniform bytes are mapped to, and where they are to be kept the halves of them.
+    pub(crate) fn mask(self, uniform: &[[u8; 64]], half: &Multiplier, keep: bool) -> (Vec<u8>, Kept) {
+        if let Some((encodings, kept)) = self.work(kernels::Masking { uniform, half: &half.digits, keep }) {
+            return (encodings, Kept::Lanes(kept));
+        }
+        let (encodings, halves) = dalek::mask(uniform, &half.scalar);
+        (encodings, if keep { Kept::Dalek(halves) } else { Kept::none() })
+    }
+
+    /// The encodings of twice `half` times encoded points, and where they are to be kept the points.
+    pub(crate) fn answer(self, asked: &[[u8; 32]], half: &Multiplier, keep: bool) -> Result<(Vec<u8>, Kept), Bad> {
+        if let Some(done) = self.work(kernels::Answering { asked, half: &half.digits, keep }) {
+            return done.map(|(answers, asked)| (answers, Kept::Lanes(asked)));
+        }
+        let (answers, asked) = dalek::answer(asked, &half.scalar)?;
+        Ok((answers, if keep { Kept::Dalek(asked) } else { Kept::none() }))
+    }
+
+    /// The points of encodings.
+    pub(crate) fn open(self, encodings: &[[u8; 32]]) -> Result<Kept, Bad> {
+        match self.work(kernels::Opening(encodings)) {
+            Some(points) => points.map(Kept::Lanes),
+            None => dalek::open(encodings).map(Kept::Dalek),
+        }
+    }
+
+    /// The weighed sums of lists of points that are public, and so are the weights; there are as many of each.
+    pub(crate) fn sums<const N: usize>(self, weights: &[u128], lists: [&Kept; N]) -> [RistrettoPoint; N] {
+        if matches!(self, Self::Dalek) {
+            return lists.map(|list| match list {
+                Kept::Dalek(points) => dalek::sum(weights, points),
+                Kept::Lanes(_) => unreachable!("a run keeps its backend"),
+            });
+        }
+        let lists = lists.map(|list| match list {
+            Kept::Lanes(points) => points.as_slice(),
+            Kept::Dalek(_) => unreachable!("a run keeps its backend"),
+        });
+        let sums = self.work(kernels::Summing { weights, lists }).expect("all others have lanes");
+        sums.map(|sum| CompressedRistretto(sum).decompress().expect("the encoding of a point"))
+    }
+
+    /// Does work in lanes, where there are any.
+    fn work<W: field::Work>(self, work: W) -> Option<W::Output> {
+        match self {
+            Self::Dalek => {
+                drop(work);
+                None
+            }
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(f) => Some(f.work(work)),
+            #[cfg(target_arch = "x86_64")]
+            Self::Ifma(f) => Some(f.work(work)),
+        }
+    }
+}

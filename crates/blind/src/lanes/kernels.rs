@@ -1,0 +1,135 @@
+//! What a run does with many points, for any field.
+
+use core::hint::black_box;
+
+use super::field::{Each, Element, Field, LANES_MAX, Work, ZERO};
+use super::multiply::{Digits, multiplied};
+use super::point::Point;
+use super::ristretto::{Encoded, decode, element, encode, encode_doubled, from_uniform, is_in_form};
+use super::sums::summed;
+use super::{Bad, Coordinates};
+
+/// Uniform bytes to points, those times a scalar, and the encodings of their doubles.
+pub(super) struct Masking<'a> {
+    pub(super) uniform: &'a [[u8; 64]],
+    pub(super) half: &'a Digits,
+    /// Whether the halves of what is encoded are wanted too.
+    pub(super) keep: bool,
+}
+
+/// Encodings to points, those times a scalar, and the encodings of their doubles.
+pub(super) struct Answering<'a> {
+    pub(super) asked: &'a [Encoded],
+    pub(super) half: &'a Digits,
+    /// Whether the points are wanted too.
+    pub(super) keep: bool,
+}
+
+/// Encodings to points.
+pub(super) struct Opening<'a>(pub(super) &'a [Encoded]);
+
+/// Weighed sums of as many lists of points, encoded; each list has as many points as there are weights.
+pub(super) struct Summing<'a, const N: usize> {
+    pub(super) weights: &'a [u128],
+    pub(super) lists: [&'a [Coordinates]; N],
+}
+
+impl Work for Masking<'_> {
+    type Output = (Vec<u8>, Vec<Coordinates>);
+
+    #[inline(always)]
+    fn run<F: Field>(self, f: F) -> Self::Output {
+        let count = self.uniform.len();
+        let mut points = Vec::with_capacity(count.div_ceil(F::LANES));
+        for uniform in self.uniform.chunks(F::LANES) {
+            points.push(multiplied(f, &from_uniform(f, uniform), self.half));
+        }
+        let kept = if self.keep { coordinates(f, &points, count) } else { Vec::new() };
+        (encoded_and_wiped(f, points, count), kept)
+    }
+}
+
+impl Work for Answering<'_> {
+    type Output = Result<(Vec<u8>, Vec<Coordinates>), Bad>;
+
+    #[inline(always)]
+    fn run<F: Field>(self, f: F) -> Self::Output {
+        let count = self.asked.len();
+        let mut points = opened(f, self.asked)?;
+        let kept = if self.keep { coordinates(f, &points, count) } else { Vec::new() };
+        for point in &mut points {
+            *point = multiplied(f, point, self.half);
+        }
+        Ok((encoded_and_wiped(f, points, count), kept))
+    }
+}
+
+impl Work for Opening<'_> {
+    type Output = Result<Vec<Coordinates>, Bad>;
+
+    #[inline(always)]
+    fn run<F: Field>(self, f: F) -> Self::Output {
+        Ok(coordinates(f, &opened(f, self.0)?, self.0.len()))
+    }
+}
+
+impl<const N: usize> Work for Summing<'_, N> {
+    type Output = [Encoded; N];
+
+    #[inline(always)]
+    fn run<F: Field>(self, f: F) -> [Encoded; N] {
+        let mut sums = [[0; 32]; N];
+        for (sums, lists) in sums.chunks_mut(F::LANES).zip(self.lists.chunks(F::LANES)) {
+            let encoded = encode(f, &summed(f, self.weights, lists));
+            sums.copy_from_slice(&encoded[..sums.len()]);
+        }
+        sums
+    }
+}
+
+/// Points of encodings, or which is the first that is none or the neutral element.
+#[inline(always)]
+fn opened<F: Field>(f: F, encodings: &[Encoded]) -> Result<Vec<Point<F>>, Bad> {
+    let mut points = Vec::with_capacity(encodings.len().div_ceil(F::LANES));
+    for (chunk, encodings) in encodings.chunks(F::LANES).enumerate() {
+        let mut elements: Each<Element> = [ZERO; LANES_MAX];
+        elements.iter_mut().zip(encodings).for_each(|(to, from)| *to = element(from));
+        let (point, bad) = decode(f, &elements);
+        for (lane, encoding) in encodings.iter().enumerate() {
+            let index = chunk * F::LANES + lane;
+            if !is_in_form(encoding) || bad >> lane & 1 == 1 {
+                return Err(Bad::NotAPoint { index });
+            }
+            if *encoding == [0; 32] {
+                return Err(Bad::Identity { index });
+            }
+        }
+        points.push(point);
+    }
+    Ok(points)
+}
+
+/// Of as many points as there are, out of lanes.
+#[inline(always)]
+fn coordinates<F: Field>(f: F, points: &[Point<F>], count: usize) -> Vec<Coordinates> {
+    let mut kept = Vec::with_capacity(count.next_multiple_of(F::LANES));
+    for point in points {
+        let [x, y, z, t] = point.get(f);
+        for lane in 0..F::LANES {
+            kept.push([x[lane], y[lane], z[lane], t[lane]]);
+        }
+    }
+    kept.truncate(count);
+    kept
+}
+
+/// The encodings of the doubles of as many points as there are; the points are overwritten.
+#[inline(always)]
+fn encoded_and_wiped<F: Field>(f: F, mut points: Vec<Point<F>>, count: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(count.next_multiple_of(F::LANES) * size_of::<Encoded>());
+    encode_doubled(f, &points, |encoded| bytes.extend_from_slice(encoded[..F::LANES].as_flattened()));
+    bytes.truncate(count * size_of::<Encoded>());
+    points.fill(Point::identity(f));
+    black_box(&mut points);
+    bytes
+}

@@ -1,0 +1,159 @@
+//! Points of the twisted Edwards curve -x² + y² = 1 + d·x²·y² in lanes, in extended coordinates (Hisil, Wong, Carter, Dawson
+//! 2008): complete formulas, the same for every input.
+
+use super::field::{D2, Each, Element, Field, ONE, ZERO, added, subtracted};
+
+/// (X : Y : Z : T), x = X/Z, y = Y/Z, x·y = T/Z.
+pub(super) struct Point<F: Field> {
+    pub(super) x: F::Carried,
+    pub(super) y: F::Carried,
+    pub(super) z: F::Carried,
+    pub(super) t: F::Carried,
+}
+
+/// A point that is only doubled next.
+pub(super) struct Projective<F: Field> {
+    x: F::Carried,
+    y: F::Carried,
+    z: F::Carried,
+}
+
+/// A point to be added: Y + X, Y - X, 2Z, 2dT.
+pub(super) struct Cached<F: Field> {
+    pub(super) plus: F::Carried,
+    pub(super) minus: F::Carried,
+    pub(super) z2: F::Carried,
+    pub(super) t2d: F::Carried,
+}
+
+/// What an addition or a doubling gives before it is multiplied out: x = E/G, y = H/F.
+pub(super) struct Completed<F: Field> {
+    e: F::Carried,
+    f: F::Carried,
+    g: F::Carried,
+    h: F::Carried,
+}
+
+macro_rules! copied {
+    ($($name:ident),+) => {$(
+        impl<F: Field> Copy for $name<F> {}
+        impl<F: Field> Clone for $name<F> {
+            #[inline(always)]
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+    )+};
+}
+copied!(Point, Projective, Cached, Completed);
+
+impl<F: Field> Point<F> {
+    /// The neutral element.
+    #[inline(always)]
+    pub(super) fn identity(f: F) -> Self {
+        let (zero, one) = (f.splat(ZERO), f.splat(ONE));
+        Self { x: zero, y: one, z: one, t: zero }
+    }
+
+    /// From coordinates outside of lanes.
+    #[inline(always)]
+    pub(super) fn set(f: F, coordinates: &[Each<Element>; 4]) -> Self {
+        let [x, y, z, t] = coordinates;
+        Self { x: f.set(x), y: f.set(y), z: f.set(z), t: f.set(t) }
+    }
+
+    #[inline(always)]
+    pub(super) fn get(&self, f: F) -> [Each<Element>; 4] {
+        [f.get(&self.x), f.get(&self.y), f.get(&self.z), f.get(&self.t)]
+    }
+
+    /// The coordinates of each lane.
+    #[inline(always)]
+    pub(super) fn rows(&self, f: F) -> Each<F::Row> {
+        f.rows(&[self.x, self.y, self.z, self.t])
+    }
+
+    /// From the coordinates of each lane.
+    #[inline(always)]
+    pub(super) fn of_rows(f: F, rows: &Each<&F::Row>) -> Self {
+        let [x, y, z, t] = f.of_rows(rows);
+        Self { x, y, z, t }
+    }
+
+    #[inline(always)]
+    pub(super) fn cached(&self, f: F) -> Cached<F> {
+        Cached {
+            plus: added(f, &self.y, &self.x),
+            minus: subtracted(f, &self.y, &self.x),
+            z2: added(f, &self.z, &self.z),
+            t2d: f.times(&self.t, &f.splat(D2)),
+        }
+    }
+
+    /// The sum; the difference where `negative` is set.
+    #[inline(always)]
+    pub(super) fn add(&self, f: F, other: &Cached<F>, negative: Option<F::Mask>) -> Completed<F> {
+        let swapped = |yes: &F::Carried, no: &F::Carried| negative.map_or(*no, |mask| f.choose(mask, yes, no));
+        let a = f.mul(&f.difference(&self.y, &self.x), &swapped(&other.plus, &other.minus));
+        let b = f.mul(&f.sum(&self.y, &self.x), &swapped(&other.minus, &other.plus));
+        let c = f.mul(&self.t, &other.t2d);
+        let d = f.mul(&self.z, &other.z2);
+        let (less, more) = (f.carry(&f.minus(&d, &c)), f.carry(&f.plus(&d, &c)));
+        Completed {
+            e: f.carry(&f.minus(&b, &a)),
+            f: swapped(&more, &less),
+            g: swapped(&less, &more),
+            h: f.carry(&f.plus(&b, &a)),
+        }
+    }
+}
+
+impl<F: Field> Cached<F> {
+    /// The parts of each lane.
+    #[inline(always)]
+    pub(super) fn rows(&self, f: F) -> Each<F::Row> {
+        f.rows(&[self.plus, self.minus, self.z2, self.t2d])
+    }
+
+    /// From the parts of each lane.
+    #[inline(always)]
+    pub(super) fn of_rows(f: F, rows: &Each<&F::Row>) -> Self {
+        let [plus, minus, z2, t2d] = f.of_rows(rows);
+        Self { plus, minus, z2, t2d }
+    }
+
+    /// The neutral element.
+    #[inline(always)]
+    pub(super) fn identity(f: F) -> Self {
+        let one = f.splat(ONE);
+        Self { plus: one, minus: one, z2: f.splat([2, 0, 0, 0]), t2d: f.splat(ZERO) }
+    }
+}
+
+impl<F: Field> Projective<F> {
+    #[inline(always)]
+    pub(super) fn double(&self, f: F) -> Completed<F> {
+        let (xx, yy, zz) = (f.square(&self.x), f.square(&self.y), f.square(&self.z));
+        let squared_sum = f.square(&f.sum(&self.x, &self.y));
+        let h = f.plus(&xx, &yy);
+        Completed {
+            e: f.carry(&f.minus(&squared_sum, &h)),
+            f: f.carry(&f.minus(&f.plus(&f.plus(&zz, &zz), &xx), &yy)),
+            g: f.carry(&f.minus(&yy, &xx)),
+            h: f.carry(&h),
+        }
+    }
+}
+
+impl<F: Field> Completed<F> {
+    #[inline(always)]
+    pub(super) fn projective(&self, f: F) -> Projective<F> {
+        Projective { x: f.product(&self.e, &self.f), y: f.product(&self.g, &self.h), z: f.product(&self.f, &self.g) }
+    }
+
+    #[inline(always)]
+    pub(super) fn point(&self, f: F) -> Point<F> {
+        let Projective { x, y, z } = self.projective(f);
+        Point { x, y, z, t: f.product(&self.e, &self.h) }
+    }
+}

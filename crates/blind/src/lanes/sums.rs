@@ -1,0 +1,182 @@
+//! Sums of many points, each by a weight of 128 bits: Pippenger's buckets, a bucket to a lane. Points and weights are public,
+//! so what is done here depends on them.
+//!
+//! Weights are cut into signed digits. A bucket takes the points that have one digit at one place; buckets are dealt to lanes
+//! in the order of how many points they take, so that the lanes of a vector have about as much to do. Then the buckets of a
+//! place are put together, a place to a lane, and the places at the end, a list to a lane.
+
+use super::Coordinates;
+use super::field::{Each, Field, LANES_MAX, ZERO};
+use super::multiply::doubled;
+use super::point::{Cached, Point};
+
+/// How weights are cut: bits of a digit, places, and buckets of a place, one for each magnitude.
+#[derive(Clone, Copy)]
+struct Cut {
+    bits: u32,
+    places: usize,
+    buckets: usize,
+}
+
+impl Cut {
+    /// The cheapest for so many points: more bits are fewer places but more buckets.
+    const fn of(points: usize) -> Self {
+        let bits = match points {
+            0..=31 => 4,
+            32..=127 => 5,
+            128..=511 => 6,
+            _ => 7,
+        };
+        // What is carried out of the highest bits has room in the last place.
+        Self { bits, places: 128 / bits as usize + 1, buckets: 1 << (bits - 1) }
+    }
+}
+
+/// The buckets of all lists: which points each takes, one bucket after the other. A point is its number, twice, and one more
+/// where it is taken away.
+struct Buckets {
+    /// Where each bucket begins; and where the last ends.
+    begins: Vec<u32>,
+    points: Vec<u32>,
+}
+
+impl Buckets {
+    /// Of so many lists, whose points are numbered one list after the other.
+    fn new(cut: Cut, weights: &[u128], lists: usize) -> Self {
+        let mut taken = Vec::with_capacity(weights.len() * lists * cut.places);
+        for list in 0..lists {
+            for (number, weight) in weights.iter().enumerate() {
+                let mut over = 0;
+                for place in 0..cut.places {
+                    let bits = weight.checked_shr(place as u32 * cut.bits).unwrap_or(0) as u32 & ((1 << cut.bits) - 1);
+                    let value = bits + over;
+                    over = u32::from(value >= 1 << (cut.bits - 1));
+                    let digit = value.cast_signed() - (over << cut.bits).cast_signed();
+                    if digit != 0 {
+                        let bucket = (list * cut.places + place) * cut.buckets + digit.unsigned_abs() as usize - 1;
+                        let point = (list * weights.len() + number) as u32;
+                        taken.push((bucket as u32, 2 * point + u32::from(digit < 0)));
+                    }
+                }
+            }
+        }
+        Self::dealt(lists * cut.places * cut.buckets, &taken)
+    }
+
+    fn dealt(buckets: usize, taken: &[(u32, u32)]) -> Self {
+        let mut begins = vec![0; buckets + 1];
+        taken.iter().for_each(|(bucket, _)| begins[*bucket as usize + 1] += 1);
+        for bucket in 0..buckets {
+            begins[bucket + 1] += begins[bucket];
+        }
+        let (mut next, mut points) = (begins.clone(), vec![0; taken.len()]);
+        for (bucket, point) in taken {
+            let next = &mut next[*bucket as usize];
+            points[*next as usize] = *point;
+            *next += 1;
+        }
+        Self { begins, points }
+    }
+
+    fn of(&self, bucket: usize) -> &[u32] {
+        &self.points[self.begins[bucket] as usize..self.begins[bucket + 1] as usize]
+    }
+
+    /// All, those that take most first.
+    fn by_size(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.begins.len() as u32 - 1).collect();
+        order.sort_unstable_by_key(|bucket| core::cmp::Reverse(self.of(*bucket as usize).len()));
+        order
+    }
+}
+
+/// The weighed sum of each list, in the lane of its number. Each list has as many points as there are weights, and there are at
+/// most as many lists as lanes.
+#[inline(always)]
+pub(super) fn summed<F: Field>(f: F, weights: &[u128], lists: &[&[Coordinates]]) -> Point<F> {
+    let cut = Cut::of(weights.len());
+    let buckets = Buckets::new(cut, weights, lists.len());
+    let points = cached(f, lists);
+    let filled = filled(f, &buckets, &points);
+    let places = of_places(f, cut, &filled, lists.len() * cut.places);
+    let neutral = neutral(f);
+    let mut total = Point::identity(f).add(f, &Cached::identity(f), None);
+    for place in (0..cut.places).rev() {
+        let mut each: Each<&F::Row> = [&neutral; LANES_MAX];
+        for (list, each) in each.iter_mut().enumerate().take(lists.len()) {
+            *each = &places[list * cut.places + place];
+        }
+        total = doubled(f, &total, cut.bits).point(f).add(f, &Point::of_rows(f, &each).cached(f), None);
+    }
+    total.point(f)
+}
+
+/// The neutral element.
+#[inline(always)]
+fn neutral<F: Field>(f: F) -> F::Row {
+    Point::identity(f).rows(f)[0]
+}
+
+/// Points to be added, one list after the other.
+#[inline(always)]
+fn cached<F: Field>(f: F, lists: &[&[Coordinates]]) -> Vec<F::Row> {
+    let mut points = Vec::with_capacity(lists.iter().map(|list| list.len()).sum());
+    for list in lists {
+        for chunk in list.chunks(F::LANES) {
+            let mut lanes = [[ZERO; LANES_MAX]; 4];
+            for (lane, point) in chunk.iter().enumerate() {
+                lanes.iter_mut().zip(point).for_each(|(lanes, value)| lanes[lane] = *value);
+            }
+            points.extend_from_slice(&Point::set(f, &lanes).cached(f).rows(f)[..chunk.len()]);
+        }
+    }
+    points
+}
+
+/// The sum of the points of each bucket.
+#[inline(always)]
+fn filled<F: Field>(f: F, buckets: &Buckets, points: &[F::Row]) -> Vec<F::Row> {
+    let order = buckets.by_size();
+    let nothing = Cached::identity(f).rows(f)[0];
+    let mut filled = vec![neutral(f); order.len()];
+    for group in order.chunks(F::LANES) {
+        let most = buckets.of(group[0] as usize).len();
+        let mut sum = Point::identity(f);
+        for step in 0..most {
+            let (mut each, mut digits) = ([&nothing; LANES_MAX], [0; LANES_MAX]);
+            for (lane, bucket) in group.iter().enumerate() {
+                if let Some(point) = buckets.of(*bucket as usize).get(step) {
+                    each[lane] = &points[(point / 2) as usize];
+                    digits[lane] = -((point % 2) as i8);
+                }
+            }
+            let negative = f.is_digit_negative(f.digit(&digits));
+            sum = sum.add(f, &Cached::of_rows(f, &each), Some(negative)).point(f);
+        }
+        for (bucket, row) in group.iter().zip(sum.rows(f)) {
+            filled[*bucket as usize] = row;
+        }
+    }
+    filled
+}
+
+/// The buckets of each place, each times its magnitude, together: from the greatest down, a sum of sums.
+#[inline(always)]
+fn of_places<F: Field>(f: F, cut: Cut, filled: &[F::Row], places: usize) -> Vec<F::Row> {
+    let neutral = neutral(f);
+    let mut sums = Vec::with_capacity(places);
+    for first in (0..places).step_by(F::LANES) {
+        let count = F::LANES.min(places - first);
+        let (mut running, mut sum) = (Point::identity(f), Point::identity(f));
+        for bucket in (0..cut.buckets).rev() {
+            let mut each: Each<&F::Row> = [&neutral; LANES_MAX];
+            for (lane, each) in each.iter_mut().enumerate().take(count) {
+                *each = &filled[(first + lane) * cut.buckets + bucket];
+            }
+            running = running.add(f, &Point::of_rows(f, &each).cached(f), None).point(f);
+            sum = sum.add(f, &running.cached(f), None).point(f);
+        }
+        sums.extend_from_slice(&sum.rows(f)[..count]);
+    }
+    sums
+}

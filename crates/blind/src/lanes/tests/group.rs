@@ -1,0 +1,183 @@
+//! Points in lanes beside curve25519-dalek, to the byte.
+
+use curve25519_dalek::ristretto::CompressedRistretto;
+use curve25519_dalek::{RistrettoPoint, Scalar};
+use rand_chacha::ChaCha12Rng;
+use rand_core::{Rng as _, SeedableRng as _};
+
+use super::naive::Naive;
+use crate::lanes::field::Work as _;
+use crate::lanes::kernels::{Answering, Masking, Opening, Summing};
+use crate::lanes::{Backend, Bad, Kept, Lanes, Multiplier, dalek};
+use crate::vectors::{BAD_POINTS, bytes};
+
+fn lanes() -> impl Iterator<Item = (Backend, Lanes)> {
+    Backend::ALL.into_iter().filter_map(|backend| Some((backend, Lanes::of(backend)?)))
+}
+
+fn uniform(rng: &mut ChaCha12Rng, count: usize) -> Vec<[u8; 64]> {
+    let mut uniform = vec![[0; 64]; count];
+    uniform.iter_mut().for_each(|bytes| rng.fill_bytes(bytes));
+    uniform
+}
+
+fn scalar(rng: &mut ChaCha12Rng) -> Scalar {
+    Scalar::from_bytes_mod_order_wide(&uniform(rng, 1)[0])
+}
+
+/// Scalars with digits of every kind.
+fn scalars(rng: &mut ChaCha12Rng) -> Vec<Scalar> {
+    let repeated = |byte| Scalar::from_bytes_mod_order([byte; 32]);
+    let mut scalars = vec![Scalar::ZERO, Scalar::ONE, -Scalar::ONE, Scalar::from(2u8), -Scalar::from(8u8)];
+    scalars.extend([0x01, 0x07, 0x08, 0x0f, 0x11, 0x77, 0x78, 0x87, 0x88, 0xf0, 0xff].map(repeated));
+    scalars.extend((0..8).map(|_| scalar(rng)));
+    scalars
+}
+
+fn encodings(rng: &mut ChaCha12Rng, count: usize) -> Vec<[u8; 32]> {
+    let points = uniform(rng, count);
+    points.iter().map(|bytes| RistrettoPoint::from_uniform_bytes(bytes).compress().to_bytes()).collect()
+}
+
+#[test]
+fn hashing_and_multiplying_are_dalek_to_the_byte() {
+    let mut rng = ChaCha12Rng::seed_from_u64(1);
+    let mut given = uniform(&mut rng, 257);
+    // What the map treats apart: t = 0 and ±1, numbers that are not canonical, and the highest bit, which does not count.
+    given[..6].copy_from_slice(&[[0; 64], [0xff; 64], [1; 64], [0; 64], [0; 64], [0; 64]]);
+    given[3][0] = 1;
+    given[4][32] = 1;
+    given[5][..32].fill(0xff);
+    given[5][0] = 0xed;
+    for half in scalars(&mut rng) {
+        let (expected, _) = dalek::mask(&given, &half);
+        for (backend, lanes) in lanes() {
+            let (found, kept) = lanes.mask(&given, &Multiplier::new(half), true);
+            assert!(found == expected, "{backend}");
+            // The halves that are kept are those that were doubled.
+            let weights = vec![1; given.len()];
+            let sum = dalek::mask(&given, &half).1.iter().sum::<RistrettoPoint>();
+            assert_eq!(lanes.sums(&weights, [&kept])[0], sum, "{backend}");
+        }
+    }
+}
+
+#[test]
+fn every_number_of_points_is_dealt_to_lanes() {
+    let mut rng = ChaCha12Rng::seed_from_u64(2);
+    let half = scalar(&mut rng);
+    for count in 0..=34 {
+        let (given, asked) = (uniform(&mut rng, count), encodings(&mut rng, count));
+        let weights: Vec<u128> = (0..count).map(|_| u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64())).collect();
+        let points = dalek::open(&asked).unwrap();
+        for (backend, lanes) in lanes() {
+            let (masked, kept) = lanes.mask(&given, &Multiplier::new(half), false);
+            assert!(masked == dalek::mask(&given, &half).0 && kept.len() == 0, "{count} by {backend}");
+            let (answers, _) = lanes.answer(&asked, &Multiplier::new(half), true).unwrap();
+            assert!(answers == dalek::answer(&asked, &half).unwrap().0, "{count} by {backend}");
+            let opened = lanes.open(&asked).unwrap();
+            assert_eq!((opened.len(), lanes.sums(&weights, [&opened])[0]), (count, dalek::sum(&weights, &points)), "{backend}");
+        }
+    }
+}
+
+#[test]
+fn thousands_of_points_are_decoded_and_multiplied_as_by_dalek() {
+    let mut rng = ChaCha12Rng::seed_from_u64(3);
+    for _ in 0..8 {
+        let (asked, half) = (encodings(&mut rng, 512), scalar(&mut rng));
+        let (expected, _) = dalek::answer(&asked, &half).unwrap();
+        for (backend, lanes) in lanes() {
+            assert!(lanes.answer(&asked, &Multiplier::new(half), false).unwrap().0 == expected, "{backend}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_point_is_refused_at_its_place() {
+    let mut rng = ChaCha12Rng::seed_from_u64(4);
+    let (asked, half) = (encodings(&mut rng, 21), scalar(&mut rng));
+    let mut bad: Vec<[u8; 32]> = BAD_POINTS.iter().map(|text| bytes(text)).collect();
+    bad.push([0; 32]);
+    // Half of all numbers in form are none either.
+    bad.extend((0..400).map(|_| {
+        let mut drawn = uniform(&mut rng, 1)[0];
+        (drawn[0], drawn[31]) = (drawn[0] & 0xfe, drawn[31] & 0x7f);
+        let half: [u8; 32] = drawn[..32].try_into().unwrap();
+        half
+    }));
+    // Small numbers, and those of a bit each: some are points and some are not.
+    bad.extend((1..256).map(|bit| core::array::from_fn(|byte| if byte == bit / 8 { 1 << (bit % 8) } else { 0 })));
+    for (number, bad) in bad.iter().enumerate() {
+        let mut asked = asked.clone();
+        asked[number % 21] = *bad;
+        // The first that is at fault is told.
+        asked[20] = if number % 2 == 0 { [0; 32] } else { [0xff; 32] };
+        let told = |result: Result<(Vec<u8>, Vec<RistrettoPoint>), Bad>| result.map(|_| ()).unwrap_err();
+        let expected = told(dalek::answer(&asked, &half));
+        for (backend, lanes) in lanes() {
+            assert_eq!(lanes.answer(&asked, &Multiplier::new(half), true).map(|_| ()), Err(expected), "{backend} {bad:?}");
+            assert_eq!(lanes.open(&asked).map(|_| ()), Err(expected), "{backend} {bad:?}");
+        }
+    }
+}
+
+#[test]
+fn weighed_sums_are_dalek_s() {
+    let mut rng = ChaCha12Rng::seed_from_u64(5);
+    let mut asked = encodings(&mut rng, 70);
+    // A point twice, and one with its negative.
+    asked[5] = asked[4];
+    let point = CompressedRistretto(asked[6]).decompress().unwrap();
+    asked[7] = (-point).compress().to_bytes();
+    let special = [0, 1, 7, 8, 9, u128::MAX, u128::MAX / 15 * 8, u128::MAX / 15 * 7, 1 << 127, u128::MAX - 7];
+    for count in [1, 8, 9, 70] {
+        let weights: Vec<u128> = (0..count).map(|_| special[rng.next_u32() as usize % special.len()]).collect();
+        let expected = dalek::sum(&weights, &dalek::open(&asked[..count]).unwrap());
+        for (backend, lanes) in lanes() {
+            assert_eq!(lanes.sums(&weights, [&lanes.open(&asked[..count]).unwrap()])[0], expected, "{backend}");
+        }
+    }
+    for (backend, lanes) in lanes() {
+        let nothing = lanes.sums(&[5, 5], [&lanes.open(&asked[6..8]).unwrap()])[0];
+        assert_eq!(nothing, RistrettoPoint::default(), "{backend}: a point less itself");
+    }
+}
+
+#[test]
+fn two_lists_of_any_size_are_weighed_together() {
+    let mut rng = ChaCha12Rng::seed_from_u64(7);
+    let asked = [encodings(&mut rng, 600), encodings(&mut rng, 600)];
+    for count in [1, 31, 32, 127, 128, 511, 512, 600] {
+        let weights: Vec<u128> = (0..count).map(|_| u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64())).collect();
+        let expected = [0, 1].map(|list| dalek::sum(&weights, &dalek::open(&asked[list][..count]).unwrap()));
+        for (backend, lanes) in lanes() {
+            let [first, second] = [0, 1].map(|list| lanes.open(&asked[list][..count]).unwrap());
+            assert_eq!(lanes.sums(&weights, [&first, &second]), expected, "{count} by {backend}");
+        }
+    }
+}
+
+/// On every machine: the formulas of the lanes, over a field of one lane.
+#[test]
+fn the_formulas_are_right_over_the_naive_field() {
+    let mut rng = ChaCha12Rng::seed_from_u64(6);
+    let given = [[0; 64], uniform(&mut rng, 1)[0]];
+    for half in [Scalar::ZERO, Scalar::from_bytes_mod_order([0x88; 32]), scalar(&mut rng)] {
+        let multiplier = Multiplier::new(half);
+        let (masked, _) = Masking { uniform: &given, half: &multiplier.digits, keep: false }.run(Naive);
+        assert_eq!(masked, dalek::mask(&given, &half).0);
+        let asked = encodings(&mut rng, 2);
+        let (answers, _) = Answering { asked: &asked, half: &multiplier.digits, keep: false }.run(Naive).unwrap();
+        assert_eq!(answers, dalek::answer(&asked, &half).unwrap().0);
+    }
+    for text in BAD_POINTS {
+        assert_eq!(Opening(&[bytes(text)]).run(Naive), Err(Bad::NotAPoint { index: 0 }));
+    }
+    let asked = encodings(&mut rng, 3);
+    let weights = [u128::MAX, 0x88, 3 << 126];
+    let points = Opening(&asked).run(Naive).unwrap();
+    let sum = Summing { weights: &weights, lists: [&points] }.run(Naive)[0];
+    assert_eq!(sum, dalek::sum(&weights, &dalek::open(&asked).unwrap()).compress().to_bytes());
+    assert!(matches!(Lanes::of(Backend::Dalek).map(|lanes| lanes.open(&asked)), Some(Ok(Kept::Dalek(_)))), "the plain one");
+}
