@@ -161,24 +161,23 @@ pub(crate) struct Plan {
     pub(crate) volumes: Vec<Volume>,
     doubts: Vec<DoubtView>,
     pub(crate) instead_of: Option<String>,
+    /// See [`bulk`].
+    bulk: u64,
 }
 
-impl Plan {
-    /// How much of the world and of time it takes, roughly: what looking for it costs rises with that.
-    fn bulk(&self) -> u64 {
-        const A_MILLIONTH: f64 = 1e6;
-        let bulk = |volume: &Volume| {
-            let span = |of: fn(Position) -> i32| {
-                let (least, most) =
-                    volume.footprint.vertices().map(of).fold((i32::MAX, i32::MIN), |(a, b), x| (a.min(x), b.max(x)));
-                1e-7 * (f64::from(most) - f64::from(least))
-            };
-            let radius_degrees = volume.footprint.radius().cm() as f64 * 2e-7;
-            let hours = volume.window.end().since(volume.window.start()) as f64 / 3.6e9;
-            (span(|at| at.lat_e7()) + radius_degrees) * (span(|at| at.lon_e7()) + radius_degrees) * (hours + 1.0)
+/// How much of the world and of time volumes take, roughly: what looking for them costs rises with that.
+fn bulk(volumes: &[Volume]) -> u64 {
+    const A_MILLIONTH: f64 = 1e6;
+    let bulk = |volume: &Volume| {
+        let span = |of: fn(Position) -> i32| {
+            let (least, most) = volume.footprint.vertices().map(of).fold((i32::MAX, i32::MIN), |(a, b), x| (a.min(x), b.max(x)));
+            1e-7 * (f64::from(most) - f64::from(least))
         };
-        (self.volumes.iter().map(bulk).sum::<f64>() * A_MILLIONTH) as u64
-    }
+        let radius_degrees = volume.footprint.radius().cm() as f64 * 2e-7;
+        let hours = volume.window.end().since(volume.window.start()) as f64 / 3.6e9;
+        (span(|at| at.lat_e7()) + radius_degrees) * (span(|at| at.lon_e7()) + radius_degrees) * (hours + 1.0)
+    };
+    (volumes.iter().map(bulk).sum::<f64>() * A_MILLIONTH) as u64
 }
 
 /// What plans would meet among what is live on the line. What would be refused if it were stated is refused here, by the same
@@ -416,6 +415,6 @@ pub(crate) fn plan(form: &PlanForm) -> Result<Plan, Problem> {
     if !violations.is_empty() {
         return Err(detente_node::CommandFault::Violations(violations).into());
     }
-    let volumes = volumes.into_iter().filter_map(Result::ok).collect();
-    Ok(Plan { kind, volumes, doubts: doubts(&form.volumes), instead_of: form.instead_of.clone() })
+    let volumes: Vec<_> = volumes.into_iter().filter_map(Result::ok).collect();
+    Ok(Plan { kind, bulk: bulk(&volumes), volumes, doubts: doubts(&form.volumes), instead_of: form.instead_of.clone() })
 }

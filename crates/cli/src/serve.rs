@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::host::{DeskConfig, Host, LinkConfig, Links, OsRng, now};
 use crate::keys;
-use crate::linger::Linger;
+use crate::linger::{LINGER, Linger};
 use crate::settings::{HomeDoors, Settings};
 
 /// Whether a node reaches for its peers.
@@ -122,7 +122,7 @@ impl ApiThread {
     fn start(listener: std::net::TcpListener, service: axum::Router) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the API's runtime")?;
         let (stop, stopped) = oneshot::channel();
-        let linger = Arc::new(Linger::default());
+        let linger = Arc::new(Linger::new(LINGER));
         let answered = Arc::clone(&linger);
         let service = service.layer(map_response(move |response: Response| {
             answered.begin();

@@ -142,11 +142,9 @@ impl FileMark {
         Some(Self { place: [file.dev(), file.ino()], size: file.size(), times })
     }
 
-    /// Whether whatever is written from now on has other times.
-    fn is_settled(&self) -> bool {
-        let now =
-            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
-        self.times.iter().all(|(seconds, _)| now.saturating_sub(*seconds) > SETTLED_S)
+    /// Whether whatever is written from a time on, in seconds, has other times.
+    fn is_settled(&self, now_s: i64) -> bool {
+        self.times.iter().all(|(seconds, _)| now_s.saturating_sub(*seconds) > SETTLED_S)
     }
 }
 
@@ -156,27 +154,28 @@ impl HomeDoors {
         Self { home: home.to_owned(), token_hash: token_hash(token), read: Mutex::default() }
     }
 
-    /// Asks the settings as they are now; empty ones when they cannot be read.
-    fn asked<T>(&self, ask: impl FnOnce(&Settings) -> T) -> T {
+    /// Asks the settings as they are now, at a time in seconds; empty ones when they cannot be read.
+    fn asked<T>(&self, now_s: i64, ask: impl FnOnce(&Settings) -> T) -> T {
         let path = Settings::path(&self.home);
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let file = FileMark::of(&path);
         if let Some(Read { settings, .. }) = read.as_ref().filter(|read| Some(read.file) == file) {
             return ask(settings);
         }
-        let text = std::fs::read_to_string(path).unwrap_or_default();
+        *read = None;
+        let Ok(text) = std::fs::read_to_string(path) else {
+            return ask(&Settings::default());
+        };
         let settings = toml::from_str(&text).unwrap_or_default();
         let told = ask(&settings);
-        *read = file.filter(FileMark::is_settled).map(|file| Read { file, settings });
+        *read = file.filter(|file| file.is_settled(now_s)).map(|file| Read { file, settings });
         told
     }
-}
 
-impl Doors for HomeDoors {
-    fn officer(&self, token: &str) -> Option<Officer> {
+    fn officer_at(&self, now_s: i64, token: &str) -> Option<Officer> {
         // Hashes of the tokens are compared: how long that takes tells nothing of a token.
         let hash = token_hash(token);
-        self.asked(|settings| {
+        self.asked(now_s, |settings| {
             if hash == self.token_hash {
                 let (name, desk) = (settings.officer_on_watch.clone(), settings.desk.clone());
                 return Some(Officer { name, desk, role: Role::Principal, by_home: true });
@@ -192,50 +191,73 @@ impl Doors for HomeDoors {
     }
 }
 
+fn now_s() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+impl Doors for HomeDoors {
+    fn officer(&self, token: &str) -> Option<Officer> {
+        self.officer_at(now_s(), token)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::fs::FileTimes;
-    use std::time::Duration;
-
     use super::*;
 
-    fn write(path: &Path, officer: &str, token: &str, age: Duration) {
+    fn settings(token: &str) -> String {
         let hash = token_hash(token);
-        let text = format!("[[officer]]\nname = \"{officer}\"\ndesk = \"ops\"\nrole = \"officer\"\ntoken_sha256 = \"{hash}\"\n");
-        std::fs::write(path, text).unwrap();
-        let file = std::fs::File::options().write(true).open(path).unwrap();
-        file.set_times(FileTimes::new().set_modified(SystemTime::now() - age)).unwrap();
+        format!("[[officer]]\nname = \"Ann\"\ndesk = \"ops\"\nrole = \"officer\"\ntoken_sha256 = \"{hash}\"\n")
     }
 
-    fn named(doors: &HomeDoors, token: &str) -> Option<String> {
-        doors.officer(token).and_then(|officer| officer.name)
+    /// Who comes in by each of two tokens.
+    fn named(doors: &HomeDoors, now_s: i64) -> [Option<String>; 2] {
+        ["one", "two"].map(|token| doors.officer_at(now_s, token).and_then(|officer| officer.name))
+    }
+
+    fn ann() -> Option<String> {
+        Some("Ann".to_owned())
     }
 
     #[test]
     fn whoever_is_taken_off_is_out_at_once() {
         let home = tempfile::tempdir().unwrap();
-        let path = Settings::path(home.path());
-        let doors = HomeDoors::new(home.path(), "home");
-        // Of the same length each time, in the same file, and said to be as old as each other.
-        for (token, other) in [("one", "two"), ("two", "one"), ("one", "two")] {
-            write(&path, "Ann", token, Duration::from_secs(60));
+        let (path, doors) = (Settings::path(home.path()), HomeDoors::new(home.path(), "home"));
+        // Of the same length each time, in the same file, and within the same tick of its times.
+        for _ in 0..3 {
+            std::fs::write(&path, settings("one")).unwrap();
+            assert_eq!(named(&doors, now_s()), [ann(), None]);
+            std::fs::write(&path, settings("two")).unwrap();
+            assert_eq!(named(&doors, now_s()), [None, ann()]);
+        }
+    }
+
+    #[test]
+    fn settings_are_kept_until_their_file_is_another() {
+        let home = tempfile::tempdir().unwrap();
+        let (path, doors) = (Settings::path(home.path()), HomeDoors::new(home.path(), "home"));
+        let later = now_s() + 60;
+        let is_kept = || doors.read.lock().unwrap().is_some();
+        for (token, expected) in [("one", [ann(), None]), ("two", [None, ann()]), ("one", [ann(), None])] {
+            let new = home.path().join("new");
+            std::fs::write(&new, settings(token)).unwrap();
+            std::fs::rename(new, &path).unwrap();
             for _ in 0..3 {
-                assert_eq!(named(&doors, token).as_deref(), Some("Ann"));
-                assert_eq!(named(&doors, other), None);
+                assert_eq!(named(&doors, later), expected);
+                assert!(is_kept());
             }
         }
         std::fs::remove_file(&path).unwrap();
-        assert_eq!(named(&doors, "one"), None);
+        assert_eq!(named(&doors, later), [None, None]);
+        assert!(!is_kept(), "what cannot be read is looked for again");
         assert!(doors.officer("home").is_some_and(|officer| officer.by_home));
     }
 
     #[test]
     fn what_was_just_written_is_not_kept() {
         let mark = |seconds| FileMark { place: [1, 2], size: 3, times: [(seconds, 0), (0, 0)] };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().cast_signed();
-        assert!(mark(now - 60).is_settled());
-        assert!(!mark(now).is_settled());
-        // A clock that was set back.
-        assert!(!mark(now + 60).is_settled());
+        assert!(mark(100 - SETTLED_S - 1).is_settled(100));
+        assert!(!mark(100 - SETTLED_S).is_settled(100));
+        assert!(!mark(160).is_settled(100), "a clock that was set back");
     }
 }

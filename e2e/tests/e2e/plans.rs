@@ -58,8 +58,9 @@ fn plans_are_told_what_they_would_meet_and_nothing_is_stated() {
 
     let views = ask(json!({"plans": [flight(22.0), flight(25.0)], "limit": 5, "tell": "entries"}));
     let statement = &met[0]["statement"];
-    let entry = json!([statement["generation"], statement["index"], met[0]["volumes"][0], met[0]["volumes"][1]]);
-    assert_eq!(views[0]["entries"], json!({"theirs": [entry], "ours": []}));
+    let entry = json!([statement["index"], met[0]["volumes"][0], met[0]["volumes"][1]]);
+    let life = json!({"generation": statement["generation"], "met": [entry]});
+    assert_eq!(views[0]["entries"], json!({"theirs": [life], "ours": []}));
     assert_eq!(views[1]["entries"], json!({"theirs": [], "ours": []}));
     assert!(views.iter().all(|view| view.get("conflicts").is_none()));
     // Many are looked for on all cores; what is told of each is what is told of it alone.

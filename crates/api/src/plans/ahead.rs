@@ -1,7 +1,8 @@
 //! What many plans would meet, looked for on all cores at once.
 //!
-//! Each plan is taken by one thread, and what is found of one does not depend on who looked for it, nor on how many did. The node waits no longer for a share than it does for one of a single thread. No more is held than may be told
-//! of a request, and what a plan for each thread may find besides.
+//! Each plan is taken by one thread. What is found of one depends neither on who looked for it nor on how many did, unless it
+//! is cut because looking for it costs too much. The node waits no longer for a share than it does for one of a single thread.
+//! No more is held than may be told of a request, and what a plan for each thread may find besides.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -50,11 +51,17 @@ impl Ahead {
         if let Some(plan) = plans.first() {
             replaced(line, plan)?;
         }
-        let found = AtomicUsize::new(self.0.iter().map(|foresight| foresight.met.len()).sum());
+        let told = self.0.iter().map(|foresight| foresight.met.len()).sum();
+        if told >= room {
+            let first = plans.first().zip(self.0.front_mut());
+            return first
+                .map_or(Ok(()), |(plan, foresight)| foresee(line, plan, Detail::Whether, [limit, room], SHARE, foresight));
+        }
+        let found = AtomicUsize::new(told);
         let mut rest: Vec<_> =
             plans.iter().zip(&mut self.0).enumerate().filter(|(_, (_, foresight))| !foresight.is_done()).collect();
         // Large ones first, so that at the end no core waits for another; but before them the first, which nothing holds up.
-        rest.sort_by_cached_key(|(number, (plan, _))| if *number == 0 { u64::MAX } else { plan.bulk() });
+        rest.sort_unstable_by_key(|(number, (plan, _))| if *number == 0 { u64::MAX } else { plan.bulk });
         let rest = Mutex::new(rest);
         let next = || {
             let is_full = found.load(Ordering::Relaxed) >= room;

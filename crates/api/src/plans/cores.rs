@@ -1,8 +1,9 @@
 //! Work on all cores at once, of a request that has enough of it.
 //!
-//! The threads are kept, and do nothing but what is asked at the node's desk: no request waits behind another's.
+//! The threads are kept, and work for nobody but whoever has the node's desk, one request at a time. Until there is work they
+//! may be kept awake by any request; work that comes ends that.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,6 +16,9 @@ const MANY: usize = 8;
 const THREADS_MAX: usize = 8;
 /// How long a thread that was woken waits for its work at most: what it takes to judge some hundred plans.
 const READY: Duration = Duration::from_millis(1);
+
+/// How many have work for the other threads: what keeps them awake ends then.
+static WORKING: AtomicUsize = AtomicUsize::new(0);
 
 /// Whether several threads are worth waking.
 pub(super) const fn is_many(plans: usize) -> bool {
@@ -32,15 +36,15 @@ fn others() -> Option<&'static ThreadPool> {
     OTHERS.get_or_init(start).as_ref()
 }
 
-/// Does the same work on each core, here and on the other threads.
+/// Does the same work once on each core, here and on the other threads.
 pub(super) fn on_each(work: impl Fn() + Sync) {
     let Some(others) = others() else { return work() };
+    WORKING.fetch_add(1, Ordering::Relaxed);
     others.in_place_scope(|scope| {
-        for _ in 0..others.current_num_threads() {
-            scope.spawn(|_| work());
-        }
+        scope.spawn_broadcast(|_, _| work());
         work();
     });
+    WORKING.fetch_sub(1, Ordering::Relaxed);
 }
 
 /// Keeps the other threads awake until it is dropped, for a moment at most.
@@ -54,7 +58,8 @@ pub(super) fn get_ready() -> Ready {
         for _ in 0..others.current_num_threads() {
             let is_over = Arc::clone(&is_over);
             others.spawn(move || {
-                while !is_over.load(Ordering::Relaxed) && Instant::now() < until {
+                let has_no_work = || WORKING.load(Ordering::Relaxed) == 0 && !is_over.load(Ordering::Relaxed);
+                while has_no_work() && Instant::now() < until {
                     thread::yield_now();
                 }
             });
@@ -71,20 +76,22 @@ impl Drop for Ready {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::sync::Mutex;
 
     use super::*;
 
     #[test]
     fn each_thread_works_once_and_all_have_ended() {
-        let ready = get_ready();
         let threads = Mutex::new(Vec::new());
-        drop(ready);
+        // Others that keep the threads awake, and never say that it is over, hold nothing up.
+        let _ready = [get_ready(), get_ready()];
         for _ in 0..100 {
             threads.lock().unwrap().clear();
             on_each(|| threads.lock().unwrap().push(thread::current().id()));
             let threads = threads.lock().unwrap();
-            assert_eq!(threads.len(), 1 + others().map_or(0, ThreadPool::current_num_threads));
+            let each: HashSet<_> = threads.iter().collect();
+            assert_eq!((threads.len(), each.len()), (each.len(), 1 + others().map_or(0, ThreadPool::current_num_threads)));
             assert!(threads.contains(&thread::current().id()));
         }
     }
