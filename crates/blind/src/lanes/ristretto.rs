@@ -1,5 +1,9 @@
 //! ristretto255 (RFC 9496) in lanes: decoding, encoding and the one-way map.
 
+use core::hint::black_box;
+
+use zeroize::Zeroizing;
+
 use super::field::{
     D, Each, Element, Field, LANES_MAX, ONE, SQRT_M1, ZERO, added, inverted, magnitude, negated, root_of_ratio, subtracted,
 };
@@ -129,7 +133,8 @@ struct Doubling<F: Field> {
 }
 
 /// Encodings of twice the points, of which there is at least one: unlike an encoding of the point itself, this needs no root,
-/// and one inversion does for all. The formulas are curve25519-dalek's `double_and_compress_batch`.
+/// and one inversion does for all. The formulas are curve25519-dalek's `double_and_compress_batch`. What is on the heap meanwhile
+/// is overwritten.
 #[inline(always)]
 pub(super) fn encode_doubled<F: Field>(f: F, points: &[Point<F>], out: impl FnMut(&Each<Encoded>)) {
     let (zero, one, d) = (f.splat(ZERO), f.splat(ONE), f.splat(D));
@@ -147,7 +152,8 @@ pub(super) fn encode_doubled<F: Field>(f: F, points: &[Point<F>], out: impl FnMu
         product = f.times(&product, &f.choose(f.is_zero(&efgh), &one, &efgh));
     }
     let mut inverse = inverted(f, &product);
-    let mut encoded = Vec::with_capacity(points.len());
+    // Never more than it has room for, as growing would leave a copy behind.
+    let mut encoded = Zeroizing::new(Vec::with_capacity(points.len()));
     for state in states.iter().rev() {
         let efgh = f.times(&state.eg, &state.fh);
         // Of the four representatives of the neutral element, and of nothing else, it is zero: left out of the product, and its
@@ -157,6 +163,10 @@ pub(super) fn encode_doubled<F: Field>(f: F, points: &[Point<F>], out: impl FnMu
         inverse = f.times(&inverse, &f.choose(is_zero, &one, &efgh));
     }
     encoded.iter().rev().for_each(out);
+    for state in &mut states {
+        *state = Doubling { e: zero, f: zero, g: zero, h: zero, eg: zero, fh: zero, before: zero };
+    }
+    black_box(&mut states);
 }
 
 #[inline(always)]

@@ -9,6 +9,7 @@ use super::naive::Naive;
 use crate::lanes::field::Work as _;
 use crate::lanes::kernels::{Answering, Masking, Opening, Summing};
 use crate::lanes::{Backend, Bad, Kept, Lanes, Multiplier, dalek};
+use crate::lists::{PIECE, gathered};
 use crate::vectors::{BAD_POINTS, bytes};
 
 fn lanes() -> impl Iterator<Item = (Backend, Lanes)> {
@@ -172,6 +173,26 @@ fn two_lists_of_any_size_are_weighed_together() {
             let [first, second] = [0, 1].map(|list| lanes.open(&asked[list][..count]).unwrap());
             assert_eq!(lanes.sums(&weights, [&first, &second]), expected, "{count} by {backend}");
         }
+    }
+}
+
+#[test]
+fn points_are_gathered_across_pieces_without_growing() {
+    const fn wipes<T: zeroize::ZeroizeOnDrop>() {}
+    wipes::<Kept>();
+    let mut rng = ChaCha12Rng::seed_from_u64(8);
+    let asked = encodings(&mut rng, 2 * PIECE);
+    let weights: Vec<u128> = (1..=PIECE as u128).collect();
+    let expected = dalek::sum(&weights, &dalek::open(&asked[100..100 + PIECE]).unwrap());
+    for (backend, lanes) in lanes() {
+        let pieces = [0, 1].map(|piece| lanes.open(&asked[piece * PIECE..(piece + 1) * PIECE]).unwrap());
+        let points = gathered(&pieces, 100, PIECE);
+        let room = match &points {
+            Kept::Dalek(points) => points.capacity(),
+            Kept::Lanes(points) => points.capacity(),
+        };
+        assert_eq!((points.len(), room), (PIECE, PIECE), "{backend}");
+        assert_eq!(lanes.sums(&weights, [&points])[0], expected, "{backend}");
     }
 }
 
