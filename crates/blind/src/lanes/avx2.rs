@@ -8,8 +8,8 @@
 //! | carried | below 2^26 + 2^18 | below 2^25 + 2^18 |
 //! | sum of two | below 2^27 + 2^19 | below 2^26 + 2^19 |
 //! | loose | below 3·2^26 + 2^18 | below 3·2^25 + 2^18 |
-//! | product of two carried ones | below 2^59 | below 2^58.4 |
-//! | product of a loose and a carried one | below 2^60.6 | below 2^59.9 |
+//! | product of two carried ones | below 2^59 | below 10·2^55 |
+//! | product of a loose and a carried one | below 48·2^55 | below 59·2^54 |
 //! | product of two loose ones | below 2^62.2 | below 2^61.5 |
 //! | wide | at most 3·2^62 | at most 3·2^62 |
 

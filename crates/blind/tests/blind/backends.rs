@@ -1,6 +1,6 @@
 //! Whichever backend multiplies, a run says the same to the byte.
 
-use detente_blind::{Backend, Mode, Role, Run};
+use detente_blind::{Backend, Mode, Role};
 
 use crate::pair::{Side, agreement, cells, drive, setup};
 
@@ -11,8 +11,7 @@ fn said(mode: Mode, verified: bool, log2: u8, by: [Backend; 2]) -> [Vec<Vec<u8>>
     let mut sides = [Role::First, Role::Second].map(|role| {
         let of = number;
         number += 1;
-        let setup = setup(agreement(mode, verified), role, log2, of as u8 + 1, sets[of].clone());
-        Side { run: Run::by(setup, by[of]).expect("a good setup"), sent: Vec::new(), records: Vec::new() }
+        Side::by(setup(agreement(mode, verified), role, log2, of as u8 + 1, sets[of].clone()), by[of])
     });
     drive(&mut sides);
     sides.map(|side| {
