@@ -29,7 +29,6 @@ fn every_backend_makes_the_same_run() {
     {
         let plain = said(mode, verified, log2, [Backend::Dalek; 2]);
         for &backend in &here {
-            // What the machine does not have is done by curve25519-dalek, so this says something on every machine.
             assert!(said(mode, verified, log2, [backend; 2]) == plain, "{backend}");
             assert!(said(mode, verified, log2, [backend, Backend::Avx2]) == plain, "{backend} and AVX2");
         }

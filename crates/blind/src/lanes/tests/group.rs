@@ -40,7 +40,8 @@ fn encodings(rng: &mut ChaCha12Rng, count: usize) -> Vec<[u8; 32]> {
     points.iter().map(|bytes| RistrettoPoint::from_uniform_bytes(bytes).compress().to_bytes()).collect()
 }
 
-/// What the map makes a representative of the neutral element of, zeros being the other half: (±√-1, 0) among them.
+/// What the map makes (√-1, 0) and (-√-1, 0) of, in turn: they represent the neutral element, as do (0, 1), which zeros are
+/// mapped to, and (0, -1), which is twice any of the two.
 fn neutral() -> [[u8; 64]; 4] {
     let firsts = [
         "068c5b499d860a72cba9a67991e93e203e07f2cecac35ff78ba286490a9d647f",
