@@ -194,6 +194,10 @@ fn points_are_gathered_across_pieces_without_growing() {
         };
         assert_eq!((points.len(), room), (PIECE, PIECE), "{backend}");
         assert_eq!(lanes.sums(&weights, [&points])[0], expected, "{backend}");
+        for start in [100, 2 * PIECE] {
+            let nothing = lanes.sums(&[], [&gathered(&pieces, start, 0), &Kept::none()]);
+            assert_eq!(nothing, [RistrettoPoint::default(); 2], "{backend}");
+        }
     }
 }
 
