@@ -5,14 +5,17 @@
 //! lane is always at work (docs/decisions/0119). Where the machine has neither AVX-512 IFMA nor AVX2, dalek does all of it.
 //!
 //! Invariants: results are those of dalek to the byte, whatever the backend. What is secret (scalars, and points before they
-//! are sent) decides no branch and no place in memory; encodings and weights are public. Digits of scalars are wiped and points
-//! on the heap overwritten; vectors on the stack are not, as dalek's are not.
+//! are sent) decides no branch and no place in memory; encodings and weights are public. Scalars, their digits, and points on
+//! the heap are wiped, [`Kept`] ones on drop. Not wiped are: vectors on the stack, as dalek's are not; what dalek itself has on
+//! the heap while it encodes; encodings that are handed out, which are the caller's; and what sums of weighed points are made
+//! with, for these are points that were sent, or halves of such.
 
 use core::fmt;
 
 use curve25519_dalek::ristretto::CompressedRistretto;
+use curve25519_dalek::traits::Identity as _;
 use curve25519_dalek::{RistrettoPoint, Scalar};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -86,7 +89,7 @@ pub(crate) struct Multiplier {
 /// A point in extended coordinates.
 type Coordinates = [[u64; 4]; 4];
 
-/// Points between two jobs of one run.
+/// Points between two jobs of one run. Wiped on drop.
 #[derive(Clone, Debug)]
 pub(crate) enum Kept {
     Dalek(Vec<RistrettoPoint>),
@@ -125,16 +128,35 @@ impl Kept {
         }
     }
 
-    /// Adds points of another of the same run, which has one backend.
+    /// None yet, by the same backend, and room for so many.
+    pub(crate) fn room(&self, count: usize) -> Self {
+        match self {
+            Self::Dalek(_) => Self::Dalek(Vec::with_capacity(count)),
+            Self::Lanes(_) => Self::Lanes(Vec::with_capacity(count)),
+        }
+    }
+
+    /// Adds points of another of the same run, which has one backend. What has no room for them leaves a copy behind that is not
+    /// wiped.
     pub(crate) fn extend(&mut self, other: &Self, from: usize, to: usize) {
-        match (&mut *self, other) {
+        match (self, other) {
             (Self::Dalek(points), Self::Dalek(other)) => points.extend_from_slice(&other[from..to]),
             (Self::Lanes(points), Self::Lanes(other)) => points.extend_from_slice(&other[from..to]),
-            (Self::Lanes(points), Self::Dalek(other)) if points.is_empty() => *self = Self::Dalek(other[from..to].to_vec()),
             _ => unreachable!("a run keeps its backend"),
         }
     }
 }
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        match self {
+            Self::Dalek(points) => points.zeroize(),
+            Self::Lanes(points) => points.zeroize(),
+        }
+    }
+}
+
+impl ZeroizeOnDrop for Kept {}
 
 impl Lanes {
     /// `None` where the machine does not have it.
@@ -161,7 +183,8 @@ impl Lanes {
             return (encodings, Kept::Lanes(kept));
         }
         let (encodings, halves) = dalek::mask(uniform, &half.scalar);
-        (encodings, if keep { Kept::Dalek(halves) } else { Kept::none() })
+        let halves = Kept::Dalek(halves);
+        (encodings, if keep { halves } else { Kept::none() })
     }
 
     /// The encodings of twice `half` times encoded points, and where they are to be kept the points.
@@ -183,6 +206,10 @@ impl Lanes {
 
     /// The weighed sums of lists of points that are public, and so are the weights; there are as many of each.
     pub(crate) fn sums<const N: usize>(self, weights: &[u128], lists: [&Kept; N]) -> [RistrettoPoint; N] {
+        if weights.is_empty() {
+            // An empty list may be of another backend than the run.
+            return [RistrettoPoint::identity(); N];
+        }
         if matches!(self, Self::Dalek) {
             return lists.map(|list| match list {
                 Kept::Dalek(points) => dalek::sum(weights, points),

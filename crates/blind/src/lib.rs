@@ -61,9 +61,10 @@
 //! - **What is in plain sight**: that a run took place, when, between whom, its class, mode and context, and how it ended. And
 //!   a hit discloses presence to both.
 //! - **Side channels of the machine.** Shuffles and sorts touch memory in an order that depends on secrets, and lookups of
-//!   which place is padding do too: somebody who watches the caches of this machine learns of them. Freed memory of sorting
-//!   and of dependencies is not wiped, nor are tables of multiples on the stack; seeds, keys, their digits, names of cells and
-//!   orders are.
+//!   which place is padding do too: somebody who watches the caches of this machine learns of them. Seeds, keys, their digits,
+//!   names of cells, orders, points that are multiplied and encodings of which only tags are sent are wiped. Freed memory of
+//!   sorting, of weighed sums and of dependencies is not, nor are tables of multiples on the stack, nor lists, answers and tags,
+//!   even those that were not sent when a run ended.
 //! - **Later quantum computers.** Whoever keeps the messages and can take discrete logarithms one day learns the sets.
 //! - **Denial.** A peer may be silent, slow, or leave. What it can make this side hold and compute is bounded by the class.
 //! - **Safety.** "Nothing in common" is as good as both grids, both clocks and the cells' growth by half the separation. It

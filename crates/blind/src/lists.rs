@@ -124,8 +124,8 @@ impl Ours {
 }
 
 /// Points at places of lists that are kept by piece.
-fn gathered(pieces: &[Kept], start: usize, count: usize) -> Kept {
-    let mut points = Kept::none();
+pub(crate) fn gathered(pieces: &[Kept], start: usize, count: usize) -> Kept {
+    let mut points = pieces.get(start / PIECE).map_or_else(Kept::none, |piece| piece.room(count));
     let mut at = start;
     while at < start + count {
         let piece = &pieces[at / PIECE];

@@ -8,10 +8,10 @@
 //! | carried | below 2^26 + 2^18 | below 2^25 + 2^18 |
 //! | sum of two | below 2^27 + 2^19 | below 2^26 + 2^19 |
 //! | loose | below 3·2^26 + 2^18 | below 3·2^25 + 2^18 |
-//! | product of two carried ones | below 2^59 | below 2^58.4 |
-//! | product of a loose and a carried one | below 2^60.6 | below 2^59.9 |
+//! | product of two carried ones | below 2^59 | below 10·2^55 |
+//! | product of a loose and a carried one | below 48·2^55 | below 59·2^54 |
 //! | product of two loose ones | below 2^62.2 | below 2^61.5 |
-//! | wide | below 2^63.5 | below 2^63.5 |
+//! | wide | at most 3·2^62 | at most 3·2^62 |
 
 use core::arch::x86_64::{
     __m256i, _mm_extract_epi64, _mm256_add_epi32, _mm256_add_epi64, _mm256_and_si256, _mm256_blendv_epi8, _mm256_castsi256_pd,
@@ -308,7 +308,7 @@ pub(super) fn minus(a: &Wide, b: &Wide) -> Wide {
     Wide(less(&a.0, &b.0, 35))
 }
 
-/// From below 2^64 to below 2^26 (even limbs) and 2^25 (odd ones), but limbs 1 and 5, which may be 2^17 more.
+/// From at most 3·2^62 to below 2^26 (even limbs) and 2^25 (odd ones), but limbs 1 and 5, which may be 2^17 more.
 ///
 /// Two chains, each limb into the next: from limb 0, and from limb 4, which gets limb 3's afterwards.
 #[inline]
@@ -460,8 +460,8 @@ pub(super) const LIMITS: super::field::Limits = super::field::Limits {
     carried: [(1 << 26) + (1 << 18), (1 << 25) + (1 << 18)],
     sum: [(1 << 27) + (1 << 19), (1 << 26) + (1 << 19)],
     loose: [3 * (1 << 26) + (1 << 18), 3 * (1 << 25) + (1 << 18)],
-    product: [1 << 59, 13 << 55],
-    loose_product: [49 << 55, 30 << 55],
+    product: [1 << 59, 10 << 55],
+    loose_product: [48 << 55, 59 << 54],
     wide: [3 << 62, 3 << 62],
 };
 

@@ -35,5 +35,9 @@ pub(super) fn sum(weights: &[u128], points: &[RistrettoPoint]) -> RistrettoPoint
 
 /// The encodings of twice the points.
 fn doubled(halves: &[RistrettoPoint]) -> Vec<u8> {
-    RistrettoPoint::double_and_compress_batch(halves).iter().flat_map(|point| point.to_bytes()).collect()
+    let mut encodings = RistrettoPoint::double_and_compress_batch(halves);
+    let mut bytes = Vec::with_capacity(size_of_val(encodings.as_slice()));
+    encodings.iter().for_each(|encoding| bytes.extend_from_slice(encoding.as_bytes()));
+    encodings.zeroize();
+    bytes
 }

@@ -1,5 +1,9 @@
 //! ristretto255 (RFC 9496) in lanes: decoding, encoding and the one-way map.
 
+use core::hint::black_box;
+
+use zeroize::Zeroizing;
+
 use super::field::{
     D, Each, Element, Field, LANES_MAX, ONE, SQRT_M1, ZERO, added, inverted, magnitude, negated, root_of_ratio, subtracted,
 };
@@ -129,10 +133,11 @@ struct Doubling<F: Field> {
 }
 
 /// Encodings of twice the points, of which there is at least one: unlike an encoding of the point itself, this needs no root,
-/// and one inversion does for all. The formulas are curve25519-dalek's `double_and_compress_batch`.
+/// and one inversion does for all. The formulas are curve25519-dalek's `double_and_compress_batch`. What is on the heap meanwhile
+/// is overwritten.
 #[inline(always)]
 pub(super) fn encode_doubled<F: Field>(f: F, points: &[Point<F>], out: impl FnMut(&Each<Encoded>)) {
-    let (one, d) = (f.splat(ONE), f.splat(D));
+    let (zero, one, d) = (f.splat(ZERO), f.splat(ONE), f.splat(D));
     let mut product = one;
     let mut states = Vec::with_capacity(points.len());
     for point in points {
@@ -143,22 +148,25 @@ pub(super) fn encode_doubled<F: Field>(f: F, points: &[Point<F>], out: impl FnMu
         let (plus, minus) = (added(f, &zz, &dtt), subtracted(f, &zz, &dtt));
         let (eg, fh) = (f.times(&e, &g), f.times(&plus, &minus));
         states.push(Doubling::<F> { e, f: plus, g, h: minus, eg, fh, before: product });
-        product = f.times(&product, &nonzero(f, &f.times(&eg, &fh), &one));
+        let efgh = f.times(&eg, &fh);
+        product = f.times(&product, &f.choose(f.is_zero(&efgh), &one, &efgh));
     }
     let mut inverse = inverted(f, &product);
-    let mut encoded = Vec::with_capacity(points.len());
+    // Never more than it has room for, as growing would leave a copy behind.
+    let mut encoded = Zeroizing::new(Vec::with_capacity(points.len()));
     for state in states.iter().rev() {
         let efgh = f.times(&state.eg, &state.fh);
-        encoded.push(of_doubled(f, state, &f.times(&inverse, &state.before)));
-        inverse = f.times(&inverse, &nonzero(f, &efgh, &one));
+        // Of the four representatives of the neutral element, and of nothing else, it is zero: left out of the product, and its
+        // inverse is zero, which makes the encoding zero.
+        let is_zero = f.is_zero(&efgh);
+        encoded.push(of_doubled(f, state, &f.choose(is_zero, &zero, &f.times(&inverse, &state.before))));
+        inverse = f.times(&inverse, &f.choose(is_zero, &one, &efgh));
     }
     encoded.iter().rev().for_each(out);
-}
-
-/// Itself, or one where it is zero: that is so for the neutral element only, which comes out right with any inverse.
-#[inline(always)]
-fn nonzero<F: Field>(f: F, a: &F::Carried, one: &F::Carried) -> F::Carried {
-    f.choose(f.is_zero(a), one, a)
+    for state in &mut states {
+        *state = Doubling { e: zero, f: zero, g: zero, h: zero, eg: zero, fh: zero, before: zero };
+    }
+    black_box(&mut states);
 }
 
 #[inline(always)]

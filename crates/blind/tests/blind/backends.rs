@@ -1,6 +1,6 @@
 //! Whichever backend multiplies, a run says the same to the byte.
 
-use detente_blind::{Backend, Mode, Role, Run};
+use detente_blind::{Backend, Mode, Role};
 
 use crate::pair::{Side, agreement, cells, drive, setup};
 
@@ -11,8 +11,7 @@ fn said(mode: Mode, verified: bool, log2: u8, by: [Backend; 2]) -> [Vec<Vec<u8>>
     let mut sides = [Role::First, Role::Second].map(|role| {
         let of = number;
         number += 1;
-        let setup = setup(agreement(mode, verified), role, log2, of as u8 + 1, sets[of].clone());
-        Side { run: Run::by(setup, by[of]).expect("a good setup"), sent: Vec::new(), records: Vec::new() }
+        Side::by(setup(agreement(mode, verified), role, log2, of as u8 + 1, sets[of].clone()), by[of])
     });
     drive(&mut sides);
     sides.map(|side| {
@@ -30,7 +29,6 @@ fn every_backend_makes_the_same_run() {
     {
         let plain = said(mode, verified, log2, [Backend::Dalek; 2]);
         for &backend in &here {
-            // What the machine does not have is done by curve25519-dalek, so this says something on every machine.
             assert!(said(mode, verified, log2, [backend; 2]) == plain, "{backend}");
             assert!(said(mode, verified, log2, [backend, Backend::Avx2]) == plain, "{backend} and AVX2");
         }

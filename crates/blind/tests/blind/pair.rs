@@ -1,6 +1,6 @@
 //! Two honest sides in one thread.
 
-use detente_blind::{Agreement, CellId, Class, Digest, Effect, Mode, Record, Role, Run, Seed, Setup};
+use detente_blind::{Agreement, Backend, CellId, Class, Digest, Effect, Mode, Record, Role, Run, Seed, Setup};
 
 /// A cell of a number.
 pub(crate) fn cell(number: u64) -> CellId {
@@ -43,7 +43,16 @@ pub(crate) struct Side {
 
 impl Side {
     pub(crate) fn new(setup: Setup) -> Self {
-        Self { run: Run::new(setup).expect("a good setup"), sent: Vec::new(), records: Vec::new() }
+        Self::of(Run::new(setup).expect("a good setup"))
+    }
+
+    /// Its points multiplied by a backend that is named.
+    pub(crate) fn by(setup: Setup, backend: Backend) -> Self {
+        Self::of(Run::by(setup, backend).expect("a good setup"))
+    }
+
+    const fn of(run: Run) -> Self {
+        Self { run, sent: Vec::new(), records: Vec::new() }
     }
 
     /// Does everything that can be done without the other side.

@@ -81,8 +81,8 @@ fn sums<F: Inside>(f: F, a: &Fractions, b: &Fractions) -> Result<(), TestCaseErr
         prop_assert_eq!(f.bits(f.is_negative(&x)) >> lane & 1, (left[lane][0] & 1) as u8);
         prop_assert_eq!(f.bits(f.is_zero(&x)) >> lane & 1, u8::from(left[lane] == ZERO));
     }
-    // Three products less two, and one less what a loose factor gives.
-    for (times, subtrahend) in [(3, limits.product.map(|limit| 2 * limit)), (1, limits.loose_product)] {
+    // The square of a sum, which is four products, less two; and what a sum gives as a factor, two, less what a loose one gives.
+    for (times, subtrahend) in [(4, limits.product.map(|limit| 2 * limit)), (2, limits.loose_product)] {
         let (a, b) = (limbs::<F>(a, limits.product.map(|limit| times * limit)), limbs::<F>(b, subtrahend));
         let found = f.minus(&f.wide_of(&a), &f.wide_of(&b));
         let difference = |lane| sum(&value::<F>(&a, lane), &negated(&value::<F>(&b, lane)));

@@ -9,6 +9,7 @@ use super::naive::Naive;
 use crate::lanes::field::Work as _;
 use crate::lanes::kernels::{Answering, Masking, Opening, Summing};
 use crate::lanes::{Backend, Bad, Kept, Lanes, Multiplier, dalek};
+use crate::lists::{PIECE, gathered};
 use crate::vectors::{BAD_POINTS, bytes};
 
 fn lanes() -> impl Iterator<Item = (Backend, Lanes)> {
@@ -39,6 +40,22 @@ fn encodings(rng: &mut ChaCha12Rng, count: usize) -> Vec<[u8; 32]> {
     points.iter().map(|bytes| RistrettoPoint::from_uniform_bytes(bytes).compress().to_bytes()).collect()
 }
 
+/// What the map makes (√-1, 0) and (-√-1, 0) of, in turn: they represent the neutral element, as do (0, 1), which zeros are
+/// mapped to, and (0, -1), which is twice any of the two.
+fn neutral() -> [[u8; 64]; 4] {
+    let firsts = [
+        "068c5b499d860a72cba9a67991e93e203e07f2cecac35ff78ba286490a9d647f",
+        "a2ce3011a78ef573098dfffa7c6319a2973184a23f8c7e4fb28a95abee32615f",
+        "2a6382d98d9b4fe0526bf32f2e36b1c6fb594edaadaa30f35a29566c59adfe4c",
+        "bced0d08ab13994b901f939d3d6f164d7d1f1b7860d5ccdbca27c4b705f23d02",
+    ];
+    firsts.map(|text| {
+        let mut uniform = [0; 64];
+        uniform[..32].copy_from_slice(&bytes::<32>(text));
+        uniform
+    })
+}
+
 #[test]
 fn hashing_and_multiplying_are_dalek_to_the_byte() {
     let mut rng = ChaCha12Rng::seed_from_u64(1);
@@ -49,8 +66,10 @@ fn hashing_and_multiplying_are_dalek_to_the_byte() {
     given[4][32] = 1;
     given[5][..32].fill(0xff);
     given[5][0] = 0xed;
+    given[6..10].copy_from_slice(&neutral());
     for half in scalars(&mut rng) {
         let (expected, _) = dalek::mask(&given, &half);
+        assert_eq!(expected[6 * 32..10 * 32], [0; 4 * 32], "the neutral element");
         for (backend, lanes) in lanes() {
             let (found, kept) = lanes.mask(&given, &Multiplier::new(half), true);
             assert!(found == expected, "{backend}");
@@ -158,12 +177,37 @@ fn two_lists_of_any_size_are_weighed_together() {
     }
 }
 
+#[test]
+fn points_are_gathered_across_pieces_without_growing() {
+    const fn wipes<T: zeroize::ZeroizeOnDrop>() {}
+    wipes::<Kept>();
+    let mut rng = ChaCha12Rng::seed_from_u64(8);
+    let asked = encodings(&mut rng, 2 * PIECE);
+    let weights: Vec<u128> = (1..=PIECE as u128).collect();
+    let expected = dalek::sum(&weights, &dalek::open(&asked[100..100 + PIECE]).unwrap());
+    for (backend, lanes) in lanes() {
+        let pieces = [0, 1].map(|piece| lanes.open(&asked[piece * PIECE..(piece + 1) * PIECE]).unwrap());
+        let points = gathered(&pieces, 100, PIECE);
+        let room = match &points {
+            Kept::Dalek(points) => points.capacity(),
+            Kept::Lanes(points) => points.capacity(),
+        };
+        assert_eq!((points.len(), room), (PIECE, PIECE), "{backend}");
+        assert_eq!(lanes.sums(&weights, [&points])[0], expected, "{backend}");
+        for start in [100, 2 * PIECE] {
+            let nothing = lanes.sums(&[], [&gathered(&pieces, start, 0), &Kept::none()]);
+            assert_eq!(nothing, [RistrettoPoint::default(); 2], "{backend}");
+        }
+    }
+}
+
 /// On every machine: the formulas of the lanes, over a field of one lane.
 #[test]
 fn the_formulas_are_right_over_the_naive_field() {
     let mut rng = ChaCha12Rng::seed_from_u64(6);
-    let given = [[0; 64], uniform(&mut rng, 1)[0]];
-    for half in [Scalar::ZERO, Scalar::from_bytes_mod_order([0x88; 32]), scalar(&mut rng)] {
+    let given = [&neutral()[..], &[[0; 64], uniform(&mut rng, 1)[0]]].concat();
+    let special = [Scalar::ZERO, Scalar::ONE, -Scalar::ONE, Scalar::from_bytes_mod_order([0x88; 32])];
+    for half in special.into_iter().chain([scalar(&mut rng)]) {
         let multiplier = Multiplier::new(half);
         let (masked, _) = Masking { uniform: &given, half: &multiplier.digits, keep: false }.run(Naive);
         assert_eq!(masked, dalek::mask(&given, &half).0);
