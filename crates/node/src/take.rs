@@ -307,17 +307,41 @@ impl Line {
     }
 }
 
-/// The verdict on an entry that overtook its log: the version that it follows may not be here yet (PROTOCOL F1).
+/// The verdict on an entry that overtook its log: the version that it follows may not be here yet (PROTOCOL F1), and neither may
+/// the acceptance of the terms that it is stated under. What only breaks the terms that are known is taken then: an alarm in doubt
+/// rings, and the log decides.
 pub(crate) fn judge_early(line: &Line, scheme: &dyn detente_wire::Scheme, entry: &Verified<Entry>) -> Verdict {
-    judge_by(line, scheme, entry, true, true)
+    let verdict = judge_by(line, scheme, entry, true, Some(Terms::Known));
+    match verdict {
+        Verdict::Unusable(..) if entry.fields().index > line.peer.log.size() => {
+            judge_by(line, scheme, entry, true, Some(Terms::Left))
+        }
+        verdict => verdict,
+    }
+}
+
+/// Which terms an entry that overtook its log is held against.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Terms {
+    /// The ones that are known here.
+    Known,
+    /// None.
+    Left,
 }
 
 /// The verdict on an entry, of whichever side, given what its author had.
 pub(crate) fn judge(line: &Line, scheme: &dyn detente_wire::Scheme, entry: &Verified<Entry>, of_peer: bool) -> Verdict {
-    judge_by(line, scheme, entry, of_peer, false)
+    judge_by(line, scheme, entry, of_peer, None)
 }
 
-fn judge_by(line: &Line, scheme: &dyn detente_wire::Scheme, entry: &Verified<Entry>, of_peer: bool, overtook: bool) -> Verdict {
+fn judge_by(
+    line: &Line,
+    scheme: &dyn detente_wire::Scheme,
+    entry: &Verified<Entry>,
+    of_peer: bool,
+    overtook: Option<Terms>,
+) -> Verdict {
+    let has_terms = entry.fields().index > 0 && overtook != Some(Terms::Left);
     let (author, other) = if of_peer { (&line.peer, &line.own) } else { (&line.own, &line.peer) };
     let fields = entry.fields();
     let input = match statement_of(entry) {
@@ -326,7 +350,7 @@ fn judge_by(line: &Line, scheme: &dyn detente_wire::Scheme, entry: &Verified<Ent
     };
     let kind = input.kind();
     let overtook = match &input {
-        StatementIn::Notice(notice) if overtook => Some(Overtook::of(notice, author)),
+        StatementIn::Notice(notice) if overtook.is_some() => Some(Overtook::of(notice, author)),
         _ => None,
     };
     let had = Had { author, other, generation: fields.generation, seen: fields.seen, overtook };
@@ -337,7 +361,7 @@ fn judge_by(line: &Line, scheme: &dyn detente_wire::Scheme, entry: &Verified<Ent
         index: fields.index,
         claimed: fields.claimed,
         urgent: fields.urgent,
-        terms: (fields.index > 0).then(|| line.terms_at(entry.reference(), fields.seen)),
+        terms: has_terms.then(|| line.terms_at(entry.reference(), fields.seen)),
         known: &had,
         scheme,
     };
