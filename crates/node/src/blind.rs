@@ -123,7 +123,7 @@ impl Matching {
 
     /// When something is due here, if nothing comes before.
     pub(crate) fn timeout(&self) -> Option<Timestamp> {
-        let live = self.live.values().map(Live::deadline);
+        let live = self.live.values().filter_map(Live::deadline);
         let wanted = self.wanted.values().map(|since| since.plus_micros(ASKED_US));
         live.chain(wanted).chain(self.next).min()
     }

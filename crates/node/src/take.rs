@@ -308,40 +308,33 @@ impl Line {
 }
 
 /// The verdict on an entry that overtook its log: the version that it follows may not be here yet (PROTOCOL F1), and neither may
-/// the acceptance of the terms that it is stated under. What only breaks the terms that are known is taken then: an alarm in doubt
-/// rings, and the log decides.
+/// the acceptance of the terms that it is stated under. Where their log has such a gap, what breaks no rule but those of the terms
+/// that are known is taken: an alarm in doubt rings, and the log decides.
 pub(crate) fn judge_early(line: &Line, scheme: &dyn detente_wire::Scheme, entry: &Verified<Entry>) -> Verdict {
-    let verdict = judge_by(line, scheme, entry, true, Some(Terms::Known));
-    match verdict {
-        Verdict::Unusable(..) if entry.fields().index > line.peer.log.size() => {
-            judge_by(line, scheme, entry, true, Some(Terms::Left))
-        }
+    let fields = entry.fields();
+    let early = |has_terms| judge_by(line, scheme, entry, Sent { of_peer: true, overtook: true, has_terms });
+    match early(true) {
+        Verdict::Unusable(..) if (fields.generation, fields.index) > line.peer.judged() => early(false),
         verdict => verdict,
     }
 }
 
-/// Which terms an entry that overtook its log is held against.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Terms {
-    /// The ones that are known here.
-    Known,
-    /// None.
-    Left,
-}
-
 /// The verdict on an entry, of whichever side, given what its author had.
 pub(crate) fn judge(line: &Line, scheme: &dyn detente_wire::Scheme, entry: &Verified<Entry>, of_peer: bool) -> Verdict {
-    judge_by(line, scheme, entry, of_peer, None)
+    judge_by(line, scheme, entry, Sent { of_peer, overtook: false, has_terms: true })
 }
 
-fn judge_by(
-    line: &Line,
-    scheme: &dyn detente_wire::Scheme,
-    entry: &Verified<Entry>,
+/// How an entry comes to be judged.
+#[derive(Clone, Copy)]
+struct Sent {
     of_peer: bool,
-    overtook: Option<Terms>,
-) -> Verdict {
-    let has_terms = entry.fields().index > 0 && overtook != Some(Terms::Left);
+    overtook: bool,
+    /// Whether it is held against the terms that are known here.
+    has_terms: bool,
+}
+
+fn judge_by(line: &Line, scheme: &dyn detente_wire::Scheme, entry: &Verified<Entry>, sent: Sent) -> Verdict {
+    let Sent { of_peer, overtook, has_terms } = sent;
     let (author, other) = if of_peer { (&line.peer, &line.own) } else { (&line.own, &line.peer) };
     let fields = entry.fields();
     let input = match statement_of(entry) {
@@ -350,7 +343,7 @@ fn judge_by(
     };
     let kind = input.kind();
     let overtook = match &input {
-        StatementIn::Notice(notice) if overtook.is_some() => Some(Overtook::of(notice, author)),
+        StatementIn::Notice(notice) if overtook => Some(Overtook::of(notice, author)),
         _ => None,
     };
     let had = Had { author, other, generation: fields.generation, seen: fields.seen, overtook };
@@ -361,7 +354,7 @@ fn judge_by(
         index: fields.index,
         claimed: fields.claimed,
         urgent: fields.urgent,
-        terms: has_terms.then(|| line.terms_at(entry.reference(), fields.seen)),
+        terms: (has_terms && fields.index > 0).then(|| line.terms_at(entry.reference(), fields.seen)),
         known: &had,
         scheme,
     };

@@ -109,10 +109,14 @@ impl Live {
         self.begun.now
     }
 
-    /// When it ends by silence, or is forgotten.
-    pub(super) fn deadline(&self) -> Timestamp {
+    /// When it ends by silence, or is forgotten. A run that has found what it finds ends no more: it waits for our own disk,
+    /// which may be full for as long as it likes.
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        if let Some(over) = self.over {
+            return Some(over.plus_micros(FAREWELL_US));
+        }
         let latest = self.begun.now.plus_micros(SILENCES_MAX * self.silence_us).max(self.begun.until);
-        self.over.map_or_else(|| self.alive.plus_micros(self.silence_us).min(latest), |over| over.plus_micros(FAREWELL_US))
+        self.begun.core.outcome().is_none().then(|| self.alive.plus_micros(self.silence_us).min(latest))
     }
 
     pub(super) fn poll_job(&mut self) -> Option<Job> {
@@ -169,7 +173,7 @@ impl Live {
     fn watch(&mut self, line: &Line, cx: &Cx<'_>) {
         if line.is_held() {
             self.begun.core.abort(Reason::Line);
-        } else if cx.now >= self.deadline() {
+        } else if self.deadline().is_some_and(|due| cx.now >= due) {
             match self.logged_seal(line) {
                 Some(seal) => {
                     (self.fed, self.alive) = (true, cx.now);
