@@ -1,9 +1,10 @@
 //! SAFETY gets through: past a full or failed disk, past a start of its author, past a log that says something else.
 
 use detente_node::{Command, CommandFault, What};
-use detente_testkit::notice;
+use detente_testkit::{notice, terms};
 use detente_types::text::TextIn;
-use detente_types::{NoticeKind, Release, StatementRef};
+use detente_types::volume::Datum;
+use detente_types::{NoticeKind, Release, StatementRef, TermsIn};
 
 use crate::pair::Pair;
 
@@ -60,6 +61,35 @@ fn safety_said_offline_overtakes_after_its_author_started_again() {
     pair.pass(5);
     assert!(pair.line(1).is_ringing(&at), "although nothing of the log arrives");
     assert_eq!(pair.line(0).notice(&at).expect("ours").level, 1, "and its receipt comes back the same way");
+}
+
+#[test]
+fn safety_that_overtakes_the_acceptance_of_its_terms_rings() {
+    let mut opening = terms();
+    opening.altitude.pressure_error_max_m = 0;
+    let mut pair = Pair::connected(opening);
+    let next = TermsIn { version: 2, ..terms() };
+    let proposed = pair.command(0, Command::ProposeTerms(next)).expect("good terms").stated.expect("stated at once");
+    pair.pass(5);
+    pair.disconnect();
+    let mut high = notice(NoticeKind::Safety);
+    high.volumes.iter_mut().for_each(|volume| volume.datum = Datum::FlightLevel.code());
+    let high = || Command::Notify { notice: high.clone(), release: Release::Exact, reveal: Vec::new() };
+    assert!(pair.command(1, high()).is_err(), "flight levels have no bounds yet");
+    pair.command(1, Command::AcceptTerms(proposed)).expect("a good answer");
+    let at = said(pair.command(1, high()));
+    pair.only_urgent = true;
+    pair.connect();
+    pair.pass(5);
+    assert_eq!(pair.line(0).terms().version(), 1, "the acceptance has not come");
+    assert!(pair.line(0).is_ringing(&at), "although its flight level has no bounds in the terms that are known here");
+    pair.only_urgent = false;
+    pair.disconnect();
+    pair.connect();
+    pair.assert_converged();
+    assert_eq!(pair.line(0).terms().version(), 2);
+    assert!(pair.line(0).notice(&at).is_some() && pair.line(0).is_ringing(&at));
+    assert_eq!(pair.heard(0, |w| matches!(w, What::Unusable(..))), 0);
 }
 
 #[test]
