@@ -23,6 +23,8 @@ mod dalek;
 #[cfg_attr(not(any(test, target_arch = "x86_64")), expect(dead_code, reason = "no lanes here yet"))]
 mod field;
 #[cfg(target_arch = "x86_64")]
+mod grades;
+#[cfg(target_arch = "x86_64")]
 mod ifma;
 mod kernels;
 #[cfg(target_arch = "x86_64")]

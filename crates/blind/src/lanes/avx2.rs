@@ -19,26 +19,13 @@ use core::arch::x86_64::{
     _mm256_or_si256, _mm256_permute2x128_si256, _mm256_set_epi64x, _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_slli_epi64,
     _mm256_srli_epi64, _mm256_sub_epi64, _mm256_unpackhi_epi64, _mm256_unpacklo_epi64, _mm256_xor_si256,
 };
-use core::ops::Deref;
 
-use super::field::{Each, Element, LANES_MAX, Work};
-use super::machine::Avx2;
+use super::field::{Each, Element, LANES_MAX};
+use super::grades::grades;
 
 pub(super) const LANES: usize = 4;
 const EVEN: u64 = (1 << 26) - 1;
 const ODD: u64 = (1 << 25) - 1;
-
-/// Limbs of a factor.
-#[derive(Clone, Copy)]
-pub(super) struct Loose(pub(super) [__m256i; 10]);
-
-/// Limbs of a factor, carried.
-#[derive(Clone, Copy)]
-pub(super) struct Carried(pub(super) Loose);
-
-/// Limbs of a product.
-#[derive(Clone, Copy)]
-pub(super) struct Wide(pub(super) [__m256i; 10]);
 
 /// All ones or all zeros in each lane.
 pub(super) type Mask = __m256i;
@@ -46,27 +33,7 @@ pub(super) type Mask = __m256i;
 /// Four numbers of a lane: their limbs, one number after the other.
 pub(super) type Row = [__m256i; 10];
 
-/// Digits: their magnitudes, and which are below zero.
-#[derive(Clone, Copy)]
-pub(super) struct Digit {
-    magnitude: __m256i,
-    negative: Mask,
-}
-
-impl Deref for Carried {
-    type Target = Loose;
-
-    #[inline(always)]
-    fn deref(&self) -> &Loose {
-        &self.0
-    }
-}
-
-/// Does work by these lanes.
-#[target_feature(enable = "avx2")]
-pub(super) fn work<W: Work>(f: Avx2, work: W) -> W::Output {
-    work.run(f)
-}
+grades! { Avx2, "avx2", [__m256i; 10], _mm256_setzero_si256, _mm256_add_epi64 }
 
 /// Where each limb begins.
 const BEGINS: [u32; 10] = [0, 26, 51, 77, 102, 128, 153, 179, 204, 230];
@@ -273,22 +240,6 @@ pub(super) fn square(a: &Loose) -> Wide {
     ])
 }
 
-#[inline]
-#[target_feature(enable = "avx2")]
-pub(super) fn widen(a: &Carried) -> Wide {
-    Wide(a.0.0)
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-pub(super) fn plus(a: &Wide, b: &Wide) -> Wide {
-    let mut out = a.0;
-    for (out, b) in out.iter_mut().zip(b.0) {
-        *out = _mm256_add_epi64(*out, b);
-    }
-    Wide(out)
-}
-
 /// A multiple of p is added, `shift` bits up.
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -355,28 +306,6 @@ pub(super) fn sum(a: &Carried, b: &Carried) -> Loose {
 #[target_feature(enable = "avx2")]
 pub(super) fn difference(a: &Carried, b: &Carried) -> Loose {
     Loose(less(&a.0.0, &b.0.0, 1))
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-pub(super) fn product(a: &Loose, b: &Loose) -> Carried {
-    carry(&mul(a, b))
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-pub(super) fn times(a: &Carried, b: &Carried) -> Carried {
-    carry(&mul(a, b))
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-pub(super) fn squares(a: &Carried, count: u32) -> Carried {
-    let mut a = *a;
-    for _ in 0..count {
-        a = carry(&square(&a));
-    }
-    a
 }
 
 /// Limbs of 26 and 25 bits, the number below p. Carried numbers are below 2p.
@@ -447,12 +376,6 @@ pub(super) fn is_magnitude(digit: Digit, magnitude: u8) -> Mask {
     _mm256_cmpeq_epi64(digit.magnitude, all(magnitude.into()))
 }
 
-#[inline]
-#[target_feature(enable = "avx2")]
-pub(super) fn is_digit_negative(digit: Digit) -> Mask {
-    digit.negative
-}
-
 /// The table above, as numbers.
 #[cfg(test)]
 pub(super) const LIMITS: super::field::Limits = super::field::Limits {
@@ -464,23 +387,3 @@ pub(super) const LIMITS: super::field::Limits = super::field::Limits {
     loose_product: [48 << 55, 59 << 54],
     wide: [3 << 62, 3 << 62],
 };
-
-#[cfg(test)]
-#[target_feature(enable = "avx2")]
-pub(super) fn vectors(limbs: &[Each<u64>]) -> Loose {
-    let mut out = [_mm256_setzero_si256(); 10];
-    for (out, limb) in out.iter_mut().zip(limbs) {
-        *out = from_words(limb);
-    }
-    Loose(out)
-}
-
-#[cfg(test)]
-#[target_feature(enable = "avx2")]
-pub(super) fn limbs_of(a: &Loose) -> Vec<Each<u64>> {
-    let mut limbs = Vec::new();
-    for limb in a.0 {
-        limbs.push(words(limb));
-    }
-    limbs
-}

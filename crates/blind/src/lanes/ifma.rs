@@ -16,53 +16,20 @@ use core::arch::x86_64::{
     _mm512_slli_epi64, _mm512_srli_epi64, _mm512_sub_epi64, _mm512_test_epi64_mask, _mm512_testn_epi64_mask,
     _mm512_unpackhi_epi64, _mm512_unpacklo_epi64,
 };
-use core::ops::Deref;
 
-use super::field::{Each, Element, LANES_MAX, Work};
-use super::machine::Ifma;
+use super::field::{Each, Element, LANES_MAX};
+use super::grades::grades;
 
 pub(super) const LANES: usize = 8;
 const BITS: u32 = 51;
 const LOW: u64 = (1 << BITS) - 1;
-
-/// Limbs of a factor.
-#[derive(Clone, Copy)]
-pub(super) struct Loose(pub(super) [__m512i; 5]);
-
-/// Limbs of a factor, carried.
-#[derive(Clone, Copy)]
-pub(super) struct Carried(pub(super) Loose);
-
-/// Limbs of a product.
-#[derive(Clone, Copy)]
-pub(super) struct Wide(pub(super) [__m512i; 5]);
 
 pub(super) type Mask = __mmask8;
 
 /// Four numbers of a lane: their limbs, one number after the other.
 pub(super) type Row = [__m512i; 3];
 
-/// Digits: their magnitudes, and which are below zero.
-#[derive(Clone, Copy)]
-pub(super) struct Digit {
-    magnitude: __m512i,
-    negative: Mask,
-}
-
-impl Deref for Carried {
-    type Target = Loose;
-
-    #[inline(always)]
-    fn deref(&self) -> &Loose {
-        &self.0
-    }
-}
-
-/// Does work by these lanes.
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn work<W: Work>(f: Ifma, work: W) -> W::Output {
-    work.run(f)
-}
+grades! { Ifma, "avx512f,avx512dq,avx512ifma", [__m512i; 5], _mm512_setzero_si512, _mm512_add_epi64 }
 
 const fn split(value: &Element) -> [u64; 5] {
     let [a, b, c, d] = *value;
@@ -264,22 +231,6 @@ fn nineteen(v: __m512i) -> __m512i {
     _mm512_add_epi64(_mm512_slli_epi64::<4>(v), three)
 }
 
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn widen(a: &Carried) -> Wide {
-    Wide(a.0.0)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn plus(a: &Wide, b: &Wide) -> Wide {
-    let mut out = a.0;
-    for (out, b) in out.iter_mut().zip(b.0) {
-        *out = _mm512_add_epi64(*out, b);
-    }
-    Wide(out)
-}
-
 /// 2^10 p is added, whose limbs are above 2^60: `b` is below that.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
@@ -319,28 +270,6 @@ pub(super) fn sum(a: &Carried, b: &Carried) -> Loose {
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub(super) fn difference(a: &Carried, b: &Carried) -> Loose {
     carry(&minus(&widen(a), &widen(b))).0
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn product(a: &Loose, b: &Loose) -> Carried {
-    carry(&mul(a, b))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn times(a: &Carried, b: &Carried) -> Carried {
-    carry(&mul(a, b))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn squares(a: &Carried, count: u32) -> Carried {
-    let mut a = *a;
-    for _ in 0..count {
-        a = carry(&square(&a));
-    }
-    a
 }
 
 /// Limbs of 51 bits, the number below p. Carried numbers are below 2p.
@@ -410,12 +339,6 @@ pub(super) fn is_magnitude(digit: Digit, magnitude: u8) -> Mask {
     _mm512_cmpeq_epi64_mask(digit.magnitude, all(magnitude.into()))
 }
 
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn is_digit_negative(digit: Digit) -> Mask {
-    digit.negative
-}
-
 /// The table above, as numbers.
 #[cfg(test)]
 pub(super) const LIMITS: super::field::Limits = super::field::Limits {
@@ -427,23 +350,3 @@ pub(super) const LIMITS: super::field::Limits = super::field::Limits {
     loose_product: [1 << 59; 2],
     wide: [1 << 63; 2],
 };
-
-#[cfg(test)]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn vectors(limbs: &[Each<u64>]) -> Loose {
-    let mut out = [_mm512_setzero_si512(); 5];
-    for (out, limb) in out.iter_mut().zip(limbs) {
-        *out = from_words(limb);
-    }
-    Loose(out)
-}
-
-#[cfg(test)]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn limbs_of(a: &Loose) -> Vec<Each<u64>> {
-    let mut limbs = Vec::new();
-    for limb in a.0 {
-        limbs.push(words(limb));
-    }
-    limbs
-}

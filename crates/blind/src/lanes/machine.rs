@@ -38,22 +38,13 @@ impl Avx2 {
     }
 }
 
-/// Functions of a module as the methods of a field.
+/// Functions of a module as the methods of a field, inlined always or never.
+///
+/// Those that are large are never: the attribute says nothing on a function of its own instructions, but into one that is compiled
+/// for any machine nothing of them can be inlined. Code stays small, and few values are kept beside each other.
 macro_rules! leaves {
-    ($module:ident: $($name:ident($($given:ident: $type:ty),*) -> $out:ty;)+) => {$(
-        #[inline(always)]
-        fn $name(self, $($given: $type),*) -> $out {
-            // SAFETY: a value of this type exists only where the machine has the instructions.
-            unsafe { $module::$name($($given),*) }
-        }
-    )+};
-}
-
-/// The same, not inlined: the attribute says nothing on a function of its own instructions, but into one that is compiled for any
-/// machine nothing of them can be inlined. Code stays small, and few values are kept beside each other.
-macro_rules! far_leaves {
-    ($module:ident: $($name:ident($($given:ident: $type:ty),*) -> $out:ty;)+) => {$(
-        #[inline(never)]
+    ($inlined:ident, $module:ident: $($name:ident($($given:ident: $type:ty),*) -> $out:ty;)+) => {$(
+        #[inline($inlined)]
         fn $name(self, $($given: $type),*) -> $out {
             // SAFETY: a value of this type exists only where the machine has the instructions.
             unsafe { $module::$name($($given),*) }
@@ -72,7 +63,7 @@ macro_rules! field {
             type Digit = $module::Digit;
             type Row = $module::Row;
 
-            leaves! { $module:
+            leaves! { always, $module:
                 set(values: &Each<Element>) -> Self::Carried;
                 splat(value: Element) -> Self::Carried;
                 widen(a: &Self::Carried) -> Self::Wide;
@@ -88,12 +79,12 @@ macro_rules! field {
                 is_magnitude(digit: Self::Digit, magnitude: u8) -> Self::Mask;
                 is_digit_negative(digit: Self::Digit) -> Self::Mask;
             }
-            $products! { $module:
+            leaves! { $products, $module:
                 mul(a: &Self::Loose, b: &Self::Loose) -> Self::Wide;
                 square(a: &Self::Loose) -> Self::Wide;
                 product(a: &Self::Loose, b: &Self::Loose) -> Self::Carried;
             }
-            far_leaves! { $module:
+            leaves! { never, $module:
                 get(a: &Self::Carried) -> Each<Element>;
                 rows(parts: &[Self::Carried; 4]) -> Each<Self::Row>;
                 of_rows(rows: &Each<&Self::Row>) -> [Self::Carried; 4];
@@ -105,8 +96,8 @@ macro_rules! field {
         }
     };
 }
-field!(Ifma, ifma, leaves);
-field!(Avx2, avx2, far_leaves);
+field!(Ifma, ifma, always);
+field!(Avx2, avx2, never);
 
 #[cfg(test)]
 macro_rules! limbs {
