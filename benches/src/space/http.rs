@@ -114,7 +114,8 @@ impl OverHttp {
              corners, footprints grown by 0.5 m each, touching is meeting; it tells the entry and the volumes of every one \
              that meets (`\"tell\": \"entries\"`, limit 131,072; {} answers were cut there). PostGIS decides by straight lines of \
              the map and tells ids. The client writes each request and reads each answer within the time, JSON here and binary \
-             there. Of 64 plans a request each is said to take a 64th.",
+             there. Of 64 plans a request each is said to take a 64th; the node looks for them on all cores of the machine, where \
+             PostGIS has one process for a connection.",
             self.notices, self.seconds[0], self.seconds[1], self.memory_mib, self.queries, self.cut
         );
         let Some(Unlike { both, only, small }) = self.unlike else {
