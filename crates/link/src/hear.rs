@@ -164,7 +164,7 @@ impl Link {
         let (generation, index) = (part.generation, part.index);
         if self.inbox.is_past(generation, index) {
             // Filed already, unless its author put two entries at one place: the caller compares.
-            self.cosign.again(now);
+            self.tell_progress_again(now);
         }
         let (taken, whole) = self.early_in.take(part)?;
         if let Some(packed) = whole {
@@ -182,16 +182,24 @@ impl Link {
         }
     }
 
-    /// An entry that comes again shows that our cosignature got lost.
     fn hear_entry(&mut self, now: Timestamp, part: Part) -> Result<Taken, LinkFault> {
         let taken = self.inbox.take(part)?;
         if taken == Taken::Duplicate {
-            self.cosign.again(now);
+            self.tell_progress_again(now);
         }
         if self.is_open() {
             self.hand_on();
         }
         Ok(taken)
+    }
+
+    /// An entry that comes again shows that what told of our copy got lost: our cosignature, and a hello where that goes less
+    /// far.
+    fn tell_progress_again(&mut self, now: Timestamp) {
+        self.cosign.again(now);
+        if self.copy_is_ahead {
+            self.reply.again(now);
+        }
     }
 
     /// Hands on what is next in the peer's log; what came before the caller has judged the hello waits for this.

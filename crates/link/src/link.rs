@@ -47,6 +47,8 @@ pub struct Link {
     pub(crate) reply: Paced,
     pub(crate) cosignature: Vec<u8>,
     pub(crate) cosign: Paced,
+    /// Our copy goes further than our cosignature says: only a hello tells how far.
+    pub(crate) copy_is_ahead: bool,
     pub(crate) patience: Patience,
     pub(crate) counters: Counters,
     pub(crate) events: VecDeque<Event>,
@@ -75,6 +77,7 @@ impl Link {
             reply: Paced::default(),
             cosignature: Vec::new(),
             cosign: Paced::default(),
+            copy_is_ahead: false,
             patience: Patience::default(),
             counters: Counters::default(),
             events: VecDeque::from([Event::Dial]),
@@ -184,8 +187,10 @@ impl Link {
     }
 
     /// Our copy has grown without a new cosignature: the peer holds a later one of ours, from before we were restored. It
-    /// hears of our progress by a hello.
+    /// hears of our progress by a hello, and again whenever it shows by sending entries again that the hello was lost, until
+    /// there is a new cosignature.
     pub fn tell_copy(&mut self) {
+        self.copy_is_ahead = true;
         self.reply.again(self.clock);
     }
 
@@ -221,6 +226,7 @@ impl Link {
     pub fn cosign(&mut self, note: Vec<u8>) {
         if note.len() <= NOTE_BYTES_MAX {
             self.cosignature = note;
+            self.copy_is_ahead = false;
             self.cosign.now();
         }
     }

@@ -80,6 +80,29 @@ fn a_cosignature_made_anew_lets_the_window_slide_as_far_as_it_once_had() {
 }
 
 #[test]
+fn how_far_a_restored_copy_has_come_is_told_until_it_is_heard() {
+    let mut world = World::met(6, 1 << 20);
+    for _ in 0..10 {
+        world.say(0, 512, false);
+    }
+    world.settle(SECOND_US);
+    world.sides[1].copy_durable = 0;
+    world.restart(1);
+    world.sides[1].link.cosign(Vec::new());
+    while world.sides[1].copy.len() < 10 {
+        world.run_for(1_000);
+    }
+    // Nothing that it says of this is heard.
+    world.channel.faults.lost = 1_000;
+    world.run_for(SECOND_US / 2);
+    world.channel.faults.lost = 0;
+    assert_eq!(world.sides[1].copy_durable, 10);
+    assert_eq!(world.sides[0].link.in_flight_bytes(), 10 * 512);
+    world.run_for(20 * SECOND_US);
+    assert_eq!(world.sides[0].link.in_flight_bytes(), 0);
+}
+
+#[test]
 fn an_entry_of_a_later_life_than_the_hello_named_asks_for_the_one_that_got_lost() {
     let mut world = World::met(5, 1 << 20);
     world.channel.faults.lost = 1_000;

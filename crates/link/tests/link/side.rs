@@ -165,6 +165,10 @@ impl Side {
             let (_, size) = self.persists.pop_front().unwrap();
             self.copy_durable = size;
             self.link.set_copy(head(size), Vec::new());
+            if (size as u64) < self.cosigned {
+                // Restored: nothing less than what was once cosigned is cosigned again.
+                self.link.tell_copy();
+            }
         }
         self.cosign();
         if self.connect && self.persists.is_empty() {
