@@ -88,8 +88,8 @@ pub(crate) struct Multiplier {
     digits: multiply::Digits,
 }
 
-/// A point in extended coordinates.
-type Coordinates = [[u64; 4]; 4];
+/// A point in affine coordinates: x and y.
+type Coordinates = [[u64; 4]; 2];
 
 /// Points between two jobs of one run. Wiped on drop.
 #[derive(Clone, Debug)]

@@ -32,6 +32,8 @@ pub(super) type Mask = __m256i;
 
 /// Four numbers of a lane: their limbs, one number after the other.
 pub(super) type Row = [__m256i; 10];
+/// Three numbers of a lane.
+pub(super) type Triple = [__m256i; 8];
 
 grades! { Avx2, "avx2", [__m256i; 10], _mm256_setzero_si256, _mm256_add_epi64 }
 
@@ -92,11 +94,14 @@ pub(super) fn set(values: &Each<Element>) -> Carried {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn rows(parts: &[Carried; 4]) -> Each<Row> {
-    let mut rows = [[_mm256_setzero_si256(); 10]; LANES_MAX];
-    for block in 0..10 {
-        let column = |word: usize| parts[(LANES * block + word) / 10].0.0[(LANES * block + word) % 10];
-        for (row, words) in rows.iter_mut().zip(transposed([column(0), column(1), column(2), column(3)])) {
+pub(super) fn rows<const N: usize, const BLOCKS: usize>(parts: &[Carried; N]) -> Each<[__m256i; BLOCKS]> {
+    let mut rows = [[_mm256_setzero_si256(); BLOCKS]; LANES_MAX];
+    for block in 0..BLOCKS {
+        let mut columns = [_mm256_setzero_si256(); LANES];
+        for (column, word) in columns.iter_mut().zip(LANES * block..10 * N) {
+            *column = parts[word / 10].0.0[word % 10];
+        }
+        for (row, words) in rows.iter_mut().zip(transposed(columns)) {
             row[block] = words;
         }
     }
@@ -105,12 +110,12 @@ pub(super) fn rows(parts: &[Carried; 4]) -> Each<Row> {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn of_rows(rows: &Each<&Row>) -> [Carried; 4] {
-    let mut parts = [Carried(Loose([_mm256_setzero_si256(); 10])); 4];
+pub(super) fn of_rows<const N: usize, const BLOCKS: usize>(rows: &Each<&[__m256i; BLOCKS]>) -> [Carried; N] {
+    let mut parts = [Carried(Loose([_mm256_setzero_si256(); 10])); N];
     let [a, b, c, d, ..] = *rows;
-    for block in 0..10 {
+    for block in 0..BLOCKS {
         let columns = transposed([a[block], b[block], c[block], d[block]]);
-        for (column, word) in columns.into_iter().zip(LANES * block..) {
+        for (column, word) in columns.into_iter().zip(LANES * block..10 * N) {
             parts[word / 10].0.0[word % 10] = column;
         }
     }

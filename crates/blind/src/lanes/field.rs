@@ -43,6 +43,8 @@ pub(super) trait Field: Copy {
     type Digit: Copy;
     /// Four numbers that stand in one lane, in a form that only the backend knows.
     type Row: Copy;
+    /// Three of them.
+    type Triple: Copy;
 
     /// Numbers below 2^255 into lanes.
     fn set(self, values: &Each<Element>) -> Self::Carried;
@@ -50,6 +52,10 @@ pub(super) trait Field: Copy {
     fn rows(self, parts: &[Self::Carried; 4]) -> Each<Self::Row>;
     /// Four numbers from what is to stand in each of their lanes.
     fn of_rows(self, rows: &Each<&Self::Row>) -> [Self::Carried; 4];
+    /// What stands in each lane of three numbers.
+    fn triples(self, parts: &[Self::Carried; 3]) -> Each<Self::Triple>;
+    /// Three numbers from what is to stand in each of their lanes.
+    fn of_triples(self, triples: &Each<&Self::Triple>) -> [Self::Carried; 3];
     /// One number into all lanes.
     fn splat(self, value: Element) -> Self::Carried;
     /// The numbers in the lanes, canonical.

@@ -1,8 +1,8 @@
 //! What every backend writes down in the same way: the grades of numbers as limbs, and what is made of its own operations alone.
 //! The instructions stand in an attribute of each function, which only a macro can fill in.
 
-/// Of a backend's token: its instructions, its limbs, its zero and its addition of vectors. It has `mul`, `square`, `carry`, `Mask`
-/// and, for tests, `words` and `from_words` of its own.
+/// Of a backend's token: its instructions, its limbs, its zero and its addition of vectors. It has `mul`, `square`, `carry`, `rows`,
+/// `of_rows`, `Mask`, `Triple` and, for tests, `words` and `from_words` of its own.
 macro_rules! grades {
     ($token:ident, $features:literal, [$vector:ty; $limbs:literal], $zero:ident, $add:ident) => {
         /// Limbs of a factor.
@@ -53,6 +53,18 @@ macro_rules! grades {
                 *out = $add(*out, b);
             }
             Wide(out)
+        }
+
+        #[inline]
+        #[target_feature(enable = $features)]
+        pub(super) fn triples(parts: &[Carried; 3]) -> Each<Triple> {
+            rows(parts)
+        }
+
+        #[inline]
+        #[target_feature(enable = $features)]
+        pub(super) fn of_triples(triples: &Each<&Triple>) -> [Carried; 3] {
+            of_rows(triples)
         }
 
         #[inline]

@@ -28,6 +28,8 @@ pub(super) type Mask = __mmask8;
 
 /// Four numbers of a lane: their limbs, one number after the other.
 pub(super) type Row = [__m512i; 3];
+/// Three numbers of a lane.
+pub(super) type Triple = [__m512i; 2];
 
 grades! { Ifma, "avx512f,avx512dq,avx512ifma", [__m512i; 5], _mm512_setzero_si512, _mm512_add_epi64 }
 
@@ -77,11 +79,11 @@ pub(super) fn set(values: &Each<Element>) -> Carried {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn rows(parts: &[Carried; 4]) -> Each<Row> {
-    let mut rows = [[_mm512_setzero_si512(); 3]; LANES];
-    for block in 0..3 {
+pub(super) fn rows<const N: usize, const BLOCKS: usize>(parts: &[Carried; N]) -> Each<[__m512i; BLOCKS]> {
+    let mut rows = [[_mm512_setzero_si512(); BLOCKS]; LANES];
+    for block in 0..BLOCKS {
         let mut columns = [_mm512_setzero_si512(); LANES];
-        for (column, word) in columns.iter_mut().zip(LANES * block..20) {
+        for (column, word) in columns.iter_mut().zip(LANES * block..5 * N) {
             *column = parts[word / 5].0.0[word % 5];
         }
         for (row, words) in rows.iter_mut().zip(transposed(&columns)) {
@@ -93,13 +95,13 @@ pub(super) fn rows(parts: &[Carried; 4]) -> Each<Row> {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn of_rows(rows: &Each<&Row>) -> [Carried; 4] {
-    let mut parts = [Carried(Loose([_mm512_setzero_si512(); 5])); 4];
+pub(super) fn of_rows<const N: usize, const BLOCKS: usize>(rows: &Each<&[__m512i; BLOCKS]>) -> [Carried; N] {
+    let mut parts = [Carried(Loose([_mm512_setzero_si512(); 5])); N];
     let [a, b, c, d, e, f, g, h] = *rows;
-    for block in 0..3 {
+    for block in 0..BLOCKS {
         let of_block = [a[block], b[block], c[block], d[block], e[block], f[block], g[block], h[block]];
         let columns = transposed(&of_block);
-        for (column, word) in columns.into_iter().zip(LANES * block..20) {
+        for (column, word) in columns.into_iter().zip(LANES * block..5 * N) {
             parts[word / 5].0.0[word % 5] = column;
         }
     }

@@ -2,7 +2,7 @@
 
 use core::hint::black_box;
 
-use super::field::{Each, Element, Field, LANES_MAX, Work, ZERO};
+use super::field::{Each, Element, Field, LANES_MAX, ONE, Work, ZERO, inverted};
 use super::multiply::{Digits, multiplied};
 use super::point::Point;
 use super::ristretto::{Encoded, decode, element, encode, encode_doubled, from_uniform, is_in_form};
@@ -44,7 +44,7 @@ impl Work for Masking<'_> {
         for uniform in self.uniform.chunks(F::LANES) {
             points.push(multiplied(f, &from_uniform(f, uniform), self.half));
         }
-        let kept = if self.keep { coordinates(f, &points, count) } else { Vec::new() };
+        let kept = if self.keep { normalized(f, &points, count) } else { Vec::new() };
         (encoded_and_wiped(f, points, count), kept)
     }
 }
@@ -109,17 +109,41 @@ fn opened<F: Field>(f: F, encodings: &[Encoded]) -> Result<Vec<Point<F>>, Bad> {
     Ok(points)
 }
 
-/// Of as many points as there are, out of lanes.
+/// Of as many points as there are, whose Z are 1, out of lanes.
 #[inline(always)]
 fn coordinates<F: Field>(f: F, points: &[Point<F>], count: usize) -> Vec<Coordinates> {
     let mut kept = Vec::with_capacity(count.next_multiple_of(F::LANES));
     for point in points {
-        let [x, y, z, t] = point.get(f);
+        let (x, y) = (f.get(&point.x), f.get(&point.y));
         for lane in 0..F::LANES {
-            kept.push([x[lane], y[lane], z[lane], t[lane]]);
+            kept.push([x[lane], y[lane]]);
         }
     }
     kept.truncate(count);
+    kept
+}
+
+/// Of as many points as there are, out of lanes. One inversion does for all, as no Z is ever zero. What is on the heap meanwhile
+/// is overwritten.
+#[inline(always)]
+fn normalized<F: Field>(f: F, points: &[Point<F>], count: usize) -> Vec<Coordinates> {
+    let one = f.splat(ONE);
+    let mut product = one;
+    let mut affine = Vec::with_capacity(points.len());
+    for point in points {
+        // Until it is replaced, z is the product of those of all points before.
+        affine.push(Point { z: product, ..*point });
+        product = f.times(&product, &point.z);
+    }
+    let mut inverse = inverted(f, &product);
+    for (affine, point) in affine.iter_mut().zip(points).rev() {
+        let z_inverse = f.times(&inverse, &affine.z);
+        inverse = f.times(&inverse, &point.z);
+        (affine.x, affine.y, affine.z) = (f.times(&point.x, &z_inverse), f.times(&point.y, &z_inverse), one);
+    }
+    let kept = coordinates(f, &affine, count);
+    affine.fill(Point::identity(f));
+    black_box(&mut affine);
     kept
 }
 

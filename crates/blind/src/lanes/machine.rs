@@ -62,6 +62,7 @@ macro_rules! field {
             type Mask = $module::Mask;
             type Digit = $module::Digit;
             type Row = $module::Row;
+            type Triple = $module::Triple;
 
             leaves! { always, $module:
                 set(values: &Each<Element>) -> Self::Carried;
@@ -88,6 +89,8 @@ macro_rules! field {
                 get(a: &Self::Carried) -> Each<Element>;
                 rows(parts: &[Self::Carried; 4]) -> Each<Self::Row>;
                 of_rows(rows: &Each<&Self::Row>) -> [Self::Carried; 4];
+                triples(parts: &[Self::Carried; 3]) -> Each<Self::Triple>;
+                of_triples(triples: &Each<&Self::Triple>) -> [Self::Carried; 3];
                 times(a: &Self::Carried, b: &Self::Carried) -> Self::Carried;
                 squares(a: &Self::Carried, count: u32) -> Self::Carried;
                 is_negative(a: &Self::Carried) -> Self::Mask;

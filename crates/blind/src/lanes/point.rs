@@ -26,6 +26,13 @@ pub(super) struct Cached<F: Field> {
     pub(super) t2d: F::Carried,
 }
 
+/// A point with Z = 1, to be added: y + x, y - x, 2dxy.
+pub(super) struct Affine<F: Field> {
+    plus: F::Carried,
+    minus: F::Carried,
+    t2d: F::Carried,
+}
+
 /// What an addition or a doubling gives before it is multiplied out: x = E/G, y = H/F.
 pub(super) struct Completed<F: Field> {
     e: F::Carried,
@@ -45,7 +52,7 @@ macro_rules! copied {
         }
     )+};
 }
-copied!(Point, Projective, Cached, Completed);
+copied!(Point, Projective, Cached, Affine, Completed);
 
 impl<F: Field> Point<F> {
     /// The neutral element.
@@ -53,18 +60,6 @@ impl<F: Field> Point<F> {
     pub(super) fn identity(f: F) -> Self {
         let (zero, one) = (f.splat(ZERO), f.splat(ONE));
         Self { x: zero, y: one, z: one, t: zero }
-    }
-
-    /// From coordinates outside of lanes.
-    #[inline(always)]
-    pub(super) fn set(f: F, coordinates: &[Each<Element>; 4]) -> Self {
-        let [x, y, z, t] = coordinates;
-        Self { x: f.set(x), y: f.set(y), z: f.set(z), t: f.set(t) }
-    }
-
-    #[inline(always)]
-    pub(super) fn get(&self, f: F) -> [Each<Element>; 4] {
-        [f.get(&self.x), f.get(&self.y), f.get(&self.z), f.get(&self.t)]
     }
 
     /// The coordinates of each lane.
@@ -93,12 +88,25 @@ impl<F: Field> Point<F> {
     /// The sum; the difference where `negative` is set.
     #[inline(always)]
     pub(super) fn add(&self, f: F, other: &Cached<F>, negative: Option<F::Mask>) -> Completed<F> {
+        let d = f.mul(&self.z, &other.z2);
+        self.added(f, &Affine { plus: other.plus, minus: other.minus, t2d: other.t2d }, &d, negative)
+    }
+
+    /// The same of a point with Z = 1, with a product less.
+    #[inline(always)]
+    pub(super) fn add_affine(&self, f: F, other: &Affine<F>, negative: Option<F::Mask>) -> Completed<F> {
+        let z = f.widen(&self.z);
+        self.added(f, other, &f.plus(&z, &z), negative)
+    }
+
+    /// `d` is twice the product of both Z.
+    #[inline(always)]
+    fn added(&self, f: F, other: &Affine<F>, d: &F::Wide, negative: Option<F::Mask>) -> Completed<F> {
         let swapped = |yes: &F::Carried, no: &F::Carried| negative.map_or(*no, |mask| f.choose(mask, yes, no));
         let a = f.mul(&f.difference(&self.y, &self.x), &swapped(&other.plus, &other.minus));
         let b = f.mul(&f.sum(&self.y, &self.x), &swapped(&other.minus, &other.plus));
         let c = f.mul(&self.t, &other.t2d);
-        let d = f.mul(&self.z, &other.z2);
-        let (less, more) = (f.carry(&f.minus(&d, &c)), f.carry(&f.plus(&d, &c)));
+        let (less, more) = (f.carry(&f.minus(d, &c)), f.carry(&f.plus(d, &c)));
         Completed {
             e: f.carry(&f.minus(&b, &a)),
             f: swapped(&more, &less),
@@ -108,20 +116,37 @@ impl<F: Field> Point<F> {
     }
 }
 
-impl<F: Field> Cached<F> {
+impl<F: Field> Affine<F> {
+    /// From coordinates outside of lanes.
+    #[inline(always)]
+    pub(super) fn set(f: F, coordinates: &[Each<Element>; 2]) -> Self {
+        let [x, y] = coordinates.each_ref().map(|each| f.set(each));
+        let t2d = f.times(&f.times(&x, &y), &f.splat(D2));
+        Self { plus: added(f, &y, &x), minus: subtracted(f, &y, &x), t2d }
+    }
+
+    /// The neutral element.
+    #[inline(always)]
+    pub(super) fn identity(f: F) -> Self {
+        let one = f.splat(ONE);
+        Self { plus: one, minus: one, t2d: f.splat(ZERO) }
+    }
+
     /// The parts of each lane.
     #[inline(always)]
-    pub(super) fn rows(&self, f: F) -> Each<F::Row> {
-        f.rows(&[self.plus, self.minus, self.z2, self.t2d])
+    pub(super) fn triples(&self, f: F) -> Each<F::Triple> {
+        f.triples(&[self.plus, self.minus, self.t2d])
     }
 
     /// From the parts of each lane.
     #[inline(always)]
-    pub(super) fn of_rows(f: F, rows: &Each<&F::Row>) -> Self {
-        let [plus, minus, z2, t2d] = f.of_rows(rows);
-        Self { plus, minus, z2, t2d }
+    pub(super) fn of_triples(f: F, triples: &Each<&F::Triple>) -> Self {
+        let [plus, minus, t2d] = f.of_triples(triples);
+        Self { plus, minus, t2d }
     }
+}
 
+impl<F: Field> Cached<F> {
     /// The neutral element.
     #[inline(always)]
     pub(super) fn identity(f: F) -> Self {

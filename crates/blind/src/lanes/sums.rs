@@ -8,7 +8,7 @@
 use super::Coordinates;
 use super::field::{Each, Field, LANES_MAX, ZERO};
 use super::multiply::doubled;
-use super::point::{Cached, Point};
+use super::point::{Affine, Cached, Point};
 
 /// How weights are cut: bits of a digit, places, and buckets of a place, one for each magnitude.
 #[derive(Clone, Copy)]
@@ -96,7 +96,7 @@ impl Buckets {
 pub(super) fn summed<F: Field>(f: F, weights: &[u128], lists: &[&[Coordinates]]) -> Point<F> {
     let cut = Cut::of(weights.len());
     let buckets = Buckets::new(cut, weights, lists.len());
-    let points = cached(f, lists);
+    let points = ready(f, lists);
     let filled = filled(f, &buckets, &points);
     let places = of_places(f, cut, &filled, lists.len() * cut.places);
     let neutral = neutral(f);
@@ -119,15 +119,15 @@ fn neutral<F: Field>(f: F) -> F::Row {
 
 /// Points to be added, one list after the other.
 #[inline(always)]
-fn cached<F: Field>(f: F, lists: &[&[Coordinates]]) -> Vec<F::Row> {
+fn ready<F: Field>(f: F, lists: &[&[Coordinates]]) -> Vec<F::Triple> {
     let mut points = Vec::with_capacity(lists.iter().map(|list| list.len()).sum());
     for list in lists {
         for chunk in list.chunks(F::LANES) {
-            let mut lanes = [[ZERO; LANES_MAX]; 4];
+            let mut lanes = [[ZERO; LANES_MAX]; 2];
             for (lane, point) in chunk.iter().enumerate() {
                 lanes.iter_mut().zip(point).for_each(|(lanes, value)| lanes[lane] = *value);
             }
-            points.extend_from_slice(&Point::set(f, &lanes).cached(f).rows(f)[..chunk.len()]);
+            points.extend_from_slice(&Affine::set(f, &lanes).triples(f)[..chunk.len()]);
         }
     }
     points
@@ -135,9 +135,9 @@ fn cached<F: Field>(f: F, lists: &[&[Coordinates]]) -> Vec<F::Row> {
 
 /// The sum of the points of each bucket.
 #[inline(always)]
-fn filled<F: Field>(f: F, buckets: &Buckets, points: &[F::Row]) -> Vec<F::Row> {
+fn filled<F: Field>(f: F, buckets: &Buckets, points: &[F::Triple]) -> Vec<F::Row> {
     let order = buckets.by_size();
-    let nothing = Cached::identity(f).rows(f)[0];
+    let nothing = Affine::identity(f).triples(f)[0];
     let mut filled = vec![neutral(f); order.len()];
     for group in order.chunks(F::LANES) {
         let most = buckets.of(group[0] as usize).len();
@@ -151,7 +151,7 @@ fn filled<F: Field>(f: F, buckets: &Buckets, points: &[F::Row]) -> Vec<F::Row> {
                 }
             }
             let negative = f.is_digit_negative(f.digit(&digits));
-            sum = sum.add(f, &Cached::of_rows(f, &each), Some(negative)).point(f);
+            sum = sum.add_affine(f, &Affine::of_triples(f, &each), Some(negative)).point(f);
         }
         for (bucket, row) in group.iter().zip(sum.rows(f)) {
             filled[*bucket as usize] = row;

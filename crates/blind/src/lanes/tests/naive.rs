@@ -78,6 +78,7 @@ impl Field for Naive {
     type Mask = bool;
     type Digit = i8;
     type Row = [Number; 4];
+    type Triple = [Number; 3];
 
     fn set(self, values: &Each<Element>) -> Number {
         Number(reduced(&values[0]))
@@ -89,6 +90,14 @@ impl Field for Naive {
 
     fn of_rows(self, rows: &Each<&[Number; 4]>) -> [Number; 4] {
         *rows[0]
+    }
+
+    fn triples(self, parts: &[Number; 3]) -> Each<[Number; 3]> {
+        [*parts; LANES_MAX]
+    }
+
+    fn of_triples(self, triples: &Each<&[Number; 3]>) -> [Number; 3] {
+        *triples[0]
     }
 
     fn splat(self, value: Element) -> Number {
