@@ -1,25 +1,82 @@
 //! Two whole parties in one process, measured: what `cargo xtask bench blind` builds and runs, once for each build.
 //!
-//! `parties LOG2 VERIFIED THREADS ROUNDS [BACKEND]`: each party has 2^LOG2 cells, half of them common; VERIFIED is 0 or 1;
-//! BACKEND is `dalek`, `avx2` or `ifma`, and the fastest there is where it is left away. Only one party works at a time, so what
-//! the process used meanwhile is that party's. Prints one line of JSON, each time at its least of the rounds.
+//! `parties LOG2 VERIFIED THREADS ROUNDS [BACKEND [CHUNKS_LOG2]]`: each party has 2^LOG2 cells, half of them common; VERIFIED is 0
+//! or 1; BACKEND is `dalek`, `avx2` or `ifma`, and the fastest there is where it is left away; answers are released in 2^CHUNKS_LOG2
+//! chunks, sixteen unless it is said. Only one party works at a time, so what the process used meanwhile is that party's. Prints one
+//! line of JSON, each time at its least of the rounds.
 
 #![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "it measures; the crate does not")]
 
-use std::sync::Mutex;
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use detente_blind::message::{Message, decode};
-use detente_blind::{Agreement, Backend, CellId, Class, Effect, Found, Mode, Role, Run, Seed, Setup};
+use detente_blind::{Agreement, Backend, CellId, Class, Done, Effect, Found, Job, Mode, Role, Run, Seed, Setup};
 use rustix::time::{ClockId, clock_gettime};
 
-/// Whether it is verified, on how many threads, and by what.
-type How = (bool, usize, Backend);
+/// How a run is done.
+#[derive(Clone, Copy)]
+struct How {
+    verified: bool,
+    backend: Backend,
+    chunks_log2: u8,
+}
+
+/// Threads beside the one that holds the run, kept from one round to the next as whoever drives a run keeps its own.
+struct Crew {
+    threads: usize,
+    jobs: Mutex<VecDeque<Job>>,
+    more: Condvar,
+    over: Mutex<bool>,
+}
+
+impl Crew {
+    fn next(&self) -> Option<Job> {
+        self.jobs.lock().expect("no thread died").pop_front()
+    }
+
+    fn hand_out(&self, job: Job) {
+        self.jobs.lock().expect("no thread died").push_back(job);
+        self.more.notify_one();
+    }
+
+    /// What a thread of the crew does until there is nothing more.
+    fn work(&self, tell: &Sender<Done>) {
+        loop {
+            let mut jobs = self.jobs.lock().expect("no thread died");
+            while jobs.is_empty() {
+                if *self.over.lock().expect("no thread died") {
+                    return;
+                }
+                jobs = self.more.wait(jobs).expect("no thread died");
+            }
+            let job = jobs.pop_front();
+            drop(jobs);
+            if let Some(job) = job {
+                tell.send(job.run()).expect("whoever handed it out waits");
+            }
+        }
+    }
+}
+
+/// Ends the crew, also where a run does not find what it should.
+struct Ends<'a>(&'a Crew);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        let Crew { jobs, over, more, .. } = self.0;
+        let jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        *over.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        more.notify_all();
+        drop(jobs);
+    }
+}
 
 /// What a party used and said.
 struct Party {
-    run: Mutex<Run>,
-    threads: usize,
+    run: Run,
     cpu: Duration,
     wall: Duration,
     said: Vec<Vec<u8>>,
@@ -29,59 +86,71 @@ struct Party {
 }
 
 impl Party {
-    fn new(role: Role, class: Class, (verified, threads, backend): How, round: u8) -> Self {
-        let agreement = Agreement { context: [round; 32], mode: Mode::Cells, verified, chunks_log2: 4 };
+    fn new(role: Role, class: Class, how: How, round: u8) -> Self {
+        let How { verified, backend, chunks_log2 } = how;
+        let agreement = Agreement { context: [round; 32], mode: Mode::Cells, verified, chunks_log2 };
         let first = if role == Role::First { 0 } else { class.size() as u128 / 2 };
         let cells = (first..first + class.size() as u128).map(|number| CellId(number.to_be_bytes())).collect();
         let seed = Seed::new([round ^ if role == Role::First { 0x40 } else { 0x80 }; 32]);
         let setup = Setup { agreement, role, class, class_max: class, plan_root: [0; 32], cells, seed };
         let began = (process_time(), Instant::now());
-        let run = Mutex::new(Run::by(setup, backend).expect("a full class"));
+        let run = Run::by(setup, backend).expect("a full class");
         let (cpu, wall) = (process_time() - began.0, began.1.elapsed());
-        Self { run, threads, cpu, wall, said: Vec::new(), payload: 0, bytes: 0, messages: 0 }
+        Self { run, cpu, wall, said: Vec::new(), payload: 0, bytes: 0, messages: 0 }
     }
 
     /// Hears everything that was said to it, and does everything that follows.
-    fn turn(&mut self, heard: &[Vec<u8>]) {
+    fn turn(&mut self, heard: &[Vec<u8>], crew: &Crew, done: &Receiver<Done>) {
         let began = (process_time(), Instant::now());
-        {
-            let run = self.run.get_mut().expect("no thread died");
-            for bytes in heard {
-                let _ = run.handle(bytes);
-            }
+        for bytes in heard {
+            let _ = self.run.handle(bytes);
         }
-        while self.work() | self.tell() {}
+        while self.work(crew, done) | self.tell() {}
         self.cpu += process_time() - began.0;
         self.wall += began.1.elapsed();
     }
 
-    fn work(&self) -> bool {
-        let next = || self.run.lock().expect("no thread died").poll_job();
-        let Some(first) = next() else { return false };
-        let first = Mutex::new(Some(first));
-        let worker = || {
-            let mut job = first.lock().expect("no thread died").take().or_else(next);
-            while let Some(work) = job {
-                let done = work.run();
-                let mut run = self.run.lock().expect("no thread died");
-                run.handle_done(done);
-                job = run.poll_job();
+    /// Does all jobs, the first of them here: a lone one wakes nobody.
+    fn work(&mut self, crew: &Crew, done: &Receiver<Done>) -> bool {
+        let mut next = self.run.poll_job();
+        let is_busy = next.is_some();
+        let mut elsewhere = 0;
+        while next.is_some() || elsewhere > 0 {
+            if crew.threads > 1 {
+                while let Some(job) = self.run.poll_job() {
+                    crew.hand_out(job);
+                    elsewhere += 1;
+                }
             }
-        };
-        std::thread::scope(|scope| {
-            (1..self.threads).for_each(|_| drop(scope.spawn(worker)));
-            worker();
-        });
-        true
+            let own = next.take().or_else(|| {
+                let job = crew.next()?;
+                elsewhere -= 1;
+                Some(job)
+            });
+            match own {
+                Some(job) => self.run.handle_done(job.run()),
+                None => {
+                    self.run.handle_done(done.recv().expect("a thread works"));
+                    elsewhere -= 1;
+                }
+            }
+            while let Ok(given) = done.try_recv() {
+                self.run.handle_done(given);
+                elsewhere -= 1;
+            }
+            if elsewhere == 0 {
+                next = self.run.poll_job();
+            }
+        }
+        is_busy
     }
 
     fn tell(&mut self) -> bool {
         let mut is_busy = false;
-        let run = self.run.get_mut().expect("no thread died");
-        while let Some(effect) = run.poll_effect() {
+        while let Some(effect) = self.run.poll_effect() {
             is_busy = true;
             match effect {
-                Effect::Persist(_) => run.handle_persisted(),
+                Effect::Persist(_) => self.run.handle_persisted(),
                 Effect::Send(bytes) => self.said.push(bytes),
             }
         }
@@ -121,21 +190,20 @@ fn backend(name: &str) -> Backend {
     backend
 }
 
-fn round(class: Class, how: How, round: u8) -> [Party; 2] {
+fn round(class: Class, how: How, round: u8, crew: &Crew, done: &Receiver<Done>) -> [Party; 2] {
     let mut parties = [Role::First, Role::Second].map(|role| Party::new(role, class, how, round));
     let mut heard: Vec<Vec<u8>> = Vec::new();
     let mut silent = 0;
     for turn in 0.. {
         let party = &mut parties[turn % 2];
-        party.turn(&heard);
+        party.turn(&heard, crew, done);
         heard = party.taken();
         silent = if heard.is_empty() { silent + 1 } else { 0 };
         if silent == 2 {
             break;
         }
     }
-    for party in &mut parties {
-        let run = party.run.get_mut().expect("no thread died");
+    for Party { run, .. } in &parties {
         let outcome = run.outcome().unwrap_or_else(|| panic!("{:?}", run.aborted()));
         assert!(matches!(&outcome.found, Found::Cells(cells) if cells.len() == class.size() / 2) && outcome.agrees);
     }
@@ -143,22 +211,33 @@ fn round(class: Class, how: How, round: u8) -> [Party; 2] {
 }
 
 fn main() {
-    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |at: usize| arguments.get(at).map(|text| text.parse::<usize>().expect("a number"));
+    let (Some(log2), Some(verified), Some(threads), Some(rounds)) = (number(0), number(1), number(2), number(3)) else {
+        panic!("parties LOG2 VERIFIED THREADS ROUNDS [BACKEND [CHUNKS_LOG2]]")
+    };
     let backend = arguments.get(4).map_or_else(Backend::best, |name| backend(name));
-    arguments.truncate(4);
-    let arguments: Vec<usize> = arguments.iter().map(|text| text.parse().expect("numbers")).collect();
-    let [log2, verified, threads, rounds] = arguments[..] else { panic!("parties LOG2 VERIFIED THREADS ROUNDS [BACKEND]") };
+    let how = How { verified: verified == 1, backend, chunks_log2: number(5).unwrap_or(4) as u8 };
     let class = Class::new(log2 as u8).expect("4 to 22");
+    let crew = Crew { threads, jobs: Mutex::default(), more: Condvar::new(), over: Mutex::new(false) };
+    let (tell, done) = channel();
     let mut least = [[f64::INFINITY; 2]; 2];
     let mut last = None;
-    for number in 0..rounds {
-        let parties = round(class, (verified == 1, threads, backend), number as u8);
-        for (of, party) in parties.iter().enumerate() {
-            least[of][0] = least[of][0].min(party.cpu.as_secs_f64() * 1e3);
-            least[of][1] = least[of][1].min(party.wall.as_secs_f64() * 1e3);
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            let tell = tell.clone();
+            scope.spawn(|| crew.work(&{ tell }));
         }
-        last = Some(parties);
-    }
+        let _ends = Ends(&crew);
+        for number in 0..rounds {
+            let parties = round(class, how, number as u8, &crew, &done);
+            for (of, party) in parties.iter().enumerate() {
+                least[of][0] = least[of][0].min(party.cpu.as_secs_f64() * 1e3);
+                least[of][1] = least[of][1].min(party.wall.as_secs_f64() * 1e3);
+            }
+            last = Some(parties);
+        }
+    });
     let parties = last.expect("at least one round");
     let sum = |of: fn(&Party) -> usize| parties.iter().map(of).sum::<usize>();
     println!(
