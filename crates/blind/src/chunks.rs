@@ -1,14 +1,12 @@
 //! The release: this side's answers given, and the peer's taken, chunk by chunk in turns.
 
-use curve25519_dalek::RistrettoPoint;
-use curve25519_dalek::traits::Identity as _;
 use minicbor::bytes::ByteArray;
 
-use crate::dleq::{Dleq, Proof, weight_seed};
+use crate::dleq::{Composite, Dleq, Proof, weight_seed};
 use crate::fault::Breach;
 use crate::hash::{Digest, digest};
 use crate::job::{Form, Task, comparable};
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, Sum};
 use crate::lists::{Ours, Theirs};
 use crate::message::{Mark, Message, POINT_BYTES, POINTS_MAX, TAGS_MAX};
 use crate::setup::{Class, Role};
@@ -40,18 +38,51 @@ impl Cut {
         matches!(self.form, Form::Points)
     }
 
+    /// How many chunks are proved together: as many as have the places of one job.
+    fn batch(self) -> u16 {
+        u16::try_from(SHARE / self.chunk).unwrap_or(u16::MAX).max(1)
+    }
+
     /// The place at which a chunk begins.
     pub(crate) fn start(self, chunk: u16) -> usize {
         usize::from(chunk) * self.chunk
     }
 }
 
-/// A sum over a chunk whose shares are under way.
-struct Sum<T> {
-    seed: Digest,
+/// Sums whose shares are under way: over one chunk, or over several that are small.
+struct Summing {
+    /// Of each chunk.
+    seeds: Vec<Digest>,
     next: usize,
     waiting: usize,
-    sum: T,
+    /// Each as a job gave it.
+    shares: Vec<Vec<Sum>>,
+}
+
+impl Summing {
+    const fn new(seeds: Vec<Digest>) -> Self {
+        Self { seeds, next: 0, waiting: 0, shares: Vec::new() }
+    }
+
+    /// Which places of a chunk the next share is of: from where on, and how many.
+    fn next_share(&mut self, chunk: usize) -> Option<(usize, usize)> {
+        let (first, count) = (self.next, SHARE.min(chunk - self.next));
+        self.next += count;
+        self.waiting += usize::from(count > 0);
+        (count > 0).then_some((first, count))
+    }
+
+    /// Takes a share; true for the last of a chunk.
+    fn take(&mut self, share: Vec<Sum>, chunk: usize) -> bool {
+        self.shares.push(share);
+        self.waiting -= 1;
+        self.waiting == 0 && self.next == chunk
+    }
+
+    /// The shares of one of the sums of each job.
+    fn of(&self, sum: usize) -> impl Iterator<Item = &Sum> {
+        self.shares.iter().filter_map(move |share| share.get(sum))
+    }
 }
 
 /// What a side is called by in proofs.
@@ -68,7 +99,7 @@ pub(crate) struct Giving {
     cut: Cut,
     own: Named,
     asked: Digest,
-    proving: Option<Sum<RistrettoPoint>>,
+    proving: Option<Summing>,
     proofs: Vec<Proof>,
     /// Whole chunks given, proofs and all.
     pub(crate) given: u16,
@@ -85,42 +116,36 @@ impl Giving {
         self.given == self.cut.chunks
     }
 
-    /// The next share of a proof.
+    /// The next share of proofs.
     pub(crate) fn next_task(&mut self, lanes: Lanes, theirs: &Theirs) -> Option<Task> {
         if !self.cut.is_verified() {
             return None;
         }
-        let chunk = self.proofs.len() as u16;
-        let start = self.cut.start(chunk);
+        let first = self.proofs.len() as u16;
         if self.proving.is_none() {
-            if chunk == self.cut.chunks || !theirs.is_answered_to(start + self.cut.chunk) {
-                return None;
-            }
-            let answers = theirs.answers(start, self.cut.chunk);
-            let seed = weight_seed(&self.run, &self.own, &self.asked, chunk, answers);
-            self.proving = Some(Sum { seed, next: 0, waiting: 0, sum: RistrettoPoint::identity() });
+            let seed = |chunk| {
+                let answers = theirs.answers(self.cut.start(chunk), self.cut.chunk);
+                weight_seed(&self.run, &self.own, &self.asked, chunk, answers)
+            };
+            let end = self.cut.chunks.min(first + self.cut.batch());
+            let is_ready = first < end && theirs.is_answered_to(self.cut.start(end));
+            self.proving = is_ready.then(|| Summing::new((first..end).map(seed).collect()));
         }
-        let proving = self.proving.as_mut().filter(|proving| proving.next < self.cut.chunk)?;
-        let count = SHARE.min(self.cut.chunk - proving.next);
-        let points = theirs.points(start + proving.next, count);
-        let task = Task::Weigh { lanes, seed: proving.seed, start: proving.next, points };
-        proving.next += count;
-        proving.waiting += 1;
-        Some(task)
+        let proving = self.proving.as_mut()?;
+        let (start, count) = proving.next_share(self.cut.chunk)?;
+        let part = |(chunk, seed): (u16, &Digest)| (*seed, theirs.points(self.cut.start(chunk) + start, count));
+        Some(Task::Weigh { lanes, start, parts: (first..).zip(&proving.seeds).map(part).collect() })
     }
 
     /// Takes a share; the last of a chunk makes its proof.
-    pub(crate) fn weighed(&mut self, share: RistrettoPoint, ours: &Ours, theirs: &mut Theirs, dleq: &Dleq) {
-        let Some(proving) = &mut self.proving else { return };
-        proving.sum += share;
-        proving.waiting -= 1;
-        if proving.waiting > 0 || proving.next < self.cut.chunk {
-            return;
-        }
-        let m = proving.sum;
-        let nonce = ours.secrets().proof_nonce(&digest("detente/blind/proof/1", &[&proving.seed, m.compress().as_bytes()]));
-        self.proofs.push(dleq.prove(&ours.secrets().key, &self.own.key, &m, &nonce));
-        self.proving = None;
+    pub(crate) fn weighed(&mut self, share: Vec<Sum>, ours: &Ours, theirs: &mut Theirs, dleq: &Dleq) {
+        let Some(proving) = self.proving.take_if(|proving| proving.take(share, self.cut.chunk)) else { return };
+        let shares: Vec<Vec<_>> = (0..proving.seeds.len()).map(|chunk| proving.of(chunk).collect()).collect();
+        let composites = ours.secrets().lanes.totals(&shares.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let nonce = |seed, m| ours.secrets().proof_nonce(&digest("detente/blind/proof/1", &[seed, m]));
+        let given: Vec<_> =
+            composites.iter().zip(&proving.seeds).map(|(composite, seed)| (composite, nonce(seed, &composite.1))).collect();
+        self.proofs.extend(dleq.prove(&ours.secrets().key, &self.own.key, &given));
         theirs.forget_points_before(self.cut.start(self.proofs.len() as u16));
     }
 
@@ -153,20 +178,21 @@ pub(crate) struct Taking {
     run: Digest,
     cut: Cut,
     peer: Named,
-    peer_key: RistrettoPoint,
+    peer_key: Composite,
     asked: Digest,
     /// Answers taken, to be compared.
     found: Vec<u128>,
     /// Whole answers of the chunk that is checked.
     points: Vec<u8>,
-    checking: Option<(Sum<(RistrettoPoint, RistrettoPoint)>, Proof)>,
+    checking: Option<(Summing, Proof)>,
     /// Whole chunks taken and found good.
     pub(crate) taken: u16,
 }
 
 impl Taking {
     /// `asked` is the hash of this side's list, which is answered.
-    pub(crate) fn new(run: Digest, cut: Cut, peer: Named, peer_key: RistrettoPoint, asked: Digest) -> Self {
+    pub(crate) fn new(run: Digest, cut: Cut, peer: Named, lanes: Lanes, asked: Digest) -> Self {
+        let peer_key = (lanes.point(&peer.key), peer.key);
         Self { run, cut, peer, peer_key, asked, found: Vec::new(), points: Vec::new(), checking: None, taken: 0 }
     }
 
@@ -215,41 +241,32 @@ impl Taking {
             return Err(Breach::OutOfOrder { expected: self.taken.into(), found: chunk });
         }
         let seed = weight_seed(&self.run, &self.peer, &self.asked, self.taken, &self.points);
-        let sum = (RistrettoPoint::identity(), RistrettoPoint::identity());
-        self.checking = Some((Sum { seed, next: 0, waiting: 0, sum }, proof));
+        self.checking = Some((Summing::new(vec![seed]), proof));
         Ok(())
     }
 
     /// The next share of a check.
     pub(crate) fn next_task(&mut self, ours: &Ours) -> Option<Task> {
-        let start = self.cut.start(self.taken);
-        let (sum, _) = self.checking.as_mut().filter(|(sum, _)| sum.next < self.cut.chunk)?;
-        let count = SHARE.min(self.cut.chunk - sum.next);
-        let place = start + sum.next;
-        let answers = self.points[sum.next * POINT_BYTES..(sum.next + count) * POINT_BYTES].to_vec();
+        let (sums, _) = self.checking.as_mut()?;
+        let (start, count) = sums.next_share(self.cut.chunk)?;
+        let place = self.cut.start(self.taken) + start;
+        let answers = self.points[start * POINT_BYTES..(start + count) * POINT_BYTES].to_vec();
         let (lanes, halves) = (ours.secrets().lanes, ours.halves(place, count));
-        let task = Task::Check { lanes, seed: sum.seed, start: sum.next, place, halves, answers };
-        sum.next += count;
-        sum.waiting += 1;
-        Some(task)
+        Some(Task::Check { lanes, seed: *sums.seeds.first()?, start, place, halves, answers })
     }
 
     /// Takes a share; the last of a chunk decides. The proof's bytes come back with a fault.
-    pub(crate) fn checked(
-        &mut self,
-        share: (RistrettoPoint, RistrettoPoint),
-        ours: &mut Ours,
-        dleq: &Dleq,
-    ) -> Result<(), (Breach, Proof)> {
-        let Some((sum, proof)) = &mut self.checking else { return Ok(()) };
-        sum.sum.0 += share.0;
-        sum.sum.1 += share.1;
-        sum.waiting -= 1;
-        if sum.waiting > 0 || sum.next < self.cut.chunk {
+    pub(crate) fn checked(&mut self, share: Vec<Sum>, ours: &mut Ours, dleq: &Dleq) -> Result<(), (Breach, Proof)> {
+        let Some((sums, proof)) = &mut self.checking else { return Ok(()) };
+        if !sums.take(share, self.cut.chunk) {
             return Ok(());
         }
-        let (m, z) = sum.sum;
-        if !dleq.is_proved(&self.peer.key, &self.peer_key, &m, &z, proof) {
+        // What is kept of what was asked are halves.
+        let twice: Vec<_> = sums.of(0).chain(sums.of(0)).collect();
+        let answered: Vec<_> = sums.of(1).collect();
+        let composites = ours.secrets().lanes.totals(&[&twice, &answered]);
+        let [m, z] = composites.as_slice() else { unreachable!("two lists were added up") };
+        if !dleq.is_proved(&self.peer_key, m, z, proof) {
             return Err((Breach::WrongKey { chunk: self.taken }, *proof));
         }
         self.checking = None;

@@ -5,12 +5,13 @@
 //! chunk and every answer in it. The RFC's own weights are longer (252 bits) and each costs a hash of six blocks, which
 //! would double the cost of a verified run; a wrong answer passes ours with a chance of 2^-128 (docs/decisions/0101).
 
-use curve25519_dalek::traits::{IsIdentity as _, VartimeMultiscalarMul as _};
-use curve25519_dalek::{RistrettoPoint, Scalar};
+use curve25519_dalek::Scalar;
+use curve25519_dalek::constants::RISTRETTO_BASEPOINT_COMPRESSED;
 use sha2::{Digest as _, Sha512};
 
 use crate::chunks::Named;
 use crate::hash::{Digest, Xmd, named};
+use crate::lanes::{Lanes, Sum};
 use crate::message::{POINT_BYTES, PROOF_BYTES};
 use crate::setup::Role;
 
@@ -51,32 +52,45 @@ pub(crate) fn weights(seed: &Digest, start: usize, count: usize) -> Vec<u128> {
     blocks.take(count).collect()
 }
 
+/// A sum of many points, and its encoding.
+pub(crate) type Composite = (Sum, [u8; POINT_BYTES]);
+
 /// Proofs under a context.
-pub(crate) struct Dleq(Xmd);
+pub(crate) struct Dleq {
+    xmd: Xmd,
+    lanes: Lanes,
+    base: Sum,
+}
 
 impl Dleq {
-    pub(crate) fn new(context: &[u8]) -> Self {
-        Self(Xmd::new(&[b"HashToScalar-", context].concat()))
+    pub(crate) fn new(context: &[u8], lanes: Lanes) -> Self {
+        let base = lanes.point(RISTRETTO_BASEPOINT_COMPRESSED.as_bytes());
+        Self { xmd: Xmd::new(&[b"HashToScalar-", context].concat()), lanes, base }
     }
 
-    /// Proves that `key` made both its public half and k·m. The nonce is used once.
-    pub(crate) fn prove(&self, key: &Scalar, public: &[u8; POINT_BYTES], m: &RistrettoPoint, nonce: &Scalar) -> Proof {
-        let z = m * key;
-        let challenge = self.challenge(public, &[m, &z, &RistrettoPoint::mul_base(nonce), &(m * nonce)]);
-        let response = nonce - challenge * key;
-        let mut proof = [0; PROOF_BYTES];
-        proof[..32].copy_from_slice(challenge.as_bytes());
-        proof[32..].copy_from_slice(response.as_bytes());
-        proof
+    /// Proves of each m that `key` made both its public half and k·m. A nonce is used once.
+    pub(crate) fn prove(&self, key: &Scalar, public: &[u8; POINT_BYTES], given: &[(&Composite, Scalar)]) -> Vec<Proof> {
+        let factors: Vec<_> = given.iter().flat_map(|((m, _), nonce)| [(m, key), (&self.base, nonce), (m, nonce)]).collect();
+        let products = self.lanes.products(&factors);
+        let each: Vec<_> = products.iter().map(|product| [product]).collect();
+        let encoded = self.lanes.totals(&each.iter().map(<[_; 1]>::as_slice).collect::<Vec<_>>());
+        let (encoded, _) = encoded.as_chunks();
+        let proof = |(((_, m), nonce), [(_, z), (_, t2), (_, t3)]): (&(&Composite, Scalar), &[Composite; 3])| {
+            let challenge = self.challenge(public, [m, z, t2, t3]);
+            let mut proof = [0; PROOF_BYTES];
+            proof[..32].copy_from_slice(challenge.as_bytes());
+            proof[32..].copy_from_slice((nonce - challenge * key).as_bytes());
+            proof
+        };
+        given.iter().zip(encoded).map(proof).collect()
     }
 
-    /// Whether z is m times the key behind `public`.
+    /// Whether z is m times the key whose public half `key` is, encoded as `public`.
     pub(crate) fn is_proved(
         &self,
-        public: &[u8; POINT_BYTES],
-        key: &RistrettoPoint,
-        m: &RistrettoPoint,
-        z: &RistrettoPoint,
+        (key, public): &Composite,
+        (m, m_bytes): &Composite,
+        (z, z_bytes): &Composite,
         proof: &Proof,
     ) -> bool {
         let scalar = |bytes: &[u8]| {
@@ -86,17 +100,18 @@ impl Dleq {
         let (Some(c), Some(s)) = (scalar(&proof[..32]), scalar(&proof[32..])) else {
             return false;
         };
-        let t2 = RistrettoPoint::vartime_double_scalar_mul_basepoint(&c, key, &s);
-        let t3 = RistrettoPoint::vartime_multiscalar_mul([s, c], [m, z]);
-        !key.is_identity() && self.challenge(public, &[m, z, &t2, &t3]) == c
+        let products = self.lanes.products(&[(key, &c), (&self.base, &s), (m, &s), (z, &c)]);
+        let [cy, sg, sm, cz] = products.as_slice() else { return false };
+        let commitments = self.lanes.totals(&[&[cy, sg], &[sm, cz]]);
+        let [(_, t2), (_, t3)] = commitments.as_slice() else { return false };
+        *public != [0; POINT_BYTES] && self.challenge(public, [m_bytes, z_bytes, t2, t3]) == c
     }
 
-    fn challenge(&self, public: &[u8; POINT_BYTES], points: &[&RistrettoPoint; 4]) -> Scalar {
+    fn challenge(&self, public: &[u8; POINT_BYTES], points: [&[u8; POINT_BYTES]; 4]) -> Scalar {
         let length = (POINT_BYTES as u16).to_be_bytes();
-        let encoded = points.map(|point| point.compress().to_bytes());
         let mut parts: Vec<&[u8]> = vec![&length, public];
-        encoded.iter().for_each(|point| parts.extend([length.as_slice(), point]));
+        points.iter().for_each(|point| parts.extend([length.as_slice(), point.as_slice()]));
         parts.push(b"Challenge");
-        self.0.to_scalar(&parts)
+        self.xmd.to_scalar(&parts)
     }
 }

@@ -14,7 +14,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::dleq::weights;
 use crate::fault::Breach;
 use crate::hash::{Digest, digest};
-use crate::lanes::{Bad, Kept, Lanes};
+use crate::lanes::{Bad, Kept, Lanes, Sum};
 use crate::message::{Mark, POINT_BYTES, piece_hash};
 use crate::seed::{Item, Secrets};
 use crate::setup::Role;
@@ -56,8 +56,8 @@ pub(crate) enum Task {
     Answer { secrets: Arc<Secrets>, run: Digest, role: Role, form: Form, piece: usize, points: Vec<u8> },
     /// Whether no point of a list stands twice.
     Distinct { list: Arc<Vec<u8>> },
-    /// A share of a composite, for a proof.
-    Weigh { lanes: Lanes, seed: Digest, start: usize, points: Kept },
+    /// A share of a composite, for a proof; or the whole ones of several chunks.
+    Weigh { lanes: Lanes, start: usize, parts: Vec<(Digest, Kept)> },
     /// Shares of both composites, for a check: halves of the points that were asked, and the answers.
     Check { lanes: Lanes, seed: Digest, start: usize, place: usize, halves: Kept, answers: Vec<u8> },
     /// What two lists have in common.
@@ -69,8 +69,8 @@ pub(crate) enum Given {
     Answered { piece: usize, answers: Vec<u8>, expected: Vec<u128>, asked: Kept },
     BadPoint { piece: usize, points: Vec<u8>, breach: Breach },
     Distinct(Result<(), (u32, u32)>),
-    Weighed(RistrettoPoint),
-    Checked(Result<(RistrettoPoint, RistrettoPoint), Breach>),
+    Weighed(Vec<Sum>),
+    Checked(Result<Vec<Sum>, Breach>),
     Matched(Result<Vec<u32>, (u32, u32)>),
 }
 
@@ -81,10 +81,7 @@ impl Job {
             Task::Mask { secrets, piece, items, keep } => mask(&secrets, piece, &items, keep),
             Task::Answer { secrets, run, role, form, piece, points } => answer(&secrets, (&run, role), form, piece, points),
             Task::Distinct { list } => Given::Distinct(distinct(&list)),
-            Task::Weigh { lanes, seed, start, points } => {
-                let [sum] = lanes.sums(&weights(&seed, start, points.len()), [&points]);
-                Given::Weighed(sum)
-            }
+            Task::Weigh { lanes, start, parts } => Given::Weighed(weigh(lanes, start, &parts)),
             Task::Check { lanes, seed, start, place, halves, answers } => {
                 Given::Checked(check(lanes, &weights(&seed, start, halves.len()), place, &halves, &answers))
             }
@@ -169,16 +166,16 @@ fn repeated<T: PartialEq>(sorted: &[(T, u32)], is_same: impl Fn(u32, u32) -> boo
     found.map_or(Ok(()), |pair| Err((pair[0].1, pair[1].1)))
 }
 
-fn check(
-    lanes: Lanes,
-    weights: &[u128],
-    place: usize,
-    halves: &Kept,
-    answers: &[u8],
-) -> Result<(RistrettoPoint, RistrettoPoint), Breach> {
+fn weigh(lanes: Lanes, start: usize, parts: &[(Digest, Kept)]) -> Vec<Sum> {
+    let weights: Vec<_> = parts.iter().map(|(seed, points)| weights(seed, start, points.len())).collect();
+    let lists: Vec<_> = weights.iter().zip(parts).map(|(weights, (_, points))| (weights.as_slice(), points)).collect();
+    lanes.sums(&lists)
+}
+
+/// The weighed sums of the halves of what was asked, and of the answers.
+fn check(lanes: Lanes, weights: &[u128], place: usize, halves: &Kept, answers: &[u8]) -> Result<Vec<Sum>, Breach> {
     let answered = lanes.open(answers.as_chunks().0).map_err(|bad| breach_of(bad, place))?;
-    let [half, sum] = lanes.sums(weights, [halves, &answered]);
-    Ok((half + half, sum))
+    Ok(lanes.sums(&[(weights, halves), (weights, &answered)]))
 }
 
 /// Places of `theirs` whose value is in `ours`.

@@ -90,12 +90,22 @@ pub(crate) struct Multiplier {
 
 /// A point in affine coordinates: x and y.
 type Coordinates = [[u64; 4]; 2];
+/// A point in extended coordinates.
+type Extended = [[u64; 4]; 4];
+const NEUTRAL: Extended = [field::ZERO, field::ONE, field::ONE, field::ZERO];
 
 /// Points between two jobs of one run. Wiped on drop.
 #[derive(Clone, Debug)]
 pub(crate) enum Kept {
     Dalek(Vec<RistrettoPoint>),
     Lanes(Vec<Coordinates>),
+}
+
+/// One point of a proof, or what is to be added to one: a sum, a product. Nothing secret.
+#[derive(Clone, Debug)]
+pub(crate) enum Sum {
+    Dalek(RistrettoPoint),
+    Lanes(Extended),
 }
 
 /// Why encodings are not those of points, and which is the first that is none.
@@ -145,6 +155,19 @@ impl Kept {
             (Self::Dalek(points), Self::Dalek(other)) => points.extend_from_slice(&other[from..to]),
             (Self::Lanes(points), Self::Lanes(other)) => points.extend_from_slice(&other[from..to]),
             _ => unreachable!("a run keeps its backend"),
+        }
+    }
+}
+
+impl Sum {
+    fn extended(&self) -> &Extended {
+        if let Self::Lanes(point) = self { point } else { &NEUTRAL }
+    }
+
+    fn dalek(&self) -> RistrettoPoint {
+        match self {
+            Self::Dalek(point) => *point,
+            Self::Lanes(_) => unreachable!("a run keeps its backend"),
         }
     }
 }
@@ -206,24 +229,51 @@ impl Lanes {
         }
     }
 
-    /// The weighed sums of lists of points that are public, and so are the weights; there are as many of each.
-    pub(crate) fn sums<const N: usize>(self, weights: &[u128], lists: [&Kept; N]) -> [RistrettoPoint; N] {
-        if weights.is_empty() {
-            // An empty list may be of another backend than the run.
-            return [RistrettoPoint::identity(); N];
+    /// The weighed sums of lists of points that are public, and so are the weights; each list has as many of both.
+    pub(crate) fn sums(self, lists: &[(&[u128], &Kept)]) -> Vec<Sum> {
+        // A list without points may be of another backend than the run.
+        let in_lanes: Vec<(&[u128], &[Coordinates])> = lists
+            .iter()
+            .map(|(weights, points)| (*weights, if let Kept::Lanes(points) = points { points.as_slice() } else { &[] }))
+            .collect();
+        if let Some(sums) = self.work(kernels::Summing(&in_lanes)) {
+            return sums.into_iter().map(Sum::Lanes).collect();
         }
-        if matches!(self, Self::Dalek) {
-            return lists.map(|list| match list {
-                Kept::Dalek(points) => dalek::sum(weights, points),
-                Kept::Lanes(_) => unreachable!("a run keeps its backend"),
-            });
+        let sum = |(weights, points): &(&[u128], &Kept)| match points {
+            Kept::Dalek(points) => dalek::sum(weights, points),
+            Kept::Lanes(_) => RistrettoPoint::identity(),
+        };
+        lists.iter().map(sum).map(Sum::Dalek).collect()
+    }
+
+    /// Sums added up, and the encodings of the totals.
+    pub(crate) fn totals(self, lists: &[&[&Sum]]) -> Vec<(Sum, [u8; 32])> {
+        let in_lanes: Vec<Vec<_>> = lists.iter().map(|sums| sums.iter().map(|sum| sum.extended()).collect()).collect();
+        if let Some(totals) = self.work(kernels::Totalling(&in_lanes)) {
+            return totals.into_iter().map(|(total, encoded)| (Sum::Lanes(total), encoded)).collect();
         }
-        let lists = lists.map(|list| match list {
-            Kept::Lanes(points) => points.as_slice(),
-            Kept::Dalek(_) => unreachable!("a run keeps its backend"),
-        });
-        let sums = self.work(kernels::Summing { weights, lists }).expect("all others have lanes");
-        sums.map(|sum| CompressedRistretto(sum).decompress().expect("the encoding of a point"))
+        let total = |sums: &&[&Sum]| {
+            let total: RistrettoPoint = sums.iter().map(|sum| sum.dalek()).sum();
+            (Sum::Dalek(total), total.compress().to_bytes())
+        };
+        lists.iter().map(total).collect()
+    }
+
+    /// Points, each times a scalar of its own, which may be secret.
+    pub(crate) fn products(self, given: &[(&Sum, &Scalar)]) -> Vec<Sum> {
+        let in_lanes: Vec<_> = given.iter().map(|(point, scalar)| (point.extended(), *scalar)).collect();
+        if let Some(products) = self.work(kernels::Multiplying(&in_lanes)) {
+            return products.into_iter().map(Sum::Lanes).collect();
+        }
+        given.iter().map(|(point, scalar)| Sum::Dalek(point.dalek() * *scalar)).collect()
+    }
+
+    /// The point of an encoding that was found to be one.
+    pub(crate) fn point(self, encoding: &[u8; 32]) -> Sum {
+        match self.work(kernels::Pointing(encoding)) {
+            Some(point) => Sum::Lanes(point),
+            None => Sum::Dalek(CompressedRistretto(*encoding).decompress().expect("the encoding of a point")),
+        }
     }
 
     /// Does work in lanes, where there are any.

@@ -365,12 +365,12 @@ impl Run {
         let shared = Zeroizing::new((key * ours.secrets().key).compress().to_bytes());
         self.state = State::Releasing(Box::new(Release {
             giving: Giving::new(own.run, own.mark, own.cut, named(own.role, open.key), peer.list),
-            taking: Taking::new(own.run, own.cut, named(own.role.other(), peer.key), key, open.list),
+            taking: Taking::new(own.run, own.cut, named(own.role.other(), peer.key), own.lanes, open.list),
             ours,
             theirs,
             looked: Looked::NotYet,
             is_shuffled: false,
-            dleq: Dleq::new(CONTEXT),
+            dleq: Dleq::new(CONTEXT, own.lanes),
             shared,
             peer_seal: None,
         }));

@@ -8,6 +8,7 @@ use crate::dleq::Dleq;
 use crate::fault::Breach;
 use crate::hash::Xmd;
 use crate::job::opened;
+use crate::lanes::{Backend, Lanes};
 
 fn hex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
@@ -170,10 +171,11 @@ fn rfc_weights(public: &[u8; 32], asked: &[&str], answered: &[&str]) -> Vec<Scal
     (0..).zip(asked.iter().zip(answered)).map(weight).collect()
 }
 
+const KEY: &str = "e6f73f344b79b379f1a0dd37e07ff62e38d9f71345ce62ae3a9bc60b04ccd909";
+const PUBLIC: &str = "c803e2cc6b05fc15064549b5920659ca4a77b2cca6f04f6b357009335476ad4e";
+
 #[test]
 fn rfc_9497_batched_proofs_are_made_and_checked_to_the_byte() {
-    const KEY: &str = "e6f73f344b79b379f1a0dd37e07ff62e38d9f71345ce62ae3a9bc60b04ccd909";
-    const PUBLIC: &str = "c803e2cc6b05fc15064549b5920659ca4a77b2cca6f04f6b357009335476ad4e";
     const NONCE: &str = "222a5e897cf59db8145db8d16e597e8facb80ae7d4e26d9881aa6f61d645fc0e";
     let vectors: [(&[&str], &[&str], &str, &str); 3] = [
         (
@@ -201,8 +203,18 @@ fn rfc_9497_batched_proofs_are_made_and_checked_to_the_byte() {
             "cc203910175d786927eeb44ea847328047892ddf8590e723c37205cb74600b0a5ab5337c8eb4ceae0494c2cf89529dcf94572ed267473d567aeed6ab873dee08",
         ),
     ];
-    let dleq = Dleq::new(&context(1));
+    for backend in Backend::ALL.into_iter().filter(|backend| backend.is_available()) {
+        batched_proofs(&vectors, Lanes::of(backend).unwrap());
+    }
+}
+
+type Batch<'a> = (&'a [&'a str], &'a [&'a str], &'a str, &'a str);
+
+fn batched_proofs(vectors: &[Batch<'_>], lanes: Lanes) {
+    let dleq = Dleq::new(&context(1), lanes);
     let public = bytes(PUBLIC);
+    let composite = |point: RistrettoPoint| (lanes.point(point.compress().as_bytes()), point.compress().to_bytes());
+    let key = composite(point(PUBLIC));
     for (asked, answered, nonce, expected) in vectors {
         let weights = rfc_weights(&public, asked, answered);
         let points = |texts: &[&str]| texts.iter().map(|text| point(text)).collect::<Vec<_>>();
@@ -210,15 +222,17 @@ fn rfc_9497_batched_proofs_are_made_and_checked_to_the_byte() {
             RistrettoPoint::vartime_multiscalar_mul(&weights, points(asked)),
             RistrettoPoint::vartime_multiscalar_mul(&weights, points(answered)),
         );
-        let proof = dleq.prove(&scalar(KEY), &public, &m, &scalar(nonce));
+        let wrong = composite(z + m);
+        let [m, z] = [m, z].map(composite);
+        let proof = dleq.prove(&scalar(KEY), &public, &[(&m, scalar(nonce))])[0];
         assert_eq!(proof.as_slice(), hex(expected));
-        assert!(dleq.is_proved(&public, &point(PUBLIC), &m, &z, &proof));
-        assert!(!dleq.is_proved(&public, &point(PUBLIC), &m, &(z + m), &proof));
-        assert!(!dleq.is_proved(&public, &point(PUBLIC), &z, &m, &proof));
+        assert!(dleq.is_proved(&key, &m, &z, &proof));
+        assert!(!dleq.is_proved(&key, &m, &wrong, &proof));
+        assert!(!dleq.is_proved(&key, &z, &m, &proof));
         for bit in 0..proof.len() * 8 {
             let mut flipped = proof;
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(!dleq.is_proved(&public, &point(PUBLIC), &m, &z, &flipped), "bit {bit}");
+            assert!(!dleq.is_proved(&key, &m, &z, &flipped), "bit {bit}");
         }
     }
 }

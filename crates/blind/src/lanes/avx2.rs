@@ -369,6 +369,13 @@ pub(super) fn bits(mask: Mask) -> u8 {
 
 #[inline]
 #[target_feature(enable = "avx2")]
+pub(super) fn mask(bits: u8) -> Mask {
+    let each = _mm256_set_epi64x(8, 4, 2, 1);
+    _mm256_cmpeq_epi64(_mm256_and_si256(all(bits.into()), each), each)
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
 pub(super) fn digit(values: &Each<i8>) -> Digit {
     let values = from_words(&values.map(|value| i64::from(value).cast_unsigned()));
     let negative = _mm256_cmpgt_epi64(_mm256_setzero_si256(), values);

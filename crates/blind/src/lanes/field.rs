@@ -93,6 +93,8 @@ pub(super) trait Field: Copy {
     fn either(self, a: Self::Mask, b: Self::Mask) -> Self::Mask;
     /// The mask as bits, lane 0 lowest; of public things only.
     fn bits(self, mask: Self::Mask) -> u8;
+    /// The mask of bits, lane 0 lowest.
+    fn mask(self, bits: u8) -> Self::Mask;
     /// Digits of -8 to 8 into lanes.
     fn digit(self, values: &Each<i8>) -> Self::Digit;
     /// Whether the digit has this magnitude.

@@ -330,6 +330,12 @@ pub(super) fn bits(mask: Mask) -> u8 {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+pub(super) fn mask(bits: u8) -> Mask {
+    bits
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub(super) fn digit(values: &Each<i8>) -> Digit {
     let values = from_words(&values.map(|value| i64::from(value).cast_unsigned()));
     Digit { magnitude: _mm512_abs_epi64(values), negative: _mm512_cmplt_epi64_mask(values, _mm512_setzero_si512()) }

@@ -2,12 +2,14 @@
 
 use core::hint::black_box;
 
+use curve25519_dalek::Scalar;
+
 use super::field::{Each, Element, Field, LANES_MAX, ONE, Work, ZERO, inverted};
 use super::multiply::{Digits, multiplied};
 use super::point::Point;
 use super::ristretto::{Encoded, decode, element, encode, encode_doubled, from_uniform, is_in_form};
 use super::sums::summed;
-use super::{Bad, Coordinates};
+use super::{Bad, Coordinates, Extended, NEUTRAL};
 
 /// Uniform bytes to points, those times a scalar, and the encodings of their doubles.
 pub(super) struct Masking<'a> {
@@ -28,11 +30,17 @@ pub(super) struct Answering<'a> {
 /// Encodings to points.
 pub(super) struct Opening<'a>(pub(super) &'a [Encoded]);
 
-/// Weighed sums of as many lists of points, encoded; each list has as many points as there are weights.
-pub(super) struct Summing<'a, const N: usize> {
-    pub(super) weights: &'a [u128],
-    pub(super) lists: [&'a [Coordinates]; N],
-}
+/// The encoding of a point to that point.
+pub(super) struct Pointing<'a>(pub(super) &'a Encoded);
+
+/// Weighed sums of lists of points; each has as many weights as points.
+pub(super) struct Summing<'a>(pub(super) &'a [(&'a [u128], &'a [Coordinates])]);
+
+/// Lists of points, each added up and encoded.
+pub(super) struct Totalling<'a>(pub(super) &'a [Vec<&'a Extended>]);
+
+/// Points, each times a scalar of its own.
+pub(super) struct Multiplying<'a>(pub(super) &'a [(&'a Extended, &'a Scalar)]);
 
 impl Work for Masking<'_> {
     type Output = (Vec<u8>, Vec<Coordinates>);
@@ -73,17 +81,80 @@ impl Work for Opening<'_> {
     }
 }
 
-impl<const N: usize> Work for Summing<'_, N> {
-    type Output = [Encoded; N];
+impl Work for Pointing<'_> {
+    type Output = Extended;
 
     #[inline(always)]
-    fn run<F: Field>(self, f: F) -> [Encoded; N] {
-        let mut sums = [[0; 32]; N];
-        for (sums, lists) in sums.chunks_mut(F::LANES).zip(self.lists.chunks(F::LANES)) {
-            let encoded = encode(f, &summed(f, self.weights, lists));
-            sums.copy_from_slice(&encoded[..sums.len()]);
+    fn run<F: Field>(self, f: F) -> Extended {
+        let (point, _) = decode(f, &[element(self.0); LANES_MAX]);
+        point.get(f).each_ref().map(|each| each[0])
+    }
+}
+
+impl Work for Summing<'_> {
+    type Output = Vec<Extended>;
+
+    #[inline(always)]
+    fn run<F: Field>(self, f: F) -> Vec<Extended> {
+        let mut sums = Vec::with_capacity(self.0.len());
+        for lists in self.0.chunks(F::LANES) {
+            out_of_lanes(f, &summed(f, lists), lists.len(), |point| sums.push(point));
         }
         sums
+    }
+}
+
+impl Work for Totalling<'_> {
+    type Output = Vec<(Extended, Encoded)>;
+
+    #[inline(always)]
+    fn run<F: Field>(self, f: F) -> Self::Output {
+        let mut totals = Vec::with_capacity(self.0.len());
+        for lists in self.0.chunks(F::LANES) {
+            let most = lists.iter().map(Vec::len).max().unwrap_or(0);
+            let mut total = Point::identity(f);
+            for step in 0..most {
+                let each = lists.iter().map(|list| list.get(step).copied().unwrap_or(&NEUTRAL));
+                total = total.add(f, &into_lanes(f, each).cached(f), None).point(f);
+            }
+            let mut encoded = encode(f, &total).into_iter();
+            out_of_lanes(f, &total, lists.len(), |point| totals.extend(encoded.next().map(|encoded| (point, encoded))));
+        }
+        totals
+    }
+}
+
+impl Work for Multiplying<'_> {
+    type Output = Vec<Extended>;
+
+    #[inline(always)]
+    fn run<F: Field>(self, f: F) -> Vec<Extended> {
+        let mut products = Vec::with_capacity(self.0.len());
+        for given in self.0.chunks(F::LANES) {
+            let digits = Digits::of_each(given.iter().map(|(_, scalar)| *scalar));
+            let product = multiplied(f, &into_lanes(f, given.iter().map(|(point, _)| *point)), &digits);
+            out_of_lanes(f, &product, given.len(), |point| products.push(point));
+        }
+        products
+    }
+}
+
+/// Points into as many lanes, the neutral element into the others.
+#[inline(always)]
+fn into_lanes<'a, F: Field>(f: F, points: impl Iterator<Item = &'a Extended>) -> Point<F> {
+    let mut coordinates = NEUTRAL.map(|value| [value; LANES_MAX]);
+    for (lane, point) in points.enumerate() {
+        coordinates.iter_mut().zip(point).for_each(|(each, value)| each[lane] = *value);
+    }
+    Point::set(f, &coordinates)
+}
+
+/// Out of the first lanes.
+#[inline(always)]
+fn out_of_lanes<F: Field>(f: F, point: &Point<F>, count: usize, mut out: impl FnMut(Extended)) {
+    let coordinates = point.get(f);
+    for lane in 0..count {
+        out(coordinates.each_ref().map(|each| each[lane]));
     }
 }
 

@@ -76,6 +76,7 @@ macro_rules! field {
                 choose(mask: Self::Mask, yes: &Self::Carried, no: &Self::Carried) -> Self::Carried;
                 either(a: Self::Mask, b: Self::Mask) -> Self::Mask;
                 bits(mask: Self::Mask) -> u8;
+                mask(bits: u8) -> Self::Mask;
                 digit(values: &Each<i8>) -> Self::Digit;
                 is_magnitude(digit: Self::Digit, magnitude: u8) -> Self::Mask;
                 is_digit_negative(digit: Self::Digit) -> Self::Mask;

@@ -1,4 +1,4 @@
-//! Multiplying in lanes: every point by one secret scalar.
+//! Multiplying in lanes, by scalars that may be secret: mostly every point by the same.
 //!
 //! The scalar is cut into signed digits of four bits. A digit is looked for in the whole table of multiples of a point, with a mask
 //! in each lane, so that neither time nor memory depends on it; that the lanes of a secret scalar all hold the same digit is
@@ -6,6 +6,7 @@
 
 use core::hint::black_box;
 
+use curve25519_dalek::Scalar;
 use zeroize::Zeroizing;
 
 use super::field::{Each, Field, LANES_MAX};
@@ -16,7 +17,7 @@ const DIGITS: usize = 64;
 /// Greatest magnitude of a digit.
 const TABLE: usize = 8;
 
-/// The digits of one scalar, the lowest first, in every lane. Wiped on drop.
+/// The digits of the scalar of each lane, the lowest first. Wiped on drop.
 pub(crate) struct Digits(Zeroizing<Vec<Each<i8>>>);
 
 impl Digits {
@@ -30,6 +31,19 @@ impl Digits {
             over = next;
         }
         Self(black_box(digits))
+    }
+
+    /// Of a scalar for each of the first lanes, and 0 for the others.
+    pub(super) fn of_each<'a>(scalars: impl Iterator<Item = &'a Scalar>) -> Self {
+        let mut digits = Zeroizing::new(vec![[0; LANES_MAX]; DIGITS]);
+        for (lane, scalar) in scalars.enumerate() {
+            let bytes = Zeroizing::new(scalar.to_bytes());
+            let mut over = 0;
+            for (place, digits) in digits.iter_mut().enumerate() {
+                (digits[lane], over) = recoded(bytes[place / 2] >> (4 * (place % 2)), over);
+            }
+        }
+        Self(digits)
     }
 }
 

@@ -62,6 +62,18 @@ impl<F: Field> Point<F> {
         Self { x: zero, y: one, z: one, t: zero }
     }
 
+    /// From coordinates outside of lanes.
+    #[inline(always)]
+    pub(super) fn set(f: F, coordinates: &[Each<Element>; 4]) -> Self {
+        let [x, y, z, t] = coordinates;
+        Self { x: f.set(x), y: f.set(y), z: f.set(z), t: f.set(t) }
+    }
+
+    #[inline(always)]
+    pub(super) fn get(&self, f: F) -> [Each<Element>; 4] {
+        [f.get(&self.x), f.get(&self.y), f.get(&self.z), f.get(&self.t)]
+    }
+
     /// The coordinates of each lane.
     #[inline(always)]
     pub(super) fn rows(&self, f: F) -> Each<F::Row> {

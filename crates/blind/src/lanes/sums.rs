@@ -32,8 +32,8 @@ impl Cut {
     }
 }
 
-/// The buckets of all lists: which points each takes, one bucket after the other. A point is its number, twice, and one more
-/// where it is taken away.
+/// The buckets of a list: which points each takes, one bucket after the other. A point is its number, twice, and one more where
+/// it is taken away.
 struct Buckets {
     /// Where each bucket begins; and where the last ends.
     begins: Vec<u32>,
@@ -41,38 +41,30 @@ struct Buckets {
 }
 
 impl Buckets {
-    /// Of so many lists, whose points are numbered one list after the other.
-    fn new(cut: Cut, weights: &[u128], lists: usize) -> Self {
-        let mut taken = Vec::with_capacity(weights.len() * lists * cut.places);
-        for list in 0..lists {
-            for (number, weight) in weights.iter().enumerate() {
-                let mut over = 0;
-                for place in 0..cut.places {
-                    let bits = weight.checked_shr(place as u32 * cut.bits).unwrap_or(0) as u32 & ((1 << cut.bits) - 1);
-                    let value = bits + over;
-                    over = u32::from(value >= 1 << (cut.bits - 1));
-                    let digit = value.cast_signed() - (over << cut.bits).cast_signed();
-                    if digit != 0 {
-                        let bucket = (list * cut.places + place) * cut.buckets + digit.unsigned_abs() as usize - 1;
-                        let point = (list * weights.len() + number) as u32;
-                        taken.push((bucket as u32, 2 * point + u32::from(digit < 0)));
-                    }
+    fn new(cut: Cut, weights: &[u128]) -> Self {
+        let mut taken = Vec::with_capacity(weights.len() * cut.places);
+        let mut begins = vec![0; cut.places * cut.buckets + 1];
+        for (number, weight) in weights.iter().enumerate() {
+            let (mut rest, mut over) = (*weight, 0);
+            for first in (0..cut.places).map(|place| place * cut.buckets) {
+                let value = (rest as u32 & ((1 << cut.bits) - 1)) + over;
+                rest >>= cut.bits;
+                over = u32::from(value >= 1 << (cut.bits - 1));
+                let digit = value.cast_signed() - (over << cut.bits).cast_signed();
+                if digit != 0 {
+                    let bucket = first as u32 + digit.unsigned_abs() - 1;
+                    begins[bucket as usize + 1] += 1;
+                    taken.push((bucket, 2 * number as u32 + u32::from(digit < 0)));
                 }
             }
         }
-        Self::dealt(lists * cut.places * cut.buckets, &taken)
-    }
-
-    fn dealt(buckets: usize, taken: &[(u32, u32)]) -> Self {
-        let mut begins = vec![0; buckets + 1];
-        taken.iter().for_each(|(bucket, _)| begins[*bucket as usize + 1] += 1);
-        for bucket in 0..buckets {
-            begins[bucket + 1] += begins[bucket];
+        for bucket in 1..begins.len() {
+            begins[bucket] += begins[bucket - 1];
         }
         let (mut next, mut points) = (begins.clone(), vec![0; taken.len()]);
         for (bucket, point) in taken {
-            let next = &mut next[*bucket as usize];
-            points[*next as usize] = *point;
+            let next = &mut next[bucket as usize];
+            points[*next as usize] = point;
             *next += 1;
         }
         Self { begins, points }
@@ -90,15 +82,11 @@ impl Buckets {
     }
 }
 
-/// The weighed sum of each list, in the lane of its number. Each list has as many points as there are weights, and there are at
-/// most as many lists as lanes.
+/// The weighed sum of each list, in the lane of its number; there are at most as many lists as lanes.
 #[inline(always)]
-pub(super) fn summed<F: Field>(f: F, weights: &[u128], lists: &[&[Coordinates]]) -> Point<F> {
-    let cut = Cut::of(weights.len());
-    let buckets = Buckets::new(cut, weights, lists.len());
-    let points = ready(f, lists);
-    let filled = filled(f, &buckets, &points);
-    let places = of_places(f, cut, &filled, lists.len() * cut.places);
+pub(super) fn summed<F: Field>(f: F, lists: &[(&[u128], &[Coordinates])]) -> Point<F> {
+    let cut = Cut::of(lists.iter().map(|(weights, _)| weights.len()).max().unwrap_or(0));
+    let places = of_places(f, cut, &filled(f, cut, lists), lists.len() * cut.places);
     let neutral = neutral(f);
     let mut total = Point::identity(f).add(f, &Cached::identity(f), None);
     for place in (0..cut.places).rev() {
@@ -111,53 +99,68 @@ pub(super) fn summed<F: Field>(f: F, weights: &[u128], lists: &[&[Coordinates]])
     total.point(f)
 }
 
+/// The sum of the points of each bucket of each list.
+#[inline(always)]
+fn filled<F: Field>(f: F, cut: Cut, lists: &[(&[u128], &[Coordinates])]) -> Vec<F::Row> {
+    let mut filled = Vec::with_capacity(lists.len() * cut.places * cut.buckets);
+    let mut dealt: Option<(&[u128], Buckets, Vec<u32>)> = None;
+    for (weights, points) in lists {
+        // Lists that are weighed alike have the same buckets.
+        drop(dealt.take_if(|(known, ..)| !core::ptr::eq(*known, *weights)));
+        let (_, buckets, order) = dealt.get_or_insert_with(|| {
+            let buckets = Buckets::new(cut, weights);
+            let order = buckets.by_size();
+            (weights, buckets, order)
+        });
+        fill(f, (buckets, order), &ready(f, points), &mut filled);
+    }
+    filled
+}
+
 /// The neutral element.
 #[inline(always)]
 fn neutral<F: Field>(f: F) -> F::Row {
     Point::identity(f).rows(f)[0]
 }
 
-/// Points to be added, one list after the other.
+/// Points to be added.
 #[inline(always)]
-fn ready<F: Field>(f: F, lists: &[&[Coordinates]]) -> Vec<F::Triple> {
-    let mut points = Vec::with_capacity(lists.iter().map(|list| list.len()).sum());
-    for list in lists {
-        for chunk in list.chunks(F::LANES) {
-            let mut lanes = [[ZERO; LANES_MAX]; 2];
-            for (lane, point) in chunk.iter().enumerate() {
-                lanes.iter_mut().zip(point).for_each(|(lanes, value)| lanes[lane] = *value);
-            }
-            points.extend_from_slice(&Affine::set(f, &lanes).triples(f)[..chunk.len()]);
+fn ready<F: Field>(f: F, list: &[Coordinates]) -> Vec<F::Triple> {
+    let mut points = Vec::with_capacity(list.len());
+    for chunk in list.chunks(F::LANES) {
+        let mut lanes = [[ZERO; LANES_MAX]; 2];
+        for (lane, point) in chunk.iter().enumerate() {
+            lanes.iter_mut().zip(point).for_each(|(lanes, value)| lanes[lane] = *value);
         }
+        points.extend_from_slice(&Affine::set(f, &lanes).triples(f)[..chunk.len()]);
     }
     points
 }
 
-/// The sum of the points of each bucket.
+/// The sum of the points of each bucket, after those of the lists before.
 #[inline(always)]
-fn filled<F: Field>(f: F, buckets: &Buckets, points: &[F::Triple]) -> Vec<F::Row> {
-    let order = buckets.by_size();
+fn fill<F: Field>(f: F, (buckets, order): (&Buckets, &[u32]), points: &[F::Triple], filled: &mut Vec<F::Row>) {
     let nothing = Affine::identity(f).triples(f)[0];
-    let mut filled = vec![neutral(f); order.len()];
+    let start = filled.len();
+    filled.resize(start + order.len(), neutral(f));
     for group in order.chunks(F::LANES) {
-        let most = buckets.of(group[0] as usize).len();
+        let mut taken: Each<&[u32]> = [&[]; LANES_MAX];
+        taken.iter_mut().zip(group).for_each(|(taken, bucket)| *taken = buckets.of(*bucket as usize));
         let mut sum = Point::identity(f);
-        for step in 0..most {
-            let (mut each, mut digits) = ([&nothing; LANES_MAX], [0; LANES_MAX]);
-            for (lane, bucket) in group.iter().enumerate() {
-                if let Some(point) = buckets.of(*bucket as usize).get(step) {
-                    each[lane] = &points[(point / 2) as usize];
-                    digits[lane] = -((point % 2) as i8);
+        for step in 0..taken[0].len() {
+            let (mut each, mut negative) = ([&nothing; LANES_MAX], 0);
+            for (lane, (each, taken)) in each.iter_mut().zip(&taken).enumerate() {
+                if let Some(point) = taken.get(step) {
+                    *each = &points[(point / 2) as usize];
+                    negative |= ((point % 2) as u8) << lane;
                 }
             }
-            let negative = f.is_digit_negative(f.digit(&digits));
-            sum = sum.add_affine(f, &Affine::of_triples(f, &each), Some(negative)).point(f);
+            sum = sum.add_affine(f, &Affine::of_triples(f, &each), Some(f.mask(negative))).point(f);
         }
         for (bucket, row) in group.iter().zip(sum.rows(f)) {
-            filled[*bucket as usize] = row;
+            filled[start + *bucket as usize] = row;
         }
     }
-    filled
 }
 
 /// The buckets of each place, each times its magnitude, together: from the greatest down, a sum of sums.

@@ -7,8 +7,8 @@ use rand_core::{Rng as _, SeedableRng as _};
 
 use super::naive::Naive;
 use crate::lanes::field::Work as _;
-use crate::lanes::kernels::{Answering, Masking, Opening, Summing};
-use crate::lanes::{Backend, Bad, Kept, Lanes, Multiplier, dalek};
+use crate::lanes::kernels::{Answering, Masking, Multiplying, Opening, Summing, Totalling};
+use crate::lanes::{Backend, Bad, Kept, Lanes, Multiplier, Sum, dalek};
 use crate::lists::{PIECE, gathered};
 use crate::vectors::{BAD_POINTS, bytes};
 
@@ -76,7 +76,7 @@ fn hashing_and_multiplying_are_dalek_to_the_byte() {
             // The halves that are kept are those that were doubled.
             let weights = vec![1; given.len()];
             let sum = dalek::mask(&given, &half).1.iter().sum::<RistrettoPoint>();
-            assert_eq!(lanes.sums(&weights, [&kept])[0], sum, "{backend}");
+            assert_eq!(summed(lanes, &weights, [&kept])[0], sum, "{backend}");
         }
     }
 }
@@ -95,7 +95,11 @@ fn every_number_of_points_is_dealt_to_lanes() {
             let (answers, _) = lanes.answer(&asked, &Multiplier::new(half), true).unwrap();
             assert!(answers == dalek::answer(&asked, &half).unwrap().0, "{count} by {backend}");
             let opened = lanes.open(&asked).unwrap();
-            assert_eq!((opened.len(), lanes.sums(&weights, [&opened])[0]), (count, dalek::sum(&weights, &points)), "{backend}");
+            assert_eq!(
+                (opened.len(), summed(lanes, &weights, [&opened])[0]),
+                (count, dalek::sum(&weights, &points)),
+                "{backend}"
+            );
         }
     }
 }
@@ -141,6 +145,67 @@ fn what_is_no_point_is_refused_at_its_place() {
     }
 }
 
+/// Weighed sums as dalek's points.
+fn summed<const N: usize>(lanes: Lanes, weights: &[u128], lists: [&Kept; N]) -> [RistrettoPoint; N] {
+    sums(lanes, &lists.map(|list| (weights, list))).try_into().unwrap()
+}
+
+fn sums(lanes: Lanes, lists: &[(&[u128], &Kept)]) -> Vec<RistrettoPoint> {
+    let sums = lanes.sums(lists);
+    sums.iter().map(|sum| decoded(lanes.totals(&[&[sum]])[0].1)).collect()
+}
+
+fn decoded(encoded: [u8; 32]) -> RistrettoPoint {
+    CompressedRistretto(encoded).decompress().unwrap()
+}
+
+#[test]
+fn products_and_totals_are_dalek_s() {
+    let mut rng = ChaCha12Rng::seed_from_u64(9);
+    let encodings = encodings(&mut rng, 11);
+    let points = dalek::open(&encodings).unwrap();
+    let special = [Scalar::ZERO, Scalar::ONE, -Scalar::ONE, Scalar::from_bytes_mod_order([0x88; 32])];
+    for round in 0..8 {
+        let scalars: Vec<Scalar> = (0..11).map(|place| if round == 0 { special[place % 4] } else { scalar(&mut rng) }).collect();
+        let expected: Vec<RistrettoPoint> = points.iter().zip(&scalars).map(|(point, scalar)| point * scalar).collect();
+        for (backend, lanes) in lanes() {
+            let given: Vec<Sum> = encodings.iter().map(|encoding| lanes.point(encoding)).collect();
+            let products = lanes.products(&given.iter().zip(&scalars).collect::<Vec<_>>());
+            let lists: Vec<Vec<&Sum>> = (0..=11).map(|count| products.iter().take(count).collect()).collect();
+            let totals = lanes.totals(&lists.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            for (count, (total, encoded)) in totals.iter().enumerate() {
+                let expected: RistrettoPoint = expected[..count].iter().sum();
+                assert_eq!(decoded(*encoded), expected, "{count} by {backend}");
+                // What is told with the encoding is the point itself.
+                assert_eq!(decoded(lanes.totals(&[&[total, total]])[0].1), expected + expected, "{count} by {backend}");
+            }
+        }
+    }
+}
+
+#[test]
+fn lists_with_weights_of_their_own_are_weighed_together() {
+    let mut rng = ChaCha12Rng::seed_from_u64(10);
+    let asked = encodings(&mut rng, 100);
+    // More lists than lanes, two weighed alike, one shorter, one empty.
+    let counts = [64, 64, 64, 64, 64, 40, 64, 0, 64, 100, 64];
+    let weights: Vec<Vec<u128>> = counts
+        .iter()
+        .map(|count| (0..*count).map(|_| u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64())).collect())
+        .collect();
+    let of = |list: usize| if list == 3 { 2 } else { list };
+    for (backend, lanes) in lanes() {
+        let opened: Vec<Kept> = counts.iter().map(|count| lanes.open(&asked[..*count]).unwrap()).collect();
+        let lists: Vec<_> = opened.iter().enumerate().map(|(list, points)| (weights[of(list)].as_slice(), points)).collect();
+        let expected: Vec<_> = counts
+            .iter()
+            .enumerate()
+            .map(|(list, count)| dalek::sum(&weights[of(list)], &dalek::open(&asked[..*count]).unwrap()))
+            .collect();
+        assert_eq!(sums(lanes, &lists), expected, "{backend}");
+    }
+}
+
 #[test]
 fn weighed_sums_are_dalek_s() {
     let mut rng = ChaCha12Rng::seed_from_u64(5);
@@ -154,11 +219,11 @@ fn weighed_sums_are_dalek_s() {
         let weights: Vec<u128> = (0..count).map(|_| special[rng.next_u32() as usize % special.len()]).collect();
         let expected = dalek::sum(&weights, &dalek::open(&asked[..count]).unwrap());
         for (backend, lanes) in lanes() {
-            assert_eq!(lanes.sums(&weights, [&lanes.open(&asked[..count]).unwrap()])[0], expected, "{backend}");
+            assert_eq!(summed(lanes, &weights, [&lanes.open(&asked[..count]).unwrap()])[0], expected, "{backend}");
         }
     }
     for (backend, lanes) in lanes() {
-        let nothing = lanes.sums(&[5, 5], [&lanes.open(&asked[6..8]).unwrap()])[0];
+        let nothing = summed(lanes, &[5, 5], [&lanes.open(&asked[6..8]).unwrap()])[0];
         assert_eq!(nothing, RistrettoPoint::default(), "{backend}: a point less itself");
     }
 }
@@ -172,7 +237,7 @@ fn two_lists_of_any_size_are_weighed_together() {
         let expected = [0, 1].map(|list| dalek::sum(&weights, &dalek::open(&asked[list][..count]).unwrap()));
         for (backend, lanes) in lanes() {
             let [first, second] = [0, 1].map(|list| lanes.open(&asked[list][..count]).unwrap());
-            assert_eq!(lanes.sums(&weights, [&first, &second]), expected, "{count} by {backend}");
+            assert_eq!(summed(lanes, &weights, [&first, &second]), expected, "{count} by {backend}");
         }
     }
 }
@@ -193,9 +258,9 @@ fn points_are_gathered_across_pieces_without_growing() {
             Kept::Lanes(points) => points.capacity(),
         };
         assert_eq!((points.len(), room), (PIECE, PIECE), "{backend}");
-        assert_eq!(lanes.sums(&weights, [&points])[0], expected, "{backend}");
+        assert_eq!(summed(lanes, &weights, [&points])[0], expected, "{backend}");
         for start in [100, 2 * PIECE] {
-            let nothing = lanes.sums(&[], [&gathered(&pieces, start, 0), &Kept::none()]);
+            let nothing = summed(lanes, &[], [&gathered(&pieces, start, 0), &Kept::none()]);
             assert_eq!(nothing, [RistrettoPoint::default(); 2], "{backend}");
         }
     }
@@ -221,7 +286,12 @@ fn the_formulas_are_right_over_the_naive_field() {
     let asked = encodings(&mut rng, 3);
     let weights = [u128::MAX, 0x88, 3 << 126];
     let points = Opening(&asked).run(Naive).unwrap();
-    let sum = Summing { weights: &weights, lists: [&points] }.run(Naive)[0];
-    assert_eq!(sum, dalek::sum(&weights, &dalek::open(&asked).unwrap()).compress().to_bytes());
+    let sums = Summing(&[(&weights, &points)]).run(Naive);
+    let expected = dalek::sum(&weights, &dalek::open(&asked).unwrap());
+    let scalars = [scalar(&mut rng), Scalar::ZERO];
+    let products = Multiplying(&[(&sums[0], &scalars[0]), (&sums[0], &scalars[1])]).run(Naive);
+    let totals = Totalling(&[vec![&sums[0]], vec![&products[0], &sums[0], &products[1]]]).run(Naive);
+    let expected = [expected, expected * scalars[0] + expected].map(|point| point.compress().to_bytes());
+    assert_eq!([totals[0].1, totals[1].1], expected);
     assert!(matches!(Lanes::of(Backend::Dalek).map(|lanes| lanes.open(&asked)), Some(Ok(Kept::Dalek(_)))), "the plain one");
 }

@@ -172,6 +172,10 @@ impl Field for Naive {
         mask.into()
     }
 
+    fn mask(self, bits: u8) -> bool {
+        bits & 1 == 1
+    }
+
     fn digit(self, values: &Each<i8>) -> i8 {
         values[0]
     }
