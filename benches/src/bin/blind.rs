@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use detente_benches::blind::builds::{Build, Measured, backends, build};
+use detente_benches::blind::builds::{Build, How, Measured, backends, build};
 use detente_benches::blind::peers::{Environment, PEERS};
 use detente_benches::blind::sides::{block, matched, write_cells};
 use detente_benches::cells::city;
@@ -18,7 +18,8 @@ use detente_space::Separation;
 use detente_space::cells::Size;
 use detente_types::unit::Metres;
 
-const ABOUT: &str = "Each party has as many cells as its class has places, half of them common; mode `cells`, sixteen chunks. Both \
+const ABOUT: &str = "Each party has as many cells as its class has places, half of them common; mode `cells`, sixteen chunks, \
+    but verified in chunks of at least 256 places. Both \
     parties run in one process and never at once, so that what the process uses is the one's that works. Every figure of ours is \
     the least of the rounds, of the party that used more: from its seed and its set to its result, sets sorted, lists checked. \
     Carrying the messages is not counted, encoding and decoding them is.";
@@ -26,6 +27,11 @@ const ABOUT: &str = "Each party has as many cells as its class has places, half 
 /// A class, and the bars for one party unverified on one core, ms: of AVX2, of AVX-512 IFMA. 2^12 is there for its bytes.
 const CLASSES: [(u8, Option<[f64; 2]>); 4] =
     [(10, Some([60.0, 40.0])), (12, None), (14, Some([900.0, 600.0])), (16, Some([3400.0, 2300.0]))];
+/// Chunks of a run, as a power of two, and the fewest places of one in a verified run that bars are for.
+const CHUNKS_LOG2: u8 = 4;
+const CHUNK_LOG2: u8 = 8;
+/// Finer chunks that are measured beside: of which class, and how many, as powers of two.
+const FINER: [(u8, u8); 4] = [(10, 2), (10, 4), (12, 4), (12, 6)];
 /// Least gain of two cores.
 const GAIN_MIN: f64 = 1.9;
 /// Most that a verified run may cost more, %.
@@ -70,6 +76,7 @@ fn main() -> Result<()> {
         }
     }
     tell(&mut report, &rows);
+    tell_finer(&mut report, &build, rounds)?;
     if has("--no-peers") {
         report.note("Peers were left out.");
     } else {
@@ -89,20 +96,41 @@ fn main() -> Result<()> {
 
 fn row(build: &Build, backend: &str, log2: u8, rounds: usize) -> Result<Row> {
     eprintln!("measuring 2^{log2} by {backend}");
+    let ways = [(false, 1, CHUNKS_LOG2), (false, 2, CHUNKS_LOG2), (true, 1, chunks_log2(log2))];
+    let [plain, two, verified] = least(build, backend, log2, ways, rounds)?;
+    Ok(Row { log2, plain, two, verified })
+}
+
+/// In how many chunks, as a power of two, a verified run is measured: sixteen, but of no fewer places than bars are for.
+fn chunks_log2(log2: u8) -> u8 {
+    CHUNKS_LOG2.min(log2 - CHUNK_LOG2)
+}
+
+/// Ways of a run (verified, threads, chunks), each at its least.
+fn least<const N: usize>(
+    build: &Build,
+    backend: &str,
+    log2: u8,
+    ways: [(bool, usize, u8); N],
+    rounds: usize,
+) -> Result<[Measured; N]> {
     let rounds = if log2 > 14 { rounds.div_ceil(3) } else { rounds };
+    // A short run is over before its threads are warm: there are more of them in a process.
+    let within = 1 << 14u8.saturating_sub(log2);
+    let mut least: [Option<Measured>; N] = [const { None }; N];
     // In turns, so that what else the machine does falls on all alike.
-    let mut least: [Option<Measured>; 3] = [None, None, None];
     for _ in 0..rounds {
-        for (kept, how) in least.iter_mut().zip([(false, 1), (false, 2), (true, 1)]) {
-            let measured = build.measure(backend, log2, how, 1)?;
+        for (kept, (verified, threads, chunks_log2)) in least.iter_mut().zip(ways) {
+            let measured = build.measure(backend, log2, How { verified, threads, chunks_log2 }, within)?;
             *kept = Some(match kept.take() {
                 Some(before) => lesser(before, measured),
                 None => measured,
             });
         }
     }
-    let [Some(plain), Some(two), Some(verified)] = least else { anyhow::bail!("at least one round") };
-    Ok(Row { log2, plain, two, verified })
+    let measured: Option<Vec<Measured>> = least.into_iter().collect();
+    let measured = measured.and_then(|measured| measured.try_into().ok());
+    measured.context("at least one round")
 }
 
 fn lesser(mut kept: Measured, other: Measured) -> Measured {
@@ -156,9 +184,39 @@ fn tell(report: &mut Report, rows: &[Row]) {
     report.table("Processor time of one party", &head, &table);
     report.note(&format!(
         "Release build without flags: what ships. A program takes the last of the backends that its machine has; here each is named to it, so that \
-         the one of lesser machines is measured too. Bars: two cores gain {GAIN_MIN} x, a verified run costs at most {MORE_MAX:.0} % more."
+         the one of lesser machines is measured too. Bars: two cores gain {GAIN_MIN} x, a verified run costs at most {MORE_MAX:.0} % more \
+         where a chunk has {} places or more.",
+        1u32 << CHUNK_LOG2
     ));
     tell_bytes(report, rows);
+}
+
+/// What it costs to release, and prove, in smaller chunks.
+fn tell_finer(report: &mut Report, build: &Build, rounds: usize) -> Result<()> {
+    let mut table = Vec::new();
+    for (log2, chunks_log2) in FINER {
+        for (backend, name) in backends() {
+            eprintln!("measuring 2^{log2} in 2^{chunks_log2} chunks by {name}");
+            let [plain, verified] = least(build, name, log2, [(false, 1, chunks_log2), (true, 1, chunks_log2)], rounds)?;
+            let [plain, verified] = [plain, verified].map(|measured| measured.party_cpu_ms());
+            table.push(vec![
+                format!("2^{log2}"),
+                backend.to_string(),
+                format!("{} of {} places", 1u32 << chunks_log2, 1u32 << (log2 - chunks_log2)),
+                format!("{:.1} %", 100.0 / f64::from(1u32 << chunks_log2)),
+                format!("{plain:.1}"),
+                format!("{verified:.1}"),
+                format!("{:.0} %", (verified / plain - 1.0) * 100.0),
+            ]);
+        }
+    }
+    let head = ["Cells", "backend", "chunks", "who leaves gains at most", "unverified, ms", "verified, ms", "more"];
+    report.table("What smaller chunks cost", &head, &table);
+    report.note(
+        "Each chunk carries a proof of its own, so that nothing is given against an answer that is not checked; below some hundred places what a proof costs by itself shows. \
+         Terms say in how many chunks an answer is released (`matching.chunks_log2`).",
+    );
+    Ok(())
 }
 
 fn tell_bytes(report: &mut Report, rows: &[Row]) {

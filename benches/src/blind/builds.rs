@@ -13,6 +13,17 @@ pub struct Build {
     program: PathBuf,
 }
 
+/// How a run is done.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// Whether answers carry proofs.
+    pub verified: bool,
+    /// Threads of a party.
+    pub threads: usize,
+    /// Answers are released in 2 to this power chunks.
+    pub chunks_log2: u8,
+}
+
 /// One measurement: both parties of a run, each at its least of the rounds.
 #[derive(Clone, Debug)]
 pub struct Measured {
@@ -54,14 +65,18 @@ pub fn build() -> Result<Build> {
 }
 
 impl Build {
-    /// Measures runs of 2^`log2` cells by a backend, called as in [`backends`].
+    /// Measures runs of 2^`log2` cells by a backend, called as in [`backends`], in one process.
     ///
     /// # Errors
     /// When the program fails, which it does when a run does not find what it should.
-    pub fn measure(&self, backend: &str, log2: u8, (verified, threads): (bool, usize), rounds: usize) -> Result<Measured> {
-        let arguments = [usize::from(log2), usize::from(verified), threads, rounds].map(|number| number.to_string());
-        let output =
-            Command::new(&self.program).args(&arguments).arg(backend).output().context("starting the measuring program")?;
+    pub fn measure(&self, backend: &str, log2: u8, how: How, rounds: usize) -> Result<Measured> {
+        let arguments = [usize::from(log2), usize::from(how.verified), how.threads, rounds].map(|number| number.to_string());
+        let chunks = how.chunks_log2.to_string();
+        let output = Command::new(&self.program)
+            .args(&arguments)
+            .args([backend, &chunks])
+            .output()
+            .context("starting the measuring program")?;
         ensure!(
             output.status.success(),
             "parties {} {backend}: {}",
