@@ -47,7 +47,8 @@ pub struct Link {
     pub(crate) reply: Paced,
     pub(crate) cosignature: Vec<u8>,
     pub(crate) cosign: Paced,
-    /// Our copy goes further than our cosignature says: only a hello tells how far.
+    /// Our cosignature may say less of our copy than there is: of its end, or of the generation that it has begun. Only a hello
+    /// tells that.
     pub(crate) copy_is_ahead: bool,
     pub(crate) patience: Patience,
     pub(crate) counters: Counters,

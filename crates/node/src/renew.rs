@@ -334,6 +334,8 @@ impl Line {
         (self.sealed, self.copied, self.lives.tells_copy) = (size, size, generation);
         self.link.set_copy(self.seen, self.kept.as_ref().map(|kept| kept.note().into_bytes()).unwrap_or_default());
         self.link.cosign(self.own_cosignature.clone());
+        // After a restore that may say less than is here.
+        self.link.tell_copy();
     }
 
     /// What belonged to their generation before is done with.
