@@ -9,7 +9,7 @@
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use detente_blind::message::{Message, decode};
@@ -27,35 +27,40 @@ struct How {
 /// Threads beside the one that holds the run, kept from one round to the next as whoever drives a run keeps its own.
 struct Crew {
     threads: usize,
-    jobs: Mutex<VecDeque<Job>>,
+    /// Jobs that wait, and whether there will be no more.
+    jobs: Mutex<(VecDeque<Job>, bool)>,
     more: Condvar,
-    over: Mutex<bool>,
 }
 
 impl Crew {
+    fn jobs(&self) -> MutexGuard<'_, (VecDeque<Job>, bool)> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn next(&self) -> Option<Job> {
-        self.jobs.lock().expect("no thread died").pop_front()
+        self.jobs().0.pop_front()
     }
 
     fn hand_out(&self, job: Job) {
-        self.jobs.lock().expect("no thread died").push_back(job);
+        self.jobs().0.push_back(job);
         self.more.notify_one();
     }
 
-    /// What a thread of the crew does until there is nothing more.
-    fn work(&self, tell: &Sender<Done>) {
+    /// What a thread of the crew does until there is nothing more. Of a job that panics it tells that nothing came.
+    fn work(&self, tell: &Sender<Option<Done>>) {
         loop {
-            let mut jobs = self.jobs.lock().expect("no thread died");
-            while jobs.is_empty() {
-                if *self.over.lock().expect("no thread died") {
-                    return;
+            let mut jobs = self.jobs();
+            let job = loop {
+                match jobs.0.pop_front() {
+                    Some(job) => break job,
+                    None if jobs.1 => return,
+                    None => jobs = self.more.wait(jobs).unwrap_or_else(PoisonError::into_inner),
                 }
-                jobs = self.more.wait(jobs).expect("no thread died");
-            }
-            let job = jobs.pop_front();
+            };
             drop(jobs);
-            if let Some(job) = job {
-                tell.send(job.run()).expect("whoever handed it out waits");
+            let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run())).ok();
+            if tell.send(done).is_err() {
+                return;
             }
         }
     }
@@ -66,11 +71,8 @@ struct Ends<'a>(&'a Crew);
 
 impl Drop for Ends<'_> {
     fn drop(&mut self) {
-        let Crew { jobs, over, more, .. } = self.0;
-        let jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        *over.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        more.notify_all();
-        drop(jobs);
+        self.0.jobs().1 = true;
+        self.0.more.notify_all();
     }
 }
 
@@ -100,7 +102,7 @@ impl Party {
     }
 
     /// Hears everything that was said to it, and does everything that follows.
-    fn turn(&mut self, heard: &[Vec<u8>], crew: &Crew, done: &Receiver<Done>) {
+    fn turn(&mut self, heard: &[Vec<u8>], crew: &Crew, done: &Receiver<Option<Done>>) {
         let began = (process_time(), Instant::now());
         for bytes in heard {
             let _ = self.run.handle(bytes);
@@ -111,7 +113,7 @@ impl Party {
     }
 
     /// Does all jobs, the first of them here: a lone one wakes nobody.
-    fn work(&mut self, crew: &Crew, done: &Receiver<Done>) -> bool {
+    fn work(&mut self, crew: &Crew, done: &Receiver<Option<Done>>) -> bool {
         let mut next = self.run.poll_job();
         let is_busy = next.is_some();
         let mut elsewhere = 0;
@@ -130,12 +132,12 @@ impl Party {
             match own {
                 Some(job) => self.run.handle_done(job.run()),
                 None => {
-                    self.run.handle_done(done.recv().expect("a thread works"));
+                    self.run.handle_done(done.recv().expect("a thread works").expect("no job panics"));
                     elsewhere -= 1;
                 }
             }
             while let Ok(given) = done.try_recv() {
-                self.run.handle_done(given);
+                self.run.handle_done(given.expect("no job panics"));
                 elsewhere -= 1;
             }
             if elsewhere == 0 {
@@ -190,7 +192,11 @@ fn backend(name: &str) -> Backend {
     backend
 }
 
-fn round(class: Class, how: How, round: u8, crew: &Crew, done: &Receiver<Done>) -> [Party; 2] {
+fn small(number: usize) -> u8 {
+    u8::try_from(number).expect("a power of two")
+}
+
+fn round(class: Class, how: How, round: u8, crew: &Crew, done: &Receiver<Option<Done>>) -> [Party; 2] {
     let mut parties = [Role::First, Role::Second].map(|role| Party::new(role, class, how, round));
     let mut heard: Vec<Vec<u8>> = Vec::new();
     let mut silent = 0;
@@ -217,20 +223,20 @@ fn main() {
         panic!("parties LOG2 VERIFIED THREADS ROUNDS [BACKEND [CHUNKS_LOG2]]")
     };
     let backend = arguments.get(4).map_or_else(Backend::best, |name| backend(name));
-    let how = How { verified: verified == 1, backend, chunks_log2: number(5).unwrap_or(4) as u8 };
-    let class = Class::new(log2 as u8).expect("4 to 22");
-    let crew = Crew { threads, jobs: Mutex::default(), more: Condvar::new(), over: Mutex::new(false) };
+    let how = How { verified: verified == 1, backend, chunks_log2: small(number(5).unwrap_or(4)) };
+    let class = Class::new(small(log2)).expect("4 to 22");
+    let crew = &Crew { threads, jobs: Mutex::default(), more: Condvar::new() };
     let (tell, done) = channel();
     let mut least = [[f64::INFINITY; 2]; 2];
     let mut last = None;
     std::thread::scope(|scope| {
         for _ in 1..threads {
             let tell = tell.clone();
-            scope.spawn(|| crew.work(&{ tell }));
+            scope.spawn(move || crew.work(&tell));
         }
-        let _ends = Ends(&crew);
+        let _ends = Ends(crew);
         for number in 0..rounds {
-            let parties = round(class, how, number as u8, &crew, &done);
+            let parties = round(class, how, number as u8, crew, &done);
             for (of, party) in parties.iter().enumerate() {
                 least[of][0] = least[of][0].min(party.cpu.as_secs_f64() * 1e3);
                 least[of][1] = least[of][1].min(party.wall.as_secs_f64() * 1e3);

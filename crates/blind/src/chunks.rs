@@ -1,14 +1,19 @@
 //! The release: this side's answers given, and the peer's taken, chunk by chunk in turns.
 
-use minicbor::bytes::ByteArray;
+use std::sync::Arc;
 
-use crate::dleq::{Composite, Dleq, Proof, weight_seed};
+use curve25519_dalek::Scalar;
+use minicbor::bytes::ByteArray;
+use zeroize::Zeroizing;
+
+use crate::dleq::{Dleq, Proof, Told, weight_seed};
 use crate::fault::Breach;
 use crate::hash::{Digest, digest};
 use crate::job::{Form, Task, comparable};
 use crate::lanes::{Lanes, Sum};
 use crate::lists::{Ours, Theirs};
 use crate::message::{Mark, Message, POINT_BYTES, POINTS_MAX, TAGS_MAX};
+use crate::seed::Secrets;
 use crate::setup::{Class, Role};
 
 /// Places that one job weighs.
@@ -40,7 +45,7 @@ impl Cut {
 
     /// How many chunks are proved together: as many as have the places of one job.
     fn batch(self) -> u16 {
-        u16::try_from(SHARE / self.chunk).unwrap_or(u16::MAX).max(1)
+        (SHARE / self.chunk).max(1) as u16
     }
 
     /// The place at which a chunk begins.
@@ -50,7 +55,7 @@ impl Cut {
 }
 
 /// Sums whose shares are under way: over one chunk, or over several that are small.
-struct Summing {
+pub(crate) struct Summing {
     /// Of each chunk.
     seeds: Vec<Digest>,
     next: usize,
@@ -72,7 +77,7 @@ impl Summing {
         (count > 0).then_some((first, count))
     }
 
-    /// Takes a share; true for the last of a chunk.
+    /// Takes a share; true for the last.
     fn take(&mut self, share: Vec<Sum>, chunk: usize) -> bool {
         self.shares.push(share);
         self.waiting -= 1;
@@ -81,8 +86,27 @@ impl Summing {
 
     /// The shares of one of the sums of each job.
     fn of(&self, sum: usize) -> impl Iterator<Item = &Sum> {
-        self.shares.iter().filter_map(move |share| share.get(sum))
+        self.shares.iter().map(move |share| &share[sum])
     }
+
+    /// The proof of each chunk.
+    pub(crate) fn prove(&self, secrets: &Secrets, dleq: &Dleq, public: &[u8; POINT_BYTES]) -> Vec<Proof> {
+        let shares: Vec<Vec<_>> = (0..self.seeds.len()).map(|chunk| self.of(chunk).collect()).collect();
+        let composites = secrets.lanes.totals(&shares.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let nonce = |((_, m), seed): (&Told, &Digest)| secrets.proof_nonce(&digest("detente/blind/proof/1", &[seed, m]));
+        let nonces: Zeroizing<Vec<Scalar>> = Zeroizing::new(composites.iter().zip(&self.seeds).map(nonce).collect());
+        dleq.prove(&secrets.key, public, &composites, &nonces)
+    }
+}
+
+/// How far the next proofs have come.
+enum Proving {
+    /// The answers that they are about are not all made.
+    Waiting,
+    Weighing(Summing),
+    Weighed(Summing),
+    /// A job makes them.
+    Making,
 }
 
 /// What a side is called by in proofs.
@@ -99,7 +123,7 @@ pub(crate) struct Giving {
     cut: Cut,
     own: Named,
     asked: Digest,
-    proving: Option<Summing>,
+    proving: Proving,
     proofs: Vec<Proof>,
     /// Whole chunks given, proofs and all.
     pub(crate) given: u16,
@@ -109,43 +133,57 @@ pub(crate) struct Giving {
 impl Giving {
     /// `asked` is the hash of the peer's list, which is answered.
     pub(crate) fn new(run: Digest, mark: Mark, cut: Cut, own: Named, asked: Digest) -> Self {
-        Self { run, mark, cut, own, asked, proving: None, proofs: Vec::new(), given: 0, place: 0 }
+        Self { run, mark, cut, own, asked, proving: Proving::Waiting, proofs: Vec::new(), given: 0, place: 0 }
     }
 
     pub(crate) fn is_over(&self) -> bool {
         self.given == self.cut.chunks
     }
 
-    /// The next share of proofs.
-    pub(crate) fn next_task(&mut self, lanes: Lanes, theirs: &Theirs) -> Option<Task> {
+    /// The next piece of work on proofs.
+    pub(crate) fn next_task(&mut self, ours: &Ours, theirs: &Theirs, dleq: &Arc<Dleq>) -> Option<Task> {
         if !self.cut.is_verified() {
             return None;
         }
         let first = self.proofs.len() as u16;
-        if self.proving.is_none() {
-            let seed = |chunk| {
-                let answers = theirs.answers(self.cut.start(chunk), self.cut.chunk);
-                weight_seed(&self.run, &self.own, &self.asked, chunk, answers)
-            };
-            let end = self.cut.chunks.min(first + self.cut.batch());
-            let is_ready = first < end && theirs.is_answered_to(self.cut.start(end));
-            self.proving = is_ready.then(|| Summing::new((first..end).map(seed).collect()));
+        if matches!(self.proving, Proving::Waiting) {
+            self.proving = self.weighing(first, theirs)?;
         }
-        let proving = self.proving.as_mut()?;
-        let (start, count) = proving.next_share(self.cut.chunk)?;
-        let part = |(chunk, seed): (u16, &Digest)| (*seed, theirs.points(self.cut.start(chunk) + start, count));
-        Some(Task::Weigh { lanes, start, parts: (first..).zip(&proving.seeds).map(part).collect() })
+        if let Proving::Weighing(sums) = &mut self.proving {
+            let (start, count) = sums.next_share(self.cut.chunk)?;
+            let part = |(chunk, seed): (u16, &Digest)| (*seed, theirs.points(self.cut.start(chunk) + start, count));
+            let parts = (first..).zip(&sums.seeds).map(part).collect();
+            return Some(Task::Weigh { lanes: ours.secrets().lanes, start, parts });
+        }
+        let Proving::Weighed(sums) = core::mem::replace(&mut self.proving, Proving::Making) else { return None };
+        let (secrets, dleq) = (Arc::clone(ours.secrets()), Arc::clone(dleq));
+        Some(Task::Prove { secrets, dleq, public: self.own.key, sums })
     }
 
-    /// Takes a share; the last of a chunk makes its proof.
-    pub(crate) fn weighed(&mut self, share: Vec<Sum>, ours: &Ours, theirs: &mut Theirs, dleq: &Dleq) {
-        let Some(proving) = self.proving.take_if(|proving| proving.take(share, self.cut.chunk)) else { return };
-        let shares: Vec<Vec<_>> = (0..proving.seeds.len()).map(|chunk| proving.of(chunk).collect()).collect();
-        let composites = ours.secrets().lanes.totals(&shares.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        let nonce = |seed, m| ours.secrets().proof_nonce(&digest("detente/blind/proof/1", &[seed, m]));
-        let given: Vec<_> =
-            composites.iter().zip(&proving.seeds).map(|(composite, seed)| (composite, nonce(seed, &composite.1))).collect();
-        self.proofs.extend(dleq.prove(&ours.secrets().key, &self.own.key, &given));
+    /// The next chunks that are proved together, from `first` on, once all of them are answered.
+    fn weighing(&self, first: u16, theirs: &Theirs) -> Option<Proving> {
+        let end = self.cut.chunks.min(first + self.cut.batch());
+        let seed = |chunk| {
+            let answers = theirs.answers(self.cut.start(chunk), self.cut.chunk);
+            weight_seed(&self.run, &self.own, &self.asked, chunk, answers)
+        };
+        let is_ready = first < end && theirs.is_answered_to(self.cut.start(end));
+        is_ready.then(|| Proving::Weighing(Summing::new((first..end).map(seed).collect())))
+    }
+
+    /// Takes a share of sums.
+    pub(crate) fn weighed(&mut self, share: Vec<Sum>) {
+        let Proving::Weighing(sums) = &mut self.proving else { return };
+        if sums.take(share, self.cut.chunk) {
+            let sums = core::mem::replace(sums, Summing::new(Vec::new()));
+            self.proving = Proving::Weighed(sums);
+        }
+    }
+
+    /// Takes proofs.
+    pub(crate) fn proved(&mut self, proofs: &[Proof], theirs: &mut Theirs) {
+        self.proofs.extend_from_slice(proofs);
+        self.proving = Proving::Waiting;
         theirs.forget_points_before(self.cut.start(self.proofs.len() as u16));
     }
 
@@ -178,7 +216,7 @@ pub(crate) struct Taking {
     run: Digest,
     cut: Cut,
     peer: Named,
-    peer_key: Composite,
+    peer_key: Told,
     asked: Digest,
     /// Answers taken, to be compared.
     found: Vec<u128>,

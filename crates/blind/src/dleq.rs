@@ -1,6 +1,6 @@
 //! That one key made many answers: the batched proof of equal logarithms of RFC 9497 2.2.
 //!
-//! Composites are weighed sums: M of what was asked, Z of what was answered. The proof is the RFC's, challenge and all; the
+//! Tolds are weighed sums: M of what was asked, Z of what was answered. The proof is the RFC's, challenge and all; the
 //! weights are ours, 128 bits each from SHA-512 over a seed that binds the run, the prover, its key, the asker's list, the
 //! chunk and every answer in it. The RFC's own weights are longer (252 bits) and each costs a hash of six blocks, which
 //! would double the cost of a verified run; a wrong answer passes ours with a chance of 2^-128 (docs/decisions/0101).
@@ -52,8 +52,8 @@ pub(crate) fn weights(seed: &Digest, start: usize, count: usize) -> Vec<u128> {
     blocks.take(count).collect()
 }
 
-/// A sum of many points, and its encoding.
-pub(crate) type Composite = (Sum, [u8; POINT_BYTES]);
+/// A point of a proof, and its encoding.
+pub(crate) type Told = (Sum, [u8; POINT_BYTES]);
 
 /// Proofs under a context.
 pub(crate) struct Dleq {
@@ -68,31 +68,27 @@ impl Dleq {
         Self { xmd: Xmd::new(&[b"HashToScalar-", context].concat()), lanes, base }
     }
 
-    /// Proves of each m that `key` made both its public half and k·m. A nonce is used once.
-    pub(crate) fn prove(&self, key: &Scalar, public: &[u8; POINT_BYTES], given: &[(&Composite, Scalar)]) -> Vec<Proof> {
-        let factors: Vec<_> = given.iter().flat_map(|((m, _), nonce)| [(m, key), (&self.base, nonce), (m, nonce)]).collect();
+    /// Proves of each m that `key` made both its public half and k·m. There are as many nonces, each used once.
+    pub(crate) fn prove(&self, key: &Scalar, public: &[u8; POINT_BYTES], given: &[Told], nonces: &[Scalar]) -> Vec<Proof> {
+        let factors: Vec<_> =
+            given.iter().zip(nonces).flat_map(|((m, _), nonce)| [(m, key), (&self.base, nonce), (m, nonce)]).collect();
         let products = self.lanes.products(&factors);
         let each: Vec<_> = products.iter().map(|product| [product]).collect();
-        let encoded = self.lanes.totals(&each.iter().map(<[_; 1]>::as_slice).collect::<Vec<_>>());
-        let (encoded, _) = encoded.as_chunks();
-        let proof = |(((_, m), nonce), [(_, z), (_, t2), (_, t3)]): (&(&Composite, Scalar), &[Composite; 3])| {
+        let told = self.lanes.totals(&each.iter().map(<[_; 1]>::as_slice).collect::<Vec<_>>());
+        let (of_each, rest) = told.as_chunks();
+        debug_assert!(rest.is_empty() && of_each.len() == given.len());
+        let proof = |(((_, m), nonce), [(_, z), (_, t2), (_, t3)]): ((&Told, &Scalar), &[Told; 3])| {
             let challenge = self.challenge(public, [m, z, t2, t3]);
             let mut proof = [0; PROOF_BYTES];
             proof[..32].copy_from_slice(challenge.as_bytes());
             proof[32..].copy_from_slice((nonce - challenge * key).as_bytes());
             proof
         };
-        given.iter().zip(encoded).map(proof).collect()
+        given.iter().zip(nonces).zip(of_each).map(proof).collect()
     }
 
     /// Whether z is m times the key whose public half `key` is, encoded as `public`.
-    pub(crate) fn is_proved(
-        &self,
-        (key, public): &Composite,
-        (m, m_bytes): &Composite,
-        (z, z_bytes): &Composite,
-        proof: &Proof,
-    ) -> bool {
+    pub(crate) fn is_proved(&self, (key, public): &Told, (m, m_bytes): &Told, (z, z_bytes): &Told, proof: &Proof) -> bool {
         let scalar = |bytes: &[u8]| {
             let bytes: [u8; 32] = bytes.try_into().expect("half a proof");
             Option::<Scalar>::from(Scalar::from_canonical_bytes(bytes))
@@ -101,9 +97,9 @@ impl Dleq {
             return false;
         };
         let products = self.lanes.products(&[(key, &c), (&self.base, &s), (m, &s), (z, &c)]);
-        let [cy, sg, sm, cz] = products.as_slice() else { return false };
+        let [cy, sg, sm, cz] = products.as_slice() else { unreachable!("a product for each factor") };
         let commitments = self.lanes.totals(&[&[cy, sg], &[sm, cz]]);
-        let [(_, t2), (_, t3)] = commitments.as_slice() else { return false };
+        let [(_, t2), (_, t3)] = commitments.as_slice() else { unreachable!("a total for each list") };
         *public != [0; POINT_BYTES] && self.challenge(public, [m_bytes, z_bytes, t2, t3]) == c
     }
 

@@ -1,6 +1,6 @@
 //! Heavy work, handed out.
 //!
-//! A run computes nothing long in its own calls. It hands out jobs, each of some milliseconds but the two that sort a whole
+//! A run computes nothing long in its own calls: the most is the check of one proof. It hands out jobs, each of some milliseconds but the two that sort a whole
 //! list; whoever holds the run does them on as many threads as there are cores, in any order, and hands back what they gave.
 //! Results do not depend on that order.
 
@@ -11,7 +11,8 @@ use curve25519_dalek::ristretto::CompressedRistretto;
 use curve25519_dalek::traits::IsIdentity as _;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::dleq::weights;
+use crate::chunks::Summing;
+use crate::dleq::{Dleq, Proof, weights};
 use crate::fault::Breach;
 use crate::hash::{Digest, digest};
 use crate::lanes::{Bad, Kept, Lanes, Sum};
@@ -58,6 +59,8 @@ pub(crate) enum Task {
     Distinct { list: Arc<Vec<u8>> },
     /// A share of a composite, for a proof; or the whole ones of several chunks.
     Weigh { lanes: Lanes, start: usize, parts: Vec<(Digest, Kept)> },
+    /// Proofs of chunks whose composites are here in shares.
+    Prove { secrets: Arc<Secrets>, dleq: Arc<Dleq>, public: [u8; POINT_BYTES], sums: Summing },
     /// Shares of both composites, for a check: halves of the points that were asked, and the answers.
     Check { lanes: Lanes, seed: Digest, start: usize, place: usize, halves: Kept, answers: Vec<u8> },
     /// What two lists have in common.
@@ -70,6 +73,7 @@ pub(crate) enum Given {
     BadPoint { piece: usize, points: Vec<u8>, breach: Breach },
     Distinct(Result<(), (u32, u32)>),
     Weighed(Vec<Sum>),
+    Proved(Vec<Proof>),
     Checked(Result<Vec<Sum>, Breach>),
     Matched(Result<Vec<u32>, (u32, u32)>),
 }
@@ -82,6 +86,7 @@ impl Job {
             Task::Answer { secrets, run, role, form, piece, points } => answer(&secrets, (&run, role), form, piece, points),
             Task::Distinct { list } => Given::Distinct(distinct(&list)),
             Task::Weigh { lanes, start, parts } => Given::Weighed(weigh(lanes, start, &parts)),
+            Task::Prove { secrets, dleq, public, sums } => Given::Proved(sums.prove(&secrets, &dleq, &public)),
             Task::Check { lanes, seed, start, place, halves, answers } => {
                 Given::Checked(check(lanes, &weights(&seed, start, halves.len()), place, &halves, &answers))
             }

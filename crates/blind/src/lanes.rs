@@ -6,14 +6,13 @@
 //!
 //! Invariants: results are those of dalek to the byte, whatever the backend. What is secret (scalars, and points before they
 //! are sent) decides no branch and no place in memory; encodings and weights are public. Scalars, their digits, and points on
-//! the heap are wiped, [`Kept`] ones on drop. Not wiped are: vectors on the stack, as dalek's are not; what dalek itself has on
+//! the heap are wiped, [`Kept`] ones and [`Sum`]s on drop. Not wiped are: vectors on the stack, as dalek's are not; what dalek itself has on
 //! the heap while it encodes; encodings that are handed out, which are the caller's; and what sums of weighed points are made
 //! with, for these are points that were sent, or halves of such.
 
 use core::fmt;
 
 use curve25519_dalek::ristretto::CompressedRistretto;
-use curve25519_dalek::traits::Identity as _;
 use curve25519_dalek::{RistrettoPoint, Scalar};
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
 
@@ -101,8 +100,7 @@ pub(crate) enum Kept {
     Lanes(Vec<Coordinates>),
 }
 
-/// One point of a proof, or what is to be added to one: a sum, a product. Nothing secret.
-#[derive(Clone, Debug)]
+/// One point of a proof: a sum, or a product. The point is public, or will be; its coordinates are not, and are wiped on drop.
 pub(crate) enum Sum {
     Dalek(RistrettoPoint),
     Lanes(Extended),
@@ -159,15 +157,40 @@ impl Kept {
     }
 }
 
-impl Sum {
-    fn extended(&self) -> &Extended {
-        if let Self::Lanes(point) = self { point } else { &NEUTRAL }
+impl Kept {
+    fn dalek(&self) -> &[RistrettoPoint] {
+        match self {
+            Self::Dalek(points) => points,
+            // A list without points may be of another backend than the run.
+            Self::Lanes(points) if points.is_empty() => &[],
+            Self::Lanes(_) => unreachable!("a run keeps its backend"),
+        }
     }
 
-    fn dalek(&self) -> RistrettoPoint {
+    fn lanes(&self) -> &[Coordinates] {
         match self {
-            Self::Dalek(point) => *point,
-            Self::Lanes(_) => unreachable!("a run keeps its backend"),
+            Self::Lanes(points) => points,
+            Self::Dalek(points) if points.is_empty() => &[],
+            Self::Dalek(_) => unreachable!("a run keeps its backend"),
+        }
+    }
+}
+
+impl Sum {
+    fn dalek(&self) -> &RistrettoPoint {
+        if let Self::Dalek(point) = self { point } else { unreachable!("a run keeps its backend") }
+    }
+
+    fn lanes(&self) -> &Extended {
+        if let Self::Lanes(point) = self { point } else { unreachable!("a run keeps its backend") }
+    }
+}
+
+impl Drop for Sum {
+    fn drop(&mut self) {
+        match self {
+            Self::Dalek(point) => point.zeroize(),
+            Self::Lanes(point) => point.zeroize(),
         }
     }
 }
@@ -229,51 +252,45 @@ impl Lanes {
         }
     }
 
-    /// The weighed sums of lists of points that are public, and so are the weights; each list has as many of both.
+    /// The weighed sums of lists of points; each list has as many weights, which are public.
     pub(crate) fn sums(self, lists: &[(&[u128], &Kept)]) -> Vec<Sum> {
-        // A list without points may be of another backend than the run.
-        let in_lanes: Vec<(&[u128], &[Coordinates])> = lists
-            .iter()
-            .map(|(weights, points)| (*weights, if let Kept::Lanes(points) = points { points.as_slice() } else { &[] }))
-            .collect();
-        if let Some(sums) = self.work(kernels::Summing(&in_lanes)) {
-            return sums.into_iter().map(Sum::Lanes).collect();
+        if matches!(self, Self::Dalek) {
+            return lists.iter().map(|(weights, points)| Sum::Dalek(dalek::sum(weights, points.dalek()))).collect();
         }
-        let sum = |(weights, points): &(&[u128], &Kept)| match points {
-            Kept::Dalek(points) => dalek::sum(weights, points),
-            Kept::Lanes(_) => RistrettoPoint::identity(),
-        };
-        lists.iter().map(sum).map(Sum::Dalek).collect()
+        let lists: Vec<_> = lists.iter().map(|(weights, points)| (*weights, points.lanes())).collect();
+        self.in_lanes(kernels::Summing(&lists))
     }
 
     /// Sums added up, and the encodings of the totals.
     pub(crate) fn totals(self, lists: &[&[&Sum]]) -> Vec<(Sum, [u8; 32])> {
-        let in_lanes: Vec<Vec<_>> = lists.iter().map(|sums| sums.iter().map(|sum| sum.extended()).collect()).collect();
-        if let Some(totals) = self.work(kernels::Totalling(&in_lanes)) {
-            return totals.into_iter().map(|(total, encoded)| (Sum::Lanes(total), encoded)).collect();
+        if matches!(self, Self::Dalek) {
+            let total = |sums: &&[&Sum]| sums.iter().map(|sum| sum.dalek()).sum::<RistrettoPoint>();
+            return lists.iter().map(total).map(|point| (Sum::Dalek(point), point.compress().to_bytes())).collect();
         }
-        let total = |sums: &&[&Sum]| {
-            let total: RistrettoPoint = sums.iter().map(|sum| sum.dalek()).sum();
-            (Sum::Dalek(total), total.compress().to_bytes())
-        };
-        lists.iter().map(total).collect()
+        let lists: Vec<Vec<_>> = lists.iter().map(|sums| sums.iter().map(|sum| sum.lanes()).collect()).collect();
+        self.in_lanes(kernels::Totalling(&lists))
     }
 
     /// Points, each times a scalar of its own, which may be secret.
     pub(crate) fn products(self, given: &[(&Sum, &Scalar)]) -> Vec<Sum> {
-        let in_lanes: Vec<_> = given.iter().map(|(point, scalar)| (point.extended(), *scalar)).collect();
-        if let Some(products) = self.work(kernels::Multiplying(&in_lanes)) {
-            return products.into_iter().map(Sum::Lanes).collect();
+        if matches!(self, Self::Dalek) {
+            return given.iter().map(|(point, scalar)| Sum::Dalek(point.dalek() * *scalar)).collect();
         }
-        given.iter().map(|(point, scalar)| Sum::Dalek(point.dalek() * *scalar)).collect()
+        let given: Vec<_> = given.iter().map(|(point, scalar)| (point.lanes(), *scalar)).collect();
+        self.in_lanes(kernels::Multiplying(&given))
     }
 
     /// The point of an encoding that was found to be one.
     pub(crate) fn point(self, encoding: &[u8; 32]) -> Sum {
-        match self.work(kernels::Pointing(encoding)) {
-            Some(point) => Sum::Lanes(point),
-            None => Sum::Dalek(CompressedRistretto(*encoding).decompress().expect("the encoding of a point")),
+        if matches!(self, Self::Dalek) {
+            return Sum::Dalek(CompressedRistretto(*encoding).decompress().expect("the encoding of a point"));
         }
+        self.in_lanes(kernels::Decoding(encoding))
+    }
+
+    /// Does work in lanes, of which there are some.
+    fn in_lanes<W: field::Work>(self, work: W) -> W::Output {
+        self.work(work).expect("all backends but the plain one have lanes")
     }
 
     /// Does work in lanes, where there are any.

@@ -370,7 +370,7 @@ impl Run {
             theirs,
             looked: Looked::NotYet,
             is_shuffled: false,
-            dleq: Dleq::new(CONTEXT, own.lanes),
+            dleq: Arc::new(Dleq::new(CONTEXT, own.lanes)),
             shared,
             peer_seal: None,
         }));

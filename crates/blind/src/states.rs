@@ -1,5 +1,7 @@
 //! What a run holds in each of its states, and what it does there.
 
+use std::sync::Arc;
+
 use curve25519_dalek::RistrettoPoint;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -62,7 +64,7 @@ pub(crate) struct Release {
     pub(crate) looked: Looked,
     /// Whether the whole list is answered, and in mode `count` the answers are in their other order.
     pub(crate) is_shuffled: bool,
-    pub(crate) dleq: Dleq,
+    pub(crate) dleq: Arc<Dleq>,
     pub(crate) shared: Zeroizing<[u8; POINT_BYTES]>,
     pub(crate) peer_seal: Option<Digest>,
 }
@@ -173,11 +175,8 @@ impl Release {
             self.looked = Looked::Asked;
             return Some(Task::Distinct { list: self.theirs.list() });
         }
-        let Self { ours, theirs, giving, taking, .. } = self;
-        taking
-            .next_task(ours)
-            .or_else(|| giving.next_task(ours.secrets().lanes, theirs))
-            .or_else(|| theirs.next_task(ours.secrets()))
+        let Self { ours, theirs, giving, taking, dleq, .. } = self;
+        taking.next_task(ours).or_else(|| giving.next_task(ours, theirs, dleq)).or_else(|| theirs.next_task(ours.secrets()))
     }
 
     /// The next answer, when it is this side's turn and its own list allows it.
@@ -227,7 +226,8 @@ impl Release {
                 let message = encode(&Message::Points(own.mark, start, points.to_vec().into()));
                 return Err((Breach::Repeated { place, again }, message));
             }
-            Given::Weighed(share) => self.giving.weighed(share, &self.ours, &mut self.theirs, &self.dleq),
+            Given::Weighed(share) => self.giving.weighed(share),
+            Given::Proved(proofs) => self.giving.proved(&proofs, &mut self.theirs),
             Given::Checked(Ok(share)) => self.taking.checked(share, &mut self.ours, &self.dleq).map_err(|(breach, proof)| {
                 let message = Message::Proof(own.mark, self.taking.taken.into(), proof.into());
                 (breach, encode(&message))

@@ -69,7 +69,7 @@ pub(super) trait Field: Copy {
     /// A sum of at most four products in all.
     fn plus(self, a: &Self::Wide, b: &Self::Wide) -> Self::Wide;
     /// A difference; `b` is a product of a loose and a carried number, or a sum of two products of carried ones, and `a` is a
-    /// sum of at most four products of carried ones, as which the square of a sum of two counts.
+    /// sum of at most four products of carried ones, as which the square of a sum of two counts. Either may be carried.
     fn minus(self, a: &Self::Wide, b: &Self::Wide) -> Self::Wide;
     /// The same number, its limbs made small.
     fn carry(self, a: &Self::Wide) -> Self::Carried;

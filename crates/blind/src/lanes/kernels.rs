@@ -3,13 +3,14 @@
 use core::hint::black_box;
 
 use curve25519_dalek::Scalar;
+use zeroize::Zeroize as _;
 
 use super::field::{Each, Element, Field, LANES_MAX, ONE, Work, ZERO, inverted};
 use super::multiply::{Digits, multiplied};
 use super::point::Point;
 use super::ristretto::{Encoded, decode, element, encode, encode_doubled, from_uniform, is_in_form};
 use super::sums::summed;
-use super::{Bad, Coordinates, Extended, NEUTRAL};
+use super::{Bad, Coordinates, Extended, NEUTRAL, Sum};
 
 /// Uniform bytes to points, those times a scalar, and the encodings of their doubles.
 pub(super) struct Masking<'a> {
@@ -31,7 +32,7 @@ pub(super) struct Answering<'a> {
 pub(super) struct Opening<'a>(pub(super) &'a [Encoded]);
 
 /// The encoding of a point to that point.
-pub(super) struct Pointing<'a>(pub(super) &'a Encoded);
+pub(super) struct Decoding<'a>(pub(super) &'a Encoded);
 
 /// Weighed sums of lists of points; each has as many weights as points.
 pub(super) struct Summing<'a>(pub(super) &'a [(&'a [u128], &'a [Coordinates])]);
@@ -81,35 +82,37 @@ impl Work for Opening<'_> {
     }
 }
 
-impl Work for Pointing<'_> {
-    type Output = Extended;
+impl Work for Decoding<'_> {
+    type Output = Sum;
 
     #[inline(always)]
-    fn run<F: Field>(self, f: F) -> Extended {
-        let (point, _) = decode(f, &[element(self.0); LANES_MAX]);
-        point.get(f).each_ref().map(|each| each[0])
+    fn run<F: Field>(self, f: F) -> Sum {
+        let (point, bad) = decode(f, &[element(self.0); LANES_MAX]);
+        assert!(bad & 1 == 0, "the encoding of a point");
+        Sum::Lanes(point.get(f).each_ref().map(|each| each[0]))
     }
 }
 
 impl Work for Summing<'_> {
-    type Output = Vec<Extended>;
+    type Output = Vec<Sum>;
 
     #[inline(always)]
-    fn run<F: Field>(self, f: F) -> Vec<Extended> {
+    fn run<F: Field>(self, f: F) -> Vec<Sum> {
         let mut sums = Vec::with_capacity(self.0.len());
         for lists in self.0.chunks(F::LANES) {
-            out_of_lanes(f, &summed(f, lists), lists.len(), |point| sums.push(point));
+            out_of_lanes(f, &summed(f, lists), lists.len(), &mut sums);
         }
         sums
     }
 }
 
 impl Work for Totalling<'_> {
-    type Output = Vec<(Extended, Encoded)>;
+    type Output = Vec<(Sum, Encoded)>;
 
     #[inline(always)]
     fn run<F: Field>(self, f: F) -> Self::Output {
         let mut totals = Vec::with_capacity(self.0.len());
+        let mut points = Vec::with_capacity(F::LANES);
         for lists in self.0.chunks(F::LANES) {
             let most = lists.iter().map(Vec::len).max().unwrap_or(0);
             let mut total = Point::identity(f);
@@ -117,23 +120,23 @@ impl Work for Totalling<'_> {
                 let each = lists.iter().map(|list| list.get(step).copied().unwrap_or(&NEUTRAL));
                 total = total.add(f, &into_lanes(f, each).cached(f), None).point(f);
             }
-            let mut encoded = encode(f, &total).into_iter();
-            out_of_lanes(f, &total, lists.len(), |point| totals.extend(encoded.next().map(|encoded| (point, encoded))));
+            out_of_lanes(f, &total, lists.len(), &mut points);
+            totals.extend(points.drain(..).zip(encode(f, &total)));
         }
         totals
     }
 }
 
 impl Work for Multiplying<'_> {
-    type Output = Vec<Extended>;
+    type Output = Vec<Sum>;
 
     #[inline(always)]
-    fn run<F: Field>(self, f: F) -> Vec<Extended> {
+    fn run<F: Field>(self, f: F) -> Vec<Sum> {
         let mut products = Vec::with_capacity(self.0.len());
         for given in self.0.chunks(F::LANES) {
             let digits = Digits::of_each(given.iter().map(|(_, scalar)| *scalar));
             let product = multiplied(f, &into_lanes(f, given.iter().map(|(point, _)| *point)), &digits);
-            out_of_lanes(f, &product, given.len(), |point| products.push(point));
+            out_of_lanes(f, &product, given.len(), &mut products);
         }
         products
     }
@@ -149,13 +152,12 @@ fn into_lanes<'a, F: Field>(f: F, points: impl Iterator<Item = &'a Extended>) ->
     Point::set(f, &coordinates)
 }
 
-/// Out of the first lanes.
+/// Out of the first lanes. What is filled has room for them.
 #[inline(always)]
-fn out_of_lanes<F: Field>(f: F, point: &Point<F>, count: usize, mut out: impl FnMut(Extended)) {
-    let coordinates = point.get(f);
-    for lane in 0..count {
-        out(coordinates.each_ref().map(|each| each[lane]));
-    }
+fn out_of_lanes<F: Field>(f: F, point: &Point<F>, count: usize, out: &mut Vec<Sum>) {
+    let mut coordinates = point.get(f);
+    out.extend((0..count).map(|lane| Sum::Lanes(coordinates.each_ref().map(|each| each[lane]))));
+    coordinates.zeroize();
 }
 
 /// Points of encodings, or which is the first that is none or the neutral element.

@@ -72,16 +72,16 @@ fn table<F: Field>(f: F, point: &Point<F>) -> [Cached<F>; TABLE] {
 fn looked_up<F: Field>(f: F, table: &[Cached<F>; TABLE], digit: F::Digit) -> Cached<F> {
     let mut found = Cached::identity(f);
     for (magnitude, entry) in (1..).zip(table) {
-        found.plus = f.choose(f.is_magnitude(digit, magnitude), &entry.plus, &found.plus);
+        found.parts.plus = f.choose(f.is_magnitude(digit, magnitude), &entry.parts.plus, &found.parts.plus);
     }
     for (magnitude, entry) in (1..).zip(table) {
-        found.minus = f.choose(f.is_magnitude(digit, magnitude), &entry.minus, &found.minus);
+        found.parts.minus = f.choose(f.is_magnitude(digit, magnitude), &entry.parts.minus, &found.parts.minus);
     }
     for (magnitude, entry) in (1..).zip(table) {
         found.z2 = f.choose(f.is_magnitude(digit, magnitude), &entry.z2, &found.z2);
     }
     for (magnitude, entry) in (1..).zip(table) {
-        found.t2d = f.choose(f.is_magnitude(digit, magnitude), &entry.t2d, &found.t2d);
+        found.parts.t2d = f.choose(f.is_magnitude(digit, magnitude), &entry.parts.t2d, &found.parts.t2d);
     }
     found
 }

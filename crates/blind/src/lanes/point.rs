@@ -18,19 +18,17 @@ pub(super) struct Projective<F: Field> {
     z: F::Carried,
 }
 
-/// A point to be added: Y + X, Y - X, 2Z, 2dT.
-pub(super) struct Cached<F: Field> {
+/// A point to be added, beside its Z: Y + X, Y - X, 2dT. Where Z = 1 that is all of it.
+pub(super) struct Parts<F: Field> {
     pub(super) plus: F::Carried,
     pub(super) minus: F::Carried,
-    pub(super) z2: F::Carried,
     pub(super) t2d: F::Carried,
 }
 
-/// A point with Z = 1, to be added: y + x, y - x, 2dxy.
-pub(super) struct Affine<F: Field> {
-    plus: F::Carried,
-    minus: F::Carried,
-    t2d: F::Carried,
+/// A point to be added, and 2Z.
+pub(super) struct Cached<F: Field> {
+    pub(super) parts: Parts<F>,
+    pub(super) z2: F::Carried,
 }
 
 /// What an addition or a doubling gives before it is multiplied out: x = E/G, y = H/F.
@@ -52,7 +50,7 @@ macro_rules! copied {
         }
     )+};
 }
-copied!(Point, Projective, Cached, Affine, Completed);
+copied!(Point, Projective, Parts, Cached, Completed);
 
 impl<F: Field> Point<F> {
     /// The neutral element.
@@ -89,31 +87,27 @@ impl<F: Field> Point<F> {
 
     #[inline(always)]
     pub(super) fn cached(&self, f: F) -> Cached<F> {
-        Cached {
-            plus: added(f, &self.y, &self.x),
-            minus: subtracted(f, &self.y, &self.x),
-            z2: added(f, &self.z, &self.z),
-            t2d: f.times(&self.t, &f.splat(D2)),
-        }
+        let (plus, minus) = (added(f, &self.y, &self.x), subtracted(f, &self.y, &self.x));
+        Cached { parts: Parts { plus, minus, t2d: f.times(&self.t, &f.splat(D2)) }, z2: added(f, &self.z, &self.z) }
     }
 
     /// The sum; the difference where `negative` is set.
     #[inline(always)]
     pub(super) fn add(&self, f: F, other: &Cached<F>, negative: Option<F::Mask>) -> Completed<F> {
         let d = f.mul(&self.z, &other.z2);
-        self.added(f, &Affine { plus: other.plus, minus: other.minus, t2d: other.t2d }, &d, negative)
+        self.added(f, &other.parts, &d, negative)
     }
 
     /// The same of a point with Z = 1, with a product less.
     #[inline(always)]
-    pub(super) fn add_affine(&self, f: F, other: &Affine<F>, negative: Option<F::Mask>) -> Completed<F> {
+    pub(super) fn add_affine(&self, f: F, other: &Parts<F>, negative: Option<F::Mask>) -> Completed<F> {
         let z = f.widen(&self.z);
         self.added(f, other, &f.plus(&z, &z), negative)
     }
 
     /// `d` is twice the product of both Z.
     #[inline(always)]
-    fn added(&self, f: F, other: &Affine<F>, d: &F::Wide, negative: Option<F::Mask>) -> Completed<F> {
+    fn added(&self, f: F, other: &Parts<F>, d: &F::Wide, negative: Option<F::Mask>) -> Completed<F> {
         let swapped = |yes: &F::Carried, no: &F::Carried| negative.map_or(*no, |mask| f.choose(mask, yes, no));
         let a = f.mul(&f.difference(&self.y, &self.x), &swapped(&other.plus, &other.minus));
         let b = f.mul(&f.sum(&self.y, &self.x), &swapped(&other.minus, &other.plus));
@@ -128,8 +122,8 @@ impl<F: Field> Point<F> {
     }
 }
 
-impl<F: Field> Affine<F> {
-    /// From coordinates outside of lanes.
+impl<F: Field> Parts<F> {
+    /// From x and y outside of lanes.
     #[inline(always)]
     pub(super) fn set(f: F, coordinates: &[Each<Element>; 2]) -> Self {
         let [x, y] = coordinates.each_ref().map(|each| f.set(each));
@@ -162,8 +156,7 @@ impl<F: Field> Cached<F> {
     /// The neutral element.
     #[inline(always)]
     pub(super) fn identity(f: F) -> Self {
-        let one = f.splat(ONE);
-        Self { plus: one, minus: one, z2: f.splat([2, 0, 0, 0]), t2d: f.splat(ZERO) }
+        Self { parts: Parts::identity(f), z2: f.splat([2, 0, 0, 0]) }
     }
 }
 

@@ -8,7 +8,7 @@
 use super::Coordinates;
 use super::field::{Each, Field, LANES_MAX, ZERO};
 use super::multiply::doubled;
-use super::point::{Affine, Cached, Point};
+use super::point::{Cached, Parts, Point};
 
 /// How weights are cut: bits of a digit, places, and buckets of a place, one for each magnitude.
 #[derive(Clone, Copy)]
@@ -132,7 +132,7 @@ fn ready<F: Field>(f: F, list: &[Coordinates]) -> Vec<F::Triple> {
         for (lane, point) in chunk.iter().enumerate() {
             lanes.iter_mut().zip(point).for_each(|(lanes, value)| lanes[lane] = *value);
         }
-        points.extend_from_slice(&Affine::set(f, &lanes).triples(f)[..chunk.len()]);
+        points.extend_from_slice(&Parts::set(f, &lanes).triples(f)[..chunk.len()]);
     }
     points
 }
@@ -140,7 +140,7 @@ fn ready<F: Field>(f: F, list: &[Coordinates]) -> Vec<F::Triple> {
 /// The sum of the points of each bucket, after those of the lists before.
 #[inline(always)]
 fn fill<F: Field>(f: F, (buckets, order): (&Buckets, &[u32]), points: &[F::Triple], filled: &mut Vec<F::Row>) {
-    let nothing = Affine::identity(f).triples(f)[0];
+    let nothing = Parts::identity(f).triples(f)[0];
     let start = filled.len();
     filled.resize(start + order.len(), neutral(f));
     for group in order.chunks(F::LANES) {
@@ -155,7 +155,7 @@ fn fill<F: Field>(f: F, (buckets, order): (&Buckets, &[u32]), points: &[F::Tripl
                     negative |= ((point % 2) as u8) << lane;
                 }
             }
-            sum = sum.add_affine(f, &Affine::of_triples(f, &each), Some(f.mask(negative))).point(f);
+            sum = sum.add_affine(f, &Parts::of_triples(f, &each), Some(f.mask(negative))).point(f);
         }
         for (bucket, row) in group.iter().zip(sum.rows(f)) {
             filled[start + *bucket as usize] = row;

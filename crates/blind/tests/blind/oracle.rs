@@ -6,7 +6,7 @@ use detente_blind::{Agreement, CellId, Found, Mode, Outcome, Record, Role};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
-use crate::pair::{Side, cells, class, drive, run, setup};
+use crate::pair::{Jobs, Side, cells, class, drive, drive_by, run, setup};
 
 /// Cases of each class, from 2^4 on: a thousand in all, fewer of what takes longer.
 const CASES: [u64; 9] = [400, 250, 150, 90, 50, 30, 15, 10, 5];
@@ -86,6 +86,29 @@ fn a_thousand_runs_find_what_plain_intersection_finds_2() {
 #[test]
 fn a_thousand_runs_find_what_plain_intersection_finds_3() {
     check_share(3);
+}
+
+/// Chunks of several shares, of one, and many that are proved together.
+#[test]
+fn jobs_may_end_in_any_order() {
+    for (log2, chunks_log2) in [(12, 0), (12, 1), (11, 8), (10, 4), (8, 8)] {
+        for verified in [true, false] {
+            let agreement = Agreement { chunks_log2, ..crate::pair::agreement(Mode::Cells, verified) };
+            let most = 1 << log2;
+            let sets = [cells(0..most * 3 / 4), cells(most / 2..most)];
+            let expected = expected(Mode::Cells, &sets);
+            let [first, second] = sets;
+            let mut sides = [
+                Side::new(setup(agreement, Role::First, log2, 1, first)),
+                Side::new(setup(agreement, Role::Second, log2, 2, second)),
+            ];
+            drive_by(&mut sides, Jobs::LastFirst);
+            for side in &sides {
+                let outcome = side.run.outcome().unwrap_or_else(|| panic!("{log2} {chunks_log2}: {:?}", side.run.aborted()));
+                assert!(outcome.found == expected && outcome.agrees, "{log2} {chunks_log2}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Two honest sides in one thread.
 
-use detente_blind::{Agreement, Backend, CellId, Class, Digest, Effect, Mode, Record, Role, Run, Seed, Setup};
+use detente_blind::{Agreement, Backend, CellId, Class, Digest, Effect, Job, Mode, Record, Role, Run, Seed, Setup};
 
 /// A cell of a number.
 pub(crate) fn cell(number: u64) -> CellId {
@@ -57,10 +57,18 @@ impl Side {
 
     /// Does everything that can be done without the other side.
     pub(crate) fn drain(&mut self) {
+        self.drain_by(Jobs::OneByOne);
+    }
+
+    fn drain_by(&mut self, jobs: Jobs) {
         loop {
             let mut is_idle = true;
             while let Some(job) = self.run.poll_job() {
-                self.run.handle_done(job.run());
+                let mut done = vec![job.run()];
+                if jobs == Jobs::LastFirst {
+                    done.extend(core::iter::from_fn(|| self.run.poll_job()).map(Job::run));
+                }
+                done.into_iter().rev().for_each(|done| self.run.handle_done(done));
                 is_idle = false;
             }
             while let Some(effect) = self.run.poll_effect() {
@@ -81,11 +89,23 @@ impl Side {
     }
 }
 
+/// In which order jobs end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Jobs {
+    OneByOne,
+    /// Of all that there are the one that was handed out last ends first.
+    LastFirst,
+}
+
 /// Carries everything to and fro until nothing moves.
 pub(crate) fn drive(sides: &mut [Side; 2]) {
+    drive_by(sides, Jobs::OneByOne);
+}
+
+pub(crate) fn drive_by(sides: &mut [Side; 2], jobs: Jobs) {
     let mut heard = [0, 0];
     loop {
-        sides.iter_mut().for_each(Side::drain);
+        sides.iter_mut().for_each(|side| side.drain_by(jobs));
         let waiting = (0..2).find(|&to| heard[to] < sides[1 - to].sent.len());
         let Some(to) = waiting else { return };
         let bytes = sides[1 - to].sent[heard[to]].clone();

@@ -274,8 +274,15 @@ fn the_formulas_are_right_over_the_naive_field() {
     let special = [Scalar::ZERO, Scalar::ONE, -Scalar::ONE, Scalar::from_bytes_mod_order([0x88; 32])];
     for half in special.into_iter().chain([scalar(&mut rng)]) {
         let multiplier = Multiplier::new(half);
-        let (masked, _) = Masking { uniform: &given, half: &multiplier.digits, keep: false }.run(Naive);
-        assert_eq!(masked, dalek::mask(&given, &half).0);
+        let (masked, kept) = Masking { uniform: &given, half: &multiplier.digits, keep: true }.run(Naive);
+        let (expected, halves) = dalek::mask(&given, &half);
+        assert_eq!(masked, expected);
+        let weights = vec![1; given.len()];
+        let sums = Summing(&[(&weights, &kept)]).run(Naive);
+        assert_eq!(
+            Totalling(&[vec![sums[0].lanes()]]).run(Naive)[0].1,
+            halves.iter().sum::<RistrettoPoint>().compress().to_bytes()
+        );
         let asked = encodings(&mut rng, 2);
         let (answers, _) = Answering { asked: &asked, half: &multiplier.digits, keep: false }.run(Naive).unwrap();
         assert_eq!(answers, dalek::answer(&asked, &half).unwrap().0);
@@ -289,8 +296,9 @@ fn the_formulas_are_right_over_the_naive_field() {
     let sums = Summing(&[(&weights, &points)]).run(Naive);
     let expected = dalek::sum(&weights, &dalek::open(&asked).unwrap());
     let scalars = [scalar(&mut rng), Scalar::ZERO];
-    let products = Multiplying(&[(&sums[0], &scalars[0]), (&sums[0], &scalars[1])]).run(Naive);
-    let totals = Totalling(&[vec![&sums[0]], vec![&products[0], &sums[0], &products[1]]]).run(Naive);
+    let sum = sums[0].lanes();
+    let products = Multiplying(&[(sum, &scalars[0]), (sum, &scalars[1])]).run(Naive);
+    let totals = Totalling(&[vec![sum], vec![products[0].lanes(), sum, products[1].lanes()]]).run(Naive);
     let expected = [expected, expected * scalars[0] + expected].map(|point| point.compress().to_bytes());
     assert_eq!([totals[0].1, totals[1].1], expected);
     assert!(matches!(Lanes::of(Backend::Dalek).map(|lanes| lanes.open(&asked)), Some(Ok(Kept::Dalek(_)))), "the plain one");
