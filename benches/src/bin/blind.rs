@@ -18,19 +18,18 @@ use detente_space::Separation;
 use detente_space::cells::Size;
 use detente_types::unit::Metres;
 
-const ABOUT: &str = "Each party has as many cells as its class has places, half of them common; mode `cells`, sixteen chunks, \
-    but verified in chunks of at least 256 places. Both \
-    parties run in one process and never at once, so that what the process uses is the one's that works. Every figure of ours is \
-    the least of the rounds, of the party that used more: from its seed and its set to its result, sets sorted, lists checked. \
+const ABOUT: &str = "Each party has as many cells as its class has places, half of them common; mode `cells`, sixteen chunks, at 2^10 four. \
+    Both parties run in one process and never at once, so that what the process uses is the one's that works. Every figure of ours is \
+    the least of all runs, of the party that used more: from its seed and its set to its result, sets sorted, lists checked. \
     Carrying the messages is not counted, encoding and decoding them is.";
 
 /// A class, and the bars for one party unverified on one core, ms: of AVX2, of AVX-512 IFMA. 2^12 is there for its bytes.
 const CLASSES: [(u8, Option<[f64; 2]>); 4] =
     [(10, Some([60.0, 40.0])), (12, None), (14, Some([900.0, 600.0])), (16, Some([3400.0, 2300.0]))];
-/// Chunks of a run, as a power of two, and the fewest places of one in a verified run that bars are for.
+/// Chunks of a run unless it is said otherwise, and the fewest places of one that the bar of verified runs is for, as powers of two.
 const CHUNKS_LOG2: u8 = 4;
-const CHUNK_LOG2: u8 = 8;
-/// Finer chunks that are measured beside: of which class, and how many, as powers of two.
+const PLACES_MIN_LOG2: u8 = 8;
+/// Classes, and chunks, as powers of two, by which it is measured what smaller chunks cost.
 const FINER: [(u8, u8); 4] = [(10, 2), (10, 4), (12, 4), (12, 6)];
 /// Least gain of two cores.
 const GAIN_MIN: f64 = 1.9;
@@ -64,8 +63,11 @@ fn main() -> Result<()> {
         ensure!(known.contains(&argument.as_str()), "unknown argument {argument}; there are: {}", known.join(", "));
     }
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    let rounds = if has("--quick") { 2 } else { 7 };
-    let told = format!("{rounds} rounds at 2^10, fewer of larger classes");
+    let rounds: usize = if has("--quick") { 2 } else { 7 };
+    let told = format!(
+        "{rounds} processes for each figure, {} at 2^16, with 16 runs in each at 2^10, 4 at 2^12 and one of larger classes",
+        rounds.div_ceil(3)
+    );
     let mut report = Report::new("Blind matching, measured", &describe("cargo xtask bench blind --write", &told));
     report.note(ABOUT);
     let build = build()?;
@@ -96,14 +98,15 @@ fn main() -> Result<()> {
 
 fn row(build: &Build, backend: &str, log2: u8, rounds: usize) -> Result<Row> {
     eprintln!("measuring 2^{log2} by {backend}");
-    let ways = [(false, 1, CHUNKS_LOG2), (false, 2, CHUNKS_LOG2), (true, 1, chunks_log2(log2))];
+    let chunks = chunks_log2(log2);
+    let ways = [(false, 1, chunks), (false, 2, chunks), (true, 1, chunks)];
     let [plain, two, verified] = least(build, backend, log2, ways, rounds)?;
     Ok(Row { log2, plain, two, verified })
 }
 
-/// In how many chunks, as a power of two, a verified run is measured: sixteen, but of no fewer places than bars are for.
+/// In how many chunks, as a power of two, a run is measured: sixteen, but of no fewer places than bars are for.
 fn chunks_log2(log2: u8) -> u8 {
-    CHUNKS_LOG2.min(log2 - CHUNK_LOG2)
+    CHUNKS_LOG2.min(log2 - PLACES_MIN_LOG2)
 }
 
 /// Ways of a run (verified, threads, chunks), each at its least.
@@ -162,7 +165,7 @@ fn held(figure: String, is_held: bool) -> String {
 }
 
 fn tell(report: &mut Report, rows: &[Row]) {
-    let head = ["Cells", "backend", "one core, ms", "bar", "two cores, wall ms", "gain", "verified, ms", "more"];
+    let head = ["Cells", "chunks", "backend", "one core, ms", "bar", "two cores, wall ms", "gain", "verified, ms", "more"];
     let table: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
@@ -171,6 +174,7 @@ fn tell(report: &mut Report, rows: &[Row]) {
             let more = (verified / one - 1.0) * 100.0;
             vec![
                 format!("2^{}", row.log2),
+                (1u32 << chunks_log2(row.log2)).to_string(),
                 row.plain.backend.clone(),
                 format!("{one:.1}"),
                 bar(row).map_or_else(|| "none".into(), |bar| held(format!("{bar:.0}"), one <= bar)),
@@ -186,7 +190,7 @@ fn tell(report: &mut Report, rows: &[Row]) {
         "Release build without flags: what ships. A program takes the last of the backends that its machine has; here each is named to it, so that \
          the one of lesser machines is measured too. Bars: two cores gain {GAIN_MIN} x, a verified run costs at most {MORE_MAX:.0} % more \
          where a chunk has {} places or more.",
-        1u32 << CHUNK_LOG2
+        1u32 << PLACES_MIN_LOG2
     ));
     tell_bytes(report, rows);
 }
@@ -214,7 +218,7 @@ fn tell_finer(report: &mut Report, build: &Build, rounds: usize) -> Result<()> {
     report.table("What smaller chunks cost", &head, &table);
     report.note(
         "Each chunk carries a proof of its own, so that nothing is given against an answer that is not checked; below some hundred places what a proof costs by itself shows. \
-         Terms say in how many chunks an answer is released (`matching.chunks_log2`).",
+         Terms say in how many chunks an answer is released (`matching.chunks_log2`), sixteen where they do not, and `detente match` takes sixteen: of a set of 2^10 a verified run then costs more than the bar. Terms have a class of 2^15 unless they say otherwise.",
     );
     Ok(())
 }
