@@ -105,6 +105,8 @@ pub(crate) struct World {
     inputs: u64,
     /// Since when all faults are off.
     peace: Option<Timestamp>,
+    /// When a blind run began last.
+    matched: Timestamp,
     done: bool,
     pub(crate) figures: Figures,
 }

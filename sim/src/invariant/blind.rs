@@ -5,7 +5,7 @@ use detente_node::blind::RunState;
 
 use super::{Check, ensure};
 
-const NAME: &str = "blind_runs_agree";
+pub(crate) const NAME: &str = "blind_runs_agree";
 
 /// Equal prefixes of the two logs say the same about every run, and two honest sides that reached its end found the same: as many
 /// cells, under equal seals.

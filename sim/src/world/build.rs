@@ -72,6 +72,7 @@ impl World {
             markers: Markers::default(),
             inputs: 0,
             peace: None,
+            matched: MORNING,
             done: false,
             figures: Figures::default(),
             options,

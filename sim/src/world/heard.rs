@@ -1,5 +1,6 @@
 //! What processes tell, and what their disks gain: looked at as it comes. And what officers do in front of them.
 
+use detente_node::blind::BlindNews;
 use detente_node::{By, Line};
 use detente_node::{Command, CommandFault, Event as NodeEvent, What};
 use detente_types::statement::StatementIn;
@@ -31,6 +32,7 @@ impl World {
         }
         match &event.what {
             What::Renewed(_) => self.figures.renewed += 1,
+            What::Blind(BlindNews::Began(_)) => self.matched = self.now,
             What::SafetyEarly(_) => self.figures.early += 1,
             What::Cosigned(size) => self.told_cosigned(seat, wire, end, *size)?,
             _ => {}

@@ -5,12 +5,13 @@ use detente_node::Node;
 use super::heard::line_of;
 use super::{Event, World};
 use crate::fault::Faults;
-use crate::invariant::{Check, Violation, agree, kept, lives};
+use crate::invariant::{Check, Violation, agree, blind, kept, lives};
 use crate::report::{COUNTED_MINUTES, COUNTED_STATEMENTS};
 use crate::seat::{Process, Seat};
 
 const SECOND_US: i64 = 1_000_000;
-/// Both sides have everything so long after the last fault, at the latest.
+/// Both sides have everything so long after the last fault, at the latest; and blind runs have ended so long after the last one
+/// began, for where clocks differ one side begins it alone, by its own clock, and waits for the other.
 const CONVERGED_US: i64 = 60 * SECOND_US;
 /// A run is made longer, up to this, until there are statements enough.
 const LENGTH_MAX_US: i64 = 3 * COUNTED_MINUTES * 60 * SECOND_US;
@@ -46,7 +47,9 @@ impl World {
             self.figures.converged_us = since_us;
             return self.finish();
         };
-        if since_us >= CONVERGED_US {
+        let is_of_a_run = violation.invariant == blind::NAME;
+        let waited_us = if is_of_a_run { since_us.min(self.now.since(self.matched)) } else { since_us };
+        if waited_us >= CONVERGED_US {
             return Err(violation);
         }
         self.schedule(SECOND_US, Event::Look);
