@@ -120,6 +120,15 @@ pub struct Profiled {
     pub counted: Option<String>,
 }
 
+/// When the forest is sampled: a part is sampled as it was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// All is measured but what changes it.
+    BeforeChanges,
+    /// Volumes have come, gone and ended.
+    AfterChanges,
+}
+
 /// What is sampled, and by what.
 pub struct Profiler {
     perf: Result<Perf, String>,
@@ -155,7 +164,7 @@ impl Profiler {
         Ok(Some(Profiled { part, samples, kernel, shares, svg, counted: None }))
     }
 
-    /// Samples what was missed of the forest, all else measured.
+    /// Samples what was missed of the forest, as it was measured: nothing is measured meanwhile.
     ///
     /// # Errors
     /// When the sampler fails.
@@ -165,10 +174,11 @@ impl Profiler {
         all: &mut Everything<'_>,
         (set, size): (&Set, usize),
         [queries, near]: [&[Query<'_>]; 2],
+        when: When,
     ) -> Result<Vec<Profiled>> {
         let (process, program) = (std::process::id(), std::env::current_exe()?);
         let mut profiled = Vec::new();
-        for part in self.wanted(rows) {
+        for part in self.wanted(rows).into_iter().filter(|part| (*part == Part::Live) == (when == When::AfterChanges)) {
             let work: Option<Box<dyn FnMut() -> Result<()> + '_>> = match part {
                 Part::Live => Some(asking(&mut all.live, queries)),
                 Part::Snapshot => Some(asking(&mut all.compacted, queries)),

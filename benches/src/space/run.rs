@@ -13,7 +13,7 @@ use super::inserts::{self, Beside, Inserted};
 use super::live;
 use super::pairs::{self, Join, Joined};
 use super::postgis::{Index, Postgis};
-use super::profiles::{Profiled, Profiler};
+use super::profiles::{Profiled, Profiler, When};
 use super::rounds::{self, Timed};
 use super::set::{Query, SEPARATION, Set};
 use super::tree::Tree;
@@ -138,15 +138,19 @@ pub fn measure(
     measured.over_http = over_http(options, (&set, size), &queries, &mut all.postgis, folder, profiler)?;
     measured.joined = joined(size, &all, options);
     measured.beside = inserts::beside_merges(&mut all.compacted, size, &queries[..many], effort.rounds);
+    let asked = [&queries[..options.few], &near[..options.few]];
+    let sampled = |measured: &mut Measured, all: &mut Everything<'_>, when: When| -> Result<()> {
+        let Some(profiler) = profiler else { return Ok(()) };
+        measured.profiled.extend(profiler.forest(&verdict::rows(measured), all, (&set, size), asked, when)?);
+        Ok(())
+    };
+    sampled(&mut measured, &mut all, When::BeforeChanges)?;
     let steps = live::draw(&set, size, steps);
     let faster = faster(&measured.quiet, options.few);
     measured.live = rounds::live(&mut all.changing(faster), &queries[..options.few], &steps)?;
     measured.publishing = all.live.publishing;
-    if let Some(profiler) = profiler {
-        let asked = [&queries[..options.few], &near[..options.few]];
-        measured.profiled = profiler.forest(&verdict::rows(&measured), &mut all, (&set, size), asked)?;
-        measured.profiled.append(&mut measured.over_http.profiled);
-    }
+    sampled(&mut measured, &mut all, When::AfterChanges)?;
+    measured.profiled.append(&mut measured.over_http.profiled);
     all.tear_down()?;
     (measured.took, measured.resident_mib) = (begun.elapsed(), memory_mib("self", "VmHWM").unwrap_or_default());
     Ok(measured)

@@ -163,7 +163,8 @@ fn spent(measured: &Measured) -> String {
     let [meeting, near] = [("without a separation", &measured.quiet), ("with one", &measured.near)]
         .map(|(name, timed)| beside(name, timed).unwrap_or_default());
     format!(
-        "{meeting}{near}{rounds} rounds of {many} queries, {few} for what is slow; all of this size took {:.0} s; the most memory that \
+        "{meeting}{near}(With one the forest measures on the ellipsoid and its peers in a plane: `--check` explains each.) {rounds} rounds \
+         of {many} queries, {few} for what is slow; all of this size took {:.0} s; the most memory that \
          the benchmark's process had by then was {:.1} GiB. Sum of the volumes' boxes: {:016x}.",
         measured.took.as_secs_f64(),
         measured.resident_mib / 1024.0,
