@@ -8,6 +8,7 @@ pub mod floor;
 pub mod machine;
 pub mod million;
 pub mod pair;
+pub mod profile;
 pub mod program;
 pub mod report;
 pub mod space;

@@ -96,3 +96,62 @@ pub fn thread_ticks() -> Vec<(String, u64)> {
     threads.sort_by_key(|(_, ticks)| core::cmp::Reverse(*ticks));
     threads
 }
+
+/// What the kernel has counted of a process so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Counted {
+    /// Processor time of its own code, seconds.
+    pub user_s: f64,
+    /// Processor time of the kernel for it, seconds.
+    pub system_s: f64,
+    /// How often one of its threads went to sleep by itself, to be woken again.
+    pub sleeps: u64,
+}
+
+impl Counted {
+    /// Of a process, from `/proc`; zeros when there is none.
+    pub fn of(process: u32) -> Self {
+        let folder = Path::new("/proc").join(process.to_string());
+        let tasks = std::fs::read_dir(folder.join("task")).into_iter().flatten().flatten();
+        let sleeps = tasks.filter_map(|task| sleeps(&std::fs::read_to_string(task.path().join("status")).ok()?)).sum();
+        let stat = std::fs::read_to_string(folder.join("stat")).unwrap_or_default();
+        let [user_s, system_s] = times(&stat).unwrap_or_default();
+        Self { user_s, system_s, sleeps }
+    }
+
+    /// What came to it since an earlier time.
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self {
+            user_s: self.user_s - earlier.user_s,
+            system_s: self.system_s - earlier.system_s,
+            sleeps: self.sleeps.saturating_sub(earlier.sleeps),
+        }
+    }
+}
+
+/// Of the text of a `stat`: user and system time, which the kernel tells in hundredths of a second.
+fn times(stat: &str) -> Option<[f64; 2]> {
+    let mut fields = stat[stat.rfind(')')? + 1..].split_whitespace().skip(11);
+    let mut next = || Some(fields.next()?.parse::<f64>().ok()? / 100.0);
+    Some([next()?, next()?])
+}
+
+/// Of the text of a `status`.
+fn sleeps(status: &str) -> Option<u64> {
+    status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?.trim().parse().ok()
+}
+
+/// The caches of data of the first processor, nearest first, in words.
+pub fn caches() -> String {
+    let folder = Path::new("/sys/devices/system/cpu/cpu0/cache");
+    let told = (0..8).filter_map(|i| {
+        let text = |what: &str| std::fs::read_to_string(folder.join(format!("index{i}/{what}"))).ok();
+        let (level, kind, size) = (text("level")?, text("type")?, text("size")?);
+        (kind.trim() != "Instruction").then(|| format!("L{} {}iB", level.trim(), size.trim()))
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() { "unknown".to_owned() } else { told.join(", ") }
+}
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,11 @@ impl Report {
         self.line(&format!("\n{text}"));
     }
 
+    /// Begins a section.
+    pub fn heading(&mut self, title: &str) {
+        self.line(&format!("\n## {title}"));
+    }
+
     /// Begins a section with a table of durations.
     pub fn durations(&mut self, title: &str) {
         self.line(&format!("\n## {title}\n\n| | p50, µs | p99, µs | of medians |\n|---|---:|---:|---|"));

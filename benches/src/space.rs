@@ -4,6 +4,7 @@
 //! turns. The answers are compared while they are timed: a structure that is fast because it is wrong is found out.
 
 pub mod brute;
+pub mod causes;
 pub mod check;
 pub mod cluster;
 pub mod contender;
@@ -16,6 +17,7 @@ pub mod live;
 pub mod pairs;
 pub mod plot;
 pub mod postgis;
+pub mod profiles;
 pub mod rounds;
 pub mod run;
 pub mod served;

@@ -3,9 +3,9 @@
 use std::error::Error;
 
 use detente_benches::report::Report;
-use detente_benches::space::check;
-use detente_benches::space::run::{Options, measure};
+use detente_benches::space::run::{Effort, Options, measure};
 use detente_benches::space::tell;
+use detente_benches::space::{causes, check};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
@@ -13,7 +13,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 #[test]
 fn a_quick_run_goes_through_and_all_answer_alike() -> Result {
     let folder = tempfile::tempdir()?;
-    let measured = measure(&Options::quick(), 10_000, None, folder.path(), &|| 0)?;
+    let measured = measure(&Options::quick(), 10_000, None, folder.path(), &|| 0, None)?;
     for timed in [&measured.quiet, &measured.live] {
         let first = timed.first().ok_or("something was asked")?;
         assert!(first.hits > 0, "the queries of B1 meet something");
@@ -27,11 +27,25 @@ fn a_quick_run_goes_through_and_all_answer_alike() -> Result {
     assert_eq!((pairs("forest"), pairs("rstar")), (Some(3_345), Some(4_665)));
     let mut report = Report::new("A quick run", "");
     tell::promises(&mut report, &measured);
+    causes::missed(&mut report, &measured, &causes::rows(&measured), None);
+    causes::scaling(&mut report, std::slice::from_ref(&measured));
     tell::size(&mut report, &measured);
+    let live = measured.weights.iter().find(|weight| weight.name == "forest, live").ok_or("a live forest was weighed")?;
+    assert!(measured.parts.boxes == 320_000 && measured.parts.sum() as u64 > live.index, "{:?}", measured.parts);
+    assert!(causes::left_out(&measured, 100_000).contains("3345 there took"));
     for (name, svg) in tell::plots(&[measured]) {
         assert!(svg.starts_with("<svg") && svg.contains("<circle") && svg.ends_with("</svg>\n"), "{name}: {svg}");
     }
     Ok(())
+}
+
+/// What is promised is asked in full; ten times as many volumes are asked less, and still something.
+#[test]
+fn more_volumes_are_asked_less() {
+    let full = Options::full();
+    assert_eq!(Effort::on(1_000_000, &full), Effort { rounds: 5, inserting: 3, queries: [20_000, 2_000] });
+    assert_eq!(Effort::on(10_000_000, &full), Effort { rounds: 3, inserting: 1, queries: [2_000, 400] });
+    assert_eq!(Effort::on(10_000_000, &Options { few: 1, ..Options::quick() }).queries, [1, 1]);
 }
 
 /// The forest, rstar and SQLite against the scan of all boxes, number by number. With a separation the forest measures on

@@ -1,7 +1,7 @@
 //! The numbers of the conflict index: queries, inserts, memory and all pairs, beside rstar, SQLite, PostGIS and a plain
 //! scan, interleaved in one run; or, with `--check`, whether all of them find the same.
 //!
-//! `cargo xtask bench space [--write] [--quick] [--check] [--http] [--no-postgres] [--sizes 10000,100000,1000000] [--rounds N]`
+//! `cargo xtask bench space --help` tells its options.
 
 use std::path::Path;
 
@@ -11,8 +11,9 @@ use detente_benches::report::Report;
 use detente_benches::space::check::{self, Compared};
 use detente_benches::space::cluster::{Cluster, SETTINGS};
 use detente_benches::space::everything::ALL_MAX;
+use detente_benches::space::profiles::{Part, Profiler};
 use detente_benches::space::run::{Measured, Options, measure, measure_http};
-use detente_benches::space::{postgis, sqlite, tell};
+use detente_benches::space::{causes, postgis, sqlite, tell};
 use peak_alloc::PeakAlloc;
 
 /// Counts what is allocated: memory a volume is measured by it.
@@ -26,9 +27,30 @@ const ABOUT: &str = "Workload B1: three kinds of planned activity round 200 citi
     p50 and p99 take each query at its least of the rounds, for what else a machine does only adds; beside them stand the slowest \
     and the fastest round and the p99 as they came.";
 
+const HELP: &str = "\
+cargo xtask bench space [OPTION]...: the conflict index beside its peers
+
+  --write         writes docs/benchmarks/space.md, its plots, and a flame graph of each missed aim
+  --sizes N,N,..  volumes; 10000,100000,1000000,10000000 if not given. The promises are held against the largest up to
+                  1000000; beyond it PostGIS, the node and all pairs are left out, and fewer queries are asked
+  --rounds N      how often each is asked all its queries; 5 if not given, 3 at most beyond 1000000 volumes
+  --quick         10000 volumes, few queries, no PostGIS: shows that it works and measures nothing
+  --no-postgres   leaves PostGIS out
+  --http          only the plans over HTTP
+  --check         measures nothing: whether all find the same volumes
+  --no-profile    does not sample where the time of a missed aim goes
+  --profile-all   samples everything that can be, missed or not
+
+Samples are taken after the measurement by `perf`, where it is installed and may look; where not, the report says so.
+10000000 volumes take up to 16 GB of memory.";
+
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    if has("--help") || has("-h") {
+        println!("{HELP}");
+        return Ok(());
+    }
     let options = options(&arguments)?;
     let folder = tempfile::tempdir().context("a folder for databases")?;
     let cluster = if options.postgres { Some(Cluster::start()?) } else { None };
@@ -37,18 +59,24 @@ fn main() -> Result<()> {
     }
     let mut report = Report::new("The conflict index, measured", &describe("cargo xtask bench space --write", &told(&options)));
     about(&mut report, cluster.as_ref())?;
+    let profiler = (!has("--no-profile")).then(|| Profiler::new(folder.path(), has("--profile-all")));
+    let promised = options.sizes.iter().copied().filter(|size| *size <= ALL_MAX).max();
+    let sampling = |size: usize| profiler.as_ref().filter(|_| Some(size) == promised);
     if has("--http") {
         for size in &options.sizes {
-            tell::http_only(&mut report, &measure_http(&options, *size, cluster.as_ref(), folder.path())?);
+            let measured = measure_http(&options, *size, cluster.as_ref(), folder.path(), sampling(*size))?;
+            tell::http_only(&mut report, &measured);
+            causes::missed(&mut report, &measured, &causes::rows(&measured), sampling(*size));
         }
         return Ok(());
     }
     let mut all = Vec::new();
     for size in &options.sizes {
         eprintln!("measuring {size} volumes");
-        all.push(measure(&options, *size, cluster.as_ref(), folder.path(), &|| ALLOCATOR.current_usage())?);
+        let allocated = || ALLOCATOR.current_usage();
+        all.push(measure(&options, *size, cluster.as_ref(), folder.path(), &allocated, sampling(*size))?);
     }
-    tell(&mut report, &all);
+    tell(&mut report, &all, profiler.as_ref());
     if has("--write") {
         write(&report, &all)?;
     }
@@ -61,7 +89,8 @@ fn options(arguments: &[String]) -> Result<Options> {
         let at = arguments.iter().position(|argument| argument == flag)?;
         Some(arguments.get(at + 1).map_or("", String::as_str))
     };
-    let known = ["--write", "--quick", "--check", "--http", "--no-postgres", "--sizes", "--rounds"];
+    let known =
+        ["--write", "--quick", "--check", "--http", "--no-postgres", "--sizes", "--rounds", "--no-profile", "--profile-all"];
     for flag in arguments.iter().filter(|argument| argument.starts_with("--")) {
         ensure!(known.contains(&flag.as_str()), "unknown flag {flag}; there are: {}", known.join(", "));
     }
@@ -107,22 +136,36 @@ fn about(report: &mut Report, cluster: Option<&Cluster>) -> Result<()> {
     Ok(())
 }
 
-fn tell(report: &mut Report, all: &[Measured]) {
-    if let Some(promised) = all.iter().filter(|measured| measured.size <= ALL_MAX).max_by_key(|measured| measured.size) {
+fn tell(report: &mut Report, all: &[Measured], profiler: Option<&Profiler>) {
+    let promised = all.iter().filter(|measured| measured.size <= ALL_MAX).max_by_key(|measured| measured.size);
+    if let Some(promised) = promised {
         tell::promises(report, promised);
+        causes::missed(report, promised, &causes::rows(promised), profiler);
     }
+    causes::scaling(report, all);
     report.note(
         "The workload grows in density, not in area: ten times the volumes are ten times the hits of a query, so the rate of \
          everything that tells every hit falls with the size, and what is left to win is the work beside the hits: boxes that \
          are looked at in vain, cache lines that are fetched for them, and edges in the exact test. The scan looks at every box, \
-         so its rate falls as one over the size and its p99 lies close to its median.",
+         so its rate falls as one over the size and its p99 lies close to its median.\n\n\
+         What a query costs before its first hit (its edges made ready, the trees entered) is shared by ever more hits, so the time \
+         a hit falls with the size as long as what is fetched lies in a cache. Ten thousand volumes with their geometry fill about \
+         the second level of cache here, a hundred thousand fit the third, a million are three times as much as it holds, and ten \
+         million thirty times: from there on each leaf and each record comes from memory, and as ten million lie on a quarter of a \
+         million pages of 4 KiB, more than any processor keeps the translations of, most of them need a walk through the page \
+         tables first. The scan reads one row after the other, which the processor foresees: it pays for bandwidth only. Bytes a \
+         volume do not grow: every level of boxes above the leaves is a sixteenth of the one below. Where virtual machines count no \
+         cache or TLB misses, as here, these are inferred from the sizes, not counted.",
     );
     report.note(
         "![Queries a second by size](space-rate.svg)\n\n![99 of 100 queries take no longer](space-p99.svg)\n\n\
          ![Bytes a volume](space-memory.svg)",
     );
+    for beyond in all.iter().filter(|measured| measured.size > ALL_MAX) {
+        report.note(&promised.map_or_else(String::new, |promised| causes::left_out(promised, beyond.size)));
+    }
     all.iter().for_each(|measured| tell::size(report, measured));
-    for plan in all.last().into_iter().flat_map(|measured| &measured.plans) {
+    for plan in promised.into_iter().flat_map(|measured| &measured.plans) {
         report.note(&format!("A plan of PostgreSQL:\n\n```text\n{plan}\n```"));
     }
 }
@@ -132,6 +175,21 @@ fn write(report: &Report, all: &[Measured]) -> Result<()> {
     report.write(&folder.join("space.md"))?;
     for (name, svg) in tell::plots(all) {
         std::fs::write(folder.join(name), svg).with_context(|| format!("writing {name}"))?;
+    }
+    forget_flames(&folder)?;
+    for (name, svg) in causes::flames(all) {
+        std::fs::write(folder.join(name), svg).with_context(|| format!("writing {name}"))?;
+    }
+    Ok(())
+}
+
+/// What was missed before and is met now has no flame graph any more.
+fn forget_flames(folder: &Path) -> Result<()> {
+    for part in Part::SAMPLED {
+        let path = folder.join(part.file());
+        if path.exists() {
+            std::fs::remove_file(&path).with_context(|| format!("removing {}", part.file()))?;
+        }
     }
     Ok(())
 }

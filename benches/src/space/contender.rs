@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use detente_space::forest::{Bytes, Forest, Progress, Snapshot};
+use detente_space::forest::{Bytes, Forest, Parts, Progress, Snapshot};
 
 use super::set::{Query, Set};
 use super::{Changing, Structure};
@@ -53,6 +53,11 @@ impl<'a> Live<'a> {
     /// What its parts take.
     pub fn bytes(&self) -> Bytes {
         self.snapshot.bytes()
+    }
+
+    /// What its bytes are spent on.
+    pub fn parts(&self) -> Parts {
+        self.snapshot.parts()
     }
 
     /// How many volumes each of its runs holds.

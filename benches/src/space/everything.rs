@@ -2,6 +2,7 @@
 
 use std::num::Wrapping;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
@@ -14,7 +15,7 @@ use super::sqlite::Sqlite;
 use super::tree::Tree;
 use super::{Changing, Structure};
 
-/// Beyond this many volumes only what is worth waiting for, and fits, is built.
+/// Beyond this many volumes PostGIS and a node are not loaded, and all pairs are not joined: their time and room.
 pub const ALL_MAX: usize = 1_000_000;
 /// Beyond this many volumes `rstar` is not inserted into in whole numbers: its areas wrap, so that it splits where it should
 /// not and every insert looks through ever more of the tree.
@@ -29,12 +30,12 @@ pub struct Everything<'a> {
     /// The reference.
     pub brute: Brute<'a>,
     /// rstar, built at once.
-    pub bulk: Option<Tree<'a, f64>>,
+    pub bulk: Tree<'a, f64>,
     /// The same in whole numbers.
-    pub bulk_whole: Option<Tree<'a, Wrapping<i32>>>,
-    inserted: Option<Tree<'a, f64>>,
+    pub bulk_whole: Tree<'a, Wrapping<i32>>,
+    inserted: Tree<'a, f64>,
     inserted_whole: Option<Tree<'a, Wrapping<i32>>>,
-    sqlite: Option<Sqlite<'a>>,
+    sqlite: Sqlite<'a>,
     /// PostGIS by each of its indexes.
     pub postgis: Vec<Postgis<'a>>,
     /// What each keeps in memory or on disk for its volumes.
@@ -50,6 +51,8 @@ pub struct Weight {
     pub index: u64,
     /// With the corners, as given.
     pub whole: u64,
+    /// From nothing until it can be asked.
+    pub loading: Duration,
 }
 
 /// Bytes that this process has allocated and not freed, as its allocator counts them.
@@ -67,24 +70,23 @@ impl<'a> Everything<'a> {
         let live = scale.forest(|| Live::new(set, count));
         let compacted = scale.forest(|| Live::compacted(set, count));
         let brute = scale.weigh(|| Brute::new(set, count));
-        let bulk = Some(scale.weigh(|| Tree::bulk(set, count)));
+        let bulk = scale.weigh(|| Tree::bulk(set, count));
         let all = count <= ALL_MAX;
-        let bulk_whole = all.then(|| scale.weigh(|| Tree::bulk(set, count)));
-        let inserted = if all { Some(scale.tree(set, count)?) } else { None };
+        let bulk_whole = scale.weigh(|| Tree::bulk(set, count));
+        let inserted = scale.tree(set, count)?;
         let inserted_whole = if count <= WHOLE_MAX { Some(scale.tree(set, count)?) } else { None };
-        let sqlite = if all { Some(Sqlite::new(set, count, folder)?) } else { None };
+        let begun = Instant::now();
+        let sqlite = Sqlite::new(set, count, folder)?;
+        let (bytes, loading) = (sqlite.bytes()?, begun.elapsed());
+        weights.push(Weight { name: sqlite.name().into(), index: bytes, whole: bytes + corners, loading });
         let mut postgis = Vec::new();
-        for index in [Index::Ranges, Index::Nd].into_iter().filter(|_| all) {
-            if let Some(cluster) = cluster {
-                postgis.push(Postgis::new(cluster, set, count, index)?);
-            }
-        }
-        if let Some(sqlite) = &sqlite {
-            let bytes = sqlite.bytes()?;
-            weights.push(Weight { name: sqlite.name().into(), index: bytes, whole: bytes + corners });
-        }
-        for peer in &postgis {
-            weights.push(Weight { name: peer.name().into(), index: peer.bytes[0], whole: peer.bytes[0] + peer.bytes[1] });
+        for (index, cluster) in [Index::Ranges, Index::Nd].into_iter().filter_map(|index| Some((index, cluster.filter(|_| all)?)))
+        {
+            let begun = Instant::now();
+            let peer = Postgis::new(cluster, set, count, index)?;
+            let (loading, [index, table]) = (begun.elapsed(), peer.bytes);
+            weights.push(Weight { name: peer.name().into(), index, whole: index + table, loading });
+            postgis.push(peer);
         }
         Ok(Self { live, compacted, brute, bulk, bulk_whole, inserted, inserted_whole, sqlite, postgis, weights })
     }
@@ -93,11 +95,11 @@ impl<'a> Everything<'a> {
     pub fn structures(&mut self, many: usize, few: usize) -> Vec<(&mut dyn Structure, usize)> {
         let mut all: Vec<(&mut dyn Structure, usize)> =
             vec![(&mut self.live, many), (&mut self.compacted, many), (&mut self.brute, few)];
-        all.extend(self.bulk.as_mut().map(|tree| (tree as _, many)));
-        all.extend(self.bulk_whole.as_mut().map(|tree| (tree as _, many)));
-        all.extend(self.inserted.as_mut().map(|tree| (tree as _, many)));
+        all.push((&mut self.bulk, many));
+        all.push((&mut self.bulk_whole, many));
+        all.push((&mut self.inserted, many));
         all.extend(self.inserted_whole.as_mut().map(|tree| (tree as _, many)));
-        all.extend(self.sqlite.as_mut().map(|sqlite| (sqlite as _, few)));
+        all.push((&mut self.sqlite, few));
         all.extend(self.postgis.iter_mut().map(|postgis| (postgis as _, few)));
         all
     }
@@ -105,9 +107,9 @@ impl<'a> Everything<'a> {
     /// Those whose volumes come and go; of PostGIS only the index that was faster.
     pub fn changing(&mut self, faster: Option<Index>) -> Vec<&mut dyn Changing> {
         let mut all: Vec<&mut dyn Changing> = vec![&mut self.live];
-        all.extend(self.inserted.as_mut().map(|tree| tree as _));
+        all.push(&mut self.inserted);
         all.extend(self.inserted_whole.as_mut().map(|tree| tree as _));
-        all.extend(self.sqlite.as_mut().map(|sqlite| sqlite as _));
+        all.push(&mut self.sqlite);
         all.extend(self.postgis.iter_mut().filter(|peer| Some(peer.index()) == faster).map(|peer| peer as _));
         all
     }
@@ -139,20 +141,22 @@ struct Scale<'a, 'b> {
 impl Scale<'_, '_> {
     /// Something whose corners lie in the set.
     fn weigh<T: Structure>(&mut self, build: impl FnOnce() -> T) -> T {
-        let before = (self.allocated)();
+        let (before, begun) = ((self.allocated)(), Instant::now());
         let built = build();
+        let loading = begun.elapsed();
         let index = (self.allocated)().saturating_sub(before) as u64;
-        self.weights.push(Weight { name: built.name().into(), index, whole: index + self.corners });
+        self.weights.push(Weight { name: built.name().into(), index, whole: index + self.corners, loading });
         built
     }
 
     /// The forest holds its own corners and knows which bytes are what; the allocator knows how many there are.
     fn forest<'s>(&mut self, build: impl FnOnce() -> Live<'s>) -> Live<'s> {
-        let before = (self.allocated)();
+        let (before, begun) = ((self.allocated)(), Instant::now());
         let built = build();
+        let loading = begun.elapsed();
         let whole = (self.allocated)().saturating_sub(before) as u64;
         let index = built.bytes().index as u64;
-        self.weights.push(Weight { name: built.name().into(), index, whole });
+        self.weights.push(Weight { name: built.name().into(), index, whole, loading });
         built
     }
 

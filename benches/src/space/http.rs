@@ -8,9 +8,11 @@ use detente_testkit::workload::Kind;
 
 use super::Structure;
 use super::postgis::Postgis;
+use super::profiles::{Profiled, Profiler};
 use super::rounds::{self, Timed};
 use super::served::{BATCH, Served};
 use super::set::{Query, Set};
+use super::verdict;
 
 /// One plan in each request.
 pub const ONE: &str = "HTTP/JSON, one plan a request";
@@ -33,6 +35,8 @@ pub struct OverHttp {
     /// Answers that were cut at the API's limit.
     cut: usize,
     unlike: Option<Unlike>,
+    /// Where the node's time goes, of what was missed.
+    pub profiled: Vec<Profiled>,
 }
 
 /// Pairs of a query and a volume that one of two finds and the other does not.
@@ -46,7 +50,7 @@ struct Unlike {
     small: [usize; 2],
 }
 
-/// States the volumes, starts a node with them, and asks it and PostGIS the same queries in turns.
+/// States the volumes, starts a node with them, and asks it and PostGIS the same queries in turns; then samples it.
 ///
 /// # Errors
 /// When the node or PostgreSQL fails.
@@ -56,6 +60,7 @@ pub fn measure(
     postgis: &mut [Postgis<'_>],
     home: &Path,
     rounds: usize,
+    profiler: Option<&Profiler>,
 ) -> Result<OverHttp> {
     let queries = &queries[..queries.len() / BATCH * BATCH];
     let served = Served::start(set, size, home)?;
@@ -68,14 +73,20 @@ pub fn measure(
     let mut structures: Vec<&mut dyn Structure> = vec![&mut one];
     structures.extend(postgis.iter_mut().map(|peer| peer as &mut dyn Structure));
     let timed = rounds::served(&mut structures, &mut many, BATCH, queries, rounds)?;
+    let cut = one.cut / (rounds + 1);
+    let profiled = match profiler {
+        Some(profiler) => profiler.node(&verdict::over_http(&timed), &served, [&mut one, &mut many], queries)?,
+        None => Vec::new(),
+    };
     Ok(OverHttp {
         timed,
         queries: queries.len(),
         notices: served.loaded.notices,
         seconds: [served.loaded.took, served.started].map(|took| took.as_secs_f64()),
         memory_mib: served.memory_mib,
-        cut: one.cut / (rounds + 1),
+        cut,
         unlike,
+        profiled,
     })
 }
 
@@ -104,6 +115,11 @@ fn is_large(query: &Query<'_>) -> bool {
 }
 
 impl OverHttp {
+    /// What stating the volumes and starting with them took, seconds, and the node's memory, MiB; none when it was not asked.
+    pub fn load(&self) -> Option<[f64; 3]> {
+        (self.notices > 0).then_some([self.seconds[0], self.seconds[1], self.memory_mib])
+    }
+
     /// What was served and what each side computed, in words.
     pub fn told(&self) -> String {
         let served = format!(

@@ -39,6 +39,23 @@ pub fn rounds(joins: &mut [(&str, Join<'_>)], rounds: usize) -> Vec<Joined> {
 /// Counts every true pair of a snapshot on so many threads, from nothing made ready. It took what making ready and the
 /// slowest thread took.
 pub fn sweep(snapshot: &Snapshot, threads: usize) -> (u64, Option<Duration>) {
+    let shares = shares(snapshot, threads);
+    (shares.pairs, Some(shares.ready + shares.threads.iter().copied().max().unwrap_or_default()))
+}
+
+/// How a join was cut, in processor time.
+#[derive(Clone, Debug)]
+pub struct Shares {
+    /// Pairs found.
+    pub pairs: u64,
+    /// Making ready, on one thread.
+    pub ready: Duration,
+    /// What each thread took then.
+    pub threads: Vec<Duration>,
+}
+
+/// Counts every true pair on so many threads, and tells how the work was cut.
+pub fn shares(snapshot: &Snapshot, threads: usize) -> Shares {
     let begun = own_time();
     let sweep = snapshot.sweep(&Margin::NONE);
     let ready = own_time() - begun;
@@ -53,11 +70,10 @@ pub fn sweep(snapshot: &Snapshot, threads: usize) -> (u64, Option<Duration>) {
             sweep.run(part, |_, _| found += 1);
         }
     };
-    let shares: Vec<(u64, Duration)> = std::thread::scope(|scope| {
+    let each: Vec<(u64, Duration)> = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let own = work();
         others.into_iter().filter_map(|other| other.join().ok()).chain([own]).collect()
     });
-    let slowest = shares.iter().map(|share| share.1).max().unwrap_or_default();
-    (shares.iter().map(|share| share.0).sum(), Some(ready + slowest))
+    Shares { pairs: each.iter().map(|one| one.0).sum(), ready, threads: each.iter().map(|one| one.1).collect() }
 }

@@ -3,7 +3,7 @@
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -34,6 +34,7 @@ struct Up {
 /// A running node.
 pub struct Served {
     node: Child,
+    program: PathBuf,
     host: String,
     token: String,
     /// What it holds.
@@ -52,7 +53,8 @@ impl Served {
     pub fn start(set: &Set, count: usize, folder: &Path) -> Result<Self> {
         let loaded = load(set, count, folder)?;
         let begun = Instant::now();
-        let (mut node, said) = Program::find()?.start(&loaded.home)?;
+        let program = Program::find()?;
+        let (mut node, said) = program.start(&loaded.home)?;
         let started = begun.elapsed();
         let memory_mib = memory_mib(&node.id().to_string(), "VmRSS").unwrap_or_default();
         let up = serde_json::from_str::<Up>(&said).with_context(|| format!("a node's first line: {said}"));
@@ -61,7 +63,17 @@ impl Served {
         }
         let Up { api, token } = up?;
         let host = api.trim_start_matches("http://").to_owned();
-        Ok(Self { host, token, node, loaded, started, memory_mib })
+        Ok(Self { host, token, node, program: program.path().to_owned(), loaded, started, memory_mib })
+    }
+
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.node.id()
+    }
+
+    /// Its file.
+    pub fn program(&self) -> &Path {
+        &self.program
     }
 
     /// A connection of its own.

@@ -2,7 +2,7 @@
 
 use super::plot::{self, Curve};
 use super::rounds::Timed;
-use super::run::Measured;
+use super::run::{Effort, Measured};
 use super::verdict;
 use crate::report::Report;
 use crate::stats::Sample;
@@ -21,7 +21,7 @@ pub fn http_only(report: &mut Report, measured: &Measured) {
     report.table(
         &format!("What is promised over HTTP, at {} volumes", measured.size),
         &["", "must", "aim", "measured", "verdict"],
-        &verdict::over_http(measured).iter().map(|row| row.cells().to_vec()).collect::<Vec<_>>(),
+        &verdict::over_http(&measured.over_http.timed).iter().map(|row| row.cells().to_vec()).collect::<Vec<_>>(),
     );
     over_http(report, measured);
 }
@@ -60,7 +60,9 @@ pub fn size(report: &mut Report, measured: &Measured) {
     report.table(&title("the compacted forest beside a thread that merges"), &["", "p50, µs", "p99, µs", "p99.9, µs"], &rows);
     report.note(&format!("All was merged {} times meanwhile.", measured.beside.merges));
     pairs(report, &title("all pairs"), measured);
-    weights(report, &title("bytes a volume"), measured);
+    weights(report, &title("bytes a volume, and loading"), measured);
+    parts(report, &title("bytes a volume of the live forest, by part"), measured);
+    report.note(&spent(measured));
 }
 
 fn asked(report: &mut Report, title: &str, timed: &[Timed]) {
@@ -109,13 +111,65 @@ fn pairs(report: &mut Report, title: &str, measured: &Measured) {
     let row = |join: &super::pairs::Joined| {
         vec![join.name.clone(), join.pairs.to_string(), format!("{:.3} s", join.took.as_secs_f64())]
     };
+    if measured.joined.is_empty() {
+        return;
+    }
     report.table(title, &["", "pairs", "processor time"], &measured.joined.iter().map(row).collect::<Vec<_>>());
 }
 
 fn weights(report: &mut Report, title: &str, measured: &Measured) {
     let each = |bytes: u64| format!("{:.1}", bytes as f64 / measured.size as f64);
-    let row = |weight: &super::everything::Weight| vec![weight.name.clone(), each(weight.index), each(weight.whole)];
-    report.table(title, &["", "index", "with geometry"], &measured.weights.iter().map(row).collect::<Vec<_>>());
+    let row = |weight: &super::everything::Weight| {
+        let loading = format!("{:.1} s", weight.loading.as_secs_f64());
+        vec![weight.name.clone(), each(weight.index), each(weight.whole), loading]
+    };
+    let head = ["", "index", "with geometry", "from nothing until it can be asked"];
+    report.table(title, &head, &measured.weights.iter().map(row).collect::<Vec<_>>());
+}
+
+fn parts(report: &mut Report, title: &str, measured: &Measured) {
+    let parts = &measured.parts;
+    let counted = measured.weights.iter().find(|weight| weight.name == "forest, live").map_or(0, |weight| weight.whole as usize);
+    let each = [
+        ("the box of each volume", parts.boxes),
+        ("boxes above the leaves", parts.above),
+        ("room in leaves that no volume fills", parts.vacant),
+        ("where its record begins", parts.ways),
+        ("which version counts", parts.versions),
+        ("identifier, version and kind", parts.heads),
+        ("vertices", parts.vertices),
+        ("radii and rings", parts.extended),
+        ("set aside and not filled", parts.slack),
+        ("what else the allocator counts", counted.saturating_sub(parts.sum())),
+    ];
+    let row = |(name, bytes): &(&str, usize)| vec![(*name).to_owned(), format!("{:.2}", *bytes as f64 / measured.size as f64)];
+    report.table(title, &["", "bytes a volume"], &each.iter().map(row).collect::<Vec<_>>());
+}
+
+/// How much was asked of a size, and what that took.
+fn spent(measured: &Measured) -> String {
+    let Some(Effort { rounds, queries: [many, few], .. }) = measured.effort else {
+        return String::new();
+    };
+    let beside = |name: &str, timed: &[Timed]| {
+        let ours = timed.iter().find(|one| one.name == "forest, compacted")?;
+        let theirs = timed.iter().find(|one| one.name.starts_with("rstar bulk"))?;
+        Some(format!(
+            "Of {} answers, {name}, {} of the compacted forest are not rstar's. ",
+            ours.asked() * rounds,
+            ours.differences(theirs)
+        ))
+    };
+    let [meeting, near] = [("without a separation", &measured.quiet), ("with one", &measured.near)]
+        .map(|(name, timed)| beside(name, timed).unwrap_or_default());
+    format!(
+        "{meeting}{near}(With one the forest measures on the ellipsoid and its peers in a plane: `--check` explains each.) {rounds} rounds \
+         of {many} queries, {few} for what is slow; all of this size took {:.0} s; the most memory that \
+         the benchmark's process had by then was {:.1} GiB. Sum of the volumes' boxes: {:016x}.",
+        measured.took.as_secs_f64(),
+        measured.resident_mib / 1024.0,
+        measured.sum,
+    )
 }
 
 fn tails(sample: &Sample) -> Vec<String> {
