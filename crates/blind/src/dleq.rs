@@ -1,6 +1,6 @@
 //! That one key made many answers: the batched proof of equal logarithms of RFC 9497 2.2.
 //!
-//! Tolds are weighed sums: M of what was asked, Z of what was answered. The proof is the RFC's, challenge and all; the
+//! Composites are weighed sums: M of what was asked, Z of what was answered. The proof is the RFC's, challenge and all; the
 //! weights are ours, 128 bits each from SHA-512 over a seed that binds the run, the prover, its key, the asker's list, the
 //! chunk and every answer in it. The RFC's own weights are longer (252 bits) and each costs a hash of six blocks, which
 //! would double the cost of a verified run; a wrong answer passes ours with a chance of 2^-128 (docs/decisions/0101).

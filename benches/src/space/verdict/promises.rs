@@ -13,8 +13,11 @@ pub(super) struct Promise {
     pub(super) unit: &'static str,
     pub(super) part: Part,
     pub(super) next: &'static str,
-    pub(super) measured: fn(&Measured) -> Option<f64>,
+    pub(super) measured: Figure,
 }
+
+/// How something is measured; none where it was not asked.
+type Figure = fn(&Measured) -> Option<f64>;
 
 const LIVE: &str = "forest, live";
 const COMPACTED: &str = "forest, compacted";
@@ -34,29 +37,17 @@ const INNER_CIRCLE: &str = "With a separation every box is grown, so that more l
     edge is fetched.";
 
 /// At least so many times a peer's queries a second.
-const fn times(
-    what: &'static str,
-    bounds: [f64; 2],
-    part: Part,
-    next: &'static str,
-    measured: fn(&Measured) -> Option<f64>,
-) -> Promise {
+const fn times(what: &'static str, bounds: [f64; 2], part: Part, next: &'static str, measured: Figure) -> Promise {
     Promise { what, bounds, at_most: false, unit: " x", part, next, measured }
 }
 
 /// At most so much.
-const fn at_most(
-    what: &'static str,
-    bounds: [f64; 2],
-    part: Part,
-    next: &'static str,
-    measured: fn(&Measured) -> Option<f64>,
-) -> Promise {
-    Promise { what, bounds, at_most: true, unit: " x", part, next, measured }
+const fn at_most(what: &'static str, bounds: [f64; 2], part: Part, next: &'static str, measured: Figure) -> Promise {
+    Promise { at_most: true, ..times(what, bounds, part, next, measured) }
 }
 
-const fn bytes(what: &'static str, bounds: [f64; 2], next: &'static str, measured: fn(&Measured) -> Option<f64>) -> Promise {
-    Promise { what, bounds, at_most: true, unit: " B", part: Part::Bytes, next, measured }
+const fn bytes(what: &'static str, bounds: [f64; 2], next: &'static str, measured: Figure) -> Promise {
+    Promise { unit: " B", ..at_most(what, bounds, Part::Bytes, next, measured) }
 }
 
 /// In the order of the report.

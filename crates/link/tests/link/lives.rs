@@ -59,13 +59,19 @@ fn nothing_overtakes_before_the_first_meeting() {
     assert!(!said.is_empty() && said.iter().all(|(_, _, frame)| matches!(frame, Frame::Hello(_))), "{said:?}");
 }
 
-#[test]
-fn a_cosignature_made_anew_lets_the_window_slide_as_far_as_it_once_had() {
-    let mut world = World::met(4, 1 << 20);
+/// Two ends that have met, after one has said ten entries that the other has.
+fn after_ten(seed: u64) -> World {
+    let mut world = World::met(seed, 1 << 20);
     for _ in 0..10 {
         world.say(0, 512, false);
     }
     world.settle(SECOND_US);
+    world
+}
+
+#[test]
+fn a_cosignature_made_anew_lets_the_window_slide_as_far_as_it_once_had() {
+    let mut world = after_ten(4);
     // It is restored to before all of that, and takes nothing yet: what was acknowledged is sent again, and is in flight.
     (world.sides[1].copy_durable, world.sides[1].judge) = (0, Judge::Nothing);
     world.restart(1);
@@ -81,11 +87,7 @@ fn a_cosignature_made_anew_lets_the_window_slide_as_far_as_it_once_had() {
 
 #[test]
 fn how_far_a_restored_copy_has_come_is_told_until_it_is_heard() {
-    let mut world = World::met(6, 1 << 20);
-    for _ in 0..10 {
-        world.say(0, 512, false);
-    }
-    world.settle(SECOND_US);
+    let mut world = after_ten(6);
     world.sides[1].copy_durable = 0;
     world.restart(1);
     world.sides[1].link.cosign(Vec::new());
