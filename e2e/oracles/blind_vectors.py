@@ -250,14 +250,17 @@ class Side:
         if self.counts:
             order = shuffle(self.seed.bytes_of("answer", self.run, 64), self.size)
             self.answers = [self.answers[place] for place in order]
-        self.chunk = self.size >> min(self.case["chunks_log2"], self.log2)
+        chunks_log2 = min(self.case["chunks_log2"], self.log2)
+        self.chunk = self.size >> chunks_log2
+        # Small chunks are proved together: as many as have 256 places, but a quarter of them at most.
+        self.stretch = self.chunk << min(max(8 - (self.log2 - chunks_log2), 0), max(chunks_log2 - 2, 0))
         self.proofs = []
         if self.verified:
-            starts = range(0, self.size, self.chunk)
+            starts = range(0, self.size, self.stretch)
             self.proofs = [self.prove(number, start, other, products) for number, start in enumerate(starts)]
 
     def prove(self, number, start, other, products):
-        part = slice(start, start + self.chunk)
+        part = slice(start, start + self.stretch)
         named = self.run + bytes([self.role]) + self.public + other.list_hash + struct.pack(">H", number)
         seed = digest("detente/blind/weights/1", named, *self.answers[part])
         m = z = NEUTRAL
@@ -299,9 +302,9 @@ class Side:
         most = min(self.chunk, POINTS_MAX if self.verified else TAGS_MAX)
         for start in range(0, self.size, most):
             yield [4, [self.mark, start, b"".join(self.answers[start : start + most])]]
-            chunk, rest = divmod(start + most, self.chunk)
+            proof, rest = divmod(start + most, self.stretch)
             if self.verified and rest == 0:
-                yield [5, [self.mark, chunk - 1, self.proofs[chunk - 1]]]
+                yield [5, [self.mark, proof - 1, self.proofs[proof - 1]]]
         yield [6, [self.mark, seal]]
 
 

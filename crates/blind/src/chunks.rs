@@ -1,4 +1,7 @@
 //! The release: this side's answers given, and the peer's taken, chunk by chunk in turns.
+//!
+//! In a verified run some chunks in turn make a stretch, and the last of them is followed by a proof about all of it. Nothing of
+//! the next stretch is given before the peer's proof about the one before holds (docs/decisions/0132).
 
 use std::sync::Arc;
 
@@ -18,6 +21,10 @@ use crate::setup::{Class, Role};
 
 /// Places that one job weighs.
 const SHARE: usize = 1024;
+/// Places that a proof is about, where chunks are smaller: with fewer, what a proof costs by itself would show.
+const STRETCH_LOG2: u8 = 8;
+/// Proofs of an answer at the least, as a power of two, where it has so many chunks.
+const PROOFS_LOG2: u8 = 2;
 
 /// How a run cuts its answers.
 #[derive(Clone, Copy)]
@@ -27,36 +34,60 @@ pub(crate) struct Cut {
     pub(crate) chunk: usize,
     /// Places of a message.
     pub(crate) piece: usize,
+    /// Chunks of a stretch.
+    together: u16,
 }
 
 impl Cut {
     pub(crate) fn new(class: Class, chunks_log2: u8, verified: bool) -> Self {
         let bits = 40 + 2 * class.log2();
         let form = if verified { Form::Points } else { Form::Tags(bits.div_ceil(8)) };
-        let chunks = 1u16 << chunks_log2.min(class.log2());
-        let chunk = class.size() / usize::from(chunks);
+        let chunks_log2 = chunks_log2.min(class.log2());
+        let chunk_log2 = class.log2() - chunks_log2;
+        let chunk = 1 << chunk_log2;
         let most = if verified { POINTS_MAX } else { TAGS_MAX };
-        Self { form, chunks, chunk, piece: chunk.min(most) }
+        let together = 1 << STRETCH_LOG2.saturating_sub(chunk_log2).min(chunks_log2.saturating_sub(PROOFS_LOG2));
+        Self { form, chunks: 1 << chunks_log2, chunk, piece: chunk.min(most), together }
     }
 
     pub(crate) const fn is_verified(self) -> bool {
         matches!(self.form, Form::Points)
     }
 
-    /// How many chunks are proved together: as many as have the places of one job.
-    fn batch(self) -> u16 {
-        (SHARE / self.chunk).max(1) as u16
-    }
-
     /// The place at which a chunk begins.
     pub(crate) fn start(self, chunk: u16) -> usize {
         usize::from(chunk) * self.chunk
     }
+
+    /// How many stretches there are, each with its proof.
+    const fn stretches(self) -> u16 {
+        self.chunks / self.together
+    }
+
+    /// Places of a stretch.
+    fn stretch(self) -> usize {
+        usize::from(self.together) * self.chunk
+    }
+
+    /// The place at which a stretch begins.
+    fn start_of_stretch(self, stretch: u16) -> usize {
+        usize::from(stretch) * self.stretch()
+    }
+
+    /// How many stretches are proved in one go: as many as have the places of one job.
+    fn batch(self) -> u16 {
+        (SHARE / self.stretch()).max(1) as u16
+    }
+
+    /// Whether a proof follows a chunk.
+    const fn is_proved_after(self, chunk: u16) -> bool {
+        self.is_verified() && (chunk + 1).is_multiple_of(self.together)
+    }
 }
 
-/// Sums whose shares are under way: over one chunk, or over several that are small.
+/// Sums whose shares are under way: over one stretch, or over several that are small.
 pub(crate) struct Summing {
-    /// Of each chunk.
+    /// Of each stretch.
     seeds: Vec<Digest>,
     next: usize,
     waiting: usize,
@@ -69,19 +100,19 @@ impl Summing {
         Self { seeds, next: 0, waiting: 0, shares: Vec::new() }
     }
 
-    /// Which places of a chunk the next share is of: from where on, and how many.
-    fn next_share(&mut self, chunk: usize) -> Option<(usize, usize)> {
-        let (first, count) = (self.next, SHARE.min(chunk - self.next));
+    /// Which places of a stretch the next share is of: from where on, and how many.
+    fn next_share(&mut self, stretch: usize) -> Option<(usize, usize)> {
+        let (first, count) = (self.next, SHARE.min(stretch - self.next));
         self.next += count;
         self.waiting += usize::from(count > 0);
         (count > 0).then_some((first, count))
     }
 
     /// Takes a share; true for the last.
-    fn take(&mut self, share: Vec<Sum>, chunk: usize) -> bool {
+    fn take(&mut self, share: Vec<Sum>, stretch: usize) -> bool {
         self.shares.push(share);
         self.waiting -= 1;
-        self.waiting == 0 && self.next == chunk
+        self.waiting == 0 && self.next == stretch
     }
 
     /// The shares of one of the sums of each job.
@@ -89,9 +120,9 @@ impl Summing {
         self.shares.iter().map(move |share| &share[sum])
     }
 
-    /// The proof of each chunk.
+    /// The proof about each stretch.
     pub(crate) fn prove(&self, secrets: &Secrets, dleq: &Dleq, public: &[u8; POINT_BYTES]) -> Vec<Proof> {
-        let shares: Vec<Vec<_>> = (0..self.seeds.len()).map(|chunk| self.of(chunk).collect()).collect();
+        let shares: Vec<Vec<_>> = (0..self.seeds.len()).map(|stretch| self.of(stretch).collect()).collect();
         let composites = secrets.lanes.totals(&shares.iter().map(Vec::as_slice).collect::<Vec<_>>());
         let nonce = |((_, m), seed): (&Told, &Digest)| secrets.proof_nonce(&digest("detente/blind/proof/1", &[seed, m]));
         let nonces: Zeroizing<Vec<Scalar>> = Zeroizing::new(composites.iter().zip(&self.seeds).map(nonce).collect());
@@ -150,8 +181,11 @@ impl Giving {
             self.proving = self.weighing(first, theirs)?;
         }
         if let Proving::Weighing(sums) = &mut self.proving {
-            let (start, count) = sums.next_share(self.cut.chunk)?;
-            let part = |(chunk, seed): (u16, &Digest)| (*seed, theirs.points(self.cut.start(chunk) + start, count));
+            let (start, count) = sums.next_share(self.cut.stretch())?;
+            let part = |(stretch, seed): (u16, &Digest)| {
+                let first = self.cut.start_of_stretch(stretch) + start;
+                (*seed, theirs.points(first, count))
+            };
             let parts = (first..).zip(&sums.seeds).map(part).collect();
             return Some(Task::Weigh { lanes: ours.secrets().lanes, start, parts });
         }
@@ -160,21 +194,22 @@ impl Giving {
         Some(Task::Prove { secrets, dleq, public: self.own.key, sums })
     }
 
-    /// The next chunks that are proved together, from `first` on, once all of them are answered.
+    /// The next stretches that are proved in one go, from `first` on, once all of them are answered.
     fn weighing(&self, first: u16, theirs: &Theirs) -> Option<Proving> {
-        let end = self.cut.chunks.min(first + self.cut.batch());
-        let seed = |chunk| {
-            let answers = theirs.answers(self.cut.start(chunk), self.cut.chunk);
-            weight_seed(&self.run, &self.own, &self.asked, chunk, answers)
+        let cut = self.cut;
+        let end = cut.stretches().min(first + cut.batch());
+        let seed = |stretch| {
+            let answers = theirs.answers(cut.start_of_stretch(stretch), cut.stretch());
+            weight_seed(&self.run, &self.own, &self.asked, stretch, answers)
         };
-        let is_ready = first < end && theirs.is_answered_to(self.cut.start(end));
+        let is_ready = first < end && theirs.is_answered_to(cut.start_of_stretch(end));
         is_ready.then(|| Proving::Weighing(Summing::new((first..end).map(seed).collect())))
     }
 
     /// Takes a share of sums.
     pub(crate) fn weighed(&mut self, share: Vec<Sum>) {
         let Proving::Weighing(sums) = &mut self.proving else { return };
-        if sums.take(share, self.cut.chunk) {
+        if sums.take(share, self.cut.stretch()) {
             let sums = core::mem::replace(sums, Summing::new(Vec::new()));
             self.proving = Proving::Weighed(sums);
         }
@@ -184,30 +219,29 @@ impl Giving {
     pub(crate) fn proved(&mut self, proofs: &[Proof], theirs: &mut Theirs) {
         self.proofs.extend_from_slice(proofs);
         self.proving = Proving::Waiting;
-        theirs.forget_points_before(self.cut.start(self.proofs.len() as u16));
+        theirs.forget_points_before(self.cut.start_of_stretch(self.proofs.len() as u16));
     }
 
-    /// What comes next of the chunk that may be given, once it is ready.
+    /// What comes next of the chunk that may be given, once it is ready: of a verified run, once the proof that it falls under is.
     pub(crate) fn next_message(&mut self, theirs: &Theirs) -> Option<Message> {
-        let start = self.cut.start(self.given);
-        let end = start + self.cut.chunk;
-        let is_ready =
-            if self.cut.is_verified() { self.proofs.len() > usize::from(self.given) } else { theirs.is_answered_to(end) };
+        let cut = self.cut;
+        let (start, stretch) = (cut.start(self.given), usize::from(self.given / cut.together));
+        let end = start + cut.chunk;
+        let is_ready = if cut.is_verified() { self.proofs.len() > stretch } else { theirs.is_answered_to(end) };
         if self.is_over() || !is_ready {
             return None;
         }
         if self.place < end {
-            let answers = theirs.answers(self.place, self.cut.piece).to_vec();
+            let answers = theirs.answers(self.place, cut.piece).to_vec();
             let message = Message::Answer(self.mark, self.place as u32, answers.into());
-            self.place += self.cut.piece;
-            if self.place == end && !self.cut.is_verified() {
+            self.place += cut.piece;
+            if self.place == end && !cut.is_proved_after(self.given) {
                 self.given += 1;
             }
             return Some(message);
         }
-        let chunk = self.given;
         self.given += 1;
-        Some(Message::Proof(self.mark, chunk.into(), ByteArray::from(self.proofs[usize::from(chunk)])))
+        Some(Message::Proof(self.mark, stretch as u32, ByteArray::from(self.proofs[stretch])))
     }
 }
 
@@ -220,10 +254,10 @@ pub(crate) struct Taking {
     asked: Digest,
     /// Answers taken, to be compared.
     found: Vec<u128>,
-    /// Whole answers of the chunk that is checked.
+    /// Whole answers of the stretch that is not proved yet.
     points: Vec<u8>,
     checking: Option<(Summing, Proof)>,
-    /// Whole chunks taken and found good.
+    /// Whole chunks taken; a stretch's last one once its proof holds.
     pub(crate) taken: u16,
 }
 
@@ -243,7 +277,7 @@ impl Taking {
         self.taken == self.cut.chunks
     }
 
-    /// Whether the next message of a chunk can come: the chunk before is checked.
+    /// Whether the next message of a chunk can come: no check is under way.
     pub(crate) fn waits(&self) -> bool {
         !self.is_over() && self.checking.is_none()
     }
@@ -267,36 +301,45 @@ impl Taking {
         self.found.extend(answers.chunks_exact(width).map(|answer| comparable(&answer[..width.min(16)])));
         if self.cut.is_verified() {
             self.points.extend_from_slice(answers);
-        } else if self.found.len() == self.cut.start(self.taken + 1) {
+        }
+        if self.found.len() == self.cut.start(self.taken + 1) && !self.cut.is_proved_after(self.taken) {
             self.taken += 1;
         }
         Ok(())
     }
 
-    /// Takes the proof of a whole chunk, to be checked.
-    pub(crate) fn prove(&mut self, chunk: u32, proof: Proof) -> Result<(), Breach> {
-        if chunk != u32::from(self.taken) {
-            return Err(Breach::OutOfOrder { expected: self.taken.into(), found: chunk });
+    /// The stretch that is not proved yet.
+    fn stretch(&self) -> u16 {
+        self.taken / self.cut.together
+    }
+
+    /// Takes the proof about a whole stretch, to be checked.
+    pub(crate) fn prove(&mut self, number: u32, proof: Proof) -> Result<(), Breach> {
+        let stretch = self.stretch();
+        if number != u32::from(stretch) {
+            return Err(Breach::OutOfOrder { expected: stretch.into(), found: number });
         }
-        let seed = weight_seed(&self.run, &self.peer, &self.asked, self.taken, &self.points);
+        let seed = weight_seed(&self.run, &self.peer, &self.asked, stretch, &self.points);
         self.checking = Some((Summing::new(vec![seed]), proof));
         Ok(())
     }
 
     /// The next share of a check.
     pub(crate) fn next_task(&mut self, ours: &Ours) -> Option<Task> {
+        let first = self.cut.start_of_stretch(self.stretch());
         let (sums, _) = self.checking.as_mut()?;
-        let (start, count) = sums.next_share(self.cut.chunk)?;
-        let place = self.cut.start(self.taken) + start;
+        let (start, count) = sums.next_share(self.cut.stretch())?;
+        let place = first + start;
         let answers = self.points[start * POINT_BYTES..(start + count) * POINT_BYTES].to_vec();
         let (lanes, halves) = (ours.secrets().lanes, ours.halves(place, count));
         Some(Task::Check { lanes, seed: *sums.seeds.first()?, start, place, halves, answers })
     }
 
-    /// Takes a share; the last of a chunk decides. The proof's bytes come back with a fault.
-    pub(crate) fn checked(&mut self, share: Vec<Sum>, ours: &mut Ours, dleq: &Dleq) -> Result<(), (Breach, Proof)> {
+    /// Takes a share; the last of a stretch decides. A proof that does not hold comes back with its number.
+    pub(crate) fn checked(&mut self, share: Vec<Sum>, ours: &mut Ours, dleq: &Dleq) -> Result<(), (u16, Proof)> {
+        let stretch = self.stretch();
         let Some((sums, proof)) = &mut self.checking else { return Ok(()) };
-        if !sums.take(share, self.cut.chunk) {
+        if !sums.take(share, self.cut.stretch()) {
             return Ok(());
         }
         // What is kept of what was asked are halves.
@@ -305,7 +348,7 @@ impl Taking {
         let composites = ours.secrets().lanes.totals(&[&twice, &answered]);
         let [m, z] = composites.as_slice() else { unreachable!("two lists were added up") };
         if !dleq.is_proved(&self.peer_key, m, z, proof) {
-            return Err((Breach::WrongKey { chunk: self.taken }, *proof));
+            return Err((stretch, *proof));
         }
         self.checking = None;
         self.points.clear();
@@ -314,9 +357,9 @@ impl Taking {
         Ok(())
     }
 
-    /// The message of the answers that a place is in, of the chunk that is checked.
+    /// The message of the answers that a place is in, of the stretch that is checked.
     pub(crate) fn answers_at(&self, place: u32) -> (u32, &[u8]) {
-        let start = self.cut.start(self.taken);
+        let start = self.cut.start_of_stretch(self.stretch());
         let within = (place as usize - start) / self.cut.piece * self.cut.piece;
         let at = within * POINT_BYTES;
         ((start + within) as u32, &self.points[at..at + self.cut.piece * POINT_BYTES])
@@ -324,5 +367,28 @@ impl Taking {
 
     pub(crate) fn into_found(self) -> Vec<u128> {
         self.found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Docs/spec/blind.md, section 2, as loops.
+    #[test]
+    fn a_proof_is_about_small_chunks_together_but_a_quarter_at_most() {
+        for class_log2 in 4..=22 {
+            for chunks_log2 in 0..=8 {
+                let class = Class::new(class_log2).expect("4 to 22");
+                let cut = Cut::new(class, chunks_log2, true);
+                let mut together = 1;
+                while together * cut.chunk < 256 && together * 4 < usize::from(cut.chunks) {
+                    together *= 2;
+                }
+                assert_eq!(cut.stretch(), together * cut.chunk, "2^{class_log2} in 2^{chunks_log2}");
+                assert_eq!(cut.stretch() * usize::from(cut.stretches()), class.size());
+                assert_eq!((0..cut.chunks).filter(|&chunk| cut.is_proved_after(chunk)).count(), usize::from(cut.stretches()));
+            }
+        }
     }
 }

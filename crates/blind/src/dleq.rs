@@ -2,7 +2,7 @@
 //!
 //! Composites are weighed sums: M of what was asked, Z of what was answered. The proof is the RFC's, challenge and all; the
 //! weights are ours, 128 bits each from SHA-512 over a seed that binds the run, the prover, its key, the asker's list, the
-//! chunk and every answer in it. The RFC's own weights are longer (252 bits) and each costs a hash of six blocks, which
+//! stretch and every answer in it. The RFC's own weights are longer (252 bits) and each costs a hash of six blocks, which
 //! would double the cost of a verified run; a wrong answer passes ours with a chance of 2^-128 (docs/decisions/0101).
 
 use curve25519_dalek::Scalar;
@@ -23,14 +23,14 @@ const WEIGHTS_OF_A_HASH: usize = 64 / WEIGHT_BYTES;
 /// A proof: challenge and response.
 pub(crate) type Proof = [u8; PROOF_BYTES];
 
-/// What the weights of a chunk come from.
-pub(crate) fn weight_seed(run: &Digest, prover: &Named, asked: &Digest, chunk: u16, answers: &[u8]) -> Digest {
+/// What the weights of a stretch come from.
+pub(crate) fn weight_seed(run: &Digest, prover: &Named, asked: &Digest, stretch: u16, answers: &[u8]) -> Digest {
     let mut hash = named("detente/blind/weights/1");
     hash.update(run);
     hash.update([u8::from(prover.role == Role::Second)]);
     hash.update(prover.key);
     hash.update(asked);
-    hash.update(chunk.to_be_bytes());
+    hash.update(stretch.to_be_bytes());
     hash.update(answers);
     hash.finalize().into()
 }

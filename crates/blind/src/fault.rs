@@ -15,7 +15,7 @@ pub enum Step {
     FirstMessage,
     /// Both first messages are here and are what was committed to; of the answers, so many chunks of the peer were taken.
     Release {
-        /// Chunks of the peer's answer that were taken, whole and found good.
+        /// Chunks of the peer's answer that were taken, whole. In a verified run those since the last proof are not proved.
         taken: u16,
     },
     /// Both answers are out.
@@ -168,11 +168,11 @@ pub enum Breach {
         /// Where it stands again.
         again: u32,
     },
-    /// Answers that the committed key did not make.
-    #[error("the answers of chunk {chunk} were not made with the committed key")]
+    /// A proof that does not hold: the committed key did not make all the answers that it is about.
+    #[error("proof {proof} does not hold: its answers were not made with the committed key")]
     WrongKey {
-        /// Which chunk, from 0.
-        chunk: u16,
+        /// Which proof, from 0.
+        proof: u16,
     },
 }
 

@@ -57,9 +57,9 @@ pub(crate) enum Task {
     Answer { secrets: Arc<Secrets>, run: Digest, role: Role, form: Form, piece: usize, points: Vec<u8> },
     /// Whether no point of a list stands twice.
     Distinct { list: Arc<Vec<u8>> },
-    /// A share of a composite, for a proof; or the whole ones of several chunks.
+    /// A share of a composite, for a proof; or the whole ones of several stretches.
     Weigh { lanes: Lanes, start: usize, parts: Vec<(Digest, Kept)> },
-    /// Proofs of chunks whose composites are here in shares.
+    /// Proofs about stretches whose composites are here in shares.
     Prove { secrets: Arc<Secrets>, dleq: Arc<Dleq>, public: [u8; POINT_BYTES], sums: Summing },
     /// Shares of both composites, for a check: halves of the points that were asked, and the answers.
     Check { lanes: Lanes, seed: Digest, start: usize, place: usize, halves: Kept, answers: Vec<u8> },

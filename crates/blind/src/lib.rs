@@ -14,7 +14,7 @@
 //!  both    open         K, H(first message), plan root
 //!  both    points       the first message, in pieces
 //!  in turn answer       own k times each point of the other's, as tags or as points; in chunks, First before Second
-//!          proof        (verified) that K's key made the chunk
+//!          proof        (verified) that K's key made the answers since the last proof
 //!  both    result       a seal over what was found
 //! ```
 //!
@@ -35,8 +35,8 @@
 //!   as cells are, so nobody without the seed tells them apart.
 //! - *The set is fixed before anything of the other's is seen.* Both commit to key, list and plans first; a list that is not
 //!   the one committed to is refused before anything is answered.
-//! - *In a verified run every answer was made with the committed key*, in its place: a proof for each chunk, checked before
-//!   the next chunk of ours goes out. One wrong answer passes with a chance of 2^-128.
+//! - *In a verified run every answer was made with the committed key*, in its place: a proof for each stretch of chunks,
+//!   checked before anything of the next stretch of ours goes out. One wrong answer passes with a chance of 2^-128.
 //! - *Hits are not mistaken.* Two different points share a tag with a chance of about 2^-41 for a whole run: tags have
 //!   40 + 2·log2(n) bits, rounded up. A tag says who answers, so what one side answered is no answer of the other's.
 //! - *Equal classes give equal messages*: count, order and length, whatever the sets are. Multiplications by secrets take
@@ -55,7 +55,8 @@
 //! - **Full malicious security.** No simulator extracts a lying side's input and no such proof is claimed; points of a first
 //!   message need not be hashes of anything, which gains their sender nothing that we know of.
 //! - **Fairness.** Whoever leaves the turns has learned at most one chunk more than the other: 1/k of the list. That it
-//!   left, and where, is recorded.
+//!   left, and where, is recorded. Whoever answers wrongly in a verified run has learned at most one stretch: one chunk, or where
+//!   chunks are small as many as have 256 places, but a quarter of the list at most. It is caught, with its proof as evidence.
 //! - **Many runs.** Results add up: sets that differ by one cell tell about that cell, counts too. Peers that share what they
 //!   learned learn the union. Cadence and budgets are the caller's.
 //! - **What is in plain sight**: that a run took place, when, between whom, its class, mode and context, and how it ended. And

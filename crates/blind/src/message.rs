@@ -90,7 +90,7 @@ pub enum Message {
     /// Answers to places of the other's first message, from a place on: tags, or points in a verified run.
     #[n(4)]
     Answer(#[cbor(n(0), with = "minicbor::bytes")] Mark, #[n(1)] u32, #[n(2)] ByteVec),
-    /// That the committed key made the answers of a chunk.
+    /// That the committed key made the answers since the last proof; they are counted from 0.
     #[n(5)]
     Proof(#[cbor(n(0), with = "minicbor::bytes")] Mark, #[n(1)] u32, #[n(2)] ByteArray<PROOF_BYTES>),
     /// The sender's result, sealed.

@@ -200,7 +200,7 @@ impl Release {
         let takes = turn && self.taking.waits();
         match message {
             Message::Answer(_, place, answers) if takes && self.taking.expects() == "answer" => self.taking.hear(place, &answers),
-            Message::Proof(_, chunk, proof) if takes && self.taking.expects() == "proof" => self.taking.prove(chunk, *proof),
+            Message::Proof(_, number, proof) if takes && self.taking.expects() == "proof" => self.taking.prove(number, *proof),
             Message::Result(_, seal) if self.giving.is_over() && self.taking.is_heard() && self.peer_seal.is_none() => {
                 self.peer_seal = Some(seal);
                 Ok(())
@@ -228,9 +228,9 @@ impl Release {
             }
             Given::Weighed(share) => self.giving.weighed(share),
             Given::Proved(proofs) => self.giving.proved(&proofs, &mut self.theirs),
-            Given::Checked(Ok(share)) => self.taking.checked(share, &mut self.ours, &self.dleq).map_err(|(breach, proof)| {
-                let message = Message::Proof(own.mark, self.taking.taken.into(), proof.into());
-                (breach, encode(&message))
+            Given::Checked(Ok(share)) => self.taking.checked(share, &mut self.ours, &self.dleq).map_err(|(number, proof)| {
+                let message = Message::Proof(own.mark, number.into(), proof.into());
+                (Breach::WrongKey { proof: number }, encode(&message))
             })?,
             Given::Checked(Err(breach)) => {
                 let (Breach::NotAPoint { place } | Breach::Identity { place }) = breach else { return Ok(()) };

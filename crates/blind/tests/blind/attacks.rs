@@ -70,7 +70,8 @@ fn a_wrong_key_changed_answers_and_changed_order_are_caught_in_a_verified_run() 
     for role in ROLES {
         let stage = Stage::new(Mode::Cells, true, role);
         let script = stage.script();
-        let answers = places(&script, "answer");
+        let (answers, proofs) = (places(&script, "answer"), places(&script, "proof"));
+        assert_eq!((answers.len(), proofs.len()), (16, 4), "a proof about four chunks");
         let times_two = |points: &mut ByteVec| {
             for point in points.chunks_exact_mut(32) {
                 let value = CompressedRistretto(point.try_into().unwrap()).decompress().unwrap();
@@ -88,25 +89,32 @@ fn a_wrong_key_changed_answers_and_changed_order_are_caught_in_a_verified_run() 
                 let mut script = script.clone();
                 change(points_of(&mut script[answers[chunk]]));
                 let side = stage.play(&script);
-                let chunk = chunk as u16;
-                check_fault(&side, &Breach::WrongKey { chunk }, Some(&script[answers[chunk as usize] + 1]), name);
-                // What the liar got for it: no chunk more than it had given in good faith, but one.
-                assert_eq!(taken(fault(&side).step), chunk);
-                let given = side.sent.iter().filter(|bytes| matches!(decode(bytes), Some(Message::Proof(..)))).count();
-                assert_eq!(given, usize::from(chunk) + usize::from(role == Role::First), "{name}");
+                let proof = chunk / 4;
+                check_fault(&side, &Breach::WrongKey { proof: proof as u16 }, Some(&script[proofs[proof]]), name);
+                // What the liar got for it: no stretch more than it had given in good faith, but one.
+                assert_eq!(usize::from(taken(fault(&side).step)), 4 * proof + 3);
+                let given = side.sent.iter().filter(|bytes| matches!(decode(bytes), Some(Message::Answer(..)))).count();
+                assert_eq!(given, 4 * proof + 3 + usize::from(role == Role::First), "{name}");
             }
         }
-        // A proof of another chunk, a changed proof.
-        let proofs = places(&script, "proof");
+        // A proof about other chunks, a changed proof.
         let mut other = script.clone();
         let Message::Proof(mark, _, second) = script[proofs[1]].clone() else { panic!() };
         other[proofs[0]] = Message::Proof(mark, 0, second);
-        check_fault(&stage.play(&other), &Breach::WrongKey { chunk: 0 }, Some(&other[proofs[0]]), "another chunk's proof");
+        check_fault(&stage.play(&other), &Breach::WrongKey { proof: 0 }, Some(&other[proofs[0]]), "another proof");
         other[proofs[0]] = Message::Proof(mark, 0, ByteArray::from([0xff; 64]));
-        check_fault(&stage.play(&other), &Breach::WrongKey { chunk: 0 }, Some(&other[proofs[0]]), "no proof");
+        check_fault(&stage.play(&other), &Breach::WrongKey { proof: 0 }, Some(&other[proofs[0]]), "no proof");
         other[proofs[0]] = Message::Proof(mark, 1, second);
         let breach = Breach::OutOfOrder { expected: 0, found: 1 };
-        check_fault(&stage.play(&other), &breach, Some(&other[proofs[0]]), "a proof before its chunk");
+        check_fault(&stage.play(&other), &breach, Some(&other[proofs[0]]), "a proof before its turn");
+        // A proof before all of its chunks, and none after them.
+        let mut early = script.clone();
+        early.insert(answers[1], script[proofs[0]].clone());
+        let unexpected = |found| Breach::Unexpected { expected: if found == "proof" { "answer" } else { "proof" }, found };
+        check_fault(&stage.play(&early), &unexpected("proof"), Some(&script[proofs[0]]), "a proof after one chunk of four");
+        let mut none = script.clone();
+        none.remove(proofs[0]);
+        check_fault(&stage.play(&none), &unexpected("answer"), Some(&script[answers[4]]), "no proof after four chunks");
     }
 }
 
@@ -218,7 +226,7 @@ fn pieces_that_are_short_long_late_or_too_many_are_refused() {
 
 #[test]
 fn a_peer_that_answers_out_of_turn_is_refused() {
-    for (verified, length) in [(false, 1), (true, 2)] {
+    for verified in [false, true] {
         let stage = Stage::new(Mode::Cells, verified, Role::First);
         let script = stage.script();
         let at = places(&script, "answer");
@@ -229,7 +237,7 @@ fn a_peer_that_answers_out_of_turn_is_refused() {
             side.run.handle(&encode(message));
             side.drain();
         }
-        for message in &script[at[0]..at[0] + length + 1] {
+        for message in &script[at[0]..at[1] + 1] {
             side.run.handle(&encode(message));
         }
         let expected = "nothing before this side's next chunk";
@@ -408,10 +416,10 @@ fn a_peer_that_leaves_at_any_step_gains_at_most_one_chunk() {
             let Some(Aborted { step, cause }) = side.run.aborted() else { panic!("{:?} at {at}", side.run.outcome()) };
             assert_eq!(cause, &Cause::PeerLeft { step: 3, reason: Reason::Officer.code() });
             assert_eq!(side.records.last(), Some(&Record::Aborted(Aborted { step: *step, cause: cause.clone() })));
-            // Chunks of 8 places: one message each, and with it a proof in a verified run.
+            // Chunks of 4 places: one message each, and in a verified run a proof with every second.
             let count = |messages: &mut dyn Iterator<Item = Message>, kind: &str| messages.filter(|m| m.name() == kind).count();
-            let whole = if stage.agreement.verified { "proof" } else { "answer" };
-            let taken = count(&mut cut.iter().cloned(), whole);
+            let [answers, proofs] = ["answer", "proof"].map(|kind| count(&mut cut.iter().cloned(), kind));
+            let taken = if stage.agreement.verified { answers.min(2 * proofs + 1) } else { answers };
             let given = count(&mut side.sent.iter().filter_map(|bytes| decode(bytes)), "answer");
             assert!(given <= taken + usize::from(stage.role == Role::First), "{given} given for {taken} at {at}");
         }
