@@ -4,7 +4,7 @@
 //! they are released on their own. The disclosed form always covers the exact one, and has its vertices in the area of the
 //! terms, as the exact one has.
 
-mod border;
+pub(crate) mod border;
 
 use detente_space::disclose::{CoarsenError, coarsen, coarsen_window};
 use detente_types::area::Area;

@@ -32,6 +32,12 @@ pub(super) fn keep_in(area: &Area, widened: Vec<Volume>) -> Vec<Volume> {
     drawn.into_iter().find(|volumes| fits(volumes)).unwrap_or(widened)
 }
 
+/// A footprint with its vertices in the area that holds a box, given by its latitudes and longitudes, 1e-7 degree; none where it does
+/// not meet the area.
+pub(crate) fn holding(area: &Area, lats: [i64; 2], lons: [i64; 2]) -> Option<Footprint> {
+    Rect { lats, lons }.inside(area, 0.0)
+}
+
 fn halves(most: usize) -> impl Iterator<Item = usize> {
     core::iter::successors(Some(most), |most| (*most > 1).then_some(most / 2))
 }

@@ -4,7 +4,7 @@ use detente_node::{Command, CommandFault};
 use detente_testkit::{circle, minutes, notice_id};
 use detente_types::{Generation, NoticeIn, NoticeKind, Position, Release, Rule, Terms, TermsIn, Volume};
 
-use crate::blind::{assert_one_record, matching, plan, put};
+use crate::blind::{assert_one_record, matching, plan, put, small};
 use crate::pair::Pair;
 
 /// From the western border of the area on.
@@ -76,4 +76,32 @@ fn a_notice_by_the_border_is_told_coarsely_and_what_lies_outside_is_refused() {
     let refused = pair.command(0, outside).expect_err("it lies outside");
     assert!(matches!(&refused, CommandFault::Violations(broken) if broken[0].rule == Rule::InArea), "{refused}");
     assert_eq!(pair.line(0).view().own.generation, Generation::FIRST);
+}
+
+#[test]
+fn a_part_that_a_bay_cuts_in_two_is_shown() {
+    let mut terms = small();
+    let bay = [[612, 254], [584, 253], [612, 252]];
+    let corners = [[583, 220], [583, 305], [612, 305]].into_iter().chain(bay).chain([[612, 220]]);
+    terms.area.corners_e7 = corners.map(|corner: [i64; 2]| corner.map(|at| at * 1_000_000)).collect();
+    let mut pair = Pair::connected(terms.clone());
+    let beside = |kind, number| NoticeIn {
+        volumes: vec![circle(Position::try_new(599_000_000, 246_000_000).unwrap(), 2_000, minutes(30), minutes(60))],
+        ..plan(kind, number)
+    };
+    put(&mut pair, 0, beside(NoticeKind::Operation, 1), Release::BlindOnly);
+    put(&mut pair, 1, beside(NoticeKind::Exercise, 3), Release::BlindOnly);
+    pair.pass(15 * 60);
+    let conflicts = [0, 1].map(|side| pair.line(side).blind_conflicts()[0].clone());
+    let spans = |volume: &Volume| {
+        let ends = |is: fn(Position) -> bool| volume.footprint.vertices().any(is);
+        ends(|at| at.lon_e7() < 252_000_000) && ends(|at| at.lon_e7() > 254_000_000) && !ends(|at| at.lat_e7() < 584_000_000)
+    };
+    assert!(conflicts[0].volumes.iter().any(spans), "its cells lie on both sides: {:?}", conflicts[0].volumes);
+    for (side, conflict) in conflicts.iter().enumerate() {
+        pair.command(side, Command::ShowBlind(conflict.id)).expect("an officer may");
+    }
+    assert!(told(&pair).iter().flatten().all(|volume| !is_outside(&terms, volume)));
+    assert_eq!(pair.line(0).conflicts().count(), 1);
+    assert_one_record(&pair);
 }
