@@ -251,19 +251,22 @@ class Side:
             order = shuffle(self.seed.bytes_of("answer", self.run, 64), self.size)
             self.answers = [self.answers[place] for place in order]
         self.products = products
-        self.chunk = self.size >> min(self.case["chunks_log2"], self.log2)
+        most = self.log2 // 2 if self.verified else self.log2
+        self.chunk = self.size >> min(self.case["chunks_log2"], most)
         self.bound = self.run + bytes([self.role]) + self.public + other.list_hash
-        self.fixed = b"".join(
-            digest("detente/blind/chunk/1", self.bound, struct.pack(">H", number), *self.answers[start : start + self.chunk])[:24]
-            for number, start in enumerate(range(0, self.size, self.chunk))
-        )
+        link = self.seed.bytes_of("chain", self.run, 24)
+        self.links = [link]
+        for number, start in reversed(list(enumerate(range(0, self.size, self.chunk)))):
+            of_answers = digest("detente/blind/chunk/1", *self.answers[start : start + self.chunk])
+            link = digest("detente/blind/link/1", self.bound, struct.pack(">H", number), of_answers, link)[:24]
+            self.links.insert(0, link)
 
     def ask(self, other):
         """The challenge for the other's answers, once they are fixed."""
-        return hmac.digest(self.seed.bytes_of("challenge", self.run, 64), other.fixed, "sha512")[:32]
+        return hmac.digest(self.seed.bytes_of("challenge", self.run, 64), other.links[0], "sha512")[:32]
 
     def prove(self, other):
-        seed = digest("detente/blind/weights/2", self.bound, other.ask(self), self.fixed)
+        seed = digest("detente/blind/weights/2", self.bound, other.ask(self), self.links[0])
         asked, answered = [], []
         for start in range(0, self.size, self.chunk):
             m = z = NEUTRAL
@@ -317,12 +320,14 @@ class Side:
         for number, piece in enumerate(self.pieces):
             yield [3, [self.mark, number * POINTS_MAX, piece]]
         if self.verified:
-            yield [8, [self.mark, self.fixed]]
+            yield [8, [self.mark, self.links[0]]]
             yield [9, [self.mark, self.ask(other)]]
             yield [5, [self.mark, self.sums, self.proof]]
         most = min(self.chunk, POINTS_MAX if self.verified else TAGS_MAX)
         for start in range(0, self.size, most):
-            yield [4, [self.mark, start, b"".join(self.answers[start : start + most])]]
+            chunk, rest = divmod(start + most, self.chunk)
+            link = self.links[chunk] if self.verified and rest == 0 else b""
+            yield [4, [self.mark, start, b"".join(self.answers[start : start + most]) + link]]
         yield [6, [self.mark, seal]]
 
 

@@ -207,10 +207,10 @@ fn tell_finer(report: &mut Report, build: &Build, rounds: usize) -> Result<()> {
     let head = ["Cells", "backend", "chunks", "who leaves gains at most", "unverified, ms", "verified, ms", "more"];
     report.table("What smaller chunks, and smaller sets, cost", &head, &table);
     report.note(
-        "A proof is about one chunk, or where chunks are small about as many as have 256 places, but never about more than a quarter of the \
-         list: so of 64 places at 2^8, of 128 at 2^9, and of 256 in the other rows. With fewer, what a proof costs by itself shows, and no \
-         bar is held here. Terms say in how many chunks an answer is released (`matching.chunks_log2`), sixteen where they do not; \
-         `detente match` takes sixteen. Terms have a class of 2^15 unless they say otherwise.",
+        "A verified run fixes and proves all answers before it gives any, and sums each chunk for that. Below some hundred places a chunk, and \
+         below 2^10 in all, what does not depend on the number of places shows, and no bar is held here. Terms say in how many chunks an answer is \
+         released (`matching.chunks_log2`), sixteen where they do not; `detente match` takes sixteen. Terms have a class of 2^15 unless they say \
+         otherwise.",
     );
     Ok(())
 }

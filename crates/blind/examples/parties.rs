@@ -167,7 +167,7 @@ impl Party {
             self.bytes += bytes.len();
             self.payload += match decode(bytes).expect("our own message") {
                 Message::Points(_, _, bytes) | Message::Answer(_, _, bytes) => bytes.len(),
-                Message::Fixed(_, digests) => digests.len(),
+                Message::Fixed(_, first) => first.len(),
                 Message::Challenge(_, challenge) => challenge.len(),
                 Message::Proof(_, sums, proof) => sums.len() + proof.len(),
                 _ => 0,

@@ -3,14 +3,15 @@
 //! In a verified run all answers are fixed and proved before ([`Proofs`]); each chunk that comes is held against that before the
 //! next one of this side goes out.
 
+use sha2::{Digest as _, Sha256};
+
 use crate::fault::Breach;
 use crate::job::{Form, Task, comparable};
 use crate::lanes::{Lanes, Sum};
 use crate::lists::Theirs;
-use crate::message::{Mark, Message, POINT_BYTES, POINTS_MAX, TAGS_MAX};
-use crate::proofs::{OfChunk, Proofs, fixed};
+use crate::message::{LINK_BYTES, Link, Mark, Message, POINT_BYTES, POINTS_MAX, TAGS_MAX};
+use crate::proofs::{OfChunk, Proofs, of_answers};
 use crate::setup::Class;
-use sha2::Digest as _;
 
 /// Most places that one job weighs.
 const SHARE: usize = 1024;
@@ -29,7 +30,9 @@ impl Cut {
     pub(crate) fn new(class: Class, chunks_log2: u8, verified: bool) -> Self {
         let bits = 40 + 2 * class.log2();
         let form = if verified { Form::Points } else { Form::Tags(bits.div_ceil(8)) };
-        let chunks = 1u16 << chunks_log2.min(class.log2());
+        // A proved sum of a chunk must say less than its answers do.
+        let most = if verified { class.log2() / 2 } else { class.log2() };
+        let chunks = 1u16 << chunks_log2.min(most);
         let chunk = class.size() / usize::from(chunks);
         let most = if verified { POINTS_MAX } else { TAGS_MAX };
         Self { form, chunks, chunk, piece: chunk.min(most) }
@@ -88,23 +91,26 @@ impl Giving {
         self.given == self.cut.chunks
     }
 
-    /// What comes next of the chunk that may be given, once it is answered.
-    pub(crate) fn next_message(&mut self, theirs: &Theirs) -> Option<Message> {
+    /// What comes next of the chunk that may be given, once it is answered; behind the last answers of a chunk of a verified run its
+    /// link.
+    pub(crate) fn next_message(&mut self, theirs: &Theirs, proofs: Option<&Proofs>) -> Option<Message> {
         let end = self.cut.start(self.given) + self.cut.chunk;
         if self.is_over() || !theirs.is_answered_to(end) {
             return None;
         }
-        let answers = theirs.answers(self.place, self.cut.piece).to_vec();
-        let message = Message::Answer(self.mark, self.place as u32, answers.into());
+        let (place, mut answers) = (self.place as u32, theirs.answers(self.place, self.cut.piece).to_vec());
         self.place += self.cut.piece;
-        self.given += u16::from(self.place == end);
-        Some(message)
+        if self.place == end {
+            answers.extend(proofs.and_then(|proofs| proofs.link_after(self.given)).into_iter().flatten());
+            self.given += 1;
+        }
+        Some(Message::Answer(self.mark, place, answers.into()))
     }
 }
 
-/// The check of a whole chunk: sums of its answers, by shares.
+/// A whole chunk, summed by shares.
 #[derive(Default)]
-struct Check {
+struct Summing {
     /// Places that were handed out.
     next: usize,
     waiting: usize,
@@ -116,21 +122,30 @@ pub(crate) struct Taking {
     cut: Cut,
     /// Answers taken, to be compared.
     found: Vec<u128>,
-    /// Whole answers of the chunk that is checked.
+    /// Whole answers of the chunk that comes, and their digest so far.
     points: Vec<u8>,
-    checking: Option<Check>,
+    digest: Sha256,
+    /// What stands before that chunk.
+    link: Link,
+    summing: Option<Summing>,
     /// Whole chunks taken and found good.
     pub(crate) taken: u16,
 }
 
 impl Taking {
-    pub(crate) const fn new(cut: Cut) -> Self {
-        Self { cut, found: Vec::new(), points: Vec::new(), checking: None, taken: 0 }
+    pub(crate) fn new(cut: Cut) -> Self {
+        let (digest, link) = (of_answers(), Link::default());
+        Self { cut, found: Vec::new(), points: Vec::new(), digest, link, summing: None, taken: 0 }
+    }
+
+    /// Takes the first link, which fixes all answers.
+    pub(crate) const fn fix(&mut self, first: Link) {
+        self.link = first;
     }
 
     /// Whether every answer is here; the last chunk's check may be under way.
     pub(crate) fn is_heard(&self) -> bool {
-        self.taken == self.cut.chunks || (self.taken + 1 == self.cut.chunks && self.checking.is_some())
+        self.taken == self.cut.chunks || (self.taken + 1 == self.cut.chunks && self.summing.is_some())
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -139,65 +154,68 @@ impl Taking {
 
     /// Whether the next message of a chunk can come: the chunk before is checked.
     pub(crate) fn waits(&self) -> bool {
-        !self.is_over() && self.checking.is_none()
+        !self.is_over() && self.summing.is_none()
     }
 
     /// Takes the next piece of a chunk; of a verified run with what it is held against.
-    pub(crate) fn hear(&mut self, place: u32, answers: &[u8], proofs: Option<&Proofs>) -> Result<(), Breach> {
+    pub(crate) fn hear(&mut self, place: u32, bytes: &[u8], proofs: Option<&Proofs>) -> Result<(), Breach> {
         let next = self.found.len();
         let width = self.cut.form.width();
         if place as usize != next {
             return Err(Breach::OutOfOrder { expected: next as u32, found: place });
         }
-        let expected = self.cut.piece * width;
-        if answers.len() != expected {
-            return Err(Breach::WrongLength { place, expected, found: answers.len() });
+        let is_last = next + self.cut.piece == self.cut.start(self.taken + 1);
+        let of_chunk = proofs.and_then(|proofs| proofs.of_chunk(self.taken));
+        let answers = self.cut.piece * width;
+        let expected = answers + if is_last && of_chunk.is_some() { LINK_BYTES } else { 0 };
+        if bytes.len() != expected {
+            return Err(Breach::WrongLength { place, expected, found: bytes.len() });
         }
+        let (answers, link) = bytes.split_at(answers);
         self.found.extend(answers.chunks_exact(width).map(|answer| comparable(&answer[..width.min(16)])));
-        let is_whole = self.found.len() == self.cut.start(self.taken + 1);
-        let Some(of_chunk) = proofs.and_then(|proofs| proofs.of_chunk(self.taken)) else {
-            self.taken += u16::from(is_whole);
+        let Some(of_chunk) = of_chunk else {
+            self.taken += u16::from(is_last);
             return Ok(());
         };
         self.points.extend_from_slice(answers);
-        if is_whole {
-            let mut hash = of_chunk.named.chunk(self.taken);
-            hash.update(&self.points);
-            if fixed(hash) != *of_chunk.fixed {
+        self.digest.update(answers);
+        if let Some(link) = link.first_chunk() {
+            let digest = core::mem::replace(&mut self.digest, of_answers()).finalize().into();
+            if of_chunk.named.link(self.taken, &digest, link) != self.link {
                 return Err(Breach::OtherAnswers { chunk: self.taken });
             }
-            self.checking = Some(Check::default());
+            (self.link, self.summing) = (*link, Some(Summing::default()));
         }
         Ok(())
     }
 
-    /// The next share of a check.
+    /// The next share of a check, once the proof holds that it is about.
     pub(crate) fn next_task(&mut self, lanes: Lanes, proofs: &Proofs) -> Option<Task> {
-        let check = self.checking.as_mut()?;
+        let summing = self.summing.as_mut().filter(|_| proofs.holds())?;
         let OfChunk { seed, .. } = proofs.of_chunk(self.taken)?;
-        let (start, count) = (check.next, SHARE.min(self.cut.chunk - check.next));
-        check.next += count;
-        check.waiting += usize::from(count > 0);
+        let (start, count) = (summing.next, SHARE.min(self.cut.chunk - summing.next));
+        summing.next += count;
+        summing.waiting += usize::from(count > 0);
         (count > 0).then(|| {
             let answers = self.points[start * POINT_BYTES..(start + count) * POINT_BYTES].to_vec();
-            Task::Check { lanes, seed: *seed, place: self.cut.start(self.taken) + start, answers }
+            Task::Sum { lanes, seed: *seed, place: self.cut.start(self.taken) + start, answers }
         })
     }
 
     /// Takes a share; the last of a chunk decides.
-    pub(crate) fn checked(&mut self, share: Sum, lanes: Lanes, proofs: &Proofs) -> Result<(), Breach> {
-        let Some(check) = &mut self.checking else { return Ok(()) };
-        check.shares.push(share);
-        check.waiting -= 1;
-        if check.waiting > 0 || check.next < self.cut.chunk {
+    pub(crate) fn take(&mut self, share: Sum, lanes: Lanes, proofs: &Proofs) -> Result<(), Breach> {
+        let Some(summing) = &mut self.summing else { return Ok(()) };
+        summing.shares.push(share);
+        summing.waiting -= 1;
+        if summing.waiting > 0 || summing.next < self.cut.chunk {
             return Ok(());
         }
-        let total = lanes.totals(&[&check.shares.iter().collect::<Vec<_>>()]);
+        let total = lanes.totals(&[&summing.shares.iter().collect::<Vec<_>>()]);
         let is_proved = proofs.of_chunk(self.taken).is_some_and(|of_chunk| total.iter().all(|(_, sum)| sum == of_chunk.sum));
         if !is_proved {
             return Err(Breach::WrongAnswers { chunk: self.taken });
         }
-        self.checking = None;
+        self.summing = None;
         self.points.clear();
         self.taken += 1;
         Ok(())
@@ -209,11 +227,15 @@ impl Taking {
     }
 
     /// The message of the answers that a place is in, of the chunk that is checked.
-    pub(crate) fn answers_at(&self, place: u32) -> (u32, &[u8]) {
+    pub(crate) fn answers_at(&self, place: u32) -> (u32, Vec<u8>) {
         let start = self.cut.start(self.taken);
         let within = (place as usize - start) / self.cut.piece * self.cut.piece;
         let at = within * POINT_BYTES;
-        ((start + within) as u32, &self.points[at..at + self.cut.piece * POINT_BYTES])
+        let mut bytes = self.points[at..at + self.cut.piece * POINT_BYTES].to_vec();
+        if within + self.cut.piece == self.cut.chunk {
+            bytes.extend_from_slice(&self.link);
+        }
+        ((start + within) as u32, bytes)
     }
 
     pub(crate) fn into_found(self) -> Vec<u128> {

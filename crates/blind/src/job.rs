@@ -1,7 +1,7 @@
 //! Heavy work, handed out.
 //!
-//! A run computes nothing long in its own calls: the most is the check of one proof. It hands out jobs, each of some milliseconds but the two that sort a whole
-//! list; whoever holds the run does them on as many threads as there are cores, in any order, and hands back what they gave.
+//! A run computes nothing long in its own calls. It hands out jobs, each of some milliseconds, but those that sort a whole list, and
+//! of the largest classes those that hash a whole chunk; whoever holds the run does them on as many threads as there are cores, in any order, and hands back what they gave.
 //! Results do not depend on that order.
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::fault::Breach;
 use crate::hash::{Digest, digest};
 use crate::lanes::{Bad, Kept, Lanes, Sum};
 use crate::message::{Mark, POINT_BYTES, piece_hash};
-use crate::proofs::{Fixed, Named, Proved, Sums, fixed, place_weights};
+use crate::proofs::{Named, Proved, Sums, of_answers, place_weights};
 use crate::seed::{Item, Secrets};
 use crate::setup::Role;
 
@@ -58,8 +58,8 @@ pub(crate) enum Task {
     Answer { secrets: Arc<Secrets>, run: Digest, role: Role, form: Form, piece: usize, points: Vec<u8> },
     /// Whether no point of a list stands twice.
     Distinct { list: Arc<Vec<u8>> },
-    /// Digests of whole chunks, of so many places each, from the `first` on.
-    Fix { named: Named, first: usize, chunk: usize, answers: Vec<u8> },
+    /// Digests of whole chunks of answers, of so many places each, from the `first` on.
+    Digest { first: usize, chunk: usize, answers: Vec<u8> },
     /// A portion of sums of what was asked, by us or of us: points from places on, a sum for each part.
     Weigh { lanes: Lanes, seed: Digest, is_ours: bool, portion: usize, parts: Vec<(usize, Kept)> },
     /// This side's proof, of all sums.
@@ -67,7 +67,7 @@ pub(crate) enum Task {
     /// Whether the other side's proof holds of all sums.
     Hold { named: Named, lanes: Lanes, dleq: Arc<Dleq>, sums: Sums, told: Proved },
     /// A share of the sum of a chunk's answers, from a place on.
-    Check { lanes: Lanes, seed: Digest, place: usize, answers: Vec<u8> },
+    Sum { lanes: Lanes, seed: Digest, place: usize, answers: Vec<u8> },
     /// What two lists have in common.
     Match { ours: Vec<u128>, theirs: Vec<u128> },
 }
@@ -77,11 +77,11 @@ pub(crate) enum Given {
     Answered { piece: usize, answers: Vec<u8>, expected: Vec<u128>, asked: Kept },
     BadPoint { piece: usize, points: Vec<u8>, breach: Breach },
     Distinct(Result<(), (u32, u32)>),
-    Fixed { first: usize, digests: Vec<Fixed> },
+    Digests { first: usize, digests: Vec<Digest> },
     Weighed { is_ours: bool, portion: usize, sums: Vec<Sum> },
     Proved(Proved),
     Held(bool),
-    Checked(Result<Sum, Breach>),
+    Summed(Result<Sum, Breach>),
     Matched(Result<Vec<u32>, (u32, u32)>),
 }
 
@@ -92,21 +92,16 @@ impl Job {
             Task::Mask { secrets, piece, items, keep } => mask(&secrets, piece, &items, keep),
             Task::Answer { secrets, run, role, form, piece, points } => answer(&secrets, (&run, role), form, piece, points),
             Task::Distinct { list } => Given::Distinct(distinct(&list)),
-            Task::Fix { named, first, chunk, answers } => {
-                let each = (first..).zip(answers.chunks_exact(chunk * POINT_BYTES));
-                let digest = |(number, answers): (usize, &[u8])| {
-                    let mut hash = named.chunk(number as u16);
-                    hash.update(answers);
-                    fixed(hash)
-                };
-                Given::Fixed { first, digests: each.map(digest).collect() }
+            Task::Digest { first, chunk, answers } => {
+                let digest = |answers| of_answers().chain_update(answers).finalize().into();
+                Given::Digests { first, digests: answers.chunks_exact(chunk * POINT_BYTES).map(digest).collect() }
             }
             Task::Weigh { lanes, seed, is_ours, portion, parts } => {
                 Given::Weighed { is_ours, portion, sums: weigh(lanes, &seed, &parts) }
             }
             Task::Prove { named, secrets, dleq, sums } => Given::Proved(Proved::new(&named, &secrets, &dleq, &sums)),
             Task::Hold { named, lanes, dleq, sums, told } => Given::Held(told.holds(&named, lanes, &dleq, &sums)),
-            Task::Check { lanes, seed, place, answers } => Given::Checked(check(lanes, &seed, place, &answers)),
+            Task::Sum { lanes, seed, place, answers } => Given::Summed(sum(lanes, &seed, place, &answers)),
             Task::Match { ours, theirs } => Given::Matched(matches(ours, &theirs)),
         };
         Done { mark: self.mark, given }
@@ -195,7 +190,7 @@ fn weigh(lanes: Lanes, seed: &Digest, parts: &[(usize, Kept)]) -> Vec<Sum> {
 }
 
 /// The weighed sum of answers from a place on.
-fn check(lanes: Lanes, seed: &Digest, place: usize, answers: &[u8]) -> Result<Sum, Breach> {
+fn sum(lanes: Lanes, seed: &Digest, place: usize, answers: &[u8]) -> Result<Sum, Breach> {
     let answered = lanes.open(answers.as_chunks().0).map_err(|bad| breach_of(bad, place))?;
     let weights = place_weights(seed, place, answered.len());
     Ok(lanes.sums(&[(&weights, &answered)]).pop().expect("a sum for the one list"))

@@ -13,7 +13,7 @@
 //!                       ── both commitments durable on both sides ──
 //!  both    open         K, H(first message), plan root
 //!  both    points       the first message, in pieces
-//!  both    fixed        (verified) digests of all own answers, by chunk
+//!  both    fixed        (verified) the first link of a chain of digests over all own answers
 //!  both    challenge    (verified) what weights come from
 //!  both    proof        (verified) k times each chunk's weighed sum of what was asked, and that K's key made them
 //!  in turn answer       own k times each point of the other's, as tags or as points; in chunks, First before Second
@@ -58,8 +58,8 @@
 //! - **Full malicious security.** No simulator extracts a lying side's input and no such proof is claimed; points of a first
 //!   message need not be hashes of anything, which gains their sender nothing that we know of.
 //! - **Fairness.** Whoever leaves the turns has learned at most one chunk more than the other: 1/k of the list. That it
-//!   left, and where, is recorded. In a verified run it has of every chunk not given a sum too, from which one that chose its
-//!   list for it learns whether the places that it left open in a chunk are common, all of them.
+//!   left, and where, is recorded. In a verified run it has a proved sum of every other chunk too: whether the places of it that it left
+//!   open are common, if all of them are, or one answer where it chose its list so that it knows all others.
 //! - **Many runs.** Results add up: sets that differ by one cell tell about that cell, counts too. Peers that share what they
 //!   learned learn the union. Cadence and budgets are the caller's.
 //! - **What is in plain sight**: that a run took place, when, between whom, its class, mode and context, and how it ended. And

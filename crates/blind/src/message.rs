@@ -18,8 +18,10 @@ pub const MESSAGE_BYTES_MAX: usize = 12_288;
 pub const POINT_BYTES: usize = 32;
 /// Bytes of a proof: challenge and response.
 pub const PROOF_BYTES: usize = 64;
-/// Bytes that fix the answers of a chunk: of a digest, cut.
-pub const FIXED_BYTES: usize = 24;
+/// Bytes of a link of the chain that fixes the answers of a verified run: of a digest, cut.
+pub const LINK_BYTES: usize = 24;
+/// A link of that chain.
+pub type Link = [u8; LINK_BYTES];
 /// Bytes of a run's mark.
 pub const MARK_BYTES: usize = 8;
 /// The first bytes of a run's name.
@@ -89,7 +91,8 @@ pub enum Message {
     /// Points of the first message, from a place on.
     #[n(3)]
     Points(#[cbor(n(0), with = "minicbor::bytes")] Mark, #[n(1)] u32, #[n(2)] ByteVec),
-    /// Answers to places of the other's first message, from a place on: tags, or points in a verified run.
+    /// Answers to places of the other's first message, from a place on: tags, or points in a verified run, and behind the last
+    /// ones of a chunk the next link of the chain.
     #[n(4)]
     Answer(#[cbor(n(0), with = "minicbor::bytes")] Mark, #[n(1)] u32, #[n(2)] ByteVec),
     /// In a verified run, the key times the sum of each chunk of what was asked, and the proof that the committed key it was.
@@ -102,9 +105,9 @@ pub enum Message {
     /// is zero before both hellos were heard.
     #[n(7)]
     Abort(#[cbor(n(0), with = "minicbor::bytes")] Mark, #[n(1)] u8, #[n(2)] u8),
-    /// In a verified run, what fixes the sender's answers, chunk by chunk, [`FIXED_BYTES`] each.
+    /// In a verified run, what fixes all of the sender's answers: the first link of a chain.
     #[n(8)]
-    Fixed(#[cbor(n(0), with = "minicbor::bytes")] Mark, #[n(1)] ByteVec),
+    Fixed(#[cbor(n(0), with = "minicbor::bytes")] Mark, #[cbor(n(1), with = "minicbor::bytes")] Link),
     /// In a verified run, what the weights come from by which the other side's answers are summed: heard once they are fixed.
     #[n(9)]
     Challenge(#[cbor(n(0), with = "minicbor::bytes")] Mark, #[cbor(n(1), with = "minicbor::bytes")] Digest),

@@ -1,9 +1,9 @@
 //! The proof of a verified run, made and checked before any answer is given.
 //!
-//! Each side answers the other's whole list, and fixes its answers by a digest of each chunk. Whoever hears these draws a
-//! challenge, from which come weights of 63 bits for the places. By them each chunk of what was asked is summed (M), and the
-//! other side says k times each sum (Z) and proves that of all at once. An answer that is given is then held against its
-//! chunk's digest and sum (docs/decisions/0132).
+//! Each side answers the other's whole list, and fixes its answers by a chain of digests from the last chunk to the first, of
+//! which it says the first link. Whoever hears that draws a challenge, from which come weights of 63 bits for the places. By them
+//! each chunk of what was asked is summed (M), and the other side says k times each sum (Z) and proves that of all at once. An
+//! answer that is given is then held against the chain and its chunk's sum (docs/decisions/0132).
 //!
 //! Invariants: no challenge leaves before the other side's answers are fixed, and no proof before this side's challenge, so that
 //! the order of what each side says is always the same.
@@ -22,12 +22,9 @@ use crate::hash::{DIGEST_BYTES, Digest, digest, named};
 use crate::job::Task;
 use crate::lanes::{Kept, Lanes, Sum};
 use crate::lists::{Ours, Theirs};
-use crate::message::{FIXED_BYTES, Mark, Message, POINT_BYTES, encode};
+use crate::message::{Link, Mark, Message, POINT_BYTES, encode};
 use crate::seed::Secrets;
 use crate::setup::Role;
-
-/// The digest of the answers of a chunk, cut to what no collision is found of in the time of a run.
-pub(crate) type Fixed = [u8; FIXED_BYTES];
 
 /// What a side is called by in proofs, and what it answers.
 #[derive(Clone)]
@@ -51,7 +48,7 @@ impl Named {
     }
 
     /// What the weights of places come from.
-    fn seed_of_weights(&self, fixed: &[u8], challenge: &Digest) -> Digest {
+    fn seed_of_weights(&self, fixed: &Link, challenge: &Digest) -> Digest {
         let mut hash = self.bound("detente/blind/weights/2");
         hash.update(challenge);
         hash.update(fixed);
@@ -66,18 +63,20 @@ impl Named {
         hash.finalize().into()
     }
 
-    /// The digest of a chunk's answers, to be fed.
-    pub(crate) fn chunk(&self, number: u16) -> Sha256 {
-        let mut hash = self.bound("detente/blind/chunk/1");
-        hash.update(number.to_be_bytes());
-        hash
+    /// The link that fixes a chunk's answers, by their digest, and all behind them by the next link.
+    pub(crate) fn link(&self, chunk: u16, answers: &Digest, next: &Link) -> Link {
+        let mut hash = self.bound("detente/blind/link/1");
+        hash.update(chunk.to_be_bytes());
+        hash.update(answers);
+        hash.update(next);
+        let whole: Digest = hash.finalize().into();
+        *whole.first_chunk().expect("a digest is longer")
     }
 }
 
-/// Cuts a digest of a chunk.
-pub(crate) fn fixed(hash: Sha256) -> Fixed {
-    let whole: Digest = hash.finalize().into();
-    *whole.first_chunk().expect("a digest is longer")
+/// The digest of a chunk's answers, to be fed.
+pub(crate) fn of_answers() -> Sha256 {
+    named("detente/blind/chunk/1")
 }
 
 /// Weights of `BYTES` each, of `count` places from `start` on.
@@ -99,7 +98,7 @@ fn weights<const BYTES: usize>(seed: &Digest, start: usize, count: usize) -> Vec
 }
 
 /// Weights of places: 63 bits are enough, for whoever answers has fixed its answers before it hears what they come from. With one
-/// more, sums would take a digit more.
+/// more, sums of small chunks would take a digit more.
 pub(crate) fn place_weights(seed: &Digest, start: usize, count: usize) -> Vec<u128> {
     weights::<8>(seed, start, count).into_iter().map(|weight| weight >> 1).collect()
 }
@@ -207,10 +206,11 @@ impl Proved {
 
 /// How far this side's proof has come.
 enum Stage {
-    /// Answers are fixed, job by job: which is next, and how many are not done.
+    /// Digests of chunks are made, job by job: which is next, and how many are not done.
     Fixing {
         next: usize,
         left: usize,
+        digests: Vec<Digest>,
     },
     /// They are fixed, and no challenge is here.
     Fixed {
@@ -228,14 +228,16 @@ enum Stage {
 pub(crate) struct Proving {
     cut: Cut,
     own: Named,
-    fixed: Vec<u8>,
+    /// The chain, its last link first, once all is fixed.
+    links: Vec<Link>,
     stage: Stage,
 }
 
 impl Proving {
     fn new(cut: Cut, own: Named) -> Self {
-        let stage = Stage::Fixing { next: 0, left: cut.batches() };
-        Self { cut, own, fixed: vec![0; usize::from(cut.chunks) * FIXED_BYTES], stage }
+        let digests = vec![Digest::default(); cut.chunks.into()];
+        let stage = Stage::Fixing { next: 0, left: cut.batches(), digests };
+        Self { cut, own, links: Vec::new(), stage }
     }
 
     fn next_task(&mut self, ours: &Ours, theirs: &mut Theirs, dleq: &Arc<Dleq>) -> Option<Task> {
@@ -248,7 +250,7 @@ impl Proving {
                 *next += usize::from(is_ready);
                 is_ready.then(|| {
                     let answers = theirs.answers(start, places).to_vec();
-                    Task::Fix { named: self.own.clone(), first: start / cut.chunk, chunk: cut.chunk, answers }
+                    Task::Digest { first: start / cut.chunk, chunk: cut.chunk, answers }
                 })
             }
             Stage::Summing(sums) => {
@@ -265,17 +267,30 @@ impl Proving {
         }
     }
 
-    fn fix(&mut self, first: usize, digests: &[Fixed]) {
-        let Stage::Fixing { left, .. } = &mut self.stage else { return };
-        self.fixed[first * FIXED_BYTES..][..digests.len() * FIXED_BYTES].copy_from_slice(digests.as_flattened());
+    /// Takes digests of chunks; after the last of them the chain is made.
+    fn fix(&mut self, first: usize, made: &[Digest], secrets: &Secrets) {
+        let Stage::Fixing { left, digests, .. } = &mut self.stage else { return };
+        digests[first..first + made.len()].copy_from_slice(made);
         *left -= 1;
         if *left == 0 {
+            let mut next = secrets.chain;
+            self.links.push(next);
+            for (chunk, digest) in (0..self.cut.chunks).zip(&*digests).rev() {
+                next = self.own.link(chunk, digest, &next);
+                self.links.push(next);
+            }
             self.stage = Stage::Fixed { is_said: false };
         }
     }
 
+    /// What stands before a chunk: the first link fixes all.
+    fn link(&self, chunk: u16) -> Option<Link> {
+        self.links.iter().rev().nth(chunk.into()).copied()
+    }
+
     fn challenge(&mut self, challenge: &Digest) {
-        let seed = self.own.seed_of_weights(&self.fixed, challenge);
+        let Some(first) = self.link(0) else { return };
+        let seed = self.own.seed_of_weights(&first, challenge);
         self.stage = Stage::Summing(Sums::new(seed, self.cut));
     }
 
@@ -296,9 +311,8 @@ impl Proving {
     }
 }
 
-/// What the other side fixed its answers by, and what it is asked in return.
-struct Asked {
-    fixed: Vec<u8>,
+/// What the other side's answers are weighed by, and what it is said for that.
+struct Weighing {
     seed: Digest,
     challenge: Digest,
     is_said: bool,
@@ -319,14 +333,14 @@ enum Check {
 pub(crate) struct Checking {
     cut: Cut,
     peer: Named,
-    asked: Option<Asked>,
+    weighing: Option<Weighing>,
     told: Option<Proved>,
     check: Check,
 }
 
 impl Checking {
     const fn new(cut: Cut, peer: Named) -> Self {
-        Self { cut, peer, asked: None, told: None, check: Check::Unfixed }
+        Self { cut, peer, weighing: None, told: None, check: Check::Unfixed }
     }
 
     fn next_task(&mut self, ours: &mut Ours, dleq: &Arc<Dleq>) -> Option<Task> {
@@ -342,10 +356,10 @@ impl Checking {
         Some(Task::Hold { named: self.peer.clone(), lanes, dleq: Arc::clone(dleq), sums, told })
     }
 
-    fn fix(&mut self, fixed: Vec<u8>, secrets: &Secrets) {
-        let challenge = secrets.challenge(&fixed);
-        let seed = self.peer.seed_of_weights(&fixed, &challenge);
-        self.asked = Some(Asked { fixed, seed, challenge, is_said: false });
+    fn fix(&mut self, fixed: &Link, secrets: &Secrets) {
+        let challenge = secrets.challenge(fixed);
+        let seed = self.peer.seed_of_weights(fixed, &challenge);
+        self.weighing = Some(Weighing { seed, challenge, is_said: false });
         self.check = Check::Summing(Sums::new(seed, self.cut));
     }
 
@@ -358,7 +372,7 @@ impl Checking {
     }
 
     fn is_challenge_said(&self) -> bool {
-        self.asked.as_ref().is_some_and(|asked| asked.is_said)
+        self.weighing.as_ref().is_some_and(|weighing| weighing.is_said)
     }
 }
 
@@ -386,11 +400,11 @@ impl Proofs {
     pub(crate) fn next_message(&mut self, mark: Mark) -> Option<Message> {
         if let Stage::Fixed { is_said: is_said @ false } = &mut self.proving.stage {
             *is_said = true;
-            return Some(Message::Fixed(mark, self.proving.fixed.clone().into()));
+            return self.proving.link(0).map(|first| Message::Fixed(mark, first));
         }
-        let asked = self.checking.asked.as_mut().filter(|_| self.proving.is_fixed_and_said())?;
-        if !core::mem::replace(&mut asked.is_said, true) {
-            return Some(Message::Challenge(mark, asked.challenge));
+        let weighing = self.checking.weighing.as_mut().filter(|_| self.proving.is_fixed_and_said())?;
+        if !core::mem::replace(&mut weighing.is_said, true) {
+            return Some(Message::Challenge(mark, weighing.challenge));
         }
         let Stage::Proved(proved) = &self.proving.stage else { return None };
         let message = proved.message(mark);
@@ -399,20 +413,28 @@ impl Proofs {
     }
 
     /// What can come next; none once the proof is here.
-    pub(crate) const fn expects(&self) -> Option<&'static str> {
-        match (&self.checking.asked, &self.checking.told) {
-            (None, _) => Some("fixed"),
-            (Some(_), None) if !self.proving.is_challenged() => Some("challenge"),
-            (Some(_), None) => Some("proof"),
+    pub(crate) const fn next(&self) -> Option<Next> {
+        match (&self.checking.weighing, &self.checking.told) {
+            (None, _) => Some(Next::Fixed),
+            (Some(_), None) if !self.proving.is_challenged() => Some(Next::Challenge),
+            (Some(_), None) => Some(Next::Proof),
             (Some(_), Some(_)) => None,
         }
     }
 
+    /// Whether the other side's proof holds.
+    pub(crate) const fn holds(&self) -> bool {
+        matches!(self.checking.check, Check::Holds)
+    }
+
+    /// What stands behind this side's answers of a chunk.
+    pub(crate) fn link_after(&self, chunk: u16) -> Option<Link> {
+        self.proving.link(chunk + 1)
+    }
+
     /// Takes what fixes the other side's answers.
-    pub(crate) fn hear_fixed(&mut self, fixed: Vec<u8>, secrets: &Secrets) -> Result<(), Breach> {
-        self.is_as_long(&fixed, FIXED_BYTES)?;
+    pub(crate) fn hear_fixed(&mut self, fixed: &Link, secrets: &Secrets) {
         self.checking.fix(fixed, secrets);
-        Ok(())
     }
 
     /// Takes a challenge. None is expected before this side's answers are fixed and said.
@@ -429,18 +451,16 @@ impl Proofs {
         if !self.checking.is_challenge_said() {
             return Err(Breach::Unexpected { expected: "nothing before this side's challenge", found: "proof" });
         }
-        self.is_as_long(&sums, POINT_BYTES)?;
+        let (expected, found) = (usize::from(self.checking.cut.chunks) * POINT_BYTES, sums.len());
+        if found != expected {
+            return Err(Breach::WrongLength { place: 0, expected, found });
+        }
         self.checking.told = Some(Proved { sums, proof });
         Ok(())
     }
 
-    fn is_as_long(&self, bytes: &[u8], width: usize) -> Result<(), Breach> {
-        let (expected, found) = (usize::from(self.checking.cut.chunks) * width, bytes.len());
-        if found == expected { Ok(()) } else { Err(Breach::WrongLength { place: 0, expected, found }) }
-    }
-
-    pub(crate) fn take_fixed(&mut self, first: usize, digests: &[Fixed]) {
-        self.proving.fix(first, digests);
+    pub(crate) fn take_digests(&mut self, first: usize, digests: &[Digest], secrets: &Secrets) {
+        self.proving.fix(first, digests, secrets);
     }
 
     /// Takes a portion of sums, of what this side asked or was asked.
@@ -461,19 +481,37 @@ impl Proofs {
         }
     }
 
-    /// What the answers of a chunk are held against: what they were fixed by, k times their sum, and the seed of the weights.
+    /// What the answers of a chunk are held against.
     pub(crate) fn of_chunk(&self, chunk: u16) -> Option<OfChunk<'_>> {
-        let (asked, told) = (self.checking.asked.as_ref()?, self.checking.told.as_ref()?);
-        let fixed = asked.fixed.as_chunks().0.get(usize::from(chunk))?;
+        let (weighing, told) = (self.checking.weighing.as_ref()?, self.checking.told.as_ref()?);
         let sum = told.sums.as_chunks().0.get(usize::from(chunk))?;
-        Some(OfChunk { named: &self.checking.peer, fixed, sum, seed: &asked.seed })
+        Some(OfChunk { named: &self.checking.peer, sum, seed: &weighing.seed })
     }
 }
 
-/// What the answers of a chunk are held against.
+/// What the answers of a chunk are held against, beside the link before them.
 pub(crate) struct OfChunk<'a> {
     pub(crate) named: &'a Named,
-    pub(crate) fixed: &'a Fixed,
+    /// k times their sum.
     pub(crate) sum: &'a [u8; POINT_BYTES],
+    /// What their weights come from.
     pub(crate) seed: &'a Digest,
+}
+
+/// What can come next of the other side before any answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    Fixed,
+    Challenge,
+    Proof,
+}
+
+impl Next {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::Challenge => "challenge",
+            Self::Proof => "proof",
+        }
+    }
 }

@@ -182,6 +182,11 @@ impl Run {
         self.own.class
     }
 
+    /// In how many chunks an answer is released; by this side's own class until both hellos agree.
+    pub fn chunks(&self) -> u16 {
+        self.own.cut.chunks
+    }
+
     /// The run's name, once both hellos agree; zeros before.
     pub fn name(&self) -> Digest {
         self.own.run

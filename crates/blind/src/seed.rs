@@ -11,6 +11,7 @@
 //! answer   = "answer"(run)              64 bytes   key of the stream that shuffles the answer in mode `count`
 //! proof    = "proof"(run)               64 bytes   key of the nonces of proofs
 //! challenge = "challenge"(run)          64 bytes   key of the challenge in a verified run
+//! chain    = "chain"(run)               24 bytes   the last link of what fixes the answers
 //! plans    = "plans"(context)           32 bytes   key of the salts of plans; for whoever makes the plans' root
 //!
 //! stream   = HMAC-SHA-512(key, 0) ‖ HMAC-SHA-512(key, 1) ‖ …, counters of 8 bytes, big-endian
@@ -29,6 +30,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::hash::{Digest, Xmd};
 use crate::lanes::{Lanes, Multiplier};
+use crate::message::{LINK_BYTES, Link};
 
 /// Bytes of a seed.
 pub const SEED_BYTES: usize = 32;
@@ -82,7 +84,9 @@ impl Seed {
         };
         let half = Multiplier::new(key * Scalar::from(2u8).invert());
         let [order, answer, proof, challenge] = ["order", "answer", "proof", "challenge"].map(stream);
-        Secrets { key, half, lanes, padding, order, answer, proof, challenge, xmd: Xmd::of_run(run) }
+        let mut chain = [0; LINK_BYTES];
+        self.expand("chain", run, &mut chain);
+        Secrets { key, half, lanes, padding, order, answer, proof, challenge, chain, xmd: Xmd::of_run(run) }
     }
 
     fn expand(&self, name: &str, bound: &Digest, out: &mut [u8]) {
@@ -103,6 +107,8 @@ pub(crate) struct Secrets {
     answer: Stream,
     proof: Stream,
     challenge: Stream,
+    /// The last link of the chain that fixes this side's answers: until it is said, no link says anything about them.
+    pub(crate) chain: Link,
     xmd: Xmd,
 }
 
@@ -148,6 +154,7 @@ impl Drop for Secrets {
     fn drop(&mut self) {
         self.key.zeroize();
         self.padding.zeroize();
+        self.chain.zeroize();
     }
 }
 

@@ -91,7 +91,7 @@ pub struct Agreement {
     pub verified: bool,
     /// How many chunks an answer is released in, as a power of two: 0 to 8. A side that leaves has learned at most one
     /// chunk more than the other. A class with fewer places than chunks has as many chunks as places. In a verified run it
-    /// has a proved sum of every other chunk too, so that more chunks than the root of the places gain nothing.
+    /// has a proved sum of every other chunk too, and there are no more chunks than the root of the places.
     pub chunks_log2: u8,
 }
 

@@ -15,7 +15,7 @@ use crate::job::{Given, Task, opened};
 use crate::lanes::Lanes;
 use crate::lists::{Ours, Theirs};
 use crate::message::{Hello, Mark, Message, Open, POINT_BYTES, VERSION, commitment, encode};
-use crate::proofs::Proofs;
+use crate::proofs::{Next, Proofs};
 use crate::run::Found;
 use crate::setup::{Class, Mode, Role};
 
@@ -201,37 +201,42 @@ impl Release {
             Role::First => self.taking.taken >= self.giving.given,
             Role::Second => self.taking.taken > self.giving.given,
         };
-        if turn { self.giving.next_message(&self.theirs) } else { None }
+        if turn { self.giving.next_message(&self.theirs, self.proofs.as_ref()) } else { None }
     }
 
     pub(crate) fn hear(&mut self, message: Message, own: &Own) -> Result<(), Breach> {
         let found = message.name();
-        let expected = self.expects(own);
+        let next = self.proofs.as_ref().and_then(Proofs::next);
         match (message, &mut self.proofs) {
-            (Message::Fixed(_, fixed), Some(proofs)) if expected == found => proofs.hear_fixed(fixed.into(), self.ours.secrets()),
-            (Message::Challenge(_, challenge), Some(proofs)) if expected == found => proofs.hear_challenge(&challenge),
-            (Message::Proof(_, sums, proof), Some(proofs)) if expected == found => proofs.hear_proof(sums.into(), *proof),
-            (Message::Answer(_, place, answers), proofs) if expected == found => {
+            (Message::Fixed(_, fixed), Some(proofs)) if next == Some(Next::Fixed) => {
+                self.taking.fix(fixed);
+                proofs.hear_fixed(&fixed, self.ours.secrets());
+                Ok(())
+            }
+            (Message::Challenge(_, challenge), Some(proofs)) if next == Some(Next::Challenge) => {
+                proofs.hear_challenge(&challenge)
+            }
+            (Message::Proof(_, sums, proof), Some(proofs)) if next == Some(Next::Proof) => proofs.hear_proof(sums.into(), *proof),
+            (Message::Answer(_, place, answers), proofs)
+                if next.is_none() && self.taking.waits() && is_their_turn(own, &self.giving, &self.taking) =>
+            {
                 self.taking.hear(place, &answers, proofs.as_ref())
             }
             (Message::Result(_, seal), _) if self.giving.is_over() && self.taking.is_heard() && self.peer_seal.is_none() => {
                 self.peer_seal = Some(seal);
                 Ok(())
             }
-            _ => Err(Breach::Unexpected { expected, found }),
+            _ => Err(Breach::Unexpected { expected: self.expects(own), found }),
         }
     }
 
     /// What can come next, in the words of errors.
     fn expects(&self, own: &Own) -> &'static str {
-        if let Some(expected) = self.proofs.as_ref().and_then(Proofs::expects) {
-            return expected;
+        match self.proofs.as_ref().and_then(Proofs::next) {
+            Some(next) => next.name(),
+            None if self.taking.waits() && is_their_turn(own, &self.giving, &self.taking) => "answer",
+            None => "nothing before this side's next chunk",
         }
-        let turn = match own.role {
-            Role::First => self.giving.given > self.taking.taken,
-            Role::Second => self.giving.given >= self.taking.taken,
-        };
-        if turn && self.taking.waits() { "answer" } else { "nothing before this side's next chunk" }
     }
 
     /// Takes what a job gave; a fault comes with the message that it lies in.
@@ -250,13 +255,13 @@ impl Release {
                 let message = encode(&Message::Points(own.mark, start, points.to_vec().into()));
                 return Err((Breach::Repeated { place, again }, message));
             }
-            (Given::Fixed { first, digests }, Some(proofs)) => proofs.take_fixed(first, &digests),
+            (Given::Digests { first, digests }, Some(proofs)) => proofs.take_digests(first, &digests, self.ours.secrets()),
             (Given::Weighed { is_ours, portion, sums }, Some(proofs)) => proofs.take_sums(is_ours, portion, sums),
             (Given::Proved(proved), Some(proofs)) => proofs.take_proof(proved),
             (Given::Held(holds), Some(proofs)) => proofs.take_check(holds, own.mark)?,
-            (Given::Checked(share), Some(proofs)) => {
-                let checked = share.and_then(|share| self.taking.checked(share, own.lanes, proofs));
-                checked.map_err(|breach| self.at_fault(breach, own.mark))?;
+            (Given::Summed(share), Some(proofs)) => {
+                let taken = share.and_then(|share| self.taking.take(share, own.lanes, proofs));
+                taken.map_err(|breach| self.at_fault(breach, own.mark))?;
             }
             _ => {}
         }
@@ -270,7 +275,7 @@ impl Release {
             _ => self.taking.last_place(),
         };
         let (start, answers) = self.taking.answers_at(place);
-        (breach, encode(&Message::Answer(mark, start, answers.to_vec().into())))
+        (breach, encode(&Message::Answer(mark, start, answers.into())))
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -288,6 +293,13 @@ impl Release {
             self.theirs.reorder(&order);
         }
         self.is_shuffled = true;
+    }
+}
+
+const fn is_their_turn(own: &Own, giving: &Giving, taking: &Taking) -> bool {
+    match own.role {
+        Role::First => giving.given > taking.taken,
+        Role::Second => giving.given >= taking.taken,
     }
 }
 

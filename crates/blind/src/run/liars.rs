@@ -8,7 +8,9 @@ use curve25519_dalek::ristretto::CompressedRistretto;
 
 use super::{Effect, Outcome, Run, State};
 use crate::fault::{Breach, Cause, PeerFault};
+use crate::job::Given;
 use crate::message::{Message, POINT_BYTES, decode};
+use crate::proofs::Proved;
 use crate::seed::Seed;
 use crate::setup::{Agreement, Class, Mode, Role, Setup};
 use crate::{CellId, Step};
@@ -17,8 +19,9 @@ const LOG2: u8 = 10;
 /// Sixteen chunks.
 const CHUNK: usize = 64;
 
-/// What a liar does to all its answers, as bytes.
+/// What a liar does to all its answers, as bytes; and then to its proof.
 type Lie<'a> = &'a dyn Fn(&mut [u8]);
+type More<'a> = &'a dyn Fn(&mut Proved);
 
 fn side(role: Role) -> Run {
     let agreement = Agreement { context: [7; 32], mode: Mode::Cells, verified: true, chunks_log2: 4 };
@@ -30,7 +33,7 @@ fn side(role: Role) -> Run {
 }
 
 /// Lets a side do all that it can, and lie once all is answered and nothing of it is fixed.
-fn drain(run: &mut Run, lie: &mut Option<Lie<'_>>) -> VecDeque<Vec<u8>> {
+fn drain(run: &mut Run, lie: &mut Option<Lie<'_>>, more: Option<More<'_>>) -> VecDeque<Vec<u8>> {
     let mut said = VecDeque::new();
     loop {
         if let State::Releasing(release) = &mut run.state
@@ -40,7 +43,10 @@ fn drain(run: &mut Run, lie: &mut Option<Lie<'_>>) -> VecDeque<Vec<u8>> {
             lie(release.theirs.answers_mut());
         }
         if let Some(job) = run.poll_job() {
-            let done = job.run();
+            let mut done = job.run();
+            if let (Given::Proved(proved), Some(more)) = (&mut done.given, more) {
+                more(proved);
+            }
             run.handle_done(done);
         } else if let Some(effect) = run.poll_effect() {
             match effect {
@@ -55,13 +61,17 @@ fn drain(run: &mut Run, lie: &mut Option<Lie<'_>>) -> VecDeque<Vec<u8>> {
 
 /// The honest side after a run with a liar, and how many answers it gave.
 fn play(role: Role, lie: Lie<'_>) -> (Run, usize) {
+    play_on(role, lie, None)
+}
+
+fn play_on(role: Role, lie: Lie<'_>, more: Option<More<'_>>) -> (Run, usize) {
     let (mut honest, mut liar) = (side(role), side(role.other()));
     let mut lie = Some(lie);
     let mut given = 0;
     let (mut to_liar, mut to_honest) = (VecDeque::new(), VecDeque::new());
     loop {
-        to_liar.extend(drain(&mut honest, &mut None));
-        to_honest.extend(drain(&mut liar, &mut lie));
+        to_liar.extend(drain(&mut honest, &mut None, None));
+        to_honest.extend(drain(&mut liar, &mut lie, more));
         match (to_liar.pop_front(), to_honest.pop_front()) {
             (None, None) => return (honest, given),
             (for_liar, for_honest) => {
@@ -127,6 +137,20 @@ fn wrong_answers_are_caught_at_their_chunk_though_they_were_fixed() {
                 let kept = decode(&fault.evidence.message);
                 assert!(matches!(kept, Some(Message::Answer(_, place, _)) if place as usize == at), "{name}: {kept:?}");
             }
+        }
+    }
+}
+
+/// The sums fit the wrong answers, so that no chunk would show it: but the proof does.
+#[test]
+fn sums_that_fit_wrong_answers_are_caught_before_anything_is_answered() {
+    for role in [Role::First, Role::Second] {
+        for chunk in [0, 15] {
+            let at = chunk * CHUNK;
+            let lie = |answers: &mut [u8]| (at..at + CHUNK).for_each(|place| times_two(point(answers, place)));
+            let more = |proved: &mut Proved| times_two(point(&mut proved.sums, chunk));
+            let (honest, given) = play_on(role, &lie, Some(&more));
+            assert_eq!((&fault(&honest).breach, given), (&Breach::WrongKey, 0));
         }
     }
 }

@@ -26,6 +26,7 @@ fn cases() -> Vec<Case> {
         case("cells, verified", Mode::Cells, true, 1, [4, 4], [cells(0..9), cells(5..16)]),
         case("count", Mode::Count, false, 2, [4, 4], [cells(0..9), cells(5..16)]),
         case("nothing on either side", Mode::Cells, false, 0, [4, 4], [cells(0..0), cells(0..0)]),
+        // Eight chunks are asked for, and there are as many as the root of the places: four of four.
         case("cells, verified, eight chunks", Mode::Cells, true, 3, [4, 4], [cells(0..9), cells(5..16)]),
         // Two pieces of a list, one chunk, the greater class counts.
         case("two classes", Mode::Cells, true, 0, [4, 9], [cells(100..116), cells(90..110)]),
