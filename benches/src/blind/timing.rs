@@ -1,6 +1,6 @@
 //! What takes as long whatever the secret is: two classes of inputs each, timed one by one as dudect does, and Welch's t between them.
 //!
-//! The first is a control: it leaks on purpose, and shows that a leak would be seen. What a run itself does is timed by each backend
+//! The first are controls: they leak on purpose, and show that a leak would be seen. What a run itself does is timed by each backend
 //! that the machine has: its first message, its answers to points that the other side chose, and the whole of a verified run.
 
 mod answers;
@@ -51,14 +51,19 @@ macro_rules! kind {
 
 const KINDS: [Kind; 6] = [
     kind!(first::first_list, "the first message of 16 places, hashed and multiplied", "16 cells", "16 pieces of padding"),
-    kind!(first::first_key, "the same of 16 cells", "one seed", "other seeds each time"),
+    kind!(first::first_key, "the first message of 16 cells", "one seed", "other seeds each time"),
     kind!(
         answers::answer_small,
         "answers to 16 points that the other side chose, by one key",
         "the generator's first 16 multiples",
         "other points each time"
     ),
-    kind!(answers::answer_alike, "the same", "16 points whose encodings begin alike", "other points each time"),
+    kind!(
+        answers::answer_alike,
+        "answers to 16 points that the other side chose, by one key",
+        "16 whose encodings begin alike",
+        "other points each time"
+    ),
     kind!(answers::answer_key, "answers to 16 points", "keys with many digits of zero", "other keys"),
     kind!(
         whole::whole_verified,
@@ -68,18 +73,25 @@ const KINDS: [Kind; 6] = [
     ),
 ];
 
-/// The control's name.
-pub const CONTROL: &str = "control";
+/// Names of the controls, which must be seen.
+pub const CONTROLS: [&str; 2] = ["control_scalar", "control_key"];
 
-/// All that is timed on this machine, the control first.
+/// All that is timed on this machine, the controls first.
 pub fn timed() -> Vec<Timed> {
     let mut all = vec![
         Timed {
-            name: CONTROL,
+            name: CONTROLS[0],
             what: "control: a multiplication that is not constant-time",
             classes: ["scalars of 16 bits", "scalars of 252 bits"],
             backend: Backend::Dalek,
             bench: control,
+        },
+        Timed {
+            name: CONTROLS[1],
+            what: "control: 16 multiplications that add nothing for a digit of zero",
+            classes: ["keys with many digits of zero", "other keys"],
+            backend: Backend::Dalek,
+            bench: answers::control_key,
         },
         Timed {
             name: "multiplication",

@@ -5,8 +5,8 @@
 use std::cell::Cell;
 
 use curve25519_dalek::{RistrettoPoint, Scalar};
-use detente_blind::message::{Hello, Mark, Message, Open, VERSION, encode};
-use detente_blind::{Backend, Class as Size, Digest, Job, Mode, Role, Run};
+use detente_blind::message::{Hello, Mark, Message, Open, VERSION, decode, encode};
+use detente_blind::{Backend, Class as Size, Digest, Effect, Job, Mode, Role, Run};
 use dudect_bencher::rand::{Rng as _, RngExt as _};
 use dudect_bencher::{BenchRng, Class, CtRunner};
 use sha2::{Digest as _, Sha256};
@@ -47,12 +47,43 @@ fn to_chosen(backend: usize, runner: &mut CtRunner, rng: &mut BenchRng, chosen: 
 pub(super) fn answer_key<const BACKEND: usize>(runner: &mut CtRunner, rng: &mut BenchRng) {
     let backend = Backend::ALL[BACKEND];
     let [special, others] = keys::seeds(rng, |seed| met(backend, seed).name());
+    special.iter().for_each(|seed| assert_eq!(shown(*seed), of_spec(*seed), "the seed's key is the one that was looked for"));
     let make = |class: Class, rng: &mut BenchRng| {
         let points = encoded((0..PLACES).map(|_| drawn(rng)));
         let seeds = if matches!(class, Class::Left) { &special } else { &others };
         answering(backend, seeds[rng.random_range(..seeds.len())], &points)
     };
     run(runner, rng, count_by(BACKEND, 20_000), make, |job| job.take().map(Job::run));
+}
+
+/// What answers must not be: nothing is added where a digit is zero.
+pub(super) fn control_key(runner: &mut CtRunner, rng: &mut BenchRng) {
+    let [special, others] = keys::seeds(rng, |seed| met(Backend::Dalek, seed).name()).map(|seeds| {
+        let digits = |seed| keys::digits(&keys::key(&seed, &met(Backend::Dalek, seed).name()));
+        seeds.into_iter().map(digits).collect::<Vec<_>>()
+    });
+    let make = |class: Class, rng: &mut BenchRng| {
+        let points: [_; PLACES] = core::array::from_fn(|_| drawn(rng));
+        let keys = if matches!(class, Class::Left) { &special } else { &others };
+        (points, &keys[rng.random_range(..keys.len())])
+    };
+    // As often in a quick run: it must be seen.
+    run(runner, rng, 4_000, make, |(points, digits)| points.map(|point| leaking(&point, digits)));
+}
+
+fn leaking(point: &RistrettoPoint, digits: &[i8]) -> RistrettoPoint {
+    let mut multiples = [*point; 8];
+    (1..8).for_each(|at| multiples[at] = multiples[at - 1] + point);
+    let mut sum = RistrettoPoint::default();
+    for digit in digits.iter().rev() {
+        (0..4).for_each(|_| sum += sum);
+        match (digit.unsigned_abs(), *digit < 0) {
+            (0, _) => {}
+            (magnitude, false) => sum += multiples[usize::from(magnitude) - 1],
+            (magnitude, true) => sum -= multiples[usize::from(magnitude) - 1],
+        }
+    }
+    sum
 }
 
 fn drawn(rng: &mut BenchRng) -> RistrettoPoint {
@@ -82,9 +113,41 @@ fn met(backend: Backend, seed: [u8; 32]) -> Run {
     ours
 }
 
+/// The public half of the key that a run shows.
+fn shown(seed: [u8; 32]) -> [u8; 32] {
+    let mut ours = committed(
+        met(Backend::best(), seed),
+        &encoded((1..=PLACES as u64).map(|factor| RistrettoPoint::mul_base(&factor.into()))),
+    );
+    while let Some(effect) = ours.poll_effect() {
+        match effect {
+            Effect::Persist(_) => ours.handle_persisted(),
+            Effect::Send(message) => {
+                if let Some(Message::Open(_, open)) = decode(&message) {
+                    return open.key;
+                }
+            }
+        }
+    }
+    unreachable!("what is committed to is opened once both are committed")
+}
+
+/// The same, derived.
+fn of_spec(seed: [u8; 32]) -> [u8; 32] {
+    RistrettoPoint::mul_base(&keys::key(&seed, &met(Backend::best(), seed).name())).compress().to_bytes()
+}
+
 /// The work of answering to a list of points.
 fn answering(backend: Backend, seed: [u8; 32], points: &[u8]) -> Cell<Option<Job>> {
-    let mut ours = met(backend, seed);
+    let mut ours = committed(met(backend, seed), points);
+    // Nothing of our own was sent yet, so that the answers are what comes next, and not the look for points that stand twice.
+    let job = ours.poll_job();
+    assert!(job.is_some(), "the other side keeps the rules: {:?}", ours.aborted());
+    Cell::new(job)
+}
+
+/// A run whose own list is made, and that has heard a list of points.
+fn committed(mut ours: Run, points: &[u8]) -> Run {
     while let Some(job) = ours.poll_job() {
         ours.handle_done(job.run());
     }
@@ -96,10 +159,7 @@ fn answering(backend: Backend, seed: [u8; 32], points: &[u8]) -> Cell<Option<Job
     ours.handle(&encode(&Message::Commit(mark, commitment)));
     ours.handle(&encode(&Message::Open(mark, Open { key, list, plan_root: PLAN_ROOT })));
     ours.handle(&encode(&Message::Points(mark, 0, points.to_vec().into())));
-    // Nothing of our own was sent yet, so that the answers are what comes next, and not the look for points that stand twice.
-    let job = ours.poll_job();
-    assert!(job.is_some(), "the other side keeps the rules: {:?}", ours.aborted());
-    Cell::new(job)
+    ours
 }
 
 /// D of docs/spec/blind.md.

@@ -33,16 +33,21 @@ pub(super) fn key(seed: &[u8; 32], run: &Digest) -> Scalar {
     Scalar::from_bytes_mod_order_wide(&wide)
 }
 
-/// Digits of zero, of four bits with a sign, in half a key: points are multiplied by the half, and doubled as they are encoded.
+/// Digits of zero in the half of a key.
 fn zeros(key: &Scalar) -> usize {
+    digits(key).iter().filter(|digit| **digit == 0).count()
+}
+
+/// The digits of half a key, four bits each with a sign, the lowest first: points are multiplied by the half, and doubled as they
+/// are encoded.
+pub(super) fn digits(key: &Scalar) -> Vec<i8> {
     let half = (key * Scalar::from(2u8).invert()).to_bytes();
     let mut over = 0;
-    let digits = half.iter().flat_map(|byte| [byte & 0xf, byte >> 4]);
-    digits
-        .filter(|bits| {
-            let value = bits + over;
-            over = (value + 8) >> 4;
-            value.is_multiple_of(16)
-        })
-        .count()
+    let bits = half.iter().flat_map(|byte| [byte & 0xf, byte >> 4]);
+    bits.map(|bits| {
+        let value = bits + over;
+        over = (value + 8) >> 4;
+        value as i8 - ((over << 4) as i8)
+    })
+    .collect()
 }
