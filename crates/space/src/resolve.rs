@@ -66,6 +66,7 @@
 //!     time: Some(day),
 //!     altitude: Some(AltitudeBand::try_new(Metres::ZERO, Metres::new(2_000), Datum::Wgs84)?),
 //!     place: Some(Metres::new(5_000)),
+//!     area: None,
 //!     precision: Precision::Exact,
 //!     budget: 100_000,
 //! };
@@ -84,10 +85,13 @@ mod across;
 mod bearings;
 mod rank;
 mod rigid;
+mod round;
 mod search;
 mod shift;
+mod short;
 mod way;
 
+use detente_types::area::Area;
 use detente_types::notice::Precision;
 use detente_types::statement::Change;
 use detente_types::time::Window;
@@ -116,7 +120,7 @@ pub struct Weights {
 
 /// How far a notice may be moved, and how much work may be done for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct Limits<'a> {
     /// All windows must stay within it; `None` when the times may not change.
     pub time: Option<Window>,
     /// All bands must stay within it; `None` when the altitudes may not change. A notice with a band over another datum is
@@ -124,6 +128,8 @@ pub struct Limits {
     pub altitude: Option<AltitudeBand>,
     /// How far aside at most; `None` when the place may not change.
     pub place: Option<Metres>,
+    /// What is moved aside stays within it, vertex by vertex; `None` for anywhere.
+    pub area: Option<&'a Area>,
     /// The precision at which the notice is let out.
     pub precision: Precision,
     /// Pairs of volumes that may be tested, as [`Index::examine`](crate::Index::examine) counts them, and one for every question
@@ -131,7 +137,7 @@ pub struct Limits {
     pub budget: usize,
 }
 
-impl Limits {
+impl Limits<'_> {
     /// Whether there is any way that they allow.
     pub fn allow_any(&self) -> bool {
         self.time.is_some() || self.altitude.is_some() || (self.place.is_some() && self.precision == Precision::Exact)
@@ -195,13 +201,13 @@ impl Outcome {
 /// Finds the smallest shifts that clear a notice of all its conflicts; see the module.
 ///
 /// What is returned depends on nothing but the arguments, and not on the order in which the others were filed.
-pub fn resolve<K: Ord + Clone>(question: &Question<'_, K>, weights: &Weights, limits: &Limits) -> Outcome {
+pub fn resolve<K: Ord + Clone>(question: &Question<'_, K>, weights: &Weights, limits: &Limits<'_>) -> Outcome {
     resolve_among(&[Among::from(question.of(question.volumes))], weights, limits)
 }
 
 /// The same among several crowds, each of which meets the notice in a form of its own. All forms are shifted alike; the first
 /// is the one whose volumes are returned.
-pub fn resolve_among(crowds: &[Among<'_>], weights: &Weights, limits: &Limits) -> Outcome {
+pub fn resolve_among(crowds: &[Among<'_>], weights: &Weights, limits: &Limits<'_>) -> Outcome {
     let mut budget = Budget::new(limits.budget);
     let mut outcome = Outcome { clear: false, resolutions: Vec::new(), searched: Vec::new(), cost: 0 };
     match Search::new(crowds, limits, &mut budget) {
@@ -232,7 +238,7 @@ pub fn resolve_among(crowds: &[Among<'_>], weights: &Weights, limits: &Limits) -
 ///
 /// # Errors
 /// [`CutShort`] when the budget of the limits ends before anything is known.
-pub fn begin(crowds: &[Among<'_>], limits: &Limits) -> Result<Vec<Course>, CutShort> {
+pub fn begin(crowds: &[Among<'_>], limits: &Limits<'_>) -> Result<Vec<Course>, CutShort> {
     let search = Search::new(crowds, limits, &mut Budget::new(limits.budget)).ok_or(CutShort)?;
     Ok(if search.is_clear() { Vec::new() } else { search.courses() })
 }
@@ -242,7 +248,7 @@ pub fn begin(crowds: &[Among<'_>], limits: &Limits) -> Result<Vec<Course>, CutSh
 pub fn along(
     crowds: &[Among<'_>],
     weights: &Weights,
-    limits: &Limits,
+    limits: &Limits<'_>,
     course: Course,
     found: &[Resolution],
 ) -> (End, Option<Resolution>) {
@@ -256,7 +262,7 @@ pub fn along(
 
 /// Whether a shift leaves nothing in the way of any form, by the question that defines it; `None` when the budget of the limits
 /// ends before that is known.
-pub fn proves(crowds: &[Among<'_>], limits: &Limits, shift: Shift) -> Option<bool> {
+pub fn proves(crowds: &[Among<'_>], limits: &Limits<'_>, shift: Shift) -> Option<bool> {
     Search::unknowing(crowds, limits).is_clear_at(shift, &mut Budget::new(limits.budget))
 }
 
@@ -267,13 +273,17 @@ fn through(
     found: &[Resolution],
     budget: &mut Budget,
 ) -> (End, Option<Resolution>) {
-    let way = course.way();
-    let (end, found) = match course.with() {
-        None => {
+    let alone = |way: Way, steps: i64, volumes| (way.shift(steps), way.cost(steps, weights), volumes);
+    let (end, found) = match course {
+        Course::Along(way) => {
             let (end, found) = search.along(way, budget);
-            (end, found.map(|(steps, volumes)| (way.shift(steps), way.cost(steps, weights), volumes)))
+            (end, found.map(|(steps, volumes)| alone(way, steps, volumes)))
         }
-        Some(with) => search.across([way, with], weights, rank::bound(found, course), budget),
+        Course::Round(from_deg) => {
+            let (end, found) = search.round(from_deg, rank::nearest(found), budget);
+            (end, found.map(|(way, steps, volumes)| alone(way, steps, volumes)))
+        }
+        Course::Both(way, with) => search.across([way, with], weights, rank::bound(found, [way, with]), budget),
     };
     (end, found.map(|(shift, cost, volumes)| Resolution { shift, cost, volumes }))
 }

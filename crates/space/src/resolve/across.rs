@@ -12,6 +12,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 use detente_types::volume::Volume;
 
 use super::search::{Past, Search};
+use super::way::step_beyond;
 use super::{End, Shift, Way, Weights};
 use crate::question::Budget;
 
@@ -59,11 +60,21 @@ impl Search<'_, '_> {
         while let Some(Reverse((cost, steps))) = front.open.pop() {
             let shift = front.shift(steps);
             let Some(volumes) = self.shifted(shift) else {
-                // A rule forbids it here: the next step may round otherwise.
                 if !budget.spend(1) {
                     return (End::Cut, None);
                 }
-                (0..2).for_each(|k| front.reach(self.step_on(ways, steps, k, steps[k] + 1)));
+                let stray_m = self.stray_m(shift);
+                for k in 0..2 {
+                    match (stray_m, ways[k]) {
+                        // No time and no altitude leads back into the area.
+                        (Some(_), Way::Later | Way::Earlier | Way::Up | Way::Down) => {}
+                        (Some(metres), Way::Toward(_)) => {
+                            front.reach(self.step_on(ways, steps, k, steps[k] + step_beyond(metres)))
+                        }
+                        // A rule forbids it here: the next step may round otherwise.
+                        (None, _) => front.reach(self.step_on(ways, steps, k, steps[k] + 1)),
+                    }
+                }
                 continue;
             };
             let Some(found) = self.conflicts(&volumes, 1, budget) else {

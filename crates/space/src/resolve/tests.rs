@@ -11,6 +11,8 @@ use crate::testing::{
 use crate::{Index, Law, Separation, disclose};
 
 mod across;
+mod round;
+mod short;
 
 const HOUR_US: i64 = 60 * MINUTE_US;
 const LAWS: [Law; 2] = [Law::One, Law::Two(Heights::of(Datum::Wgs84))];
@@ -101,11 +103,12 @@ fn any_scene(moves: bool) -> impl Strategy<Value = Scene> {
     })
 }
 
-fn limits(time: bool, altitude: bool, place: bool) -> Limits {
+fn limits(time: bool, altitude: bool, place: bool) -> Limits<'static> {
     Limits {
         time: time.then(|| window(NOON_US - 6 * HOUR_US, NOON_US + 10 * HOUR_US)),
         altitude: altitude.then(|| band(0, 1_500)),
         place: place.then(|| Metres::new(15_000)),
+        area: None,
         precision: Precision::Exact,
         budget: PLENTY,
     }
