@@ -1,18 +1,24 @@
 //! The smallest shifts that clear a notice of all its conflicts and make no new ones.
 //!
 //! A notice can move in time (whole minutes, earlier or later), in altitude (whole 10 m, up or down) or in place (whole
-//! 50 m along a bearing, all its volumes as one). Each of these ways is a line of steps. A search starts where the
-//! notice is, asks the index what is in its way, goes on to the first step at which none of *that* can be in its way any
-//! more, and asks again: a shift past one may meet another. Where a notice is among several, a little of two ways at once may
+//! 50 m along a bearing of whole degrees, all its volumes as one). Each of these ways is a line of steps. A search starts where
+//! the notice is, asks the index what is in its way, goes on to the first step at which none of *that* can be in its way any
+//! more, and asks again: a shift past one may meet another. In place the bearings that the shapes suggest are searched so, and
+//! eight winds; then all others, for anything smaller. Where a notice is among several, a little of two ways at once may
 //! cost less than one way alone, or be all there is: that is searched after the single ways, for what costs less than they do.
 //!
 //! - **Nothing unproved is returned.** A shift is found when the index, asked with the shifted volumes, finds nothing: that
 //!   question is the definition, wherever the step came from.
 //! - **In time and in altitude it is the smallest**, and in both at once the cheapest. No step is passed over at which nothing
 //!   would be in the way.
-//! - **In place it is good.** Steps are doubled until each volume in the way is left behind, then halved back to its edge, so
-//!   along a bearing a gap that opens and closes again may be passed over; and of all bearings only those are tried that
-//!   the shapes suggest, and eight winds. Together with a shift in time or altitude only the first eight are.
+//! - **In place it is the smallest**, of all bearings and steps. What is passed over was proved to be in the way: what is too
+//!   close by some metres stays too close at all shifts within so many of the one that was tried (see `short`). Of several
+//!   equally small a suggested bearing is told, the first that was tried; else the lowest bearing. Every other place that is
+//!   told is the smallest along its own bearing. Where [`Outcome::searched`] has a [`Course::Round`] that was cut short, the
+//!   best place is what was found so far, and no more is said of it.
+//! - **In place together with a shift in time or altitude** only the first eight of the suggested bearings are tried. Along
+//!   each of them it is the cheapest among what stays where it is and has altitudes that do not depend on the place; among
+//!   what moves it is a good one.
 //! - **The work is bounded.** What a budget cut short is told, and is never taken for a closed way. Whoever has other things
 //!   to do takes one course after the other: [`begin`], [`along`], [`rank`].
 //! - **What is told of it moves alike.** Of a notice that is let out at a coarse precision, shifts are whole numbers of the
@@ -171,8 +177,9 @@ impl Resolution {
 pub enum End {
     /// A shift was found; only the best of each kind are returned.
     Found,
-    /// None within the limits, and two ways at once none that costs less than what was found already. In time, in altitude and
-    /// in both at once there is none.
+    /// None within the limits; all round none that is smaller than what was found already, and two ways at once none that costs
+    /// less. In time, in altitude, in both at once and in place there is none, but two ways at once of which one is in place
+    /// there may be one among what moves.
     Closed,
     /// The budget ended first.
     Cut,
@@ -243,8 +250,8 @@ pub fn begin(crowds: &[Among<'_>], limits: &Limits<'_>) -> Result<Vec<Course>, C
     Ok(if search.is_clear() { Vec::new() } else { search.courses() })
 }
 
-/// One course of [`begin`], with the whole budget of the limits, after those that `found` comes from: two ways at once are
-/// searched for what costs less. If nothing is in the way any more, it ends as closed.
+/// One course of [`begin`], with the whole budget of the limits, after those that `found` comes from: all round is searched for
+/// what is smaller, two ways at once for what costs less. If nothing is in the way any more, it ends as closed.
 pub fn along(
     crowds: &[Among<'_>],
     weights: &Weights,

@@ -3,8 +3,8 @@
 //! What clears a notice must leave each of the others behind, one way or the other. So from where a search stands, two steps
 //! lead on: past the first of what is in the way by the one way, and past it by the other. Going on from the cheapest of all
 //! that was reached, the first that is clear is the cheapest there is, where whether two are in each other's way one way does
-//! not depend on the other way unless it leaves them behind. That holds of time with altitude; in place, and most of all for
-//! what moves, it is a good one (see the module above).
+//! not depend on the other way unless it leaves them behind. That holds of time with altitude, and along a bearing of what
+//! stays where it is; for what moves, and where altitudes depend on the place, it is a good one (see the module above).
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};

@@ -141,10 +141,7 @@ pub(super) fn of_area(area: &Area, volumes: &[Volume]) -> Option<f64> {
 /// Whether nothing of an area is within so many metres of a position.
 fn is_empty(area: &Area, position: Position, metres: f64) -> bool {
     let region = Region::round(core::iter::once(position)).grown(metres);
-    let east = region.west + region.width;
-    // A box over the antimeridian is not looked at.
-    let fits = region.west >= -1_800_000_000 && east <= 1_800_000_000;
-    fits && area.clip([region.south, region.north], [region.west, east]).is_none()
+    area.is_clear_of([region.south, region.north], [region.west, region.west + region.width])
 }
 
 /// How far apart shifts may be whose places are no further apart than this, metres.

@@ -108,13 +108,15 @@ const QUARTERS: [[Way; 2]; 4] =
     [[Way::Later, Way::Up], [Way::Later, Way::Down], [Way::Earlier, Way::Up], [Way::Earlier, Way::Down]];
 
 proptest! {
-    #![proptest_config(repeatable(150))]
+    #![proptest_config(repeatable(250))]
 
     #[test]
     fn in_time_and_altitude_the_cheapest_is_found(scene in any_scene(true), precision in prop_oneof![Just(Precision::Exact), Just(Precision::Km1)]) {
         let own = disclose::coarsen(&scene.own, precision).unwrap();
         let scene = Scene { own, ..scene };
-        prop_assume!(!scene.is_clear(&scene.own));
+        if scene.is_clear(&scene.own) {
+            return Ok(());
+        }
         // On the 1 km grid all goes by 5 minutes and 100 m.
         let (most, strides) = if precision == Precision::Exact { ([30, 20], [1, 1]) } else { ([90, 60], [5, 10]) };
         let outcome = scene.resolve(&Limits { precision, ..around(&scene.own, most[0], most[1] * 10) });
