@@ -2,7 +2,7 @@
 //!
 //! Looked at is an eighth of the circle at a time, bearing by bearing in rings of one step more each, so the first that is
 //! clear is the smallest, and of several the one with the lowest bearing. Where something is in the way, it stays in the way
-//! at all shifts within what it is too close by (see [`short`]): a disc of bearings and steps is done with at once.
+//! at all shifts within what it is too close by (see `short`): a disc of bearings and steps is done with at once.
 
 use detente_types::volume::Volume;
 
