@@ -17,8 +17,12 @@ pub const QUERIES_SEED: u64 = 4242;
 /// How many queries there are.
 pub const QUERIES: usize = 20_000;
 /// The checksums of so many volumes of [`VOLUMES_SEED`].
-pub const VOLUMES_CHECKSUMS: [(usize, u64); 3] =
-    [(10_000, 0x72b5_c095_f54e_a56e), (100_000, 0x36c3_d8cc_ba02_4efb), (1_000_000, 0x66f4_d628_81b8_6984)];
+pub const VOLUMES_CHECKSUMS: [(usize, u64); 4] = [
+    (10_000, 0x72b5_c095_f54e_a56e),
+    (100_000, 0x36c3_d8cc_ba02_4efb),
+    (1_000_000, 0x66f4_d628_81b8_6984),
+    (10_000_000, 0xe895_5d52_e0e7_381b),
+];
 /// The checksum of [`QUERIES`] queries of [`QUERIES_SEED`].
 pub const QUERIES_CHECKSUM: u64 = 0x24fe_25c3_5606_ee41;
 

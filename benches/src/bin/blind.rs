@@ -18,7 +18,7 @@ use detente_space::Separation;
 use detente_space::cells::Size;
 use detente_types::unit::Metres;
 
-const ABOUT: &str = "Each party has as many cells as its class has places, half of them common; mode `cells`, sixteen chunks, at 2^10 four. \
+const ABOUT: &str = "Each party has as many cells as its class has places, half of them common; mode `cells`, sixteen chunks. \
     Both parties run in one process and never at once, so that what the process uses is the one's that works. Every figure of ours is \
     the least of all runs, of the party that used more: from its seed and its set to its result, sets sorted, lists checked. \
     Carrying the messages is not counted, encoding and decoding them is.";
@@ -26,11 +26,10 @@ const ABOUT: &str = "Each party has as many cells as its class has places, half 
 /// A class, and the bars for one party unverified on one core, ms: of AVX2, of AVX-512 IFMA. 2^12 is there for its bytes.
 const CLASSES: [(u8, Option<[f64; 2]>); 4] =
     [(10, Some([60.0, 40.0])), (12, None), (14, Some([900.0, 600.0])), (16, Some([3400.0, 2300.0]))];
-/// Chunks of a run unless it is said otherwise, and the fewest places of one that the bar of verified runs is for, as powers of two.
+/// Chunks of a run unless it is said otherwise, as a power of two.
 const CHUNKS_LOG2: u8 = 4;
-const PLACES_MIN_LOG2: u8 = 8;
-/// Classes, and chunks, as powers of two, by which it is measured what smaller chunks cost.
-const FINER: [(u8, u8); 4] = [(10, 2), (10, 4), (12, 4), (12, 6)];
+/// Classes, and chunks, as powers of two, by which it is measured what smaller chunks and smaller sets cost.
+const FINER: [(u8, u8); 6] = [(8, 4), (9, 4), (10, 2), (10, 4), (12, 4), (12, 6)];
 /// Least gain of two cores.
 const GAIN_MIN: f64 = 1.9;
 /// Most that a verified run may cost more, %.
@@ -98,15 +97,9 @@ fn main() -> Result<()> {
 
 fn row(build: &Build, backend: &str, log2: u8, rounds: usize) -> Result<Row> {
     eprintln!("measuring 2^{log2} by {backend}");
-    let chunks = chunks_log2(log2);
-    let ways = [(false, 1, chunks), (false, 2, chunks), (true, 1, chunks)];
+    let ways = [(false, 1, CHUNKS_LOG2), (false, 2, CHUNKS_LOG2), (true, 1, CHUNKS_LOG2)];
     let [plain, two, verified] = least(build, backend, log2, ways, rounds)?;
     Ok(Row { log2, plain, two, verified })
-}
-
-/// In how many chunks, as a power of two, a run is measured: sixteen, but of no fewer places than bars are for.
-fn chunks_log2(log2: u8) -> u8 {
-    CHUNKS_LOG2.min(log2 - PLACES_MIN_LOG2)
 }
 
 /// Ways of a run (verified, threads, chunks), each at its least.
@@ -165,7 +158,7 @@ fn held(figure: String, is_held: bool) -> String {
 }
 
 fn tell(report: &mut Report, rows: &[Row]) {
-    let head = ["Cells", "chunks", "backend", "one core, ms", "bar", "two cores, wall ms", "gain", "verified, ms", "more"];
+    let head = ["Cells", "backend", "one core, ms", "bar", "two cores, wall ms", "gain", "verified, ms", "more"];
     let table: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
@@ -174,7 +167,6 @@ fn tell(report: &mut Report, rows: &[Row]) {
             let more = (verified / one - 1.0) * 100.0;
             vec![
                 format!("2^{}", row.log2),
-                (1u32 << chunks_log2(row.log2)).to_string(),
                 row.plain.backend.clone(),
                 format!("{one:.1}"),
                 bar(row).map_or_else(|| "none".into(), |bar| held(format!("{bar:.0}"), one <= bar)),
@@ -188,14 +180,12 @@ fn tell(report: &mut Report, rows: &[Row]) {
     report.table("Processor time of one party", &head, &table);
     report.note(&format!(
         "Release build without flags: what ships. A program takes the last of the backends that its machine has; here each is named to it, so that \
-         the one of lesser machines is measured too. Bars: two cores gain {GAIN_MIN} x, a verified run costs at most {MORE_MAX:.0} % more \
-         where a chunk has {} places or more.",
-        1u32 << PLACES_MIN_LOG2
+         the one of lesser machines is measured too. Bars: two cores gain {GAIN_MIN} x, a verified run costs at most {MORE_MAX:.0} % more."
     ));
     tell_bytes(report, rows);
 }
 
-/// What it costs to release, and prove, in smaller chunks.
+/// What it costs to release in smaller chunks, and to prove smaller sets.
 fn tell_finer(report: &mut Report, build: &Build, rounds: usize) -> Result<()> {
     let mut table = Vec::new();
     for (log2, chunks_log2) in FINER {
@@ -215,10 +205,12 @@ fn tell_finer(report: &mut Report, build: &Build, rounds: usize) -> Result<()> {
         }
     }
     let head = ["Cells", "backend", "chunks", "who leaves gains at most", "unverified, ms", "verified, ms", "more"];
-    report.table("What smaller chunks cost", &head, &table);
+    report.table("What smaller chunks, and smaller sets, cost", &head, &table);
     report.note(
-        "Each chunk carries a proof of its own, so that nothing is given against an answer that is not checked; below some hundred places what a proof costs by itself shows. \
-         Terms say in how many chunks an answer is released (`matching.chunks_log2`), sixteen where they do not, and `detente match` takes sixteen: of a set of 2^10 a verified run then costs more than the bar. Terms have a class of 2^15 unless they say otherwise.",
+        "A proof is about one chunk, or where chunks are small about as many as have 256 places, but never about more than a quarter of the \
+         list: so of 64 places at 2^8, of 128 at 2^9, and of 256 in the other rows. With fewer, what a proof costs by itself shows, and no \
+         bar is held here. Terms say in how many chunks an answer is released (`matching.chunks_log2`), sixteen where they do not; \
+         `detente match` takes sixteen. Terms have a class of 2^15 unless they say otherwise.",
     );
     Ok(())
 }

@@ -23,6 +23,7 @@ function text(tag, words, className = "") {
   return element;
 }
 
+const counted = (count, word) => (count === 1 ? `1 ${word}` : `${count} ${word}s`);
 const whose = { ours: "our", theirs: "their" };
 const short = (time) => (time ?? "").replace("T", " ").replace(/:\d\d(\.\d+)?Z$/, "");
 
@@ -32,7 +33,7 @@ function fact(list, name, value) {
   list.append(pair);
 }
 
-function drawLine(line, notices, conflicts, warnings, ways, grounds, density) {
+function drawLine(line, notices, conflicts, warnings, matches, hits, ways, grounds, density) {
   const section = $("#line").content.cloneNode(true).firstElementChild;
   $(".name", section).textContent = `Line with ${line.name}`;
   const state = $(".state", section);
@@ -50,10 +51,11 @@ function drawLine(line, notices, conflicts, warnings, ways, grounds, density) {
   drawAlarms($(".alarms", section), notices);
   drawConflicts($(".conflicts", section), conflicts, line.counts, ways);
   drawWarnings($(".warnings", section), warnings);
+  drawMatching($(".matching", section), matches, hits);
   drawNotices($(".notices", section), notices);
   const live = line.counts.ours + line.counts.theirs;
   if (live > notices.length) fact(facts, "live notices", `${live}, the first ${notices.length} shown: “detente notices” lists all`);
-  drawPicture($(".picture", section), notices, conflicts, grounds, density);
+  drawPicture($(".picture", section), notices, conflicts, hits, grounds, density);
   return section;
 }
 
@@ -114,6 +116,34 @@ function drawWarnings(list, warnings) {
   for (const w of warnings) list.append(text("li", `our notice ${w.notice.slice(0, 8)} meets their entry ${w.with.hash.slice(0, 8)}`));
 }
 
+/** What blind matching found, when it is done next, and how much of the domain each side can have probed on this day. */
+function drawMatching(box, matches, hits) {
+  if (!matches.next && !matches.runs.length) return box.remove();
+  if (!hits.length) none($(".hits", box), "Nothing.");
+  for (const hit of hits) $(".hits", box).append(drawHit(hit));
+  const latest = matches.runs.find((run) => run.state !== "under-way");
+  const under = matches.under_way.map((run) => `under way since ${short(run.since)}, at ${run.step}`);
+  const last = latest ? [`last run ${latest.at ? short(latest.at) : latest.run.slice(0, 8)}: ${latest.says}`] : [];
+  const next = matches.next ? [`next run ${short(matches.next)}, one every ${matches.every_min} min`] : ["no fixed runs by the terms"];
+  $(".runs", box).textContent = [...under, ...last, ...next].join("; ");
+  const spent = (side) => `${(side.share * 100).toPrecision(2)} % of the domain in ${counted(side.runs, "run")}, ${side.asked} of ${side.asked_most} asked for`;
+  $(".probed", box).textContent = `Can have probed today: we ${spent(matches.ours)}; they ${spent(matches.theirs)}.`;
+}
+
+/** Where something of theirs is too close to a plan of ours, and what an officer can do about it. */
+function drawHit(hit) {
+  const item = document.createElement("li");
+  const [id, windows] = [hit.id.slice(0, 8), hit.volumes.map((v) => [v.start, v.end])];
+  const from = windows.map(([start]) => start).reduce((a, b) => (a < b ? a : b), windows[0]?.[0]);
+  const until = windows.map(([, end]) => end).reduce((a, b) => (a > b ? a : b), windows[0]?.[1]);
+  const spoilt = hit.agrees ? "" : "; the other side sealed another result";
+  item.append(text("div", `something of theirs is too close to our notice ${hit.notice.slice(0, 8)}, in ${counted(hit.cells, "cell")} from ${short(from)} to ${short(until)}${spoilt}`));
+  if (hit.asked.length) item.append(text("div", "They ask us to show this part.", "stand"));
+  if (hit.shown) item.append(text("div", `this part is shown as notice ${hit.shown.slice(0, 8)}`, "stand"));
+  else item.append(text("code", `detente match show ${id}`), " or ", text("code", `detente match ask ${id}`));
+  return item;
+}
+
 /** What a notice says in one line; a coarse one says what is kept back. */
 function words(notice) {
   const coarse = notice.precision !== "exact" ? ` (on the ${notice.precision} grid)` : "";
@@ -147,8 +177,8 @@ function drawNotices(body, notices) {
 }
 
 // Equirectangular around the middle of everything shown: good enough to see who is where.
-function plane(notices) {
-  const points = notices.flatMap((n) => n.notice.volumes.flatMap((v) => v.positions));
+function plane(volumes) {
+  const points = volumes.flatMap((v) => v.positions);
   if (!points.length) return null;
   const lats = points.map((p) => p[0]);
   // Where they lie on both sides of the antimeridian, the western hemisphere is drawn east of the eastern one.
@@ -168,8 +198,10 @@ function plane(notices) {
   return { x, y, degrees, metres, south: Math.max(-90, middle - high), north: Math.min(90, middle + high), west: meridian - wide, east: meridian + wide };
 }
 
-function drawPicture(svg, notices, conflicts, grounds, density) {
-  const map = plane(notices);
+const volumesOf = (notices, hits) => [...notices.flatMap((n) => n.notice.volumes), ...hits.flatMap((hit) => hit.volumes)];
+
+function drawPicture(svg, notices, conflicts, hits, grounds, density) {
+  const map = plane(volumesOf(notices, hits));
   if (!map) return svg.closest("figure").remove();
   const { x, y, metres } = map;
   if (density) svg.append(drawDensity(density, map));
@@ -182,10 +214,19 @@ function drawPicture(svg, notices, conflicts, grounds, density) {
     group.append(title);
     svg.append(group);
   }
+  svg.append(drawHits(hits, map));
   for (const c of conflicts) svg.append(...drawGround(grounds[c.id], x, y));
   conflicts.forEach((c, i) => {
     for (const m of c.meetings.slice(0, 1)) svg.append(circle(x(m.at[1]), y(m.at[0]), 9, "meet"), numbered(x(m.at[1]), y(m.at[0]), i + 1));
   });
+}
+
+/** Where it was found blindly that something is too close. */
+function drawHits(hits, { x, y, metres }) {
+  const group = document.createElementNS(SVG, "g");
+  group.classList.add("blind");
+  for (const hit of hits) for (const v of hit.volumes) group.append(...drawVolume(v, x, y, metres));
+  return group;
 }
 
 /** The ground on which two notices are too close. */
@@ -275,9 +316,9 @@ async function groundsOf(line, base, conflicts) {
   return Object.fromEntries(await Promise.all(grounds));
 }
 
-function densityOf(line, base, notices) {
-  const map = plane(notices);
-  const volumes = notices.flatMap((n) => n.notice.volumes);
+function densityOf(line, base, notices, hits) {
+  const volumes = volumesOf(notices, hits);
+  const map = plane(volumes);
   // A picture of very many takes the node seconds, bit by bit: whoever wants it asks for it.
   if (!map || !volumes.length || line.counts.ours + line.counts.theirs > DRAWN_MAX) return null;
   const from = volumes.map((v) => v.start).reduce((a, b) => (a < b ? a : b));
@@ -294,12 +335,12 @@ async function look() {
   const status = await ask("/v1/status");
   const lines = await Promise.all(status.lines.map(async (line) => {
     const base = `/v1/lines/${line.line}`;
-    const asked = ["notices?kind=safety", "notices", "conflicts", "warnings"].map((what) => ask(`${base}/${what}`));
-    const [safety, page, conflicts, warnings] = await Promise.all(asked);
+    const asked = ["notices?kind=safety", "notices", "conflicts", "warnings", "matches", "matches/conflicts"].map((what) => ask(`${base}/${what}`));
+    const [safety, page, conflicts, warnings, matches, hits] = await Promise.all(asked);
     // The first page of all; what may ring is there in any case.
     const notices = [...safety, ...page.filter((n) => n.notice.kind !== "safety")];
-    const drawn = [waysOut(line, base, conflicts), groundsOf(line, base, conflicts), densityOf(line, base, notices)];
-    return [line, notices, conflicts, warnings, ...(await Promise.all(drawn))];
+    const drawn = [waysOut(line, base, conflicts), groundsOf(line, base, conflicts), densityOf(line, base, notices, hits)];
+    return [line, notices, conflicts, warnings, matches, hits, ...(await Promise.all(drawn))];
   }));
   return [status, lines];
 }

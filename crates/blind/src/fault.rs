@@ -168,9 +168,18 @@ pub enum Breach {
         /// Where it stands again.
         again: u32,
     },
-    /// Answers that the committed key did not make.
+    /// A proof that does not hold: of all sums of what was asked, not each was multiplied by the committed key.
+    #[error("the proof does not hold: what it is about was not made with the committed key")]
+    WrongKey,
+    /// Other answers than were fixed before.
+    #[error("the answers of chunk {chunk} are not those that were fixed")]
+    OtherAnswers {
+        /// Which chunk, from 0.
+        chunk: u16,
+    },
+    /// Answers that the committed key did not make, all of them: they do not give the sum that was proved.
     #[error("the answers of chunk {chunk} were not made with the committed key")]
-    WrongKey {
+    WrongAnswers {
         /// Which chunk, from 0.
         chunk: u16,
     },

@@ -10,6 +10,7 @@
 //! order    = "order"(run)               64 bytes   key of the stream that shuffles the first message
 //! answer   = "answer"(run)              64 bytes   key of the stream that shuffles the answer in mode `count`
 //! proof    = "proof"(run)               64 bytes   key of the nonces of proofs
+//! challenge = "challenge"(run)          64 bytes   key of the challenge in a verified run
 //! plans    = "plans"(context)           32 bytes   key of the salts of plans; for whoever makes the plans' root
 //!
 //! stream   = HMAC-SHA-512(key, 0) ‖ HMAC-SHA-512(key, 1) ‖ …, counters of 8 bytes, big-endian
@@ -80,8 +81,8 @@ impl Seed {
             Stream { key, counter: 0, block: [0; KEY_BYTES], used: KEY_BYTES }
         };
         let half = Multiplier::new(key * Scalar::from(2u8).invert());
-        let proof = stream("proof");
-        Secrets { key, half, lanes, padding, order: stream("order"), answer: stream("answer"), proof, xmd: Xmd::of_run(run) }
+        let [order, answer, proof, challenge] = ["order", "answer", "proof", "challenge"].map(stream);
+        Secrets { key, half, lanes, padding, order, answer, proof, challenge, xmd: Xmd::of_run(run) }
     }
 
     fn expand(&self, name: &str, bound: &Digest, out: &mut [u8]) {
@@ -101,6 +102,7 @@ pub(crate) struct Secrets {
     order: Stream,
     answer: Stream,
     proof: Stream,
+    challenge: Stream,
     xmd: Xmd,
 }
 
@@ -113,6 +115,14 @@ impl Secrets {
     /// The order of the answer in mode `count`.
     pub(crate) fn answer(&self, size: usize) -> Vec<u32> {
         self.answer.again().shuffle(size)
+    }
+
+    /// What is asked of a peer that has fixed its answers: another for other answers, and known to nobody before.
+    pub(crate) fn challenge(&self, fixed: &[u8]) -> Digest {
+        let mut mac = Hmac::<Sha512>::new_from_slice(&self.challenge.key).expect("HMAC takes keys of any length");
+        mac.update(fixed);
+        let wide: [u8; KEY_BYTES] = mac.finalize().into_bytes().into();
+        *wide.first_chunk().expect("a digest is shorter")
     }
 
     /// A nonce of a proof about `statement`, which no other statement shares.

@@ -19,6 +19,7 @@ use core::arch::x86_64::{
     _mm256_or_si256, _mm256_permute2x128_si256, _mm256_set_epi64x, _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_slli_epi64,
     _mm256_srli_epi64, _mm256_sub_epi64, _mm256_unpackhi_epi64, _mm256_unpacklo_epi64, _mm256_xor_si256,
 };
+use core::hint::black_box;
 
 use super::field::{Each, Element, LANES_MAX};
 use super::grades::grades;
@@ -185,11 +186,26 @@ fn nineteen(limb: __m256i) -> __m256i {
     _mm256_mullo_epi32(limb, all(19))
 }
 
+/// Makes the compiler align the stack of a function, of which this is a local. It cannot when it finds that registers do not do, so
+/// that what is put aside would lie across cache lines and, at some depths of the stack, across pages: a product then took twice
+/// its time.
+#[repr(align(64))]
+struct Aligning {
+    _room: __m256i,
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn align_stack() {
+    black_box(&Aligning { _room: _mm256_setzero_si256() });
+}
+
 /// Limb i times limb j weighs as much as limb i + j, or 19 times limb i + j - 10. Of `a` there are `t`, twice, of `b` there are
 /// `n`, 19 times.
 #[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn mul(a: &Loose, b: &Loose) -> Wide {
+    align_stack();
     let [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9] = a.0;
     let [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9] = b.0;
     let [t1, t3, t5, t7, t9] = [twice(a1), twice(a3), twice(a5), twice(a7), twice(a9)];
@@ -225,6 +241,7 @@ fn row(mut sums: [__m256i; 10], [even, odd]: [__m256i; 2], limbs: [__m256i; 10])
 #[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn square(a: &Loose) -> Wide {
+    align_stack();
     let [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9] = a.0;
     let [t0, t1, t2, t3, t4] = [twice(a0), twice(a1), twice(a2), twice(a3), twice(a4)];
     let [t5, t6, t7, t8, t9] = [twice(a5), twice(a6), twice(a7), twice(a8), twice(a9)];

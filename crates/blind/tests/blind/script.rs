@@ -26,10 +26,10 @@ impl Stage {
         Self { agreement: agreement(mode, verified), role, log2: 10, honest, liar }
     }
 
-    /// Of 2^5 places and four chunks, for what is tried at every step.
+    /// Of 2^5 places and eight chunks, for what is tried at every step.
     pub(crate) fn small(mode: Mode, verified: bool, role: Role) -> Self {
         let [honest, liar] = [crate::pair::cells(0..20), crate::pair::cells(10..30)];
-        let agreement = Agreement { chunks_log2: 2, ..agreement(mode, verified) };
+        let agreement = Agreement { chunks_log2: 3, ..agreement(mode, verified) };
         Self { agreement, role, log2: 5, honest, liar }
     }
 

@@ -2,7 +2,9 @@
 
 mod blind;
 mod blind_audit;
+mod blind_left;
 mod blind_liar;
+mod blind_shown;
 mod held;
 mod held_copy;
 mod pair;
