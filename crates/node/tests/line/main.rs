@@ -3,6 +3,7 @@
 mod blind;
 mod blind_audit;
 mod blind_liar;
+mod blind_paths;
 mod held;
 mod held_copy;
 mod pair;
