@@ -14,8 +14,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseError, TestError, TestRunner};
 use serde_json::Value;
 
-use answers::uncounted;
 pub(crate) use answers::{CONFLICTS, answers, events, masked};
+use answers::{uncounted, unordered};
 use script::{Deed, Did, Setting, World, full_day, script, setting};
 
 use crate::blind::shape;
@@ -74,7 +74,7 @@ fn seen(world: &mut World) -> Seen {
         rows,
         book,
         events: events(pair, peer).iter().filter(|event| told(event)).map(plain).collect(),
-        answers: answered.map(|(asked, answer)| (asked, plain(&answer))).collect(),
+        answers: unordered(answered.map(|(asked, answer)| (asked, plain(&answer))).collect()),
         errors,
     }
 }

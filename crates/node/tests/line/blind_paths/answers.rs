@@ -97,9 +97,9 @@ async fn ask_all(api: &Router) -> Vec<(String, Value)> {
         answered.push((path.to_owned(), ask(api, path, None).await));
     }
     let conflicts: Vec<String> = answered[3].1["answer"].as_array().into_iter().flatten().map(name_of).collect();
-    for (number, conflict) in conflicts.iter().enumerate() {
+    for conflict in conflicts {
         let shifts = ask(api, &format!("/v1/lines/-/conflicts/{conflict}/resolutions"), None).await;
-        answered.push((format!("shifts of conflict {number}"), shifts));
+        answered.push(("shifts of a conflict".to_owned(), shifts));
     }
     for (path, body) in asked() {
         let answer = ask(api, path, Some(&body)).await;
@@ -131,8 +131,8 @@ fn asked() -> Vec<(&'static str, Value)> {
         ("/v1/lines/-/answers", json!({ "offer": nobody, "answer": "accept" })),
         ("/v1/lines/-/amendments", json!({ "conflict": nobody })),
         ("/v1/lines/-/matches/stops", json!({ "run": "2026-11-24T06:15:00Z" })),
-        ("/v1/lines/-/matches/conflicts/ff/ask", json!({})),
-        ("/v1/lines/-/matches/conflicts/ff/show", json!({})),
+        ("/v1/lines/-/matches/conflicts/ffffffffffffffffffffffffffffffff/ask", json!({})),
+        ("/v1/lines/-/matches/conflicts/ffffffffffffffffffffffffffffffff/show", json!({})),
         ("/v1/lines/-/matches", unknown),
     ]
 }
@@ -162,6 +162,18 @@ pub(crate) fn events(pair: &Pair, side: usize) -> Vec<Value> {
 /// With the names that are hashes masked, each by as many signs: those follow from all that stands before them.
 pub(crate) fn masked(value: &Value) -> Value {
     map_text(value, &|text| mask_hashes(text))
+}
+
+/// Lists that go by the names of conflicts, which are masked, go by what is in them.
+pub(crate) fn unordered(mut answered: Vec<(String, Value)>) -> Vec<(String, Value)> {
+    for (_, answer) in &mut answered {
+        let is_named = |one: &Value| one["id"].as_str().is_some_and(|name| name.starts_with('#'));
+        if let Some(list) = answer["answer"].as_array_mut().filter(|list| list.iter().all(is_named)) {
+            list.sort_by_key(Value::to_string);
+        }
+    }
+    answered.sort_by_key(|(asked, answer)| (asked.clone(), answer.to_string()));
+    answered
 }
 
 /// With what the mode of matching tells masked, too: how many cells are common.
