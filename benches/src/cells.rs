@@ -13,6 +13,9 @@ use detente_space::cells::{CellId, Grid, Size};
 use detente_space::{Law, Separation};
 use detente_types::volume::{Datum, Volume};
 
+/// The grid that terms have unless they say otherwise.
+pub const USUAL: Size = Size { cell_m: 5_000, band_m: 500, slot_s: 900 };
+
 /// Plans of two sides, and what judges them.
 pub struct Scene {
     /// What it is called in tables.
@@ -113,11 +116,20 @@ impl Scene {
 
     /// A grid whose cells are so many separations large: along the earth, up and down, in time.
     pub fn size(&self, [along, up, time]: [f64; 3]) -> Size {
-        let times = |whole: i64, part: f64| ((whole as f64 * part) as u32).max(10);
-        Size {
-            cell_m: times(self.separation.horizontal.cm() / 100, along),
-            band_m: times(self.separation.vertical.cm() / 100, up),
-            slot_s: times(self.separation.time_us / 1_000_000, time),
-        }
+        let times = |whole: f64, part: f64| ((whole * part) as u32).max(10);
+        let [metres, high_m, seconds] = self.kept_apart();
+        Size { cell_m: times(metres, along), band_m: times(high_m, up), slot_s: times(seconds, time) }
+    }
+
+    /// How many separations large the cells of a grid are, likewise.
+    pub fn parts(&self, size: Size) -> [f64; 3] {
+        let [metres, high_m, seconds] = self.kept_apart();
+        [f64::from(size.cell_m) / metres, f64::from(size.band_m) / high_m, f64::from(size.slot_s) / seconds]
+    }
+
+    /// The separation in whole metres, metres and seconds.
+    fn kept_apart(&self) -> [f64; 3] {
+        let Separation { horizontal, vertical, time_us } = self.separation;
+        [horizontal.cm() / 100, vertical.cm() / 100, time_us / 1_000_000].map(|whole| whole as f64)
     }
 }

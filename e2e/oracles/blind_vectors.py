@@ -1,4 +1,4 @@
-"""Plays the runs of vectors/blind-1.json from docs/spec/blind.md alone.
+"""Plays the runs of vectors/blind-2.json from docs/spec/blind.md alone.
 
 Knows nothing of the Rust code and needs nothing but Python: ristretto255 is written here from RFC 9496, hashing from RFC
 9380, proofs from RFC 9497. From seeds and sets it makes every message of both sides again, checks proofs and seals, and
@@ -214,7 +214,7 @@ class Side:
         self.verified, self.counts = case["verified"], case["mode"] == "count"
         nonce = self.seed.bytes_of("nonce", self.context, 32)
         mode, k, own_class = int(self.counts), case["chunks_log2"], self.told["class"]
-        self.hello = {0: 1, 1: self.context, 2: role, 3: mode, 4: self.verified, 5: k, 6: own_class, 7: nonce}
+        self.hello = {0: 2, 1: self.context, 2: role, 3: mode, 4: self.verified, 5: k, 6: own_class, 7: nonce}
 
     def begin(self, run, log2):
         """Makes the first message and what is shown of it."""
@@ -242,7 +242,7 @@ class Side:
         return [digest("detente/blind/tag/1", self.run, bytes([role]), product)[:width] for product in products]
 
     def answer(self, other):
-        """Answers to the other's list, with proofs, and what the other should say of the same points."""
+        """Answers to the other's list, what fixes them, and what the other should say of the same points."""
         products = [multiply(self.key, decode(point)) for point in other.list]
         encoded = [encode(product) for product in products]
         self.expected = {answer[:16] for answer in self.answers_as(1 - self.role, encoded)}
@@ -250,26 +250,46 @@ class Side:
         if self.counts:
             order = shuffle(self.seed.bytes_of("answer", self.run, 64), self.size)
             self.answers = [self.answers[place] for place in order]
-        chunks_log2 = min(self.case["chunks_log2"], self.log2)
-        self.chunk = self.size >> chunks_log2
-        # Small chunks are proved together: as many as have 256 places, but a quarter of them at most.
-        self.stretch = self.chunk << min(max(8 - (self.log2 - chunks_log2), 0), max(chunks_log2 - 2, 0))
-        self.proofs = []
-        if self.verified:
-            starts = range(0, self.size, self.stretch)
-            self.proofs = [self.prove(number, start, other, products) for number, start in enumerate(starts)]
+        self.products = products
+        most = self.log2 // 2 if self.verified else self.log2
+        self.chunk = self.size >> min(self.case["chunks_log2"], most)
+        self.bound = self.run + bytes([self.role]) + self.public + other.list_hash
+        link = self.seed.bytes_of("chain", self.run, 24)
+        self.links = [link]
+        for number, start in reversed(list(enumerate(range(0, self.size, self.chunk)))):
+            of_answers = digest("detente/blind/chunk/1", *self.answers[start : start + self.chunk])
+            link = digest("detente/blind/link/1", self.bound, struct.pack(">H", number), of_answers, link)[:24]
+            self.links.insert(0, link)
 
-    def prove(self, number, start, other, products):
-        part = slice(start, start + self.stretch)
-        named = self.run + bytes([self.role]) + self.public + other.list_hash + struct.pack(">H", number)
-        seed = digest("detente/blind/weights/1", named, *self.answers[part])
+    def ask(self, other):
+        """The challenge for the other's answers, once they are fixed."""
+        return hmac.digest(self.seed.bytes_of("challenge", self.run, 64), other.links[0], "sha512")[:32]
+
+    def prove(self, other):
+        seed = digest("detente/blind/weights/2", self.bound, other.ask(self), self.links[0])
+        asked, answered = [], []
+        for start in range(0, self.size, self.chunk):
+            m = z = NEUTRAL
+            for i in range(start, start + self.chunk):
+                block = hashlib.sha256(seed + struct.pack(">Q", i // 4)).digest()
+                weight = int.from_bytes(block[8 * (i % 4) :][:8], "little") >> 1
+                m, z = add(m, multiply(weight, decode(other.list[i]))), add(z, multiply(weight, self.products[i]))
+            # The sum that is proved is the one that the answers give.
+            check("the sum of a chunk", encode(z), encode(multiply(self.key, m)))
+            asked.append(m)
+            answered.append(z)
+        self.sums = b"".join(map(encode, answered))
+        self.proof = self.prove_sums(asked, answered)
+
+    def prove_sums(self, asked, answered):
+        seed = digest("detente/blind/sums/1", self.bound, *map(encode, asked), self.sums)
         m = z = NEUTRAL
-        for i, (asked, product) in enumerate(zip(other.list[part], products[part])):
-            block = hashlib.sha512(seed + struct.pack(">Q", i // 4)).digest()
-            weight = int.from_bytes(block[16 * (i % 4) :][:16], "little")
-            m, z = add(m, multiply(weight, decode(asked))), add(z, multiply(weight, product))
+        for i, (of_asked, of_answered) in enumerate(zip(asked, answered)):
+            block = hashlib.sha256(seed + struct.pack(">Q", i // 2)).digest()
+            weight = int.from_bytes(block[16 * (i % 2) :][:16], "little")
+            m, z = add(m, multiply(weight, of_asked)), add(z, multiply(weight, of_answered))
         key = self.seed.bytes_of("proof", self.run, 64)
-        nonce = to_scalar(hmac.digest(key, digest("detente/blind/proof/1", seed, encode(m)), "sha512"))
+        nonce = to_scalar(hmac.digest(key, digest("detente/blind/proof/2", seed, encode(m)), "sha512"))
         c = self.challenge(m, z, multiply(nonce, BASE), multiply(nonce, m))
         s = (nonce - c * self.key) % ORDER
         # The other side's view of it.
@@ -293,18 +313,21 @@ class Side:
             found, sealed = [cell.hex() for cell in cells], b"".join(cells)
         return found, hmac.digest(shared, b"detente/blind/result/1\0" + self.run + sealed, "sha256")
 
-    def messages(self, seal):
+    def messages(self, seal, other):
         yield [0, [self.hello]]
         yield [1, [self.mark, self.commitment]]
         yield [2, [self.mark, self.open]]
         for number, piece in enumerate(self.pieces):
             yield [3, [self.mark, number * POINTS_MAX, piece]]
+        if self.verified:
+            yield [8, [self.mark, self.links[0]]]
+            yield [9, [self.mark, self.ask(other)]]
+            yield [5, [self.mark, self.sums, self.proof]]
         most = min(self.chunk, POINTS_MAX if self.verified else TAGS_MAX)
         for start in range(0, self.size, most):
-            yield [4, [self.mark, start, b"".join(self.answers[start : start + most])]]
-            proof, rest = divmod(start + most, self.stretch)
-            if self.verified and rest == 0:
-                yield [5, [self.mark, proof - 1, self.proofs[proof - 1]]]
+            chunk, rest = divmod(start + most, self.chunk)
+            link = self.links[chunk] if self.verified and rest == 0 else b""
+            yield [4, [self.mark, start, b"".join(self.answers[start : start + most]) + link]]
         yield [6, [self.mark, seal]]
 
 
@@ -319,10 +342,13 @@ def play(case):
         check(f"{case['name']}, {side.role}: commitment", side.commitment.hex(), side.told["commitment"])
     for side, other in ((first, second), (second, first)):
         side.answer(other)
+    if first.verified:
+        for side, other in ((first, second), (second, first)):
+            side.prove(other)
     for side, other in ((first, second), (second, first)):
         found, seal = side.find(other)
         check(f"{case['name']}, {side.role}: found", found, side.told["found"])
-        made = [cbor(message).hex() for message in side.messages(seal)]
+        made = [cbor(message).hex() for message in side.messages(seal, other)]
         check(f"{case['name']}, {side.role}: how many messages", len(made), len(side.told["messages"]))
         for number, (message, told) in enumerate(zip(made, side.told["messages"])):
             check(f"{case['name']}, {side.role}: message {number}", message, told)
@@ -332,7 +358,7 @@ def play(case):
 
 
 def main():
-    vectors = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2] / "vectors" / "blind-1.json"
+    vectors = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2] / "vectors" / "blind-2.json"
     try:
         for case in json.loads(vectors.read_text())["runs"]:
             play(case)

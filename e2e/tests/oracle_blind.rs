@@ -10,7 +10,7 @@ fn oracle(vectors: &Path) -> Output {
 }
 
 fn kept() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors/blind-1.json")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors/blind-2.json")
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_changed_byte_is_found() {
     let at = text.find("\"commitment\": \"").unwrap() + "\"commitment\": \"".len() + 63;
     let mut changed = text.into_bytes();
     changed[at] = if changed[at] == b'0' { b'1' } else { b'0' };
-    let file = root.path().join("blind-1.json");
+    let file = root.path().join("blind-2.json");
     std::fs::write(&file, changed).unwrap();
     let told = oracle(&file);
     assert_eq!(told.status.code(), Some(1));

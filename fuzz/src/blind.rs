@@ -55,7 +55,7 @@ pub(crate) fn run(data: &[u8]) {
         run.handle(bytes);
         said += drain(&mut run).len();
     }
-    // Hello, commit, open, one piece, two chunks with proofs, result, abort.
-    assert!(said <= 10, "{said} messages");
+    // Hello, commit, open, one piece; fixed, challenge, proof; two chunks, result, abort.
+    assert!(said <= 11, "{said} messages");
     assert!(run.outcome().is_none() || run.aborted().is_none());
 }

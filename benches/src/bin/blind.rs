@@ -8,14 +8,13 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use detente_benches::blind::builds::{Build, How, Measured, backends, build};
 use detente_benches::blind::peers::{Environment, PEERS};
-use detente_benches::blind::sides::{block, matched, write_cells};
-use detente_benches::cells::city;
+use detente_benches::blind::sides::{Wanted, block, matched, write_cells};
+use detente_benches::cells::{USUAL, city};
 use detente_benches::machine::describe;
 use detente_benches::program::Program;
 use detente_benches::report::Report;
 use detente_blind::Class;
 use detente_space::Separation;
-use detente_space::cells::Size;
 use detente_types::unit::Metres;
 
 const ABOUT: &str = "Each party has as many cells as its class has places, half of them common; mode `cells`, sixteen chunks. \
@@ -43,8 +42,6 @@ const OPENMINED_MIN: [f64; 2] = [2.0, 3.0];
 /// The largest class, and what a side of it may have resident, MiB.
 const LARGEST_LOG2: u8 = 22;
 const MEMORY_MAX_MIB: f64 = 2_048.0;
-/// The grid that terms have unless they say otherwise.
-const GRID: Size = Size { cell_m: 5_000, band_m: 500, slot_s: 900 };
 /// The class that peers are asked for.
 const PEERS_LOG2: u8 = 16;
 
@@ -207,10 +204,10 @@ fn tell_finer(report: &mut Report, build: &Build, rounds: usize) -> Result<()> {
     let head = ["Cells", "backend", "chunks", "who leaves gains at most", "unverified, ms", "verified, ms", "more"];
     report.table("What smaller chunks, and smaller sets, cost", &head, &table);
     report.note(
-        "A proof is about one chunk, or where chunks are small about as many as have 256 places, but never about more than a quarter of the \
-         list: so of 64 places at 2^8, of 128 at 2^9, and of 256 in the other rows. With fewer, what a proof costs by itself shows, and no \
-         bar is held here. Terms say in how many chunks an answer is released (`matching.chunks_log2`), sixteen where they do not; \
-         `detente match` takes sixteen. Terms have a class of 2^15 unless they say otherwise.",
+        "A verified run fixes and proves all answers before it gives any, and sums each chunk for that. Below some hundred places a chunk, and \
+         below 2^10 in all, what does not depend on the number of places shows, and no bar is held here. Terms say in how many chunks an answer is \
+         released (`matching.chunks_log2`), sixteen where they do not; `detente match` takes sixteen. Terms have a class of 2^15 unless they say \
+         otherwise.",
     );
     Ok(())
 }
@@ -251,16 +248,22 @@ fn the_city(report: &mut Report, flights: usize) -> Result<()> {
     let separation = Separation { horizontal: Metres::new(9_260), vertical: Metres::new(300), time_us: 300_000_000 };
     let scene = city::scene("a city's day", flights, separation)?;
     let conflicts = scene.conflicts();
-    let outcome = scene.on_grid(GRID, &conflicts)?.context("a day fits a set")?;
+    let outcome = scene.on_grid(USUAL, &conflicts)?.context("a day fits a set")?;
     let folder = tempfile::tempdir().context("a folder for cells")?;
     let files = ["ours.cells", "theirs.cells"].map(|name| folder.path().join(name));
-    for (file, cells) in files.iter().zip(scene.cells(GRID)?) {
+    for (file, cells) in files.iter().zip(scene.cells(USUAL)?) {
         write_cells(file, cells)?;
     }
     let class = Class::of(outcome.cells[0].max(outcome.cells[1])).context("a class")?.log2();
-    let matched = matched(&Program::find()?, [&files[0], &files[1]], class, GRID, folder.path())?;
-    ensure!(matched.common == outcome.common as u64, "found {} of {} common cells", matched.common, outcome.common);
-    report.figures(&format!("A day with {flights} flights a side over one city, at {GRID}"));
+    let program = Program::find()?;
+    let mut took = Vec::new();
+    for verified in [false, true] {
+        let wanted = Wanted { class, grid: USUAL, verified };
+        let matched = matched(&program, [&files[0], &files[1]], wanted, folder.path())?;
+        ensure!(matched.common == outcome.common as u64, "found {} of {} common cells", matched.common, outcome.common);
+        took.push(format!("{:.2}", matched.took.as_secs_f64()));
+    }
+    report.figures(&format!("A day with {flights} flights a side over one city, at {USUAL}"));
     report.figure("cells of each side", &format!("{}, {}", outcome.cells[0], outcome.cells[1]));
     report.figure("class", &format!("2^{class}"));
     report.figure("cells in common", &outcome.common.to_string());
@@ -268,32 +271,35 @@ fn the_city(report: &mut Report, flights: usize) -> Result<()> {
     let part = outcome.false_alarms as f64 / outcome.alarms.max(1) as f64 * 100.0;
     report.figure("pairs alarmed, of them for nothing", &format!("{}, {} ({part:.0} %)", outcome.alarms, outcome.false_alarms));
     report.figure("flights alarmed for nothing", &outcome.troubled.to_string());
-    report.figure("until both sides know, s", &format!("{:.2}", matched.took.as_secs_f64()));
+    report.figure("until both sides know, unverified and verified, s", &took.join(", "));
     report.note(
         "From the call to both results in words: `detente match` twice on this machine over loopback, release build without flags, the two sides sharing its cores. Laying the flights on the grid is not counted.",
     );
     Ok(())
 }
 
-/// The memory of a side of the largest class.
+/// The memory of a side of the largest class, unverified and verified.
 fn the_largest(report: &mut Report, log2: u8) -> Result<()> {
-    eprintln!("matching 2^{log2} cells; minutes");
     let folder = tempfile::tempdir().context("a folder for cells")?;
     let files = ["ours.cells", "theirs.cells"].map(|name| folder.path().join(name));
     let (count, slot) = (1 << log2, 2_000_000);
     write_cells(&files[0], block(slot, count))?;
     // One slot in common: what is measured is the run, and not the telling of millions of places.
     write_cells(&files[1], block(slot + (count / 4_096).max(1) - 1, count))?;
-    let matched = matched(&Program::find()?, [&files[0], &files[1]], log2, GRID, folder.path())?;
-    ensure!(matched.common == 4_096.min(u64::from(count)), "found {} common cells", matched.common);
-    report.figures(&format!("2^{log2} cells a side"));
-    let [first, second] = matched.memory_mib;
-    let is_held = first.max(second) <= MEMORY_MAX_MIB;
-    report.figure("most resident memory of each side, MiB", &held(format!("{first:.0}, {second:.0}"), is_held));
-    report.figure("until both sides know, s", &format!("{:.0}", matched.took.as_secs_f64()));
-    report.note(&format!(
-        "`detente match` twice on this machine, as above; files of cells, all places taken. The bar is {MEMORY_MAX_MIB:.0} MiB."
-    ));
+    let program = Program::find()?;
+    let mut rows = Vec::new();
+    for (name, verified) in [("unverified", false), ("verified, as terms are unless they say otherwise", true)] {
+        eprintln!("matching 2^{log2} cells, {name}; minutes");
+        let wanted = Wanted { class: log2, grid: USUAL, verified };
+        let matched = matched(&program, [&files[0], &files[1]], wanted, folder.path())?;
+        ensure!(matched.common == 4_096.min(u64::from(count)), "found {} common cells", matched.common);
+        let memory = matched.memory_mib.map(|most| held(format!("{most:.0}"), most <= MEMORY_MAX_MIB));
+        let [first, second] = memory;
+        rows.push(vec![name.into(), first, second, format!("{MEMORY_MAX_MIB:.0}"), format!("{:.0}", matched.took.as_secs_f64())]);
+    }
+    let head = ["", "most resident memory of who listens, MiB", "of who joins, MiB", "bar, MiB", "until both sides know, s"];
+    report.table(&format!("2^{log2} cells a side"), &head, &rows);
+    report.note("`detente match` twice on this machine, as above; files of cells, all places taken.");
     Ok(())
 }
 

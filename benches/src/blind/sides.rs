@@ -16,6 +16,17 @@ use crate::program::Program;
 /// How often memory is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// What both sides of a match want alike.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// Both lists have 2^this places.
+    pub class: u8,
+    /// The grid that the cells are of.
+    pub grid: Size,
+    /// Whether every answer is proved.
+    pub verified: bool,
+}
+
 /// What a match took.
 #[derive(Debug)]
 pub struct Matched {
@@ -63,26 +74,28 @@ pub fn block(from_slot: u32, count: u32) -> impl Iterator<Item = CellId> {
 ///
 /// # Errors
 /// When a side fails, or the two tell different things.
-pub fn matched(program: &Program, files: [&Path; 2], class: u8, size: Size, folder: &Path) -> Result<Matched> {
+pub fn matched(program: &Program, files: [&Path; 2], wanted: Wanted, folder: &Path) -> Result<Matched> {
     let outs = ["listened.json", "joined.json"].map(|name| folder.join(name));
-    let mut listening = side(program, &["match", "listen"], files[0], &["--at", "127.0.0.1:0"], class, size, &outs[0])?;
+    let mut listening = side(program, &["match", "listen"], files[0], &["--at", "127.0.0.1:0"], wanted, &outs[0])?;
     let mut told = BufReader::new(listening.0.stderr.take().context("what it says")?);
     let mut line = String::new();
     told.read_line(&mut line)?;
     let address = line.trim().strip_prefix("listening at ").with_context(|| format!("the side that listens said: {line}"))?;
     let began = Instant::now();
-    let joining = side(program, &["match", "join"], files[1], &[address], class, size, &outs[1])?;
+    let joining = side(program, &["match", "join"], files[1], &[address], wanted, &outs[1])?;
     let (took, memory_mib) = until_done(&mut [listening, joining], began)?;
     let common = [told_of(&outs[0])?, told_of(&outs[1])?];
     ensure!(common[0] == common[1], "the two sides found {} and {} cells", common[0], common[1]);
     Ok(Matched { took, memory_mib, common: common[0] })
 }
 
-fn side(program: &Program, verb: &[&str], file: &Path, more: &[&str], class: u8, size: Size, out: &PathBuf) -> Result<Side> {
+fn side(program: &Program, verb: &[&str], file: &Path, more: &[&str], wanted: Wanted, out: &PathBuf) -> Result<Side> {
+    let Wanted { class, grid, verified } = wanted;
     let mut command = Command::new(program.path());
     command.args(verb).arg(file).args(more).args(["--name", "measured", "--json", "--class", &class.to_string()]);
     let of = |number: u32, unit: &str| format!("{number}{unit}");
-    command.args(["--cell", &of(size.cell_m, "m"), "--band", &of(size.band_m, "m"), "--slot", &of(size.slot_s, "s")]);
+    command.args(["--cell", &of(grid.cell_m, "m"), "--band", &of(grid.band_m, "m"), "--slot", &of(grid.slot_s, "s")]);
+    command.args(verified.then_some("--verified"));
     let out = File::create(out)?;
     Ok(Side(command.stdin(Stdio::null()).stdout(out).stderr(Stdio::piped()).spawn().context("starting a side")?))
 }

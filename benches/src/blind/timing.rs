@@ -1,52 +1,130 @@
 //! What takes as long whatever the secret is: two classes of inputs each, timed one by one as dudect does, and Welch's t between them.
 //!
-//! The first is a control: it leaks on purpose, and shows that a leak would be seen.
+//! The first are controls: they leak on purpose, and show that a leak would be seen. What a run itself does is timed by each backend
+//! that the machine has: its first message, its answers to points that the other side chose, and the whole of a verified run.
 
-use std::cell::Cell;
+mod answers;
+mod first;
+mod keys;
+mod whole;
 
 use curve25519_dalek::{RistrettoPoint, Scalar};
-use detente_blind::{Agreement, Backend, CellId, Class as Size, Effect, Job, Mode, Role, Run, Seed, Setup};
+use detente_blind::{Agreement, Backend, CellId, Class as Size, Mode, Role, Run, Seed, Setup};
 use dudect_bencher::ctbench::{BenchFn, BenchMetadata, BenchName, BenchOpts, run_benches_console};
 use dudect_bencher::rand::{Rng, RngExt as _};
 use dudect_bencher::{BenchRng, Class, CtRunner};
 
-/// What is timed: its name for dudect, what it is, what the two classes of inputs are, and the backend without which it is left
-/// out.
-pub const TIMED: [(&str, &str, &str, &str, Backend); 6] = [
-    (
-        "a_control",
-        "control: a multiplication that is not constant-time",
-        "scalars of 16 bits",
-        "scalars of 252 bits",
-        Backend::Dalek,
+/// One thing that is timed.
+pub struct Timed {
+    /// Its name for dudect; none is the beginning of another.
+    pub name: &'static str,
+    /// What it is.
+    pub what: &'static str,
+    /// What the two classes of inputs are.
+    pub classes: [&'static str; 2],
+    /// What multiplies.
+    pub backend: Backend,
+    bench: BenchFn,
+}
+
+/// What is timed by each backend.
+struct Kind {
+    what: &'static str,
+    classes: [&'static str; 2],
+    /// Names and functions, in the order of [`Backend::ALL`].
+    each: [(&'static str, BenchFn); 3],
+}
+
+macro_rules! kind {
+    ($module:ident::$bench:ident, $what:literal, $one:literal, $other:literal) => {
+        Kind {
+            what: $what,
+            classes: [$one, $other],
+            each: [
+                (concat!(stringify!($bench), "_dalek"), $module::$bench::<0>),
+                (concat!(stringify!($bench), "_avx2"), $module::$bench::<1>),
+                (concat!(stringify!($bench), "_ifma"), $module::$bench::<2>),
+            ],
+        }
+    };
+}
+
+const KINDS: [Kind; 6] = [
+    kind!(first::first_list, "the first message of 16 places, hashed and multiplied", "16 cells", "16 pieces of padding"),
+    kind!(first::first_key, "the first message of 16 cells", "one seed", "other seeds each time"),
+    kind!(
+        answers::answer_small,
+        "answers to 16 points that the other side chose, by one key",
+        "the generator's first 16 multiples",
+        "other points each time"
     ),
-    (
-        "b_multiplication",
-        "a point times a secret, by curve25519-dalek",
-        "one scalar with a single bit",
-        "other scalars each time",
-        Backend::Dalek,
+    kind!(
+        answers::answer_alike,
+        "answers to 16 points that the other side chose, by one key",
+        "16 whose encodings begin alike",
+        "other points each time"
     ),
-    ("c_list", "the first message of 16 places, hashed and multiplied", "16 cells", "16 pieces of padding", Backend::Dalek),
-    ("d_key", "the same of 16 cells", "one seed", "other seeds each time", Backend::Dalek),
-    ("e_avx2", "the same by AVX2", "one seed", "other seeds each time", Backend::Avx2),
-    ("f_dalek", "the same by curve25519-dalek", "one seed", "other seeds each time", Backend::Dalek),
+    kind!(answers::answer_key, "answers to 16 points", "keys with many digits of zero", "other keys"),
+    kind!(
+        whole::whole_verified,
+        "all that a side does in a verified run of 16 places, its four proofs and its checks included",
+        "keys with many digits of zero",
+        "other keys"
+    ),
 ];
 
-/// Times everything, with the results on standard output in dudect's form. `scale` is a factor on how often.
+/// Names of the controls, which must be seen.
+pub const CONTROLS: [&str; 2] = ["control_scalar", "control_key"];
+
+/// All that is timed on this machine, the controls first.
+pub fn timed() -> Vec<Timed> {
+    let mut all = vec![
+        Timed {
+            name: CONTROLS[0],
+            what: "control: a multiplication that is not constant-time",
+            classes: ["scalars of 16 bits", "scalars of 252 bits"],
+            backend: Backend::Dalek,
+            bench: control,
+        },
+        Timed {
+            name: CONTROLS[1],
+            what: "control: 16 multiplications that add nothing for a digit of zero",
+            classes: ["keys with many digits of zero", "other keys"],
+            backend: Backend::Dalek,
+            bench: answers::control_key,
+        },
+        Timed {
+            name: "multiplication",
+            what: "a point times a secret",
+            classes: ["one scalar with a single bit", "other scalars each time"],
+            backend: Backend::Dalek,
+            bench: multiplication,
+        },
+    ];
+    for Kind { what, classes, each } in KINDS {
+        let here = Backend::ALL.into_iter().zip(each).filter(|(backend, _)| backend.is_available());
+        all.extend(here.map(|(backend, (name, bench))| Timed { name, what, classes, backend, bench }));
+    }
+    all
+}
+
+/// Times everything, with the results on standard output in dudect's form; a twentieth of it where `DETENTE_QUICK` is set.
 ///
 /// # Errors
 /// When standard output refuses.
 pub fn measure() -> std::io::Result<()> {
-    let timed: [BenchFn; 6] = [control, multiplication, list, key, key_avx2, key_dalek];
-    let here = TIMED.iter().zip(timed).filter(|((.., backend), _)| backend.is_available());
-    let benches = here.map(|((name, ..), benchfn)| BenchMetadata { name: BenchName(name), seed: None, benchfn });
+    let benches =
+        timed().into_iter().map(|Timed { name, bench, .. }| BenchMetadata { name: BenchName(name), seed: None, benchfn: bench });
     run_benches_console(BenchOpts::default(), benches.collect())
 }
 
-/// How often cheap and dear things are timed; `DETENTE_QUICK` takes a twentieth.
 fn count(whole: usize) -> usize {
     if std::env::var_os("DETENTE_QUICK").is_some() { whole / 20 } else { whole }
+}
+
+/// How often a backend, by its place in [`Backend::ALL`], does what is dear: each for about as long.
+fn count_by(backend: usize, whole: usize) -> usize {
+    count(whole / [5, 2, 1][backend])
 }
 
 fn class(rng: &mut BenchRng) -> Class {
@@ -64,7 +142,7 @@ fn run<T, R>(
     runner: &mut CtRunner,
     rng: &mut BenchRng,
     count: usize,
-    make: impl Fn(Class, &mut BenchRng) -> T,
+    mut make: impl FnMut(Class, &mut BenchRng) -> T,
     timed: impl Fn(&T) -> R,
 ) {
     const BATCH: usize = 1_000;
@@ -102,46 +180,11 @@ fn multiplication(runner: &mut CtRunner, rng: &mut BenchRng) {
     run(runner, rng, count(200_000), make, |secret| point * secret);
 }
 
-fn list(runner: &mut CtRunner, rng: &mut BenchRng) {
-    let make = |class: Class, rng: &mut BenchRng| {
-        masking(Backend::best(), rng.random(), if matches!(class, Class::Left) { 16 } else { 0 }, rng)
-    };
-    run(runner, rng, count(20_000), make, |job| job.take().map(Job::run));
-}
-
-fn key(runner: &mut CtRunner, rng: &mut BenchRng) {
-    keys(Backend::best(), runner, rng);
-}
-
-fn key_avx2(runner: &mut CtRunner, rng: &mut BenchRng) {
-    keys(Backend::Avx2, runner, rng);
-}
-
-fn key_dalek(runner: &mut CtRunner, rng: &mut BenchRng) {
-    keys(Backend::Dalek, runner, rng);
-}
-
-fn keys(backend: Backend, runner: &mut CtRunner, rng: &mut BenchRng) {
-    let make = |class: Class, rng: &mut BenchRng| {
-        let drawn: [u8; 32] = rng.random();
-        masking(backend, if matches!(class, Class::Left) { [7; 32] } else { drawn }, 16, rng)
-    };
-    run(runner, rng, count(20_000), make, |job| job.take().map(Job::run));
-}
-
-/// The work of making a first message of sixteen places, so many of them cells.
-fn masking(backend: Backend, seed: [u8; 32], cells: usize, rng: &mut BenchRng) -> Cell<Option<Job>> {
-    let side = |role, seed, cells| {
-        let agreement = Agreement { context: [1; 32], mode: Mode::Cells, verified: false, chunks_log2: 0 };
-        let (class, class_max) = (Size::MIN, Size::MIN);
-        let setup = Setup { agreement, role, class, class_max, plan_root: [0; 32], cells, seed: Seed::new(seed) };
-        Run::by(setup, backend).expect("a good setup")
-    };
-    let cells = (0..cells).map(|_| CellId(rng.random())).collect();
-    let mut ours = side(Role::First, seed, cells);
-    let Some(Effect::Send(hello)) = side(Role::Second, [9; 32], Vec::new()).poll_effect() else {
-        unreachable!("a run begins with its hello")
-    };
-    ours.handle(&hello);
-    Cell::new(ours.poll_job())
+/// A side of a run of 16 places in one chunk, or in sixteen if it is verified.
+fn side(role: Role, seed: [u8; 32], cells: Vec<CellId>, verified: bool, backend: Backend) -> Run {
+    let chunks_log2 = if verified { 4 } else { 0 };
+    let agreement = Agreement { context: [1; 32], mode: Mode::Cells, verified, chunks_log2 };
+    let (class, class_max) = (Size::MIN, Size::MIN);
+    let setup = Setup { agreement, role, class, class_max, plan_root: [0; 32], cells, seed: Seed::new(seed) };
+    Run::by(setup, backend).expect("a good setup")
 }

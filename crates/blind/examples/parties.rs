@@ -167,7 +167,9 @@ impl Party {
             self.bytes += bytes.len();
             self.payload += match decode(bytes).expect("our own message") {
                 Message::Points(_, _, bytes) | Message::Answer(_, _, bytes) => bytes.len(),
-                Message::Proof(..) => detente_blind::message::PROOF_BYTES,
+                Message::Fixed(_, first) => first.len(),
+                Message::Challenge(_, challenge) => challenge.len(),
+                Message::Proof(_, sums, proof) => sums.len() + proof.len(),
                 _ => 0,
             };
         }

@@ -1,30 +1,20 @@
 //! The release: this side's answers given, and the peer's taken, chunk by chunk in turns.
 //!
-//! In a verified run some chunks in turn make a stretch, and the last of them is followed by a proof about all of it. Nothing of
-//! the next stretch is given before the peer's proof about the one before holds (docs/decisions/0132).
+//! In a verified run all answers are fixed and proved before ([`Proofs`]); each chunk that comes is held against that before the
+//! next one of this side goes out.
 
-use std::sync::Arc;
+use sha2::{Digest as _, Sha256};
 
-use curve25519_dalek::Scalar;
-use minicbor::bytes::ByteArray;
-use zeroize::Zeroizing;
-
-use crate::dleq::{Dleq, Proof, Told, weight_seed};
 use crate::fault::Breach;
-use crate::hash::{Digest, digest};
 use crate::job::{Form, Task, comparable};
 use crate::lanes::{Lanes, Sum};
-use crate::lists::{Ours, Theirs};
-use crate::message::{Mark, Message, POINT_BYTES, POINTS_MAX, TAGS_MAX};
-use crate::seed::Secrets;
-use crate::setup::{Class, Role};
+use crate::lists::Theirs;
+use crate::message::{LINK_BYTES, Link, Mark, Message, POINT_BYTES, POINTS_MAX, TAGS_MAX};
+use crate::proofs::{OfChunk, Proofs, of_answers};
+use crate::setup::Class;
 
-/// Places that one job weighs.
+/// Most places that one job weighs.
 const SHARE: usize = 1024;
-/// Places that a proof is about, where chunks are smaller: with fewer, what a proof costs by itself would show.
-const STRETCH_LOG2: u8 = 8;
-/// Proofs of an answer at the least, as a power of two, where it has so many chunks.
-const PROOFS_LOG2: u8 = 2;
 
 /// How a run cuts its answers.
 #[derive(Clone, Copy)]
@@ -34,24 +24,18 @@ pub(crate) struct Cut {
     pub(crate) chunk: usize,
     /// Places of a message.
     pub(crate) piece: usize,
-    /// Chunks of a stretch.
-    together: u16,
 }
 
 impl Cut {
     pub(crate) fn new(class: Class, chunks_log2: u8, verified: bool) -> Self {
         let bits = 40 + 2 * class.log2();
         let form = if verified { Form::Points } else { Form::Tags(bits.div_ceil(8)) };
-        let chunks_log2 = chunks_log2.min(class.log2());
-        let chunk_log2 = class.log2() - chunks_log2;
-        let chunk = 1 << chunk_log2;
+        // A proved sum of a chunk must say less than its answers do.
+        let most = if verified { class.log2() / 2 } else { class.log2() };
+        let chunks = 1u16 << chunks_log2.min(most);
+        let chunk = class.size() / usize::from(chunks);
         let most = if verified { POINTS_MAX } else { TAGS_MAX };
-        let together = 1 << STRETCH_LOG2.saturating_sub(chunk_log2).min(chunks_log2.saturating_sub(PROOFS_LOG2));
-        Self { form, chunks: 1 << chunks_log2, chunk, piece: chunk.min(most), together }
-    }
-
-    pub(crate) const fn is_verified(self) -> bool {
-        matches!(self.form, Form::Points)
+        Self { form, chunks, chunk, piece: chunk.min(most) }
     }
 
     /// The place at which a chunk begins.
@@ -59,310 +43,199 @@ impl Cut {
         usize::from(chunk) * self.chunk
     }
 
-    /// How many stretches there are, each with its proof.
-    const fn stretches(self) -> u16 {
-        self.chunks / self.together
+    fn size(self) -> usize {
+        usize::from(self.chunks) * self.chunk
     }
 
-    /// Places of a stretch.
-    fn stretch(self) -> usize {
-        usize::from(self.together) * self.chunk
+    /// Places of a portion, which one job sums: of a chunk, or several whole ones.
+    pub(crate) fn portion(self) -> usize {
+        SHARE.min(self.size())
     }
 
-    /// The place at which a stretch begins.
-    fn start_of_stretch(self, stretch: u16) -> usize {
-        usize::from(stretch) * self.stretch()
+    pub(crate) fn portions(self) -> usize {
+        self.size() / self.portion()
     }
 
-    /// How many stretches are proved in one go: as many as have the places of one job.
-    fn batch(self) -> u16 {
-        (SHARE / self.stretch()).max(1) as u16
+    /// What a portion has of each chunk: which, from which place on, and how many places.
+    pub(crate) fn parts(self, portion: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+        let count = self.chunk.min(self.portion());
+        let starts = (portion * self.portion()..).step_by(count).take(self.portion() / count);
+        starts.map(move |start| (start / self.chunk, start, count))
     }
 
-    /// Whether a proof follows a chunk.
-    const fn is_proved_after(self, chunk: u16) -> bool {
-        self.is_verified() && (chunk + 1).is_multiple_of(self.together)
-    }
-}
-
-/// Sums whose shares are under way: over one stretch, or over several that are small.
-pub(crate) struct Summing {
-    /// Of each stretch.
-    seeds: Vec<Digest>,
-    next: usize,
-    waiting: usize,
-    /// Each as a job gave it.
-    shares: Vec<Vec<Sum>>,
-}
-
-impl Summing {
-    const fn new(seeds: Vec<Digest>) -> Self {
-        Self { seeds, next: 0, waiting: 0, shares: Vec::new() }
+    /// Places of a batch of whole chunks, whose digests one job makes.
+    pub(crate) fn batch(self) -> usize {
+        self.chunk.max(self.portion())
     }
 
-    /// Which places of a stretch the next share is of: from where on, and how many.
-    fn next_share(&mut self, stretch: usize) -> Option<(usize, usize)> {
-        let (first, count) = (self.next, SHARE.min(stretch - self.next));
-        self.next += count;
-        self.waiting += usize::from(count > 0);
-        (count > 0).then_some((first, count))
+    pub(crate) fn batches(self) -> usize {
+        self.size() / self.batch()
     }
-
-    /// Takes a share; true for the last.
-    fn take(&mut self, share: Vec<Sum>, stretch: usize) -> bool {
-        self.shares.push(share);
-        self.waiting -= 1;
-        self.waiting == 0 && self.next == stretch
-    }
-
-    /// The shares of one of the sums of each job.
-    fn of(&self, sum: usize) -> impl Iterator<Item = &Sum> {
-        self.shares.iter().map(move |share| &share[sum])
-    }
-
-    /// The proof about each stretch.
-    pub(crate) fn prove(&self, secrets: &Secrets, dleq: &Dleq, public: &[u8; POINT_BYTES]) -> Vec<Proof> {
-        let shares: Vec<Vec<_>> = (0..self.seeds.len()).map(|stretch| self.of(stretch).collect()).collect();
-        let composites = secrets.lanes.totals(&shares.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        let nonce = |((_, m), seed): (&Told, &Digest)| secrets.proof_nonce(&digest("detente/blind/proof/1", &[seed, m]));
-        let nonces: Zeroizing<Vec<Scalar>> = Zeroizing::new(composites.iter().zip(&self.seeds).map(nonce).collect());
-        dleq.prove(&secrets.key, public, &composites, &nonces)
-    }
-}
-
-/// How far the next proofs have come.
-enum Proving {
-    /// The answers that they are about are not all made.
-    Waiting,
-    Weighing(Summing),
-    Weighed(Summing),
-    /// A job makes them.
-    Making,
-}
-
-/// What a side is called by in proofs.
-#[derive(Clone)]
-pub(crate) struct Named {
-    pub(crate) role: Role,
-    pub(crate) key: [u8; POINT_BYTES],
 }
 
 /// This side's answers, on their way out.
 pub(crate) struct Giving {
-    run: Digest,
     mark: Mark,
     cut: Cut,
-    own: Named,
-    asked: Digest,
-    proving: Proving,
-    proofs: Vec<Proof>,
-    /// Whole chunks given, proofs and all.
+    /// Whole chunks given.
     pub(crate) given: u16,
     place: usize,
 }
 
 impl Giving {
-    /// `asked` is the hash of the peer's list, which is answered.
-    pub(crate) fn new(run: Digest, mark: Mark, cut: Cut, own: Named, asked: Digest) -> Self {
-        Self { run, mark, cut, own, asked, proving: Proving::Waiting, proofs: Vec::new(), given: 0, place: 0 }
+    pub(crate) const fn new(mark: Mark, cut: Cut) -> Self {
+        Self { mark, cut, given: 0, place: 0 }
     }
 
     pub(crate) fn is_over(&self) -> bool {
         self.given == self.cut.chunks
     }
 
-    /// The next piece of work on proofs.
-    pub(crate) fn next_task(&mut self, ours: &Ours, theirs: &Theirs, dleq: &Arc<Dleq>) -> Option<Task> {
-        if !self.cut.is_verified() {
+    /// What comes next of the chunk that may be given, once it is answered; behind the last answers of a chunk of a verified run its
+    /// link.
+    pub(crate) fn next_message(&mut self, theirs: &Theirs, proofs: Option<&Proofs>) -> Option<Message> {
+        let end = self.cut.start(self.given) + self.cut.chunk;
+        if self.is_over() || !theirs.is_answered_to(end) {
             return None;
         }
-        let first = self.proofs.len() as u16;
-        if matches!(self.proving, Proving::Waiting) {
-            self.proving = self.weighing(first, theirs)?;
+        let (place, mut answers) = (self.place as u32, theirs.answers(self.place, self.cut.piece).to_vec());
+        self.place += self.cut.piece;
+        if self.place == end {
+            answers.extend(proofs.and_then(|proofs| proofs.link_after(self.given)).into_iter().flatten());
+            self.given += 1;
         }
-        if let Proving::Weighing(sums) = &mut self.proving {
-            let (start, count) = sums.next_share(self.cut.stretch())?;
-            let part = |(stretch, seed): (u16, &Digest)| {
-                let first = self.cut.start_of_stretch(stretch) + start;
-                (*seed, theirs.points(first, count))
-            };
-            let parts = (first..).zip(&sums.seeds).map(part).collect();
-            return Some(Task::Weigh { lanes: ours.secrets().lanes, start, parts });
-        }
-        let Proving::Weighed(sums) = core::mem::replace(&mut self.proving, Proving::Making) else { return None };
-        let (secrets, dleq) = (Arc::clone(ours.secrets()), Arc::clone(dleq));
-        Some(Task::Prove { secrets, dleq, public: self.own.key, sums })
+        Some(Message::Answer(self.mark, place, answers.into()))
     }
+}
 
-    /// The next stretches that are proved in one go, from `first` on, once all of them are answered.
-    fn weighing(&self, first: u16, theirs: &Theirs) -> Option<Proving> {
-        let cut = self.cut;
-        let end = cut.stretches().min(first + cut.batch());
-        let seed = |stretch| {
-            let answers = theirs.answers(cut.start_of_stretch(stretch), cut.stretch());
-            weight_seed(&self.run, &self.own, &self.asked, stretch, answers)
-        };
-        let is_ready = first < end && theirs.is_answered_to(cut.start_of_stretch(end));
-        is_ready.then(|| Proving::Weighing(Summing::new((first..end).map(seed).collect())))
-    }
-
-    /// Takes a share of sums.
-    pub(crate) fn weighed(&mut self, share: Vec<Sum>) {
-        let Proving::Weighing(sums) = &mut self.proving else { return };
-        if sums.take(share, self.cut.stretch()) {
-            let sums = core::mem::replace(sums, Summing::new(Vec::new()));
-            self.proving = Proving::Weighed(sums);
-        }
-    }
-
-    /// Takes proofs.
-    pub(crate) fn proved(&mut self, proofs: &[Proof], theirs: &mut Theirs) {
-        self.proofs.extend_from_slice(proofs);
-        self.proving = Proving::Waiting;
-        theirs.forget_points_before(self.cut.start_of_stretch(self.proofs.len() as u16));
-    }
-
-    /// What comes next of the chunk that may be given, once it is ready: of a verified run, once the proof that it falls under is.
-    pub(crate) fn next_message(&mut self, theirs: &Theirs) -> Option<Message> {
-        let cut = self.cut;
-        let (start, stretch) = (cut.start(self.given), usize::from(self.given / cut.together));
-        let end = start + cut.chunk;
-        let is_ready = if cut.is_verified() { self.proofs.len() > stretch } else { theirs.is_answered_to(end) };
-        if self.is_over() || !is_ready {
-            return None;
-        }
-        if self.place < end {
-            let answers = theirs.answers(self.place, cut.piece).to_vec();
-            let message = Message::Answer(self.mark, self.place as u32, answers.into());
-            self.place += cut.piece;
-            if self.place == end && !cut.is_proved_after(self.given) {
-                self.given += 1;
-            }
-            return Some(message);
-        }
-        self.given += 1;
-        Some(Message::Proof(self.mark, stretch as u32, ByteArray::from(self.proofs[stretch])))
-    }
+/// A whole chunk, summed by shares.
+#[derive(Default)]
+struct Summing {
+    /// Places that were handed out.
+    next: usize,
+    waiting: usize,
+    shares: Vec<Sum>,
 }
 
 /// The peer's answers, as they come.
 pub(crate) struct Taking {
-    run: Digest,
     cut: Cut,
-    peer: Named,
-    peer_key: Told,
-    asked: Digest,
     /// Answers taken, to be compared.
     found: Vec<u128>,
-    /// Whole answers of the stretch that is not proved yet.
+    /// Whole answers of the chunk that comes, and their digest so far.
     points: Vec<u8>,
-    checking: Option<(Summing, Proof)>,
-    /// Whole chunks taken; a stretch's last one once its proof holds.
+    digest: Sha256,
+    /// What stands before that chunk.
+    link: Link,
+    summing: Option<Summing>,
+    /// Whole chunks taken and found good.
     pub(crate) taken: u16,
 }
 
 impl Taking {
-    /// `asked` is the hash of this side's list, which is answered.
-    pub(crate) fn new(run: Digest, cut: Cut, peer: Named, lanes: Lanes, asked: Digest) -> Self {
-        let peer_key = (lanes.point(&peer.key), peer.key);
-        Self { run, cut, peer, peer_key, asked, found: Vec::new(), points: Vec::new(), checking: None, taken: 0 }
+    pub(crate) fn new(cut: Cut) -> Self {
+        let (digest, link) = (of_answers(), Link::default());
+        Self { cut, found: Vec::new(), points: Vec::new(), digest, link, summing: None, taken: 0 }
+    }
+
+    /// Takes the first link, which fixes all answers.
+    pub(crate) const fn fix(&mut self, first: Link) {
+        self.link = first;
     }
 
     /// Whether every answer is here; the last chunk's check may be under way.
     pub(crate) fn is_heard(&self) -> bool {
-        self.taken == self.cut.chunks || (self.taken + 1 == self.cut.chunks && self.checking.is_some())
+        self.taken == self.cut.chunks || (self.taken + 1 == self.cut.chunks && self.summing.is_some())
     }
 
     pub(crate) fn is_over(&self) -> bool {
         self.taken == self.cut.chunks
     }
 
-    /// Whether the next message of a chunk can come: no check is under way.
+    /// Whether the next message of a chunk can come: the chunk before is checked.
     pub(crate) fn waits(&self) -> bool {
-        !self.is_over() && self.checking.is_none()
+        !self.is_over() && self.summing.is_none()
     }
 
-    /// What can come next.
-    pub(crate) fn expects(&self) -> &'static str {
-        if self.found.len() == self.cut.start(self.taken + 1) { "proof" } else { "answer" }
-    }
-
-    /// Takes the next piece of a chunk.
-    pub(crate) fn hear(&mut self, place: u32, answers: &[u8]) -> Result<(), Breach> {
+    /// Takes the next piece of a chunk; of a verified run with what it is held against.
+    pub(crate) fn hear(&mut self, place: u32, bytes: &[u8], proofs: Option<&Proofs>) -> Result<(), Breach> {
         let next = self.found.len();
         let width = self.cut.form.width();
         if place as usize != next {
             return Err(Breach::OutOfOrder { expected: next as u32, found: place });
         }
-        let expected = self.cut.piece * width;
-        if answers.len() != expected {
-            return Err(Breach::WrongLength { place, expected, found: answers.len() });
+        let is_last = next + self.cut.piece == self.cut.start(self.taken + 1);
+        let of_chunk = proofs.and_then(|proofs| proofs.of_chunk(self.taken));
+        let answers = self.cut.piece * width;
+        let expected = answers + if is_last && of_chunk.is_some() { LINK_BYTES } else { 0 };
+        if bytes.len() != expected {
+            return Err(Breach::WrongLength { place, expected, found: bytes.len() });
         }
+        let (answers, link) = bytes.split_at(answers);
         self.found.extend(answers.chunks_exact(width).map(|answer| comparable(&answer[..width.min(16)])));
-        if self.cut.is_verified() {
-            self.points.extend_from_slice(answers);
-        }
-        if self.found.len() == self.cut.start(self.taken + 1) && !self.cut.is_proved_after(self.taken) {
-            self.taken += 1;
+        let Some(of_chunk) = of_chunk else {
+            self.taken += u16::from(is_last);
+            return Ok(());
+        };
+        self.points.extend_from_slice(answers);
+        self.digest.update(answers);
+        if let Some(link) = link.first_chunk() {
+            let digest = core::mem::replace(&mut self.digest, of_answers()).finalize().into();
+            if of_chunk.named.link(self.taken, &digest, link) != self.link {
+                return Err(Breach::OtherAnswers { chunk: self.taken });
+            }
+            (self.link, self.summing) = (*link, Some(Summing::default()));
         }
         Ok(())
     }
 
-    /// The stretch that is not proved yet.
-    fn stretch(&self) -> u16 {
-        self.taken / self.cut.together
+    /// The next share of a check, once the proof holds that it is about.
+    pub(crate) fn next_task(&mut self, lanes: Lanes, proofs: &Proofs) -> Option<Task> {
+        let summing = self.summing.as_mut().filter(|_| proofs.holds())?;
+        let OfChunk { seed, .. } = proofs.of_chunk(self.taken)?;
+        let (start, count) = (summing.next, SHARE.min(self.cut.chunk - summing.next));
+        summing.next += count;
+        summing.waiting += usize::from(count > 0);
+        (count > 0).then(|| {
+            let answers = self.points[start * POINT_BYTES..(start + count) * POINT_BYTES].to_vec();
+            Task::Sum { lanes, seed: *seed, place: self.cut.start(self.taken) + start, answers }
+        })
     }
 
-    /// Takes the proof about a whole stretch, to be checked.
-    pub(crate) fn prove(&mut self, number: u32, proof: Proof) -> Result<(), Breach> {
-        let stretch = self.stretch();
-        if number != u32::from(stretch) {
-            return Err(Breach::OutOfOrder { expected: stretch.into(), found: number });
-        }
-        let seed = weight_seed(&self.run, &self.peer, &self.asked, stretch, &self.points);
-        self.checking = Some((Summing::new(vec![seed]), proof));
-        Ok(())
-    }
-
-    /// The next share of a check.
-    pub(crate) fn next_task(&mut self, ours: &Ours) -> Option<Task> {
-        let first = self.cut.start_of_stretch(self.stretch());
-        let (sums, _) = self.checking.as_mut()?;
-        let (start, count) = sums.next_share(self.cut.stretch())?;
-        let place = first + start;
-        let answers = self.points[start * POINT_BYTES..(start + count) * POINT_BYTES].to_vec();
-        let (lanes, halves) = (ours.secrets().lanes, ours.halves(place, count));
-        Some(Task::Check { lanes, seed: *sums.seeds.first()?, start, place, halves, answers })
-    }
-
-    /// Takes a share; the last of a stretch decides. A proof that does not hold comes back with its number.
-    pub(crate) fn checked(&mut self, share: Vec<Sum>, ours: &mut Ours, dleq: &Dleq) -> Result<(), (u16, Proof)> {
-        let stretch = self.stretch();
-        let Some((sums, proof)) = &mut self.checking else { return Ok(()) };
-        if !sums.take(share, self.cut.stretch()) {
+    /// Takes a share; the last of a chunk decides.
+    pub(crate) fn take(&mut self, share: Sum, lanes: Lanes, proofs: &Proofs) -> Result<(), Breach> {
+        let Some(summing) = &mut self.summing else { return Ok(()) };
+        summing.shares.push(share);
+        summing.waiting -= 1;
+        if summing.waiting > 0 || summing.next < self.cut.chunk {
             return Ok(());
         }
-        // What is kept of what was asked are halves.
-        let twice: Vec<_> = sums.of(0).chain(sums.of(0)).collect();
-        let answered: Vec<_> = sums.of(1).collect();
-        let composites = ours.secrets().lanes.totals(&[&twice, &answered]);
-        let [m, z] = composites.as_slice() else { unreachable!("two lists were added up") };
-        if !dleq.is_proved(&self.peer_key, m, z, proof) {
-            return Err((stretch, *proof));
+        let total = lanes.totals(&[&summing.shares.iter().collect::<Vec<_>>()]);
+        let is_proved = proofs.of_chunk(self.taken).is_some_and(|of_chunk| total.iter().all(|(_, sum)| sum == of_chunk.sum));
+        if !is_proved {
+            return Err(Breach::WrongAnswers { chunk: self.taken });
         }
-        self.checking = None;
+        self.summing = None;
         self.points.clear();
         self.taken += 1;
-        ours.forget_halves_before(self.cut.start(self.taken));
         Ok(())
     }
 
-    /// The message of the answers that a place is in, of the stretch that is checked.
-    pub(crate) fn answers_at(&self, place: u32) -> (u32, &[u8]) {
-        let start = self.cut.start_of_stretch(self.stretch());
+    /// The last place of the chunk that is checked.
+    pub(crate) fn last_place(&self) -> u32 {
+        (self.cut.start(self.taken + 1) - 1) as u32
+    }
+
+    /// The message of the answers that a place is in, of the chunk that is checked.
+    pub(crate) fn answers_at(&self, place: u32) -> (u32, Vec<u8>) {
+        let start = self.cut.start(self.taken);
         let within = (place as usize - start) / self.cut.piece * self.cut.piece;
         let at = within * POINT_BYTES;
-        ((start + within) as u32, &self.points[at..at + self.cut.piece * POINT_BYTES])
+        let mut bytes = self.points[at..at + self.cut.piece * POINT_BYTES].to_vec();
+        if within + self.cut.piece == self.cut.chunk {
+            bytes.extend_from_slice(&self.link);
+        }
+        ((start + within) as u32, bytes)
     }
 
     pub(crate) fn into_found(self) -> Vec<u128> {
@@ -374,20 +247,21 @@ impl Taking {
 mod tests {
     use super::*;
 
-    /// Docs/spec/blind.md, section 2, as loops.
     #[test]
-    fn a_proof_is_about_small_chunks_together_but_a_quarter_at_most() {
-        for class_log2 in 4..=22 {
+    fn portions_and_batches_cover_every_place_once() {
+        for class_log2 in 4..=14 {
             for chunks_log2 in 0..=8 {
                 let class = Class::new(class_log2).expect("4 to 22");
                 let cut = Cut::new(class, chunks_log2, true);
-                let mut together = 1;
-                while together * cut.chunk < 256 && together * 4 < usize::from(cut.chunks) {
-                    together *= 2;
+                let mut next = 0;
+                for (chunk, start, count) in (0..cut.portions()).flat_map(|portion| cut.parts(portion)) {
+                    assert_eq!((start, chunk), (next, start / cut.chunk), "2^{class_log2} in 2^{chunks_log2}");
+                    assert!(count > 0 && start % cut.chunk + count <= cut.chunk, "a part lies in one chunk");
+                    next += count;
                 }
-                assert_eq!(cut.stretch(), together * cut.chunk, "2^{class_log2} in 2^{chunks_log2}");
-                assert_eq!(cut.stretch() * usize::from(cut.stretches()), class.size());
-                assert_eq!((0..cut.chunks).filter(|&chunk| cut.is_proved_after(chunk)).count(), usize::from(cut.stretches()));
+                assert_eq!(next, class.size());
+                assert_eq!(cut.batches() * cut.batch(), class.size());
+                assert_eq!(cut.batch() % cut.chunk, 0, "whole chunks");
             }
         }
     }

@@ -1,56 +1,21 @@
 //! That one key made many answers: the batched proof of equal logarithms of RFC 9497 2.2.
 //!
 //! Composites are weighed sums: M of what was asked, Z of what was answered. The proof is the RFC's, challenge and all; the
-//! weights are ours, 128 bits each from SHA-512 over a seed that binds the run, the prover, its key, the asker's list, the
-//! stretch and every answer in it. The RFC's own weights are longer (252 bits) and each costs a hash of six blocks, which
-//! would double the cost of a verified run; a wrong answer passes ours with a chance of 2^-128 (docs/decisions/0101).
+//! weights are ours and come from [`proofs`](crate::proofs): the RFC's own are longer (252 bits) and each costs a hash of six
+//! blocks, which would double the cost of a verified run (docs/decisions/0101).
 
 use curve25519_dalek::Scalar;
 use curve25519_dalek::constants::RISTRETTO_BASEPOINT_COMPRESSED;
-use sha2::{Digest as _, Sha512};
 
-use crate::chunks::Named;
-use crate::hash::{Digest, Xmd, named};
+use crate::hash::Xmd;
 use crate::lanes::{Lanes, Sum};
 use crate::message::{POINT_BYTES, PROOF_BYTES};
-use crate::setup::Role;
 
 /// Context of our proofs, in the place of the RFC's.
 pub(crate) const CONTEXT: &[u8] = b"detente/blind/dleq/1";
-const WEIGHT_BYTES: usize = 16;
-const WEIGHTS_OF_A_HASH: usize = 64 / WEIGHT_BYTES;
 
 /// A proof: challenge and response.
 pub(crate) type Proof = [u8; PROOF_BYTES];
-
-/// What the weights of a stretch come from.
-pub(crate) fn weight_seed(run: &Digest, prover: &Named, asked: &Digest, stretch: u16, answers: &[u8]) -> Digest {
-    let mut hash = named("detente/blind/weights/1");
-    hash.update(run);
-    hash.update([u8::from(prover.role == Role::Second)]);
-    hash.update(prover.key);
-    hash.update(asked);
-    hash.update(stretch.to_be_bytes());
-    hash.update(answers);
-    hash.finalize().into()
-}
-
-/// Weights of `count` places from `start` on, which is a multiple of four.
-pub(crate) fn weights(seed: &Digest, start: usize, count: usize) -> Vec<u128> {
-    debug_assert_eq!(start % WEIGHTS_OF_A_HASH, 0);
-    let first = start / WEIGHTS_OF_A_HASH;
-    let blocks = (first..).take(count.div_ceil(WEIGHTS_OF_A_HASH)).flat_map(|block| {
-        let mut hash = Sha512::new();
-        hash.update(seed);
-        hash.update((block as u64).to_be_bytes());
-        let bytes: [u8; 64] = hash.finalize().into();
-        (0..WEIGHTS_OF_A_HASH).map(move |i| {
-            let weight = bytes[i * WEIGHT_BYTES..(i + 1) * WEIGHT_BYTES].try_into().expect("sixteen bytes");
-            u128::from_le_bytes(weight)
-        })
-    });
-    blocks.take(count).collect()
-}
 
 /// A point of a proof, and its encoding.
 pub(crate) type Told = (Sum, [u8; POINT_BYTES]);

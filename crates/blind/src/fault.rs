@@ -15,7 +15,7 @@ pub enum Step {
     FirstMessage,
     /// Both first messages are here and are what was committed to; of the answers, so many chunks of the peer were taken.
     Release {
-        /// Chunks of the peer's answer that were taken, whole. In a verified run those since the last proof are not proved.
+        /// Chunks of the peer's answer that were taken, whole and found good.
         taken: u16,
     },
     /// Both answers are out.
@@ -168,11 +168,20 @@ pub enum Breach {
         /// Where it stands again.
         again: u32,
     },
-    /// A proof that does not hold: the committed key did not make all the answers that it is about.
-    #[error("proof {proof} does not hold: its answers were not made with the committed key")]
-    WrongKey {
-        /// Which proof, from 0.
-        proof: u16,
+    /// A proof that does not hold: of all sums of what was asked, not each was multiplied by the committed key.
+    #[error("the proof does not hold: what it is about was not made with the committed key")]
+    WrongKey,
+    /// Other answers than were fixed before.
+    #[error("the answers of chunk {chunk} are not those that were fixed")]
+    OtherAnswers {
+        /// Which chunk, from 0.
+        chunk: u16,
+    },
+    /// Answers that the committed key did not make, all of them: they do not give the sum that was proved.
+    #[error("the answers of chunk {chunk} were not made with the committed key")]
+    WrongAnswers {
+        /// Which chunk, from 0.
+        chunk: u16,
     },
 }
 

@@ -1,7 +1,7 @@
 //! Heavy work, handed out.
 //!
-//! A run computes nothing long in its own calls: the most is the check of one proof. It hands out jobs, each of some milliseconds but the two that sort a whole
-//! list; whoever holds the run does them on as many threads as there are cores, in any order, and hands back what they gave.
+//! A run computes nothing long in its own calls. It hands out jobs, each of some milliseconds, but those that sort a whole list, and
+//! of the largest classes those that hash a whole chunk; whoever holds the run does them on as many threads as there are cores, in any order, and hands back what they gave.
 //! Results do not depend on that order.
 
 use std::sync::Arc;
@@ -9,14 +9,15 @@ use std::sync::Arc;
 use curve25519_dalek::RistrettoPoint;
 use curve25519_dalek::ristretto::CompressedRistretto;
 use curve25519_dalek::traits::IsIdentity as _;
+use sha2::Digest as _;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::chunks::Summing;
-use crate::dleq::{Dleq, Proof, weights};
+use crate::dleq::Dleq;
 use crate::fault::Breach;
 use crate::hash::{Digest, digest};
 use crate::lanes::{Bad, Kept, Lanes, Sum};
 use crate::message::{Mark, POINT_BYTES, piece_hash};
+use crate::proofs::{Named, Proved, Sums, of_answers, place_weights};
 use crate::seed::{Item, Secrets};
 use crate::setup::Role;
 
@@ -57,12 +58,16 @@ pub(crate) enum Task {
     Answer { secrets: Arc<Secrets>, run: Digest, role: Role, form: Form, piece: usize, points: Vec<u8> },
     /// Whether no point of a list stands twice.
     Distinct { list: Arc<Vec<u8>> },
-    /// A share of a composite, for a proof; or the whole ones of several stretches.
-    Weigh { lanes: Lanes, start: usize, parts: Vec<(Digest, Kept)> },
-    /// Proofs about stretches whose composites are here in shares.
-    Prove { secrets: Arc<Secrets>, dleq: Arc<Dleq>, public: [u8; POINT_BYTES], sums: Summing },
-    /// Shares of both composites, for a check: halves of the points that were asked, and the answers.
-    Check { lanes: Lanes, seed: Digest, start: usize, place: usize, halves: Kept, answers: Vec<u8> },
+    /// Digests of whole chunks of answers, of so many places each, from the `first` on.
+    Digest { first: usize, chunk: usize, answers: Vec<u8> },
+    /// A portion of sums of what was asked, by us or of us: points from places on, a sum for each part.
+    Weigh { lanes: Lanes, seed: Digest, is_ours: bool, portion: usize, parts: Vec<(usize, Kept)> },
+    /// This side's proof, of all sums.
+    Prove { named: Named, secrets: Arc<Secrets>, dleq: Arc<Dleq>, sums: Sums },
+    /// Whether the other side's proof holds of all sums.
+    Hold { named: Named, lanes: Lanes, dleq: Arc<Dleq>, sums: Sums, told: Proved },
+    /// A share of the sum of a chunk's answers, from a place on.
+    Sum { lanes: Lanes, seed: Digest, place: usize, answers: Vec<u8> },
     /// What two lists have in common.
     Match { ours: Vec<u128>, theirs: Vec<u128> },
 }
@@ -72,9 +77,11 @@ pub(crate) enum Given {
     Answered { piece: usize, answers: Vec<u8>, expected: Vec<u128>, asked: Kept },
     BadPoint { piece: usize, points: Vec<u8>, breach: Breach },
     Distinct(Result<(), (u32, u32)>),
-    Weighed(Vec<Sum>),
-    Proved(Vec<Proof>),
-    Checked(Result<Vec<Sum>, Breach>),
+    Digests { first: usize, digests: Vec<Digest> },
+    Weighed { is_ours: bool, portion: usize, sums: Vec<Sum> },
+    Proved(Proved),
+    Held(bool),
+    Summed(Result<Sum, Breach>),
     Matched(Result<Vec<u32>, (u32, u32)>),
 }
 
@@ -85,11 +92,16 @@ impl Job {
             Task::Mask { secrets, piece, items, keep } => mask(&secrets, piece, &items, keep),
             Task::Answer { secrets, run, role, form, piece, points } => answer(&secrets, (&run, role), form, piece, points),
             Task::Distinct { list } => Given::Distinct(distinct(&list)),
-            Task::Weigh { lanes, start, parts } => Given::Weighed(weigh(lanes, start, &parts)),
-            Task::Prove { secrets, dleq, public, sums } => Given::Proved(sums.prove(&secrets, &dleq, &public)),
-            Task::Check { lanes, seed, start, place, halves, answers } => {
-                Given::Checked(check(lanes, &weights(&seed, start, halves.len()), place, &halves, &answers))
+            Task::Digest { first, chunk, answers } => {
+                let digest = |answers| of_answers().chain_update(answers).finalize().into();
+                Given::Digests { first, digests: answers.chunks_exact(chunk * POINT_BYTES).map(digest).collect() }
             }
+            Task::Weigh { lanes, seed, is_ours, portion, parts } => {
+                Given::Weighed { is_ours, portion, sums: weigh(lanes, &seed, &parts) }
+            }
+            Task::Prove { named, secrets, dleq, sums } => Given::Proved(Proved::new(&named, &secrets, &dleq, &sums)),
+            Task::Hold { named, lanes, dleq, sums, told } => Given::Held(told.holds(&named, lanes, &dleq, &sums)),
+            Task::Sum { lanes, seed, place, answers } => Given::Summed(sum(lanes, &seed, place, &answers)),
             Task::Match { ours, theirs } => Given::Matched(matches(ours, &theirs)),
         };
         Done { mark: self.mark, given }
@@ -171,16 +183,17 @@ fn repeated<T: PartialEq>(sorted: &[(T, u32)], is_same: impl Fn(u32, u32) -> boo
     found.map_or(Ok(()), |pair| Err((pair[0].1, pair[1].1)))
 }
 
-fn weigh(lanes: Lanes, start: usize, parts: &[(Digest, Kept)]) -> Vec<Sum> {
-    let weights: Vec<_> = parts.iter().map(|(seed, points)| weights(seed, start, points.len())).collect();
+fn weigh(lanes: Lanes, seed: &Digest, parts: &[(usize, Kept)]) -> Vec<Sum> {
+    let weights: Vec<_> = parts.iter().map(|(start, points)| place_weights(seed, *start, points.len())).collect();
     let lists: Vec<_> = weights.iter().zip(parts).map(|(weights, (_, points))| (weights.as_slice(), points)).collect();
     lanes.sums(&lists)
 }
 
-/// The weighed sums of the halves of what was asked, and of the answers.
-fn check(lanes: Lanes, weights: &[u128], place: usize, halves: &Kept, answers: &[u8]) -> Result<Vec<Sum>, Breach> {
+/// The weighed sum of answers from a place on.
+fn sum(lanes: Lanes, seed: &Digest, place: usize, answers: &[u8]) -> Result<Sum, Breach> {
     let answered = lanes.open(answers.as_chunks().0).map_err(|bad| breach_of(bad, place))?;
-    Ok(lanes.sums(&[(weights, halves), (weights, &answered)]))
+    let weights = place_weights(seed, place, answered.len());
+    Ok(lanes.sums(&[(&weights, &answered)]).pop().expect("a sum for the one list"))
 }
 
 /// Places of `theirs` whose value is in `ours`.

@@ -252,6 +252,14 @@ impl Lanes {
         }
     }
 
+    /// Sums as points of a list.
+    pub(crate) fn keep(self, sums: &[&Sum]) -> Kept {
+        if matches!(self, Self::Dalek) {
+            return Kept::Dalek(sums.iter().map(|sum| *sum.dalek()).collect());
+        }
+        Kept::Lanes(self.in_lanes(kernels::Keeping(&sums.iter().map(|sum| sum.lanes()).collect::<Vec<_>>())))
+    }
+
     /// The weighed sums of lists of points; each list has as many weights, which are public.
     pub(crate) fn sums(self, lists: &[(&[u128], &Kept)]) -> Vec<Sum> {
         if matches!(self, Self::Dalek) {

@@ -13,8 +13,10 @@
 //!                       ── both commitments durable on both sides ──
 //!  both    open         K, H(first message), plan root
 //!  both    points       the first message, in pieces
+//!  both    fixed        (verified) the first link of a chain of digests over all own answers
+//!  both    challenge    (verified) what weights come from
+//!  both    proof        (verified) k times each chunk's weighed sum of what was asked, and that K's key made them
 //!  in turn answer       own k times each point of the other's, as tags or as points; in chunks, First before Second
-//!          proof        (verified) that K's key made the answers since the last proof
 //!  both    result       a seal over what was found
 //! ```
 //!
@@ -25,7 +27,7 @@
 //! [`Run`] is one side, sans-IO: no clock, no socket, no thread, and no randomness but the [`Seed`] that it is given.
 //! Whoever drives it makes records durable, carries messages, and does [`Job`]s on as many threads as it likes. [`audit`]
 //! makes a first message again from the seed. Formats, derivations and states stand in docs/spec/blind.md, enough for a second
-//! implementation; `vectors/blind-1.json` holds whole runs. What is promised and what is not, each with its tests, stands in
+//! implementation; `vectors/blind-2.json` holds whole runs. What is promised and what is not, each with its tests, stands in
 //! docs/blind-threats.md.
 //!
 //! # What is proved, and on what it rests
@@ -35,8 +37,9 @@
 //!   as cells are, so nobody without the seed tells them apart.
 //! - *The set is fixed before anything of the other's is seen.* Both commit to key, list and plans first; a list that is not
 //!   the one committed to is refused before anything is answered.
-//! - *In a verified run every answer was made with the committed key*, in its place: a proof for each stretch of chunks,
-//!   checked before anything of the next stretch of ours goes out. One wrong answer passes with a chance of 2^-128.
+//! - *In a verified run every answer was made with the committed key*, in its place. All answers are fixed and
+//!   proved before any is given, and each chunk is held against that before the next chunk of ours goes out (docs/decisions/0132).
+//!   One wrong answer passes with a chance of 2^-63, once in a run.
 //! - *Hits are not mistaken.* Two different points share a tag with a chance of about 2^-41 for a whole run: tags have
 //!   40 + 2·log2(n) bits, rounded up. A tag says who answers, so what one side answered is no answer of the other's.
 //! - *Equal classes give equal messages*: count, order and length, whatever the sets are. Multiplications by secrets take
@@ -55,8 +58,8 @@
 //! - **Full malicious security.** No simulator extracts a lying side's input and no such proof is claimed; points of a first
 //!   message need not be hashes of anything, which gains their sender nothing that we know of.
 //! - **Fairness.** Whoever leaves the turns has learned at most one chunk more than the other: 1/k of the list. That it
-//!   left, and where, is recorded. Whoever answers wrongly in a verified run has learned at most one stretch: one chunk, or where
-//!   chunks are small as many as have 256 places, but a quarter of the list at most. It is caught, with its proof as evidence.
+//!   left, and where, is recorded. In a verified run it has a proved sum of every other chunk too: whether the places of it that it left
+//!   open are common, if all of them are, or one answer where it chose its list so that it knows all others.
 //! - **Many runs.** Results add up: sets that differ by one cell tell about that cell, counts too. Peers that share what they
 //!   learned learn the union. Cadence and budgets are the caller's.
 //! - **What is in plain sight**: that a run took place, when, between whom, its class, mode and context, and how it ended. And
@@ -71,7 +74,7 @@
 //! - **Safety.** "Nothing in common" is as good as both grids, both clocks and the cells' growth by half the separation. It
 //!   is no assurance of separation.
 //!
-//! Each refusal is a [`PeerFault`]: the step, the rule that was broken, and the bytes that prove it.
+//! Each refusal is a [`PeerFault`]: the step, the rule that was broken, and the peer's bytes that it lies in.
 
 pub mod audit;
 mod cell;
@@ -83,6 +86,7 @@ mod job;
 mod lanes;
 mod lists;
 pub mod message;
+mod proofs;
 mod run;
 mod seal;
 mod seed;

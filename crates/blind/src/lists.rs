@@ -245,6 +245,12 @@ impl Theirs {
         &self.answers[start * width..(start + count) * width]
     }
 
+    /// For a liar.
+    #[cfg(test)]
+    pub(crate) fn answers_mut(&mut self) -> &mut [u8] {
+        &mut self.answers
+    }
+
     /// Puts the answers in another order: that of mode `count`.
     pub(crate) fn reorder(&mut self, order: &[u32]) {
         let width = self.form.width();

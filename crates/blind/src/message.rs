@@ -11,13 +11,17 @@ use crate::hash::{Digest, digest};
 use crate::setup::{Class, Mode, Role};
 
 /// Version of what is said.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// Longest message, bytes.
 pub const MESSAGE_BYTES_MAX: usize = 12_288;
 /// Bytes of a point.
 pub const POINT_BYTES: usize = 32;
 /// Bytes of a proof: challenge and response.
 pub const PROOF_BYTES: usize = 64;
+/// Bytes of a link of the chain that fixes the answers of a verified run: of a digest, cut.
+pub const LINK_BYTES: usize = 24;
+/// A link of that chain.
+pub type Link = [u8; LINK_BYTES];
 /// Bytes of a run's mark.
 pub const MARK_BYTES: usize = 8;
 /// The first bytes of a run's name.
@@ -87,12 +91,13 @@ pub enum Message {
     /// Points of the first message, from a place on.
     #[n(3)]
     Points(#[cbor(n(0), with = "minicbor::bytes")] Mark, #[n(1)] u32, #[n(2)] ByteVec),
-    /// Answers to places of the other's first message, from a place on: tags, or points in a verified run.
+    /// Answers to places of the other's first message, from a place on: tags, or points in a verified run, and behind the last
+    /// ones of a chunk the next link of the chain.
     #[n(4)]
     Answer(#[cbor(n(0), with = "minicbor::bytes")] Mark, #[n(1)] u32, #[n(2)] ByteVec),
-    /// That the committed key made the answers since the last proof; they are counted from 0.
+    /// In a verified run, the key times the sum of each chunk of what was asked, and the proof that the committed key it was.
     #[n(5)]
-    Proof(#[cbor(n(0), with = "minicbor::bytes")] Mark, #[n(1)] u32, #[n(2)] ByteArray<PROOF_BYTES>),
+    Proof(#[cbor(n(0), with = "minicbor::bytes")] Mark, #[n(1)] ByteVec, #[n(2)] ByteArray<PROOF_BYTES>),
     /// The sender's result, sealed.
     #[n(6)]
     Result(#[cbor(n(0), with = "minicbor::bytes")] Mark, #[cbor(n(1), with = "minicbor::bytes")] Digest),
@@ -100,6 +105,12 @@ pub enum Message {
     /// is zero before both hellos were heard.
     #[n(7)]
     Abort(#[cbor(n(0), with = "minicbor::bytes")] Mark, #[n(1)] u8, #[n(2)] u8),
+    /// In a verified run, what fixes all of the sender's answers: the first link of a chain.
+    #[n(8)]
+    Fixed(#[cbor(n(0), with = "minicbor::bytes")] Mark, #[cbor(n(1), with = "minicbor::bytes")] Link),
+    /// In a verified run, what the weights come from by which the other side's answers are summed: heard once they are fixed.
+    #[n(9)]
+    Challenge(#[cbor(n(0), with = "minicbor::bytes")] Mark, #[cbor(n(1), with = "minicbor::bytes")] Digest),
 }
 
 impl Message {
@@ -113,6 +124,8 @@ impl Message {
             | Self::Answer(mark, ..)
             | Self::Proof(mark, ..)
             | Self::Result(mark, _)
+            | Self::Fixed(mark, _)
+            | Self::Challenge(mark, _)
             | Self::Abort(mark, ..) => Some(*mark),
         }
     }
@@ -128,6 +141,8 @@ impl Message {
             Self::Proof(..) => "proof",
             Self::Result(..) => "result",
             Self::Abort(..) => "abort",
+            Self::Fixed(..) => "fixed",
+            Self::Challenge(..) => "challenge",
         }
     }
 }

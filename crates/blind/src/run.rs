@@ -6,7 +6,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::cell::CellId;
-use crate::chunks::{Cut, Giving, Named, Taking};
+use crate::chunks::{Cut, Giving, Taking};
 use crate::dleq::{CONTEXT, Dleq};
 use crate::fault::{Aborted, Breach, Cause, Evidence, PeerFault, Reason, Step};
 use crate::hash::Digest;
@@ -15,6 +15,7 @@ use crate::lanes::{Backend, Lanes};
 use crate::lists::Ours;
 use crate::lists::Theirs;
 use crate::message::{self, MESSAGE_BYTES_MAX, Mark, Message, commitment, decode, encode, run_of};
+use crate::proofs::{Named, Proofs};
 use crate::setup::{CallerFault, Class, Role, Setup};
 use crate::states::{Committed, Conclusion, Exchange, Looked, Own, Preparing, Release};
 
@@ -179,6 +180,11 @@ impl Run {
     /// The class that both lists are padded to; this side's own until both hellos agree.
     pub fn class(&self) -> Class {
         self.own.class
+    }
+
+    /// In how many chunks an answer is released; by this side's own class until both hellos agree.
+    pub fn chunks(&self) -> u16 {
+        self.own.cut.chunks
     }
 
     /// The run's name, once both hellos agree; zeros before.
@@ -361,11 +367,15 @@ impl Run {
         let (peer, key) = peer_open.expect("points are taken after it only");
         ours.forget_list();
         let own = &self.own;
-        let named = |role, key| Named { role, key };
+        let named = |role, key, asked| Named { run: own.run, role, key, asked };
         let shared = Zeroizing::new((key * ours.secrets().key).compress().to_bytes());
         self.state = State::Releasing(Box::new(Release {
-            giving: Giving::new(own.run, own.mark, own.cut, named(own.role, open.key), peer.list),
-            taking: Taking::new(own.run, own.cut, named(own.role.other(), peer.key), own.lanes, open.list),
+            proofs: own.verified.then(|| {
+                let ours = named(own.role, open.key, peer.list);
+                Proofs::new(own.cut, ours, named(own.role.other(), peer.key, open.list))
+            }),
+            giving: Giving::new(own.mark, own.cut),
+            taking: Taking::new(own.cut),
             ours,
             theirs,
             looked: Looked::NotYet,
@@ -452,3 +462,6 @@ impl Run {
         self.state = State::Aborted(aborted);
     }
 }
+
+#[cfg(test)]
+mod liars;

@@ -10,6 +10,8 @@
 //! order    = "order"(run)               64 bytes   key of the stream that shuffles the first message
 //! answer   = "answer"(run)              64 bytes   key of the stream that shuffles the answer in mode `count`
 //! proof    = "proof"(run)               64 bytes   key of the nonces of proofs
+//! challenge = "challenge"(run)          64 bytes   key of the challenge in a verified run
+//! chain    = "chain"(run)               24 bytes   the last link of what fixes the answers
 //! plans    = "plans"(context)           32 bytes   key of the salts of plans; for whoever makes the plans' root
 //!
 //! stream   = HMAC-SHA-512(key, 0) ‖ HMAC-SHA-512(key, 1) ‖ …, counters of 8 bytes, big-endian
@@ -28,6 +30,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::hash::{Digest, Xmd};
 use crate::lanes::{Lanes, Multiplier};
+use crate::message::{LINK_BYTES, Link};
 
 /// Bytes of a seed.
 pub const SEED_BYTES: usize = 32;
@@ -80,8 +83,10 @@ impl Seed {
             Stream { key, counter: 0, block: [0; KEY_BYTES], used: KEY_BYTES }
         };
         let half = Multiplier::new(key * Scalar::from(2u8).invert());
-        let proof = stream("proof");
-        Secrets { key, half, lanes, padding, order: stream("order"), answer: stream("answer"), proof, xmd: Xmd::of_run(run) }
+        let [order, answer, proof, challenge] = ["order", "answer", "proof", "challenge"].map(stream);
+        let mut chain = [0; LINK_BYTES];
+        self.expand("chain", run, &mut chain);
+        Secrets { key, half, lanes, padding, order, answer, proof, challenge, chain, xmd: Xmd::of_run(run) }
     }
 
     fn expand(&self, name: &str, bound: &Digest, out: &mut [u8]) {
@@ -101,6 +106,9 @@ pub(crate) struct Secrets {
     order: Stream,
     answer: Stream,
     proof: Stream,
+    challenge: Stream,
+    /// The last link of the chain that fixes this side's answers: until it is said, no link says anything about them.
+    pub(crate) chain: Link,
     xmd: Xmd,
 }
 
@@ -113,6 +121,14 @@ impl Secrets {
     /// The order of the answer in mode `count`.
     pub(crate) fn answer(&self, size: usize) -> Vec<u32> {
         self.answer.again().shuffle(size)
+    }
+
+    /// What is asked of a peer that has fixed its answers: another for other answers, and known to nobody before.
+    pub(crate) fn challenge(&self, fixed: &[u8]) -> Digest {
+        let mut mac = Hmac::<Sha512>::new_from_slice(&self.challenge.key).expect("HMAC takes keys of any length");
+        mac.update(fixed);
+        let wide: [u8; KEY_BYTES] = mac.finalize().into_bytes().into();
+        *wide.first_chunk().expect("a digest is shorter")
     }
 
     /// A nonce of a proof about `statement`, which no other statement shares.
@@ -138,6 +154,7 @@ impl Drop for Secrets {
     fn drop(&mut self) {
         self.key.zeroize();
         self.padding.zeroize();
+        self.chain.zeroize();
     }
 }
 

@@ -15,6 +15,7 @@ use crate::job::{Given, Task, opened};
 use crate::lanes::Lanes;
 use crate::lists::{Ours, Theirs};
 use crate::message::{Hello, Mark, Message, Open, POINT_BYTES, VERSION, commitment, encode};
+use crate::proofs::{Next, Proofs};
 use crate::run::Found;
 use crate::setup::{Class, Mode, Role};
 
@@ -59,6 +60,8 @@ pub(crate) struct Exchange {
 pub(crate) struct Release {
     pub(crate) ours: Ours,
     pub(crate) theirs: Theirs,
+    /// Of a verified run.
+    pub(crate) proofs: Option<Proofs>,
     pub(crate) giving: Giving,
     pub(crate) taking: Taking,
     pub(crate) looked: Looked,
@@ -175,72 +178,104 @@ impl Release {
             self.looked = Looked::Asked;
             return Some(Task::Distinct { list: self.theirs.list() });
         }
-        let Self { ours, theirs, giving, taking, dleq, .. } = self;
-        taking.next_task(ours).or_else(|| giving.next_task(ours, theirs, dleq)).or_else(|| theirs.next_task(ours.secrets()))
+        let Self { ours, theirs, taking, dleq, proofs, .. } = self;
+        let of_proofs = proofs.as_mut().and_then(|proofs| {
+            let check = taking.next_task(ours.secrets().lanes, proofs);
+            check.or_else(|| proofs.next_task(ours, theirs, dleq))
+        });
+        of_proofs.or_else(|| theirs.next_task(ours.secrets()))
     }
 
-    /// The next answer, when it is this side's turn and its own list allows it.
+    /// The next message of this side's proof; then the next answer, when it is this side's turn and its own list allows it.
     pub(crate) fn next_message(&mut self, own: &Own) -> Option<Message> {
+        if self.looked != Looked::Through || (own.mode == Mode::Count && !self.is_shuffled) {
+            return None;
+        }
+        if let Some(proofs) = &mut self.proofs {
+            let message = proofs.next_message(own.mark);
+            if message.is_some() || !proofs.are_through() {
+                return message;
+            }
+        }
         let turn = match own.role {
             Role::First => self.taking.taken >= self.giving.given,
             Role::Second => self.taking.taken > self.giving.given,
         };
-        if !turn || self.looked != Looked::Through || (own.mode == Mode::Count && !self.is_shuffled) {
-            return None;
-        }
-        self.giving.next_message(&self.theirs)
+        if turn { self.giving.next_message(&self.theirs, self.proofs.as_ref()) } else { None }
     }
 
     pub(crate) fn hear(&mut self, message: Message, own: &Own) -> Result<(), Breach> {
         let found = message.name();
-        let turn = match own.role {
-            Role::First => self.giving.given > self.taking.taken,
-            Role::Second => self.giving.given >= self.taking.taken,
-        };
-        let takes = turn && self.taking.waits();
-        match message {
-            Message::Answer(_, place, answers) if takes && self.taking.expects() == "answer" => self.taking.hear(place, &answers),
-            Message::Proof(_, number, proof) if takes && self.taking.expects() == "proof" => self.taking.prove(number, *proof),
-            Message::Result(_, seal) if self.giving.is_over() && self.taking.is_heard() && self.peer_seal.is_none() => {
+        let next = self.proofs.as_ref().and_then(Proofs::next);
+        match (message, &mut self.proofs) {
+            (Message::Fixed(_, fixed), Some(proofs)) if next == Some(Next::Fixed) => {
+                self.taking.fix(fixed);
+                proofs.hear_fixed(&fixed, self.ours.secrets());
+                Ok(())
+            }
+            (Message::Challenge(_, challenge), Some(proofs)) if next == Some(Next::Challenge) => {
+                proofs.hear_challenge(&challenge)
+            }
+            (Message::Proof(_, sums, proof), Some(proofs)) if next == Some(Next::Proof) => proofs.hear_proof(sums.into(), *proof),
+            (Message::Answer(_, place, answers), proofs)
+                if next.is_none() && self.taking.waits() && is_their_turn(own, &self.giving, &self.taking) =>
+            {
+                self.taking.hear(place, &answers, proofs.as_ref())
+            }
+            (Message::Result(_, seal), _) if self.giving.is_over() && self.taking.is_heard() && self.peer_seal.is_none() => {
                 self.peer_seal = Some(seal);
                 Ok(())
             }
-            _ if takes => Err(Breach::Unexpected { expected: self.taking.expects(), found }),
-            _ => Err(Breach::Unexpected { expected: "nothing before this side's next chunk", found }),
+            _ => Err(Breach::Unexpected { expected: self.expects(own), found }),
+        }
+    }
+
+    /// What can come next, in the words of errors.
+    fn expects(&self, own: &Own) -> &'static str {
+        match self.proofs.as_ref().and_then(Proofs::next) {
+            Some(next) => next.name(),
+            None if self.taking.waits() && is_their_turn(own, &self.giving, &self.taking) => "answer",
+            None => "nothing before this side's next chunk",
         }
     }
 
     /// Takes what a job gave; a fault comes with the message that it lies in.
     pub(crate) fn take(&mut self, given: Given, own: &Own) -> Result<(), (Breach, Vec<u8>)> {
-        match given {
-            Given::Answered { piece, answers, expected, asked } => {
+        match (given, &mut self.proofs) {
+            (Given::Answered { piece, answers, expected, asked }, _) => {
                 self.theirs.take(piece, &answers, &expected, asked);
                 self.settle(own);
             }
-            Given::Distinct(Ok(())) => {
+            (Given::Distinct(Ok(())), _) => {
                 self.looked = Looked::Through;
                 self.settle(own);
             }
-            Given::Distinct(Err((place, again))) => {
+            (Given::Distinct(Err((place, again))), _) => {
                 let (start, points) = self.theirs.piece_of(again);
                 let message = encode(&Message::Points(own.mark, start, points.to_vec().into()));
                 return Err((Breach::Repeated { place, again }, message));
             }
-            Given::Weighed(share) => self.giving.weighed(share),
-            Given::Proved(proofs) => self.giving.proved(&proofs, &mut self.theirs),
-            Given::Checked(Ok(share)) => self.taking.checked(share, &mut self.ours, &self.dleq).map_err(|(number, proof)| {
-                let message = Message::Proof(own.mark, number.into(), proof.into());
-                (Breach::WrongKey { proof: number }, encode(&message))
-            })?,
-            Given::Checked(Err(breach)) => {
-                let (Breach::NotAPoint { place } | Breach::Identity { place }) = breach else { return Ok(()) };
-                let (start, answers) = self.taking.answers_at(place);
-                let message = encode(&Message::Answer(own.mark, start, answers.to_vec().into()));
-                return Err((breach, message));
+            (Given::Digests { first, digests }, Some(proofs)) => proofs.take_digests(first, &digests, self.ours.secrets()),
+            (Given::Weighed { is_ours, portion, sums }, Some(proofs)) => proofs.take_sums(is_ours, portion, sums),
+            (Given::Proved(proved), Some(proofs)) => proofs.take_proof(proved),
+            (Given::Held(holds), Some(proofs)) => proofs.take_check(holds, own.mark)?,
+            (Given::Summed(share), Some(proofs)) => {
+                let taken = share.and_then(|share| self.taking.take(share, own.lanes, proofs));
+                taken.map_err(|breach| self.at_fault(breach, own.mark))?;
             }
-            Given::Masked { .. } | Given::BadPoint { .. } | Given::Matched(_) => {}
+            _ => {}
         }
         Ok(())
+    }
+
+    /// A breach that a check of answers found, and the message that it lies in.
+    fn at_fault(&self, breach: Breach, mark: Mark) -> (Breach, Vec<u8>) {
+        let place = match breach {
+            Breach::NotAPoint { place } | Breach::Identity { place } => place,
+            _ => self.taking.last_place(),
+        };
+        let (start, answers) = self.taking.answers_at(place);
+        (breach, encode(&Message::Answer(mark, start, answers.into())))
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -258,6 +293,13 @@ impl Release {
             self.theirs.reorder(&order);
         }
         self.is_shuffled = true;
+    }
+}
+
+const fn is_their_turn(own: &Own, giving: &Giving, taking: &Taking) -> bool {
+    match own.role {
+        Role::First => giving.given > taking.taken,
+        Role::Second => giving.given >= taking.taken,
     }
 }
 

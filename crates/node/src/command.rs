@@ -193,7 +193,7 @@ impl Line {
         let Some(precision) = release.precision() else {
             return Ok((exact, None));
         };
-        let form = disclose(&exact, precision, reveal)?;
+        let form = disclose(&exact, precision, reveal, self.current_terms().area())?;
         // What is withheld may be what the kind cannot do without.
         if form != *notice {
             self.check_exact(now, scheme, &form)?;
@@ -318,7 +318,8 @@ impl Line {
         }
         let stated = agreed.amends;
         let live = self.joint.live().get(&stated).ok_or_else(|| not_found("notice", &stated))?;
-        let plan = self.joint.exact(&live.notice.id()).filter(|plan| plan.lets_out(live.notice.input()));
+        let plan =
+            self.joint.exact(&live.notice.id()).filter(|plan| plan.lets_out(live.notice.input(), self.current_terms().area()));
         let exact = plan.map_or(&live.notice, |plan| &plan.notice);
         // Without its plan, all that is in the notice has been let out.
         let (release, reveal) = plan.map_or_else(

@@ -16,6 +16,7 @@ mod foresee;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use detente_space::{Asked, Index, Law, Pair, Separation, Side};
+use detente_types::area::Area;
 use detente_types::conflict::VolumeMeeting;
 use detente_types::{Conflict, ConflictId, LineId, Notice, NoticeId, NoticeIn, PartyId, Release, StatementRef, Terms, Timestamp};
 use detente_wire::Valid;
@@ -51,8 +52,8 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Whether this is what was let out of it, whatever its version: an earlier or later plan of the same notice is another.
-    pub(crate) fn lets_out(&self, said: &NoticeIn) -> bool {
-        let form = self.release.precision().and_then(|p| disclose(&self.notice, p, &self.reveal).ok());
+    pub(crate) fn lets_out(&self, said: &NoticeIn, area: Option<&Area>) -> bool {
+        let form = self.release.precision().and_then(|p| disclose(&self.notice, p, &self.reveal, area).ok());
         form.is_some_and(|form| NoticeIn { version: said.version, replaces: said.replaces, ..form } == *said)
     }
 }
@@ -71,6 +72,7 @@ pub(crate) struct Joint {
     them: PartyId,
     law: Law,
     separation: Separation,
+    area: Option<Area>,
     live: BTreeMap<StatementRef, Live>,
     current: BTreeMap<(PartyId, NoticeId), StatementRef>,
     own: Index<StatementRef>,
@@ -132,6 +134,7 @@ impl Joint {
             them,
             law: law_of(terms),
             separation: separation_of(terms),
+            area: terms.area().cloned(),
             live: BTreeMap::new(),
             current: BTreeMap::new(),
             own: Index::drawn(),
@@ -187,6 +190,7 @@ impl Joint {
 
     /// Terms changed: everything is found anew. What was found before stays until it is known not to be found again.
     pub(crate) fn set_terms(&mut self, terms: &Terms) {
+        self.area = terms.area().cloned();
         let (law, separation) = (law_of(terms), separation_of(terms));
         if (law, separation) == (self.law, self.separation) {
             return;

@@ -128,7 +128,7 @@ impl Line {
     fn read_disclosed(&self, cx: &Cx<'_>, entry: BookNotice) -> Result<detente_types::NoticeIn, String> {
         let Plan { notice, release, reveal } = self.read_plan(cx, entry)?;
         let precision = release.precision().ok_or("nothing of it is let out")?;
-        disclose(&notice, precision, &reveal).map_err(|fault| fault.to_string())
+        disclose(&notice, precision, &reveal, self.current_terms().area()).map_err(|fault| fault.to_string())
     }
 
     /// A plan as it was taken, unless its notice was cancelled since. What is still to be stated is judged once more when it is.

@@ -7,7 +7,8 @@
 //! - An [`OwnShift`] is computed from our book besides: exact plans, plans that are held back. It is for our own eyes. To
 //!   make an offer of it is a release by an officer, and says so: [`OwnShift::release`].
 //!
-//! A search goes on in turns, one way to move or two at once in each, so that nothing else waits long for the node: [`Search`].
+//! A search goes on in turns, one way to move, an eighth of the circle or two ways at once in each, so that nothing else waits
+//! long for the node: [`Search`].
 
 use std::collections::VecDeque;
 
@@ -133,7 +134,7 @@ impl<S> Search<S> {
     }
 
     /// A turn among crowds. Of what is found, only that counts which the terms let be there.
-    fn turn(&mut self, crowds: &[Among<'_>], terms: &Terms, limits: &Limits) {
+    fn turn(&mut self, crowds: &[Among<'_>], terms: &Terms, limits: &Limits<'_>) {
         let Some(courses) = &mut self.courses else {
             match begin(crowds, limits) {
                 Ok(courses) => {
@@ -267,7 +268,7 @@ fn weights(terms: &Terms) -> Weights {
 
 /// How far something may be shifted: by the terms, by what an offer may state, and by what it is. A site stays; what is on the
 /// ground or at sea, or begins there, is not lifted; nothing begins before now.
-fn limits(terms: &Terms, now: Timestamp, moved: &Moved) -> Limits {
+fn limits<'t>(terms: &'t Terms, now: Timestamp, moved: &Moved) -> Limits<'t> {
     let most = terms.resolution();
     let moves = moved.kind != NoticeKind::Site;
     let flies = matches!(moved.kind, NoticeKind::Operation | NoticeKind::Airspace);
@@ -277,6 +278,7 @@ fn limits(terms: &Terms, now: Timestamp, moved: &Moved) -> Limits {
         time: (moves && most.time_max_min > 0).then(|| times(moved, now, minutes(most.time_max_min))).flatten(),
         altitude: (flies && most.altitude_max_m > 0).then(|| altitudes(moved, climb)).flatten(),
         place: (moves && most.place_max_km > 0).then(|| Metres::new(i64::from(most.place_max_km) * 1_000)),
+        area: terms.area(),
         precision: moved.precision,
         budget: TURN,
     }

@@ -1,18 +1,24 @@
 //! The smallest shifts that clear a notice of all its conflicts and make no new ones.
 //!
 //! A notice can move in time (whole minutes, earlier or later), in altitude (whole 10 m, up or down) or in place (whole
-//! 50 m along a bearing, all its volumes as one). Each of these ways is a line of steps. A search starts where the
-//! notice is, asks the index what is in its way, goes on to the first step at which none of *that* can be in its way any
-//! more, and asks again: a shift past one may meet another. Where a notice is among several, a little of two ways at once may
+//! 50 m along a bearing of whole degrees, all its volumes as one). Each of these ways is a line of steps. A search starts where
+//! the notice is, asks the index what is in its way, goes on to the first step at which none of *that* can be in its way any
+//! more, and asks again: a shift past one may meet another. In place the bearings that the shapes suggest are searched so, and
+//! eight winds; then all others, for anything smaller. Where a notice is among several, a little of two ways at once may
 //! cost less than one way alone, or be all there is: that is searched after the single ways, for what costs less than they do.
 //!
 //! - **Nothing unproved is returned.** A shift is found when the index, asked with the shifted volumes, finds nothing: that
 //!   question is the definition, wherever the step came from.
 //! - **In time and in altitude it is the smallest**, and in both at once the cheapest. No step is passed over at which nothing
 //!   would be in the way.
-//! - **In place it is good.** Steps are doubled until each volume in the way is left behind, then halved back to its edge, so
-//!   along a bearing a gap that opens and closes again may be passed over; and of all bearings only those are tried that
-//!   the shapes suggest, and eight winds. Together with a shift in time or altitude only the first eight are.
+//! - **In place it is the smallest**, of all bearings and steps. What is passed over was proved to be in the way: what is too
+//!   close by some metres stays too close at all shifts within so many of the one that was tried (see `short`). Of several
+//!   equally small a suggested bearing is told, the first that was tried; else the lowest bearing. Every other place that is
+//!   told is the smallest along its own bearing. Where [`Outcome::searched`] has a [`Course::Round`] that was cut short, the
+//!   best place is what was found so far, and no more is said of it.
+//! - **In place together with a shift in time or altitude** only the first eight of the suggested bearings are tried. Along
+//!   each of them it is the cheapest among what stays where it is and has altitudes that do not depend on the place; among
+//!   what moves it is a good one.
 //! - **The work is bounded.** What a budget cut short is told, and is never taken for a closed way. Whoever has other things
 //!   to do takes one course after the other: [`begin`], [`along`], [`rank`].
 //! - **What is told of it moves alike.** Of a notice that is let out at a coarse precision, shifts are whole numbers of the
@@ -66,6 +72,7 @@
 //!     time: Some(day),
 //!     altitude: Some(AltitudeBand::try_new(Metres::ZERO, Metres::new(2_000), Datum::Wgs84)?),
 //!     place: Some(Metres::new(5_000)),
+//!     area: None,
 //!     precision: Precision::Exact,
 //!     budget: 100_000,
 //! };
@@ -84,10 +91,13 @@ mod across;
 mod bearings;
 mod rank;
 mod rigid;
+mod round;
 mod search;
 mod shift;
+mod short;
 mod way;
 
+use detente_types::area::Area;
 use detente_types::notice::Precision;
 use detente_types::statement::Change;
 use detente_types::time::Window;
@@ -116,7 +126,7 @@ pub struct Weights {
 
 /// How far a notice may be moved, and how much work may be done for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct Limits<'a> {
     /// All windows must stay within it; `None` when the times may not change.
     pub time: Option<Window>,
     /// All bands must stay within it; `None` when the altitudes may not change. A notice with a band over another datum is
@@ -124,6 +134,8 @@ pub struct Limits {
     pub altitude: Option<AltitudeBand>,
     /// How far aside at most; `None` when the place may not change.
     pub place: Option<Metres>,
+    /// What is moved aside stays within it, vertex by vertex; `None` for anywhere.
+    pub area: Option<&'a Area>,
     /// The precision at which the notice is let out.
     pub precision: Precision,
     /// Pairs of volumes that may be tested, as [`Index::examine`](crate::Index::examine) counts them, and one for every question
@@ -131,7 +143,7 @@ pub struct Limits {
     pub budget: usize,
 }
 
-impl Limits {
+impl Limits<'_> {
     /// Whether there is any way that they allow.
     pub fn allow_any(&self) -> bool {
         self.time.is_some() || self.altitude.is_some() || (self.place.is_some() && self.precision == Precision::Exact)
@@ -165,8 +177,9 @@ impl Resolution {
 pub enum End {
     /// A shift was found; only the best of each kind are returned.
     Found,
-    /// None within the limits, and two ways at once none that costs less than what was found already. In time, in altitude and
-    /// in both at once there is none.
+    /// None within the limits; all round none that is smaller than what was found already, and two ways at once none that costs
+    /// less. In time, in altitude, in both at once and in place there is none, but two ways at once of which one is in place
+    /// there may be one among what moves.
     Closed,
     /// The budget ended first.
     Cut,
@@ -195,13 +208,13 @@ impl Outcome {
 /// Finds the smallest shifts that clear a notice of all its conflicts; see the module.
 ///
 /// What is returned depends on nothing but the arguments, and not on the order in which the others were filed.
-pub fn resolve<K: Ord + Clone>(question: &Question<'_, K>, weights: &Weights, limits: &Limits) -> Outcome {
+pub fn resolve<K: Ord + Clone>(question: &Question<'_, K>, weights: &Weights, limits: &Limits<'_>) -> Outcome {
     resolve_among(&[Among::from(question.of(question.volumes))], weights, limits)
 }
 
 /// The same among several crowds, each of which meets the notice in a form of its own. All forms are shifted alike; the first
 /// is the one whose volumes are returned.
-pub fn resolve_among(crowds: &[Among<'_>], weights: &Weights, limits: &Limits) -> Outcome {
+pub fn resolve_among(crowds: &[Among<'_>], weights: &Weights, limits: &Limits<'_>) -> Outcome {
     let mut budget = Budget::new(limits.budget);
     let mut outcome = Outcome { clear: false, resolutions: Vec::new(), searched: Vec::new(), cost: 0 };
     match Search::new(crowds, limits, &mut budget) {
@@ -232,17 +245,17 @@ pub fn resolve_among(crowds: &[Among<'_>], weights: &Weights, limits: &Limits) -
 ///
 /// # Errors
 /// [`CutShort`] when the budget of the limits ends before anything is known.
-pub fn begin(crowds: &[Among<'_>], limits: &Limits) -> Result<Vec<Course>, CutShort> {
+pub fn begin(crowds: &[Among<'_>], limits: &Limits<'_>) -> Result<Vec<Course>, CutShort> {
     let search = Search::new(crowds, limits, &mut Budget::new(limits.budget)).ok_or(CutShort)?;
     Ok(if search.is_clear() { Vec::new() } else { search.courses() })
 }
 
-/// One course of [`begin`], with the whole budget of the limits, after those that `found` comes from: two ways at once are
-/// searched for what costs less. If nothing is in the way any more, it ends as closed.
+/// One course of [`begin`], with the whole budget of the limits, after those that `found` comes from: all round is searched for
+/// what is smaller, two ways at once for what costs less. If nothing is in the way any more, it ends as closed.
 pub fn along(
     crowds: &[Among<'_>],
     weights: &Weights,
-    limits: &Limits,
+    limits: &Limits<'_>,
     course: Course,
     found: &[Resolution],
 ) -> (End, Option<Resolution>) {
@@ -256,7 +269,7 @@ pub fn along(
 
 /// Whether a shift leaves nothing in the way of any form, by the question that defines it; `None` when the budget of the limits
 /// ends before that is known.
-pub fn proves(crowds: &[Among<'_>], limits: &Limits, shift: Shift) -> Option<bool> {
+pub fn proves(crowds: &[Among<'_>], limits: &Limits<'_>, shift: Shift) -> Option<bool> {
     Search::unknowing(crowds, limits).is_clear_at(shift, &mut Budget::new(limits.budget))
 }
 
@@ -267,13 +280,17 @@ fn through(
     found: &[Resolution],
     budget: &mut Budget,
 ) -> (End, Option<Resolution>) {
-    let way = course.way();
-    let (end, found) = match course.with() {
-        None => {
+    let alone = |way: Way, steps: i64, volumes| (way.shift(steps), way.cost(steps, weights), volumes);
+    let (end, found) = match course {
+        Course::Along(way) => {
             let (end, found) = search.along(way, budget);
-            (end, found.map(|(steps, volumes)| (way.shift(steps), way.cost(steps, weights), volumes)))
+            (end, found.map(|(steps, volumes)| alone(way, steps, volumes)))
         }
-        Some(with) => search.across([way, with], weights, rank::bound(found, course), budget),
+        Course::Round(from_deg) => {
+            let (end, found) = search.round(from_deg, rank::nearest(found), budget);
+            (end, found.map(|(way, steps, volumes)| alone(way, steps, volumes)))
+        }
+        Course::Both(way, with) => search.across([way, with], weights, rank::bound(found, [way, with]), budget),
     };
     (end, found.map(|(shift, cost, volumes)| Resolution { shift, cost, volumes }))
 }

@@ -52,6 +52,33 @@ impl Area {
         turns.into_iter().any(|turn| self.contains_unwrapped(lat, i64::from(position.lon_e7()) + turn))
     }
 
+    /// Whether no position of a box is in the area; exact, the sides of the box belong to it.
+    ///
+    /// `lats_e7` are the southern and northern end, `lons_e7` the western and eastern one, 1e-7 degree, from any turn.
+    pub fn is_clear_of(&self, lats_e7: [i64; 2], lons_e7: [i64; 2]) -> bool {
+        let turns = [-TURN_E7, 0, TURN_E7];
+        !turns.into_iter().any(|turn| self.touches(lats_e7, lons_e7.map(|lon| lon + turn)))
+    }
+
+    /// A box meets the area where it meets its border; else it lies inside or outside as a whole.
+    fn touches(&self, lats: [i64; 2], lons: [i64; 2]) -> bool {
+        let corners = || lats.into_iter().flat_map(move |lat| lons.map(|lon| (lat, lon)));
+        let apart = |a: i64, b: i64, ends: [i64; 2]| a.max(b) < ends[0] || a.min(b) > ends[1];
+        let mut from = self.corners[self.corners.len() - 1];
+        for &to in &self.corners {
+            let side = |(lat, lon): (i64, i64)| {
+                (i128::from(to.1 - from.1) * i128::from(lat - from.0) - i128::from(to.0 - from.0) * i128::from(lon - from.1))
+                    .signum()
+            };
+            let beside = corners().all(|corner| side(corner) > 0) || corners().all(|corner| side(corner) < 0);
+            if !(beside || apart(from.0, to.0, lats) || apart(from.1, to.1, lons)) {
+                return true;
+            }
+            from = to;
+        }
+        self.contains_unwrapped(lats[0], lons[0])
+    }
+
     /// The part of a box that lies in the area, as corners in order: inside or on the border, however they are rounded. `None` when
     /// no more than an edge of the box does. Where the border runs into the box several times, what it cuts apart hangs
     /// together by edges of no width.
@@ -201,5 +228,28 @@ mod tests {
             let corners = clipped(&over, [0, 20], lons).expect("half of it is inside");
             assert!(corners.len() == 4 && corners.iter().all(|corner| over.contains(*corner)), "{corners:?}");
         }
+    }
+
+    #[test]
+    fn a_box_is_clear_where_none_of_its_positions_is_inside() {
+        // Small numbers, so that all positions of a box can be looked at; over the antimeridian.
+        let lon = |lon: i64| if lon >= 1_800_000_000 { lon - 3_600_000_000 } else { lon };
+        let position = |lat: i64, east: i64| Position::try_new(lat, lon(1_799_999_990 + east)).expect("on the earth");
+        let corners = [(0, 0), (3, 19), (17, 22), (9, 11), (15, 2)].map(|(lat, east)| position(lat, east));
+        let area = Area::try_new(&corners).expect("a good area");
+        let mut clear = 0;
+        for (south, west) in (-4..20).flat_map(|south| (-4..26).map(move |west| (south, west))) {
+            for (high, wide) in [(0, 0), (1, 3), (4, 2), (25, 1), (1, 30)] {
+                let inside =
+                    (south..=south + high).any(|lat| (west..=west + wide).any(|east| area.contains(position(lat, east))));
+                let lons = [west, west + wide].map(|east| 1_799_999_990 + east);
+                let said = area.is_clear_of([south, south + high], lons);
+                assert!(!(said && inside), "{south} {west} {high} {wide}");
+                // A border may pass between the positions of a box of one position's width.
+                assert!(said || inside || high == 0 || high.min(wide) < 3, "{south} {west} {high} {wide}");
+                clear += usize::from(said);
+            }
+        }
+        assert!(clear > 500, "{clear}");
     }
 }

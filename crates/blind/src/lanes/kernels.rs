@@ -34,6 +34,9 @@ pub(super) struct Opening<'a>(pub(super) &'a [Encoded]);
 /// The encoding of a point to that point.
 pub(super) struct Decoding<'a>(pub(super) &'a Encoded);
 
+/// Points in affine coordinates.
+pub(super) struct Keeping<'a>(pub(super) &'a [&'a Extended]);
+
 /// Weighed sums of lists of points; each has as many weights as points.
 pub(super) struct Summing<'a>(pub(super) &'a [(&'a [u128], &'a [Coordinates])]);
 
@@ -90,6 +93,16 @@ impl Work for Decoding<'_> {
         let (point, bad) = decode(f, &[element(self.0); LANES_MAX]);
         assert!(bad & 1 == 0, "the encoding of a point");
         Sum::Lanes(point.get(f).each_ref().map(|each| each[0]))
+    }
+}
+
+impl Work for Keeping<'_> {
+    type Output = Vec<Coordinates>;
+
+    #[inline(always)]
+    fn run<F: Field>(self, f: F) -> Self::Output {
+        let points: Vec<_> = self.0.chunks(F::LANES).map(|points| into_lanes(f, points.iter().copied())).collect();
+        normalized(f, &points, self.0.len())
     }
 }
 

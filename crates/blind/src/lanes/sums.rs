@@ -1,4 +1,4 @@
-//! Sums of many points, each by a weight of 128 bits: Pippenger's buckets, a bucket to a lane. Points and weights are public,
+//! Sums of many points, each by a weight of at most 128 bits: Pippenger's buckets, a bucket to a lane. Points and weights are public,
 //! so what is done here depends on them.
 //!
 //! Weights are cut into signed digits. A bucket takes the points that have one digit at one place; buckets are dealt to lanes
@@ -19,16 +19,16 @@ struct Cut {
 }
 
 impl Cut {
-    /// The cheapest for so many points: more bits are fewer places but more buckets.
-    const fn of(points: usize) -> Self {
+    /// The cheapest for so many points and weights of so many bits: more bits of a digit are fewer places but more buckets.
+    const fn of(points: usize, weight_bits: u32) -> Self {
         let bits = match points {
             0..=31 => 4,
             32..=127 => 5,
             128..=511 => 6,
             _ => 7,
         };
-        // What is carried out of the highest bits has room in the last place.
-        Self { bits, places: 128 / bits as usize + 1, buckets: 1 << (bits - 1) }
+        // The last place has two bits less than a digit at the most, so that what is carried into it has room.
+        Self { bits, places: ((weight_bits + 1) / bits) as usize + 1, buckets: 1 << (bits - 1) }
     }
 }
 
@@ -74,10 +74,20 @@ impl Buckets {
         &self.points[self.begins[bucket] as usize..self.begins[bucket + 1] as usize]
     }
 
-    /// All, those that take most first.
+    /// All, those that take most first: by counting, as sizes are small.
     fn by_size(&self) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..self.begins.len() as u32 - 1).collect();
-        order.sort_unstable_by_key(|bucket| core::cmp::Reverse(self.of(*bucket as usize).len()));
+        let sizes = || self.begins.windows(2).map(|ends| (ends[1] - ends[0]) as usize);
+        let mut next = vec![0; sizes().max().unwrap_or(0) + 1];
+        sizes().for_each(|size| next[size] += 1);
+        let mut before = 0;
+        for next in next.iter_mut().rev() {
+            before += core::mem::replace(next, before);
+        }
+        let mut order = vec![0; self.begins.len() - 1];
+        for (bucket, size) in (0..).zip(sizes()) {
+            order[next[size]] = bucket;
+            next[size] += 1;
+        }
         order
     }
 }
@@ -85,7 +95,9 @@ impl Buckets {
 /// The weighed sum of each list, in the lane of its number; there are at most as many lists as lanes.
 #[inline(always)]
 pub(super) fn summed<F: Field>(f: F, lists: &[(&[u128], &[Coordinates])]) -> Point<F> {
-    let cut = Cut::of(lists.iter().map(|(weights, _)| weights.len()).max().unwrap_or(0));
+    let points = lists.iter().map(|(weights, _)| weights.len()).max().unwrap_or(0);
+    let greatest = lists.iter().flat_map(|(weights, _)| *weights).max().copied().unwrap_or(0);
+    let cut = Cut::of(points, u128::BITS - greatest.leading_zeros());
     let places = of_places(f, cut, &filled(f, cut, lists), lists.len() * cut.places);
     let neutral = neutral(f);
     let mut total = Point::identity(f).add(f, &Cached::identity(f), None);

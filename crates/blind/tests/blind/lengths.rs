@@ -39,7 +39,9 @@ fn said(side: &Side, width: usize) -> BTreeSet<Vec<u8>> {
             Message::Open(_, open) => said.extend([open.key.to_vec(), open.list.to_vec()]),
             Message::Points(_, _, points) => said.extend(points.chunks(32).map(<[u8]>::to_vec)),
             Message::Answer(_, _, answers) => said.extend(answers.chunks(width).map(<[u8]>::to_vec)),
-            Message::Proof(_, _, proof) => said.extend(proof.chunks(32).map(<[u8]>::to_vec)),
+            Message::Fixed(_, first) => said.extend([first.to_vec()]),
+            Message::Challenge(_, challenge) => said.extend([challenge.to_vec()]),
+            Message::Proof(_, sums, proof) => said.extend(sums.chunks(32).chain(proof.chunks(32)).map(<[u8]>::to_vec)),
             Message::Result(_, seal) => said.extend([seal.to_vec()]),
             Message::Abort(..) => panic!("honest sides do not leave"),
         }

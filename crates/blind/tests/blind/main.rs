@@ -7,5 +7,6 @@ mod inert;
 mod lengths;
 mod oracle;
 mod pair;
+mod proved;
 mod script;
 mod vectors;

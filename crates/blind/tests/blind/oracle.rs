@@ -6,7 +6,7 @@ use detente_blind::{Agreement, CellId, Found, Mode, Outcome, Record, Role};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
-use crate::pair::{Jobs, Side, cells, class, drive, drive_by, run, setup};
+use crate::pair::{Jobs, Side, cells, class, drive, drive_by, drive_lazily, run, setup};
 
 /// Cases of each class, from 2^4 on: a thousand in all, fewer of what takes longer.
 const CASES: [u64; 9] = [400, 250, 150, 90, 50, 30, 15, 10, 5];
@@ -86,6 +86,30 @@ fn a_thousand_runs_find_what_plain_intersection_finds_2() {
 #[test]
 fn a_thousand_runs_find_what_plain_intersection_finds_3() {
     check_share(3);
+}
+
+/// Messages come while jobs are under way, the check of a proof among them: what each side says, and in which order, stays the same.
+#[test]
+fn messages_may_come_before_jobs_end() {
+    for (log2, chunks_log2) in [(9, 4), (10, 4), (11, 1)] {
+        for (mode, verified) in [(Mode::Cells, true), (Mode::Cells, false), (Mode::Count, false)] {
+            let agreement = Agreement { chunks_log2, ..crate::pair::agreement(mode, verified) };
+            let most = 1 << log2;
+            let sets = [cells(0..most * 3 / 4), cells(most / 2..most)];
+            let eager = run(agreement, log2, sets.clone());
+            for first in [0, 1] {
+                let [one, two] = sets.clone();
+                let mut sides = [(Role::First, 1, one), (Role::Second, 2, two)]
+                    .map(|(role, seed, set)| Side::new(setup(agreement, role, log2, seed, set)));
+                drive_lazily(&mut sides, first);
+                for (side, eager) in sides.iter().zip(&eager) {
+                    assert_eq!(side.run.outcome(), eager.run.outcome(), "{log2} {chunks_log2} {mode:?}");
+                    assert!(side.run.outcome().is_some_and(|outcome| outcome.agrees));
+                    assert_eq!(side.sent, eager.sent, "{log2} {chunks_log2} {mode:?}");
+                }
+            }
+        }
+    }
 }
 
 /// Chunks of several shares, of one, and many that are proved together.

@@ -71,21 +71,28 @@ impl Side {
                 done.into_iter().rev().for_each(|done| self.run.handle_done(done));
                 is_idle = false;
             }
-            while let Some(effect) = self.run.poll_effect() {
-                is_idle = false;
-                match effect {
-                    Effect::Persist(record) => {
-                        assert_eq!(self.run.poll_effect(), None, "nothing is said before what it depends on is durable");
-                        self.records.push(record);
-                        self.run.handle_persisted();
-                    }
-                    Effect::Send(bytes) => self.sent.push(bytes),
-                }
-            }
+            is_idle &= !self.say();
             if is_idle {
                 return;
             }
         }
+    }
+
+    /// Says and records what there is; whether there was anything.
+    fn say(&mut self) -> bool {
+        let mut is_idle = true;
+        while let Some(effect) = self.run.poll_effect() {
+            is_idle = false;
+            match effect {
+                Effect::Persist(record) => {
+                    assert_eq!(self.run.poll_effect(), None, "nothing is said before what it depends on is durable");
+                    self.records.push(record);
+                    self.run.handle_persisted();
+                }
+                Effect::Send(bytes) => self.sent.push(bytes),
+            }
+        }
+        !is_idle
     }
 }
 
@@ -111,6 +118,25 @@ pub(crate) fn drive_by(sides: &mut [Side; 2], jobs: Jobs) {
         let bytes = sides[1 - to].sent[heard[to]].clone();
         heard[to] += 1;
         sides[to].run.handle(&bytes);
+    }
+}
+
+/// The same with as little work as can be between two messages: a side does one job when nothing is to be said or heard, and the
+/// side that `first` says does its own only when the other has none.
+pub(crate) fn drive_lazily(sides: &mut [Side; 2], first: usize) {
+    let mut heard = [0, 0];
+    loop {
+        for side in sides.iter_mut() {
+            side.say();
+        }
+        if let Some(to) = (0..2).find(|&to| heard[to] < sides[1 - to].sent.len()) {
+            let bytes = sides[1 - to].sent[heard[to]].clone();
+            heard[to] += 1;
+            sides[to].run.handle(&bytes);
+            continue;
+        }
+        let Some((at, job)) = [first, 1 - first].into_iter().find_map(|at| Some((at, sides[at].run.poll_job()?))) else { return };
+        sides[at].run.handle_done(job.run());
     }
 }
 

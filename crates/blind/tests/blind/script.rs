@@ -26,7 +26,7 @@ impl Stage {
         Self { agreement: agreement(mode, verified), role, log2: 10, honest, liar }
     }
 
-    /// Of 2^5 places and eight chunks, two of them to a proof, for what is tried at every step.
+    /// Of 2^5 places and eight chunks, for what is tried at every step.
     pub(crate) fn small(mode: Mode, verified: bool, role: Role) -> Self {
         let [honest, liar] = [crate::pair::cells(0..20), crate::pair::cells(10..30)];
         let agreement = Agreement { chunks_log2: 3, ..agreement(mode, verified) };

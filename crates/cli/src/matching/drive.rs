@@ -371,7 +371,7 @@ impl<'a> Driver<'a> {
             self.told = Instant::now();
             let places = self.run.class().size();
             let (done, of) = match step {
-                Step::Release { taken } => (usize::from(taken), places.min(1 << super::CHUNKS_LOG2)),
+                Step::Release { taken } => (usize::from(taken), usize::from(self.run.chunks())),
                 _ => (if self.step == step.code() { self.done } else { 0 }, places.div_ceil(256)),
             };
             (self.how.tell)(Told::Progress(Progress { step, done: done.min(of), of }));

@@ -57,16 +57,25 @@ impl Line {
         stream_of(&context_of(&self.id, self.current_terms(), run))
     }
 
-    /// Begins a run, unless it cannot be now. True when it is done with: begun, or ended at once.
+    /// Begins a run, unless it cannot be now. True when it is done with: begun, or ended at once. One that the other log has
+    /// ended already ends without a hello, as if they left at it: who has stated an end can commit no more (DV-081). That is
+    /// known before anything of ours is looked at, so it says nothing of our plans.
     pub(super) fn try_begin(&mut self, cx: &mut Cx<'_>, run: BlindRunIn, at: Timestamp) -> bool {
         if self.has_begun(&run) {
             return true;
         }
-        if !self.may_begin(cx) || self.matching.live.len() >= LIVE_MAX {
+        if !self.may_begin(cx) {
             return false;
         }
-        let terms = self.current_terms().clone();
-        match self.begin(cx, run, at, &terms) {
+        let begun = if self.has_left(&run) {
+            Err(BlindReason::Left)
+        } else if self.matching.live.len() < LIVE_MAX {
+            let terms = self.current_terms().clone();
+            self.begin(cx, run, at, &terms)
+        } else {
+            return false;
+        };
+        match begun {
             Ok(live) => {
                 self.link.open_blind(live.stream());
                 self.matching.live.insert(run, live);
@@ -79,6 +88,12 @@ impl Line {
             }
         }
         true
+    }
+
+    /// Whether their log says how a run ended.
+    fn has_left(&self, run: &BlindRunIn) -> bool {
+        let side = usize::from(self.them() > self.us());
+        self.matching.runs.runs.get(run).is_some_and(|record| record.ended[side].is_some())
     }
 
     fn begin(&mut self, cx: &mut Cx<'_>, run: BlindRunIn, at: Timestamp, terms: &Terms) -> Result<Live, BlindReason> {

@@ -7,6 +7,8 @@ use detente_space::cells::{CellBounds, CellId, Grid};
 use detente_types::unit::Metres;
 use detente_types::{AltitudeBand, Datum, Footprint, Position, Shape, Terms, Timestamp, Volume, Window};
 
+use crate::disclose::border::holding;
+
 /// Most volumes for a person to read.
 const VOLUMES_READ: usize = 12;
 /// Boxes beyond these are put together in their order, without looking for the best pair.
@@ -35,10 +37,11 @@ fn inside(b: &CellBounds, terms: &Terms) -> Option<Volume> {
     let ((south_e7, north_e7), (west_e7, east_e7)) = (ends(Position::lat_e7), ends(Position::lon_e7));
     let whole = volume(&CellBounds { south_e7, north_e7, west_e7, east_e7, ..*b }, terms.datum())?;
     match whole.footprint.shape() {
-        // What the border cuts into no shape is told whole, and the rules say what is wrong with it.
         Shape::Polygon(_) => {
-            let cut = Footprint::try_new(Shape::Polygon(vec![corners]), whole.footprint.radius());
-            Some(cut.map_or_else(|_| whole.clone(), |footprint| Volume { footprint, ..whole.clone() }))
+            // What the border cuts into no shape, a bay into two parts say, is held by what lies in one of them.
+            let cut = Footprint::try_new(Shape::Polygon(vec![corners]), whole.footprint.radius()).ok();
+            let cut = cut.or_else(|| holding(area, [b.south_e7, b.north_e7], [b.west_e7, b.east_e7]));
+            Some(Volume { footprint: cut.unwrap_or_else(|| whole.footprint.clone()), ..whole })
         }
         _ => Some(whole),
     }

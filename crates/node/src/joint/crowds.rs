@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use detente_space::disclose::coarsen;
 use detente_space::{Among, Asked, Index, Question, Side};
 use detente_types::{NoticeId, NoticeKind, PartyId, Precision, StatementRef, Volume};
 
 use super::Joint;
+use crate::disclose::told;
 
 /// What is shifted: a form for our own side to move by, and how it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Joint {
     pub(crate) fn moved_exactly(&self, at: &StatementRef) -> Option<Moved> {
         let stated = self.moved(at).filter(|_| at.author == self.us)?;
         let live = self.live.get(at)?;
-        let plan = self.exact(&live.notice.id()).filter(|plan| plan.lets_out(live.notice.input()));
+        let plan = self.exact(&live.notice.id()).filter(|plan| plan.lets_out(live.notice.input(), self.area.as_ref()));
         Some(match plan {
             Some(plan) => Moved { volumes: plan.notice.volumes().to_vec(), ..stated },
             None => stated,
@@ -61,7 +61,7 @@ impl Joint {
         precision: Precision,
         id: Option<NoticeId>,
     ) -> Option<Moved> {
-        let told = coarsen(volumes, precision).ok()?;
+        let told = told(kind, volumes, precision, self.area.as_ref()).ok()?;
         Some(Moved { kind, volumes: volumes.to_vec(), told, precision, id })
     }
 

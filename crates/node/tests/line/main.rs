@@ -2,8 +2,10 @@
 
 mod blind;
 mod blind_audit;
+mod blind_left;
 mod blind_liar;
 mod blind_paths;
+mod blind_shown;
 mod held;
 mod held_copy;
 mod pair;

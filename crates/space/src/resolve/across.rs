@@ -3,8 +3,8 @@
 //! What clears a notice must leave each of the others behind, one way or the other. So from where a search stands, two steps
 //! lead on: past the first of what is in the way by the one way, and past it by the other. Going on from the cheapest of all
 //! that was reached, the first that is clear is the cheapest there is, where whether two are in each other's way one way does
-//! not depend on the other way unless it leaves them behind. That holds of time with altitude; in place, and most of all for
-//! what moves, it is a good one (see the module above).
+//! not depend on the other way unless it leaves them behind. That holds of time with altitude, and along a bearing of what
+//! stays where it is; for what moves, and where altitudes depend on the place, it is a good one (see the module above).
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
@@ -12,6 +12,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 use detente_types::volume::Volume;
 
 use super::search::{Past, Search};
+use super::way::step_beyond;
 use super::{End, Shift, Way, Weights};
 use crate::question::Budget;
 
@@ -59,11 +60,21 @@ impl Search<'_, '_> {
         while let Some(Reverse((cost, steps))) = front.open.pop() {
             let shift = front.shift(steps);
             let Some(volumes) = self.shifted(shift) else {
-                // A rule forbids it here: the next step may round otherwise.
                 if !budget.spend(1) {
                     return (End::Cut, None);
                 }
-                (0..2).for_each(|k| front.reach(self.step_on(ways, steps, k, steps[k] + 1)));
+                let stray_m = self.stray_m(shift);
+                for k in 0..2 {
+                    match (stray_m, ways[k]) {
+                        // No time and no altitude leads back into the area.
+                        (Some(_), Way::Later | Way::Earlier | Way::Up | Way::Down) => {}
+                        (Some(metres), Way::Toward(_)) => {
+                            front.reach(self.step_on(ways, steps, k, steps[k] + step_beyond(metres)))
+                        }
+                        // A rule forbids it here: the next step may round otherwise.
+                        (None, _) => front.reach(self.step_on(ways, steps, k, steps[k] + 1)),
+                    }
+                }
                 continue;
             };
             let Some(found) = self.conflicts(&volumes, 1, budget) else {

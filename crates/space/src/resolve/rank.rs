@@ -1,13 +1,15 @@
 //! Which of the shifts that were found are told.
 
-use super::{Course, RESOLUTIONS_MAX, Resolution, Shift, bearings};
+use super::way::PLACE_CM;
+use super::{RESOLUTIONS_MAX, Resolution, Shift, Way, bearings};
 
 /// Keeps the cheapest five of the best of each kind, then further places while there is room for them, the cheapest first
 /// and in the order of the search among equals; of places in nearly one direction only the first. Kinds are later, earlier,
 /// up, down and aside, and each two of time, altitude and place at once; two at once are told only where they cost less than
 /// everything that moves one way.
 pub fn rank(resolutions: &mut Vec<Resolution>) {
-    resolutions.sort_by_key(|resolution| resolution.cost);
+    // Weights of nothing make no shift aside as good as a smaller one.
+    resolutions.sort_by_key(|found| (found.cost, found.shift.aside.map(|aside| aside.distance)));
     if let Some(single) = resolutions.iter().filter(|found| found.shift.parts() < 2).map(|found| found.cost).min() {
         resolutions.retain(|found| found.shift.parts() < 2 || found.cost < single);
     }
@@ -34,12 +36,17 @@ pub fn rank(resolutions: &mut Vec<Resolution>) {
     });
 }
 
-/// What a course must cost less than to be told; `None` when there is no such bound.
-pub(super) fn bound(found: &[Resolution], course: Course) -> Option<u64> {
-    let with = course.with()?;
-    let own = kind(course.way().shift(1).and(with.shift(1)));
+/// What two ways at once must cost less than to be told; `None` when there is no such bound.
+pub(super) fn bound(found: &[Resolution], ways: [Way; 2]) -> Option<u64> {
+    let own = kind(ways[0].shift(1).and(ways[1].shift(1)));
     let counts = |found: &&Resolution| found.shift.parts() < 2 || kind(found.shift) == own;
     found.iter().filter(counts).map(|found| found.cost).min()
+}
+
+/// The fewest steps of those that move in place alone.
+pub(super) fn nearest(found: &[Resolution]) -> Option<i64> {
+    let single = found.iter().map(|found| found.shift).filter(|shift| shift.parts() == 1);
+    single.filter_map(|shift| shift.aside.map(|aside| aside.distance.cm().div_euclid(PLACE_CM))).min()
 }
 
 /// In time, altitude and place: -1, 0 or 1 for a shift one way, which of them for two at once.

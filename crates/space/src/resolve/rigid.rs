@@ -21,12 +21,14 @@ pub(super) struct Turn {
 impl Turn {
     /// The turn that moves a position so many metres along a bearing, degrees clockwise from true north.
     pub(super) fn new(from: Position, bearing_deg: u16, metres: f64) -> Self {
-        let up = reduced_point(from);
+        Self::along(from, f64::from(bearing_deg).to_radians(), metres)
+    }
+
+    /// The same of a bearing in radians.
+    pub(super) fn along(from: Position, bearing: f64, metres: f64) -> Self {
+        let (up, north, east) = frame(from);
+        let (sin, cos) = libm::sincos(bearing);
         let from_axis = libm::sqrt(up.x * up.x + up.y * up.y);
-        // At a pole every way is along a meridian; that of 90° E counts as east.
-        let east = if from_axis == 0.0 { Vec3::new(0.0, 1.0, 0.0) } else { Vec3::new(-up.y / from_axis, up.x / from_axis, 0.0) };
-        let north = up.cross(east);
-        let (sin, cos) = libm::sincos(f64::from(bearing_deg).to_radians());
         // Metres to a radian along the meridian.
         let along = libm::sqrt(
             EQUATORIAL_RADIUS_M * EQUATORIAL_RADIUS_M * up.z * up.z + POLAR_RADIUS_M * POLAR_RADIUS_M * from_axis * from_axis,
@@ -53,6 +55,15 @@ impl Turn {
         };
         Footprint::try_new(shape, footprint.radius()).ok()
     }
+}
+
+/// Up, north and east at a position, on the sphere of reduced latitude.
+pub(super) fn frame(at: Position) -> (Vec3, Vec3, Vec3) {
+    let up = reduced_point(at);
+    let from_axis = libm::sqrt(up.x * up.x + up.y * up.y);
+    // At a pole every way is along a meridian; that of 90° E counts as east.
+    let east = if from_axis == 0.0 { Vec3::new(0.0, 1.0, 0.0) } else { Vec3::new(-up.y / from_axis, up.x / from_axis, 0.0) };
+    (up, up.cross(east), east)
 }
 
 /// The middle of some volumes: under the mean of their vertices; the first vertex of volumes all round the earth.

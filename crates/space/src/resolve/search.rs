@@ -6,11 +6,13 @@ use detente_types::notice::{Precision, VOLUMES_MAX};
 use detente_types::unit::Metres;
 use detente_types::volume::{Position, Volume};
 
-use super::rigid::{Turn, middle};
+use super::rigid::{Turn, frame, middle};
 use super::shift::moved;
-use super::way::{CLIMB_CM, MINUTE_US, PLACE_CM};
-use super::{Course, End, Limits, Shift, Way, bearings};
+use super::short::{Disc, Place, Short};
+use super::way::{CLIMB_CM, MINUTE_US, PLACE_CM, metres, step_beyond};
+use super::{Course, End, Limits, Shift, Way, bearings, round, short};
 use crate::disclose::steps;
+use crate::index::cost_of;
 use crate::law::{Law, Separation};
 use crate::outline::Prepared;
 use crate::question::{Among, Budget, Obstacle, meets};
@@ -22,12 +24,18 @@ pub(super) const CONFLICTS_AT_ONCE: usize = VOLUMES_MAX;
 /// Bearings that are tried together with a shift in time or in altitude: the first, which lead away from what is nearest.
 const BEARINGS_BOTH_MAX: usize = 8;
 
+/// Edges are brought together for a larger disc where they are apart by more than this part of the radius of the one at hand.
+const DEEPER_FROM: f64 = 0.25;
+
+/// A bearing, and how many steps along it.
+pub(super) type Steps = (u16, i64);
+
 /// The searches of one notice.
 pub(super) struct Search<'s, 'a> {
     crowds: &'s [Among<'a>],
-    limits: &'s Limits,
+    limits: &'s Limits<'s>,
     /// What is in the way before anything is shifted.
-    first: Vec<Met<'a>>,
+    pub(super) first: Vec<Met<'a>>,
     middle: Option<Position>,
 }
 
@@ -36,6 +44,16 @@ pub(super) struct Search<'s, 'a> {
 pub(super) struct Met<'a> {
     crowd: usize,
     obstacle: Obstacle<'a>,
+}
+
+/// What a shift comes to.
+pub(super) enum Looked<T, S = Disc> {
+    /// Nothing is in the way.
+    Clear(T),
+    /// Something is, and so it is at all shifts aside of a disc that this one is in.
+    Short(S),
+    /// The budget ended before that was known.
+    Unknown,
 }
 
 /// Where a pair of volumes is out of each other's way.
@@ -50,7 +68,7 @@ pub(super) enum Past {
 
 impl<'s, 'a> Search<'s, 'a> {
     /// Finds what is in the way; `None` when the budget ends before anything is known.
-    pub(super) fn new(crowds: &'s [Among<'a>], limits: &'s Limits, budget: &mut Budget) -> Option<Self> {
+    pub(super) fn new(crowds: &'s [Among<'a>], limits: &'s Limits<'s>, budget: &mut Budget) -> Option<Self> {
         let mut first = Vec::new();
         for (crowd, among) in crowds.iter().enumerate() {
             let found = among.conflicts(among.volumes, CONFLICTS_AT_ONCE, budget);
@@ -62,7 +80,7 @@ impl<'s, 'a> Search<'s, 'a> {
     }
 
     /// Before anything is known to be in the way.
-    pub(super) fn unknowing(crowds: &'s [Among<'a>], limits: &'s Limits) -> Self {
+    pub(super) fn unknowing(crowds: &'s [Among<'a>], limits: &'s Limits<'s>) -> Self {
         let middle = crowds.first().and_then(|among| middle(among.volumes));
         Self { crowds, limits, first: Vec::new(), middle }
     }
@@ -72,16 +90,19 @@ impl<'s, 'a> Search<'s, 'a> {
         self.first.is_empty()
     }
 
-    /// The courses that the limits allow: each way, then two at once.
+    /// The courses that the limits allow: each way, then all round, then two at once.
     pub(super) fn courses(&self) -> Vec<Course> {
         let times: &[Way] = if self.limits.time.is_some() { &[Way::Later, Way::Earlier] } else { &[] };
         let heights: &[Way] = if self.limits.altitude.is_some() { &[Way::Up, Way::Down] } else { &[] };
         let places = self.places();
         let near = &places[..places.len().min(BEARINGS_BOTH_MAX)];
         let both = |ways: &[Way], with: &[Way]| -> Vec<Course> {
-            ways.iter().flat_map(|&way| with.iter().map(move |&with| Course::both(way, with))).collect()
+            ways.iter().flat_map(|&way| with.iter().map(move |&with| Course::Both(way, with))).collect()
         };
         let mut courses: Vec<Course> = times.iter().chain(heights).chain(&places).map(|&way| way.into()).collect();
+        if !places.is_empty() {
+            courses.extend((0..360).step_by(round::SECTOR_DEG.into()).map(Course::Round));
+        }
         courses.extend([both(times, heights), both(times, near), both(heights, near)].concat());
         courses
     }
@@ -137,6 +158,7 @@ impl<'s, 'a> Search<'s, 'a> {
                 if !budget.spend(1) {
                     return (End::Cut, None);
                 }
+                step += step_beyond(self.stray_m(way.shift(step)).unwrap_or(0.0)) - 1;
                 conflicts.clear();
                 continue;
             };
@@ -198,11 +220,27 @@ impl<'s, 'a> Search<'s, 'a> {
         room.unwrap_or(0)
     }
 
-    /// The volumes of all forms after a shift; `None` where a rule does not let one of them be there.
+    /// The volumes of all forms after a shift; `None` where a rule does not let one of them be there, or is brought out of the
+    /// area.
     pub(super) fn shifted(&self, by: Shift) -> Option<Vec<Vec<Volume>>> {
+        let forms = self.turned(by)?;
+        let area = self.limits.area.filter(|_| by.aside.is_some());
+        let is_inside =
+            |own: &Vec<Volume>| own.iter().flat_map(|v| v.footprint.vertices()).all(|at| area.is_none_or(|a| a.contains(at)));
+        forms.first().is_none_or(is_inside).then_some(forms)
+    }
+
+    fn turned(&self, by: Shift) -> Option<Vec<Vec<Volume>>> {
         let turn = self.turn(by)?;
         let each = |among: &Among<'a>| among.volumes.iter().map(|volume| moved(volume, by, turn.as_ref())).collect();
         self.crowds.iter().map(each).collect()
+    }
+
+    /// Within how many metres of a shift aside no other brings the notice into the area; `None` where that is not what forbids
+    /// it.
+    pub(super) fn stray_m(&self, by: Shift) -> Option<f64> {
+        let area = self.limits.area.filter(|_| by.aside.is_some())?;
+        short::of_area(area, self.turned(by)?.first()?)
     }
 
     fn shift(&self, volume: &Volume, by: Shift) -> Option<Volume> {
@@ -251,7 +289,7 @@ impl<'s, 'a> Search<'s, 'a> {
                 Some(past) => Past::At(past.max(from)),
                 None => Past::Never,
             },
-            Way::Toward(_) => self.gallop(way, &pair, (from, last), budget),
+            Way::Toward(bearing_deg) => self.march(bearing_deg, &pair, (from, last), budget),
         }
     }
 
@@ -268,31 +306,80 @@ impl<'s, 'a> Search<'s, 'a> {
         Past::At(past)
     }
 
-    /// By doubled steps past a pair, then back to its edge by halving.
-    fn gallop(&self, way: Way, pair: &Meets<'_>, (from, last): (i64, i64), budget: &mut Budget) -> Past {
+    /// To the first step at which a pair is clear, past all that it is too close for at once.
+    fn march(&self, bearing_deg: u16, pair: &Meets<'_>, (from, last): (i64, i64), budget: &mut Budget) -> Past {
         let other = Prepared::new(pair.other);
-        let (mut near, mut far, mut stride) = (from - 1, from, 1);
-        loop {
-            if far > last {
-                return Past::Never;
-            }
-            match self.in_the_way(way, pair, &other, far, budget) {
-                None => return Past::Unknown,
-                Some(false) => break,
-                Some(true) => near = far,
-            }
-            stride *= 2;
-            far = if far < last { (far + stride).min(last) } else { far + 1 };
-        }
-        while far - near > 1 {
-            let middle = near + (far - near) / 2;
-            match self.in_the_way(way, pair, &other, middle, budget) {
-                None => return Past::Unknown,
-                Some(true) => near = middle,
-                Some(false) => far = middle,
+        let mut step = from;
+        while step <= last {
+            match self.short_of(pair, &other, (bearing_deg, step), budget) {
+                Looked::Clear(()) => return Past::At(step),
+                Looked::Short(disc) => step = disc.last_m(bearing_deg).map_or(0, step_beyond).max(step + 1),
+                Looked::Unknown => return Past::Unknown,
             }
         }
-        Past::At(far)
+        Past::Never
+    }
+
+    /// What so many steps along a bearing come to for a pair; where a rule forbids the volume, it counts as in the way.
+    pub(super) fn short_of(
+        &self,
+        pair: &Meets<'_>,
+        other: &Prepared<'_>,
+        (bearing_deg, step): Steps,
+        budget: &mut Budget,
+    ) -> Looked<()> {
+        let place = Place::along(bearing_deg, metres(step));
+        let Some(own) = self.shift(pair.own, Way::Toward(bearing_deg).shift(step)) else {
+            return if budget.spend(1) { Looked::Short(Disc { middle: place, radius_m: 0.0 }) } else { Looked::Unknown };
+        };
+        match self.short_at(pair, other, &own, budget) {
+            Looked::Clear(()) => Looked::Clear(()),
+            Looked::Unknown => Looked::Unknown,
+            Looked::Short(short) => self.deeper(pair, other, place, &short, budget),
+        }
+    }
+
+    /// How a volume that was brought somewhere falls short.
+    fn short_at(&self, pair: &Meets<'_>, other: &Prepared<'_>, own: &Volume, budget: &mut Budget) -> Looked<(), Short> {
+        let cost = cost_of(own.footprint.vertices().count() + pair.other.footprint.vertices().count());
+        let own = Prepared::new(own);
+        if !budget.spend(cost) {
+            Looked::Unknown
+        } else if !pair.law.meets_prepared(&own, other, &pair.separation) {
+            Looked::Clear(())
+        } else if !budget.spend(cost) {
+            Looked::Unknown
+        } else {
+            Looked::Short(short::of_pair(pair.law, &pair.separation, &own, other))
+        }
+    }
+
+    /// The disc of what falls short, or the larger one that it is in round where the edges of the pair are brought together.
+    fn deeper(&self, pair: &Meets<'_>, other: &Prepared<'_>, place: Place, short: &Short, budget: &mut Budget) -> Looked<()> {
+        let disc = Disc { middle: place, radius_m: short.metres };
+        let Some(from) = self.middle.filter(|_| short.toward.norm() > short.metres * DEEPER_FROM) else {
+            return Looked::Short(disc);
+        };
+        let (_, north, east) = frame(from);
+        let toward = Place { north_m: short.toward.dot(north), east_m: short.toward.dot(east) };
+        let middle = place.and(toward);
+        let turn = Turn::along(from, middle.bearing(), middle.metres());
+        let Some(own) = moved(pair.own, Shift::default(), Some(&turn)) else {
+            return Looked::Short(disc);
+        };
+        match self.short_at(pair, other, &own, budget) {
+            Looked::Unknown => Looked::Unknown,
+            Looked::Short(short) if short.metres > toward.metres().max(disc.radius_m) => {
+                Looked::Short(Disc { middle, radius_m: short.metres })
+            }
+            Looked::Short(_) | Looked::Clear(()) => Looked::Short(disc),
+        }
+    }
+
+    /// A volume of the notice and what is in its way.
+    pub(super) fn pair(&self, met: &Met<'a>) -> Option<Meets<'a>> {
+        let Among { law, separation, .. } = self.crowds[met.crowd];
+        self.own(met).map(|own| Meets { law, separation, own, other: met.obstacle.other })
     }
 
     /// Whether a pair is in the way at a step; where a rule forbids the volume, it counts as in the way.
@@ -305,11 +392,11 @@ impl<'s, 'a> Search<'s, 'a> {
 }
 
 /// A volume of the notice, and one in its way.
-struct Meets<'a> {
+pub(super) struct Meets<'a> {
     law: Law,
     separation: Separation,
     own: &'a Volume,
-    other: &'a Volume,
+    pub(super) other: &'a Volume,
 }
 
 impl Meets<'_> {

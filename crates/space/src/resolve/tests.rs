@@ -11,6 +11,8 @@ use crate::testing::{
 use crate::{Index, Law, Separation, disclose};
 
 mod across;
+mod round;
+mod short;
 
 const HOUR_US: i64 = 60 * MINUTE_US;
 const LAWS: [Law; 2] = [Law::One, Law::Two(Heights::of(Datum::Wgs84))];
@@ -101,11 +103,17 @@ fn any_scene(moves: bool) -> impl Strategy<Value = Scene> {
     })
 }
 
-fn limits(time: bool, altitude: bool, place: bool) -> Limits {
+/// One in which something is in the way.
+fn any_crowded_scene() -> impl Strategy<Value = Scene> {
+    any_scene(true).prop_filter("nothing is in the way", |scene| !scene.is_clear(&scene.own))
+}
+
+fn limits(time: bool, altitude: bool, place: bool) -> Limits<'static> {
     Limits {
         time: time.then(|| window(NOON_US - 6 * HOUR_US, NOON_US + 10 * HOUR_US)),
         altitude: altitude.then(|| band(0, 1_500)),
         place: place.then(|| Metres::new(15_000)),
+        area: None,
         precision: Precision::Exact,
         budget: PLENTY,
     }
@@ -156,8 +164,7 @@ proptest! {
     }
 
     #[test]
-    fn shifts_in_time_are_the_smallest(scene in any_scene(true)) {
-        prop_assume!(!scene.is_clear(&scene.own));
+    fn shifts_in_time_are_the_smallest(scene in any_crowded_scene()) {
         let outcome = scene.resolve(&limits(true, false, false));
         let (first, last) = (
             scene.own.iter().map(|v| v.window.start().micros()).min().unwrap(),
@@ -171,8 +178,7 @@ proptest! {
     }
 
     #[test]
-    fn shifts_in_altitude_are_the_smallest(scene in any_scene(true)) {
-        prop_assume!(!scene.is_clear(&scene.own));
+    fn shifts_in_altitude_are_the_smallest(scene in any_crowded_scene()) {
         let outcome = scene.resolve(&limits(false, true, false));
         let climb = |v: &mut VolumeIn, n: i64| {
             v.lower_cm += n * 1_000;
@@ -206,7 +212,7 @@ proptest! {
         let (far, azimuth) = length_and_azimuth(from, turn.position(from));
         prop_assert!((far - metres).abs() < 0.1 + 1e-4 * metres, "{far} for {metres}");
         let off = (azimuth.to_degrees() - f64::from(bearing)).rem_euclid(360.0);
-        prop_assert!(off.min(360.0 - off) * metres < 0.1 + 1e-3 * metres, "{off}° off");
+        prop_assert!(off.min(360.0 - off) * metres < 0.1 + 3e-3 * metres, "{off}° off");
         let vertices: Vec<_> = volumes.iter().flat_map(|v| v.footprint.vertices()).collect();
         for pair in vertices.windows(2) {
             let before = length_and_azimuth(pair[0], pair[1]).0;

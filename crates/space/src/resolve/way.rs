@@ -52,32 +52,29 @@ impl Way {
     }
 }
 
-/// What is searched in one go: one way, or two at once of which one is not the other and not its opposite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Course {
-    way: Way,
-    with: Option<Way>,
+/// The first step in place that is further than so many metres.
+pub(super) fn step_beyond(metres: f64) -> i64 {
+    (libm::floor(metres * 100.0 / PLACE_CM as f64) as i64).saturating_add(1)
 }
 
-impl Course {
+/// How far so many steps in place are, metres.
+pub(super) fn metres(steps: i64) -> f64 {
+    steps as f64 * (PLACE_CM as f64 / 100.0)
+}
+
+/// What is searched in one go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Course {
+    /// One way.
+    Along(Way),
+    /// The bearings of an eighth of the circle, from this one on, degrees: for a shift aside that is smaller than those found.
+    Round(u16),
     /// Two ways at once: in time and altitude, in time and place, or in altitude and place.
-    pub(super) const fn both(way: Way, with: Way) -> Self {
-        Self { way, with: Some(with) }
-    }
-
-    /// The way, or the first of two.
-    pub const fn way(self) -> Way {
-        self.way
-    }
-
-    /// The second of two ways.
-    pub const fn with(self) -> Option<Way> {
-        self.with
-    }
+    Both(Way, Way),
 }
 
 impl From<Way> for Course {
     fn from(way: Way) -> Self {
-        Self { way, with: None }
+        Self::Along(way)
     }
 }

@@ -176,7 +176,9 @@ fn products_and_totals_are_dalek_s() {
             for (count, (total, encoded)) in totals.iter().enumerate() {
                 let expected: RistrettoPoint = expected[..count].iter().sum();
                 assert_eq!(decoded(*encoded), expected, "{count} by {backend}");
-                // What is told with the encoding is the point itself.
+                // What is told with the encoding is the point itself, also as one of a list.
+                let kept = lanes.keep(&[total, total]);
+                assert_eq!(summed(lanes, &[1, 2], [&kept])[0], expected + expected + expected, "{count} by {backend}");
                 assert_eq!(decoded(lanes.totals(&[&[total, total]])[0].1), expected + expected, "{count} by {backend}");
             }
         }
@@ -220,6 +222,16 @@ fn weighed_sums_are_dalek_s() {
         let expected = dalek::sum(&weights, &dalek::open(&asked[..count]).unwrap());
         for (backend, lanes) in lanes() {
             assert_eq!(summed(lanes, &weights, [&lanes.open(&asked[..count]).unwrap()])[0], expected, "{backend}");
+        }
+    }
+    // Weights of every length, the greatest among them: what is carried out of the last digit has room.
+    for (bits, count) in (0..=128).flat_map(|bits| [1, 33, 70].map(|count| (bits, count))) {
+        let greatest = u128::MAX.checked_shr(128 - bits).unwrap_or(0);
+        let weights: Vec<u128> = (0..count).map(|place| greatest >> (place % 3)).collect();
+        let expected = dalek::sum(&weights, &dalek::open(&asked[..count]).unwrap());
+        for (backend, lanes) in lanes() {
+            let sum = summed(lanes, &weights, [&lanes.open(&asked[..count]).unwrap()])[0];
+            assert_eq!(sum, expected, "{count} weights of {bits} bits by {backend}");
         }
     }
     for (backend, lanes) in lanes() {

@@ -2,7 +2,7 @@
 
 mod disk;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use detente_node::port::{Batch, Entries, Store, Write};
@@ -27,6 +27,13 @@ pub(crate) struct Seat {
     pub(crate) keys: KeyRing,
 }
 
+/// What a bearer holds back: frames that are sent again count once.
+#[derive(Default)]
+pub(crate) struct Drip {
+    known: BTreeSet<Vec<u8>>,
+    held: VecDeque<Vec<u8>>,
+}
+
 pub(crate) struct Pair {
     pub(crate) seats: [Seat; 2],
     pub(crate) line: LineId,
@@ -46,6 +53,10 @@ pub(crate) struct Pair {
     pub(crate) wire: Vec<(usize, Vec<u8>)>,
     /// The frame of this number, counted from now over both senders, and all after it are lost.
     pub(crate) cut_after: Option<usize>,
+    /// Side 1's clock is behind by so much, seconds.
+    pub(crate) behind_s: i64,
+    /// Side 1's bearer holds back messages of blind runs, and lets them out one by one.
+    pub(crate) drip: Option<Drip>,
     scheme: Arc<dyn Scheme>,
     rng: ChaCha20Rng,
 }
@@ -85,6 +96,8 @@ impl Pair {
             idle: false,
             wire: Vec::new(),
             cut_after: None,
+            behind_s: 0,
+            drip: None,
             scheme,
             rng: rng(11),
         };
@@ -121,7 +134,17 @@ impl Pair {
     }
 
     pub(crate) fn handle(&mut self, i: usize, input: Input) {
-        self.seats[i].node.handle(self.now, &mut self.rng, input);
+        let now = self.clock(i);
+        self.seats[i].node.handle(now, &mut self.rng, input);
+    }
+
+    /// A side's clock.
+    pub(crate) fn clock(&self, i: usize) -> Timestamp {
+        self.now.plus_seconds(-self.behind(i))
+    }
+
+    fn behind(&self, i: usize) -> i64 {
+        if i == 1 { self.behind_s } else { 0 }
     }
 
     pub(crate) fn command(&mut self, i: usize, command: Command) -> Result<Accepted, CommandFault> {
@@ -137,7 +160,8 @@ impl Pair {
     /// Gives a command while the disk and the bearer do nothing.
     pub(crate) fn give(&mut self, i: usize, officer: &str, command: Command) -> Result<Accepted, CommandFault> {
         let by = By { desk: Some("Watch".into()), officer: Some(officer.into()) };
-        self.seats[i].node.command(self.now, &mut self.rng, self.line, &by, command)
+        let now = self.clock(i);
+        self.seats[i].node.command(now, &mut self.rng, self.line, &by, command)
     }
 
     /// Carries out effects until nothing is left to do at this moment.
@@ -173,7 +197,8 @@ impl Pair {
         let mut any = false;
         while let Some(work) = (!self.idle).then(|| self.seats[i].node.poll_work()).flatten() {
             any = true;
-            self.seats[i].node.handle_worked(self.now, &mut self.rng, work.perform());
+            let now = self.clock(i);
+            self.seats[i].node.handle_worked(now, &mut self.rng, work.perform());
         }
         any
     }
@@ -196,7 +221,9 @@ impl Pair {
                         None => return,
                     }
                 }
-                frames.extend(self.pretended(i, frame).map(|frame| (1 - i, frame)));
+                if let Some(frame) = self.held_back(i, frame) {
+                    frames.extend(self.pretended(i, frame).map(|frame| (1 - i, frame)));
+                }
             }
             Effect::Fetch { line, author, generation, from, limit } => {
                 let rows = self.seats[i].store.entries(&line, &author, generation, from, limit).expect("memory reads");
@@ -207,6 +234,24 @@ impl Pair {
             Effect::Hangup(_) => self.seats[i].hangups += 1,
             Effect::Renew(_) | Effect::Send { .. } | Effect::Dial(_) => {}
         }
+    }
+
+    fn held_back(&mut self, from: usize, frame: Vec<u8>) -> Option<Vec<u8>> {
+        /// How a frame begins that holds a message of a blind run: an array, then its number.
+        const BLIND: u8 = 8;
+        let Some(drip) = self.drip.as_mut().filter(|_| from == 1 && frame[1] == BLIND) else { return Some(frame) };
+        if drip.known.insert(frame.clone()) {
+            drip.held.push_back(frame);
+        }
+        None
+    }
+
+    /// Lets out the oldest message that the bearer holds back; false when there is none.
+    pub(crate) fn let_out(&mut self) -> bool {
+        let Some(frame) = self.drip.as_mut().and_then(|drip| drip.held.pop_front()) else { return false };
+        self.handle(0, Input::Frame(self.line, frame));
+        self.settle();
+        true
     }
 
     fn pretended(&self, from: usize, frame: Vec<u8>) -> Option<Vec<u8>> {
@@ -230,14 +275,16 @@ impl Pair {
         let keys = LineKeys { log, holder };
         let opening = renewal.sign(&*self.scheme, &self.parties.sides()[i].party, &keys, generation).expect("distinct keys");
         self.seats[i].keys.insert((self.line, generation), keys.clone());
-        self.seats[i].node.open_generation(self.now, &mut self.rng, opening, keys).expect("it was asked for");
+        let now = self.clock(i);
+        self.seats[i].node.open_generation(now, &mut self.rng, opening, keys).expect("it was asked for");
     }
 
     /// Lets time pass, firing every timer on the way.
     pub(crate) fn pass(&mut self, seconds: i64) {
         let until = self.now.plus_seconds(seconds);
         loop {
-            let due = (0..2).filter_map(|i| self.seats[i].node.poll_timeout()).min();
+            let due = |i: usize| Some(self.seats[i].node.poll_timeout()?.plus_seconds(self.behind(i)));
+            let due = (0..2).filter_map(due).min();
             match due {
                 Some(due) if due <= until => {
                     self.now = self.now.max(due);
@@ -254,8 +301,9 @@ impl Pair {
 
     /// Loses a node's memory and loads it again from its store.
     pub(crate) fn restart(&mut self, i: usize) {
+        let now = self.clock(i);
         let seat = &mut self.seats[i];
-        let loaded = Node::load(Arc::clone(&self.scheme), self.now, &mut self.rng, &seat.keys, &mut seat.store);
+        let loaded = Node::load(Arc::clone(&self.scheme), now, &mut self.rng, &seat.keys, &mut seat.store);
         seat.node = loaded.expect("it loads");
         seat.connected = false;
         self.settle();
@@ -271,7 +319,7 @@ impl Pair {
             generation: view.own.generation,
             index: view.own.size + self.line(i).unsettled(),
             seen: view.copy,
-            claimed: self.now,
+            claimed: self.clock(i),
             urgent: false,
             body_root: body.root(),
         };
@@ -283,7 +331,8 @@ impl Pair {
 
     /// The operator says that this node was put back from a backup.
     pub(crate) fn note_restored(&mut self, i: usize) {
-        self.seats[i].node.note_restored(self.now, &mut self.rng);
+        let now = self.clock(i);
+        self.seats[i].node.note_restored(now, &mut self.rng);
         self.settle();
     }
 

@@ -218,7 +218,7 @@ struct Tally {
 }
 
 /// So many cases, with the second side's growth as `plant` makes it.
-fn play(cases: u64, seed: u64, plant: impl Fn(Separation) -> Separation) -> Tally {
+fn play(cases: u64, seed: u64, plant: impl Fn(&Case) -> Separation) -> Tally {
     let mut tally = Tally::default();
     for number in 0..cases {
         let Some(case) = draw(&mut Dice(seed.wrapping_add(number.wrapping_mul(0xD134_2543_DE82_EF95)))) else {
@@ -229,7 +229,7 @@ fn play(cases: u64, seed: u64, plant: impl Fn(Separation) -> Separation) -> Tall
             tally.keep_apart += 1;
             continue;
         }
-        match case.cells(0, case.separation).zip(case.cells(1, plant(case.separation))) {
+        match case.cells(0, case.separation).zip(case.cells(1, plant(&case))) {
             None => tally.left_out += 1,
             Some((one, other)) => {
                 tally.conflicts += 1;
@@ -248,7 +248,7 @@ fn play(cases: u64, seed: u64, plant: impl Fn(Separation) -> Separation) -> Tall
 fn what_conflicts_shares_a_cell() {
     let pairs = if soak() { 10_000_000 } else { 20_000 };
     let cases = pairs / 8 * 10;
-    let tally = play(cases, 1, |separation| separation);
+    let tally = play(cases, 1, |case| case.separation);
     assert_eq!(tally.missed, 0, "{tally:?}");
     assert!(tally.conflicts + tally.keep_apart > pairs, "{tally:?}");
     assert!(tally.conflicts * 3 > pairs, "a third at least is in conflict: {tally:?}");
@@ -257,19 +257,49 @@ fn what_conflicts_shares_a_cell() {
 /// The property above is worth something: without one side's half of the growth, one way at a time, it fails.
 #[test]
 fn growth_left_out_on_one_side_is_found_out() {
-    let plants: [fn(Separation) -> Separation; 3] = [
-        |separation| Separation { horizontal: Metres::ZERO, ..separation },
-        |separation| Separation { vertical: Metres::ZERO, ..separation },
-        |separation| Separation { time_us: 0, ..separation },
+    let plants: [fn(&Case) -> Separation; 3] = [
+        |case| Separation { horizontal: Metres::ZERO, ..case.separation },
+        |case| Separation { vertical: Metres::ZERO, ..case.separation },
+        |case| Separation { time_us: 0, ..case.separation },
     ];
     for plant in plants {
         let tally = play(3_000, 2, plant);
         assert!(tally.missed > 10, "{tally:?}");
     }
     // Nor is the law's own growth there for nothing.
-    let tally = play(30_000, 3, |separation| Separation {
-        horizontal: Metres::from_cm(separation.horizontal.cm() - 2 * REACH_HALF_CM),
-        ..separation
+    let tally = play(30_000, 3, |case| Separation {
+        horizontal: Metres::from_cm(case.separation.horizontal.cm() - 2 * REACH_HALF_CM),
+        ..case.separation
     });
     assert!(tally.missed > 0, "{tally:?}");
+}
+
+/// Nor may one side's volumes be half a cell smaller than they should be, one way at a time: along the earth, up and down, in time.
+/// They shrink no further than to nothing.
+#[test]
+fn half_a_cell_less_on_one_side_is_found_out() {
+    // Each end draws back by half of what the separation is made less by.
+    let plants: [fn(&Case) -> Separation; 3] = [
+        |Case { size, separation, volumes: [_, volume], .. }| {
+            let nothing = -2 * volume.footprint.radius().cm();
+            let less = separation.horizontal.cm() - i64::from(size.cell_m) * 100;
+            Separation { horizontal: Metres::from_cm(less.max(nothing)), ..*separation }
+        },
+        |Case { size, separation, volumes: [_, volume], .. }| {
+            let nothing = volume.band.lower().cm() - volume.band.upper().cm();
+            let less = separation.vertical.cm() - i64::from(size.band_m) * 100;
+            Separation { vertical: Metres::from_cm(less.max(nothing)), ..*separation }
+        },
+        |Case { size, separation, volumes: [_, volume], .. }| {
+            let lasts = volume.window.start().micros() - volume.window.end().micros();
+            let nothing = volume.passage.as_ref().map_or(lasts, |passage| -2 * passage.slack_us());
+            let less = separation.time_us - i64::from(size.slot_s) * 1_000_000;
+            Separation { time_us: less.max(nothing), ..*separation }
+        },
+    ];
+    for plant in plants {
+        let tally = play(3_000, 4, plant);
+        assert!(tally.missed > 10, "{tally:?}");
+        assert!(tally.conflicts > 500, "{tally:?}");
+    }
 }
