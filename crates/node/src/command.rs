@@ -164,7 +164,10 @@ impl Line {
         }));
         self.follow_up(cx, work);
         match disclosed {
-            None => Ok(Accepted { book, stated: None, note: Some(self.kept_back(release)) }),
+            None => {
+                self.keep_back(cx, &notice.id);
+                Ok(Accepted { book, stated: None, note: Some(self.kept_back(release)) })
+            }
             Some(form) if self.says_nothing_new(&form) => {
                 cx.book(&BookEntry::Dropped(book, "unchanged at this precision".into()));
                 Ok(Accepted {

@@ -4,7 +4,7 @@
 //! logs are derived. Nothing that an officer was told is taken is lost without a word ([`What::Dropped`], [`What::Fault`]).
 //! The exact plan of a notice that is dropped goes on warning: it is its officer's newest word, and only we see what it meets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use detente_types::notice::Release;
 use detente_types::{LineId, NoticeId, StatementIn, Timestamp};
@@ -107,6 +107,16 @@ impl Line {
             }
         }
         lost
+    }
+
+    /// Nothing of a notice is let out any more: what of it waits is not stated. A cancellation is: it ends what was told before.
+    pub(crate) fn keep_back(&mut self, cx: &mut Cx<'_>, id: &NoticeId) {
+        let is_of_it = |waiting: &Waiting| matches!(&waiting.input, StatementIn::Notice(form) if form.id == *id);
+        let (dropped, kept): (VecDeque<_>, VecDeque<_>) = core::mem::take(&mut self.waiting).into_iter().partition(is_of_it);
+        self.waiting = kept;
+        for waiting in dropped {
+            self.drop_input(cx, waiting.book, "its author has kept it back since".into());
+        }
     }
 
     /// An officer's input that was taken cannot be stated: the book and whoever is on watch must know.

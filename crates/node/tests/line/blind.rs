@@ -7,12 +7,12 @@ use detente_node::port::Write;
 use detente_node::{Command, CommandFault, What};
 use detente_space::cells::{CellId, Grid};
 use detente_testkit::{minutes, notice, notice_id, terms};
-use detente_types::statement::{BlindAskIn, BlindReason, BlindRunIn, Kind, Level, StatementIn};
+use detente_types::statement::{BlindAskIn, BlindReason, BlindRunIn, Kind, Level, ReceiptIn, StatementIn};
 use detente_types::terms::MatchingIn;
-use detente_types::{NoticeIn, NoticeKind, Release, Rule, Terms, TermsIn, Timestamp, Volume};
-use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
+use detente_types::{BlindConflictId, NoticeIn, NoticeKind, Release, Rule, Terms, TermsIn, Timestamp, Volume};
+use serde_json::Value;
 
+use crate::blind_paths::{answers, events, masked};
 use crate::pair::Pair;
 
 /// A run every quarter of an hour over large cells, so that sets are small; two beyond those a day.
@@ -146,7 +146,7 @@ fn a_count_tells_how_many_and_not_which() {
 }
 
 /// Kind and length of every frame, by sender.
-fn shape(pair: &Pair) -> Vec<(usize, u8, usize)> {
+pub(crate) fn shape(pair: &Pair) -> Vec<(usize, u8, usize)> {
     pair.wire.iter().map(|(from, frame)| (*from, frame[1], frame.len())).collect()
 }
 
@@ -165,110 +165,30 @@ fn plans_that_differ_in_a_blind_notice_look_alike_to_the_peer() {
         pair.pass(31 * 60);
         pair
     };
-    let worlds = [
+    let mut worlds = [
         world(&[]),
         world(&[plan(NoticeKind::Operation, 1)]),
         world(&[plan(NoticeKind::Movement, 1), plan(NoticeKind::Site, 2)]),
     ];
     let runs = |pair: &Pair| pair.line(1).blind_record().filter(|(_, record)| record.state() == RunState::Done).count();
-    for other in &worlds[1..] {
+    // What the peer is told and answered, to the letter but for hashes, and how much of everything it has.
+    let seen = worlds.each_mut().map(|pair| {
+        let told: Vec<_> = events(pair, 1).iter().map(masked).collect();
+        let answered: Vec<_> = answers(pair, 1).into_iter().map(|(asked, answer)| (asked, masked(&answer))).collect();
+        let unknown = pair.command(1, Command::ShowBlind(BlindConflictId::new([7; 32]))).expect_err("there is none");
+        let rows: Vec<_> = pair.seats[1].store.rows.values().map(Write::weight).collect();
+        (told, answered, unknown.to_string(), rows)
+    });
+    for (other, sees) in worlds.iter().zip(&seen).skip(1) {
         assert_eq!(shape(&worlds[0]), shape(other), "count, order and length");
         assert_eq!(runs(&worlds[0]), runs(other));
-        // What the peer is told, what it sees of the line, and how much of everything it has.
-        let told =
-            |pair: &Pair| pair.seats[1].events.iter().map(|e| (e.at, core::mem::discriminant(&e.what))).collect::<Vec<_>>();
-        assert_eq!(told(&worlds[0]), told(other));
-        let seen = |pair: &Pair| {
-            let (view, blind) = (pair.line(1).view(), pair.line(1).blind(pair.now, 10));
-            let runs: Vec<_> = blind.runs.iter().map(|run| (run.run, run.state, run.found, run.auditable)).collect();
-            (view.copy.size, view.own.size, view.faults, blind.budget, blind.next, runs, pair.seats[1].store.rows.len())
-        };
-        assert_eq!(seen(&worlds[0]), seen(other));
+        assert_eq!(&seen[0], sees);
         let notices = |pair: &Pair| pair.line(1).notices().map(|n| n.notice.input().clone()).collect::<Vec<_>>();
         assert_eq!(notices(&worlds[0]), notices(other));
     }
+    let done = |(_, answer): &&(String, Value)| answer.to_string().contains("done: 0 cells are common");
+    assert!(seen[0].1.iter().any(|answer| done(&answer)), "{:?}", seen[0].1);
     assert_eq!(runs(&worlds[0]), 3);
-}
-
-/// Something that side 0 does about plans that it does not show.
-#[derive(Clone, Debug)]
-enum Secretly {
-    Plans(NoticeKind, u64, i64, bool),
-    Asks,
-    Looks,
-}
-
-fn secretly() -> impl Strategy<Value = Secretly> {
-    let kinds = proptest::sample::select(vec![
-        NoticeKind::Operation,
-        NoticeKind::Movement,
-        NoticeKind::Site,
-        NoticeKind::Exercise,
-        NoticeKind::Hazard,
-        NoticeKind::Text,
-    ]);
-    let plans = (kinds, 1..6_u64, -20_000_000..20_000_000_i64, any::<bool>());
-    prop_oneof![
-        6 => plans.prop_map(|(kind, number, east, held)| Secretly::Plans(kind, number, east, held)),
-        1 => Just(Secretly::Asks),
-        1 => Just(Secretly::Looks),
-    ]
-}
-
-/// Does what is done in the open, and between it, if at all, what is not.
-fn play(secret: bool, script: &[Secretly]) -> Pair {
-    let mut pair = Pair::connected(small());
-    put(&mut pair, 1, plan(NoticeKind::Exercise, 30), Release::BlindOnly);
-    for (step, deed) in script.iter().enumerate() {
-        match deed {
-            Secretly::Plans(kind, number, east, held) if secret => {
-                let mut notice = plan(*kind, *number);
-                notice.volumes.iter_mut().flat_map(|v| &mut v.rings).flatten().for_each(|at| at.lon_e7 += east);
-                let release = if *held { Release::Hold } else { Release::BlindOnly };
-                // What breaks a rule is refused, and nobody else hears of that either.
-                let _ = pair.command(0, Command::Notify { notice, release, reveal: Vec::new() });
-            }
-            Secretly::Plans(..) => {}
-            Secretly::Asks => drop(pair.command(0, Command::RunBlind(None))),
-            Secretly::Looks => {
-                let (line, now) = (pair.line(0), pair.now);
-                assert_eq!(line.blind(now, 3).places, 64);
-                let _ = (line.blind_conflicts(), line.warnings().count(), line.view());
-            }
-        }
-        if step % 2 == 0 {
-            put(&mut pair, 0, far(NoticeKind::Hazard, 40 + step as u64), Release::Km10);
-        }
-        pair.pass(400);
-    }
-    pair.restart(0);
-    pair.connect();
-    pair.pass(20 * 60);
-    pair
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 8, rng_seed: RngSeed::Fixed(7), failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn whatever_is_planned_blind_the_peer_gets_the_same(script in proptest::collection::vec(secretly(), 1..6)) {
-        let [open, secret] = [play(false, &script), play(true, &script)];
-        prop_assert_eq!(shape(&open), shape(&secret));
-        let record = |pair: &Pair| pair.line(1).blind_record().map(|(run, record)| (*run, record.state())).collect::<Vec<_>>();
-        // An asking is named by its hash, which depends on all that stands before it.
-        let states = |pair: &Pair| record(pair).into_iter().map(|(run, state)| (run.at_us, state)).collect::<Vec<_>>();
-        prop_assert_eq!(states(&open), states(&secret));
-        let told = |pair: &Pair| {
-            let is_own = |e: &&detente_node::Event| !matches!(e.what, What::Blind(BlindNews::Conflict(_)));
-            let all = pair.seats[1].events.iter().filter(is_own);
-            all.map(|e| (e.at, core::mem::discriminant(&e.what))).collect::<Vec<_>>()
-        };
-        prop_assert_eq!(told(&open), told(&secret));
-        let notices = |pair: &Pair| pair.line(1).notices().map(|n| n.notice.input().clone()).collect::<Vec<_>>();
-        prop_assert_eq!(notices(&open), notices(&secret));
-        let rows = |pair: &Pair| pair.seats[1].store.rows.values().filter(|row| !matches!(row, Write::Book { .. })).map(Write::weight).collect::<Vec<_>>();
-        prop_assert_eq!(rows(&open), rows(&secret));
-    }
 }
 
 #[test]
@@ -443,8 +363,19 @@ fn a_run_beyond_the_fixed_ones_costs_budget_on_both_sides() {
     pair.pass(60);
     assert_eq!(pair.line(1).blind_record().count(), runs, "no run comes of it");
     assert_eq!(pair.heard(1, |w| matches!(w, What::Unusable(_, broken) if broken[0].rule == Rule::BlindBudget)), 1);
-    let refusals = pair.heard(1, |w| matches!(w, What::Said(_, Kind::Receipt)));
-    assert_eq!(refusals, 1, "{:?}", Level::Refused);
+    let receipts = |side: usize| -> Vec<ReceiptIn> {
+        let of = |statement| if let StatementIn::Receipt(receipt) = statement { Some(receipt) } else { None };
+        pair.statements(side)
+            .into_iter()
+            .filter(|(author, _)| *author == pair.line(1).us())
+            .filter_map(|(_, said)| of(said))
+            .collect()
+    };
+    let [refusal] = &receipts(1)[..] else { panic!("{:?}", receipts(1)) };
+    assert_eq!((refusal.level, refusal.rule), (Level::Refused.code(), Some(Rule::BlindBudget.number())));
+    assert_eq!(refusal.reason, Some(format!("DV-082 {}", Rule::BlindBudget.sentence())));
+    assert_eq!(refusal.of.author, pair.line(0).us());
+    assert_eq!(receipts(0), receipts(1), "in both copies of the log");
     // Tomorrow there is another.
     pair.pass(86_400);
     pair.command(0, Command::RunBlind(None)).expect("a new day");

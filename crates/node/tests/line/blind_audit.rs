@@ -29,7 +29,7 @@ fn notices(pair: &Pair) -> Vec<NoticeIn> {
     book(pair, 0).into_iter().filter_map(of).collect()
 }
 
-fn auditor() -> (AuditorSecret, String) {
+pub(crate) fn auditor() -> (AuditorSecret, String) {
     auditor_key(&Zeroizing::new([42; 32]))
 }
 

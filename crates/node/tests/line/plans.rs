@@ -2,7 +2,7 @@
 
 use detente_node::port::{Batch, Store as _, Write};
 use detente_node::{Accepted, BookEntry, BookInput, BookNotice, Command, CommandFault, What};
-use detente_testkit::{notice, terms};
+use detente_testkit::{notice, notice_id, terms};
 use detente_types::statement::{AnswerIn, ChangeIn, Kind};
 use detente_types::{ConflictId, NoticeIn, NoticeKind, Release};
 
@@ -67,6 +67,32 @@ fn what_waited_and_cannot_be_stated_is_said_aloud() {
     pair.connect();
     pair.assert_converged();
     assert_eq!(pair.heard(0, |w| matches!(w, What::Dropped(..))), 1, "the second has nothing to end");
+}
+
+#[test]
+fn what_waits_is_not_told_once_its_author_keeps_it_back() {
+    for release in [Release::BlindOnly, Release::Hold] {
+        let mut pair = Pair::new();
+        pair.connect();
+        put(&mut pair, plan(0), Release::Exact).expect("a good notice");
+        let other = NoticeIn { id: notice_id(7), ..plan(0) };
+        pair.restart(0);
+        for waits in [plan(10), other.clone()] {
+            assert_eq!(put(&mut pair, waits, Release::Exact).expect("it waits").stated, None);
+        }
+        put(&mut pair, plan(20), release).expect("it stays in the book");
+        put(&mut pair, other, release).expect("it stays in the book");
+        assert_eq!(pair.line(0).view().waiting, 0);
+        assert_eq!(pair.heard(0, |w| matches!(w, What::Dropped(_, why) if why.contains("kept it back"))), 2);
+        for _ in 0..2 {
+            pair.connect();
+            pair.pass(30);
+            pair.assert_converged();
+            let told: Vec<_> = pair.line(1).notices().map(|view| view.notice.input().volumes.clone()).collect();
+            assert_eq!(told, [plan(0).volumes], "what was told before is told still, and no more than that");
+            pair.restart(0);
+        }
+    }
 }
 
 #[test]

@@ -9,11 +9,11 @@ use detente_node::port::{Batch, Entries, Store, Write};
 use detente_node::{Accepted, By, Command, CommandFault, Effect, Event, Input, KeyRing, Line, LineKeys, Node, What};
 use detente_testkit::{Parties, parties, rng, terms};
 use detente_types::statement::StatementIn;
-use detente_types::{Generation, Head, LineId, TermsIn, Timestamp};
+use detente_types::{Generation, Head, LineId, PartyId, TermsIn, Timestamp};
 use detente_wire::frame::{Channel, Frame, Hello, decode, encode};
 use detente_wire::leaf::LeafFields;
 use detente_wire::{Body, Ed25519, KeyPair, Scheme, codec, seal_entry};
-use disk::Disk;
+pub(crate) use disk::Disk;
 use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;
 
@@ -334,6 +334,16 @@ impl Pair {
         let now = self.clock(i);
         self.seats[i].node.note_restored(now, &mut self.rng);
         self.settle();
+    }
+
+    /// What stands in both logs, as it is on a side's disk, each by its author.
+    pub(crate) fn statements(&self, i: usize) -> Vec<(PartyId, StatementIn)> {
+        let rows = self.seats[i].store.rows.values();
+        let entry = |row: &Write| {
+            let Write::Entry { author, body, .. } = row else { return None };
+            Some((*author, codec::from_body(&Body::decode(body).ok()?).ok()?))
+        };
+        rows.filter_map(entry).collect()
     }
 
     pub(crate) fn line(&self, i: usize) -> &Line {
