@@ -201,7 +201,7 @@ fn tell_finer(report: &mut Report, build: &Build, rounds: usize) -> Result<()> {
             ]);
         }
     }
-    let head = ["Cells", "backend", "chunks", "who leaves gains at most", "unverified, ms", "verified, ms", "more"];
+    let head = ["Cells", "backend", "chunks", "who leaves was given more, at most", "unverified, ms", "verified, ms", "more"];
     report.table("What smaller chunks, and smaller sets, cost", &head, &table);
     report.note(
         "A verified run fixes and proves all answers before it gives any, and sums each chunk for that. Below some hundred places a chunk, and \

@@ -180,7 +180,7 @@ fn multiplication(runner: &mut CtRunner, rng: &mut BenchRng) {
     run(runner, rng, count(200_000), make, |secret| point * secret);
 }
 
-/// A side of a run of 16 places in one chunk, or in sixteen if it is verified.
+/// A side of a run of 16 places in one chunk, or in four if it is verified.
 fn side(role: Role, seed: [u8; 32], cells: Vec<CellId>, verified: bool, backend: Backend) -> Run {
     let chunks_log2 = if verified { 4 } else { 0 };
     let agreement = Agreement { context: [1; 32], mode: Mode::Cells, verified, chunks_log2 };

@@ -133,7 +133,7 @@ pub struct EndView {
     pub officer: Option<String>,
 }
 
-/// Something of theirs comes too close to a plan of ours: where and when, and nothing else. Only we see it so.
+/// Something of theirs may come too close to a plan of ours, for they share a cell: where and when, and nothing else. Only we see it so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct BlindConflictView {
     /// Its name on this side, hex.

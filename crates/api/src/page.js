@@ -116,28 +116,33 @@ function drawWarnings(list, warnings) {
   for (const w of warnings) list.append(text("li", `our notice ${w.notice.slice(0, 8)} meets their entry ${w.with.hash.slice(0, 8)}`));
 }
 
+/** Blind conflicts come in pages of so many. */
+const HITS_PAGE = 200;
+
 /** What blind matching found, when it is done next, and how much of the domain each side can have probed on this day. */
 function drawMatching(box, matches, hits) {
-  if (!matches.next && !matches.runs.length) return box.remove();
+  if (!matches || !hits) return box.replaceChildren(text("p", "Blind matching cannot be shown now.", "none"));
+  if (!matches.every_min && !matches.runs.length && !matches.under_way.length && !hits.length) return box.remove();
   if (!hits.length) none($(".hits", box), "Nothing.");
   for (const hit of hits) $(".hits", box).append(drawHit(hit));
+  if (hits.length === HITS_PAGE) $(".hits", box).after(text("p", `The first ${HITS_PAGE}. All of them: detente match status`, "none"));
   const latest = matches.runs.find((run) => run.state !== "under-way");
   const under = matches.under_way.map((run) => `under way since ${short(run.since)}, at ${run.step}`);
   const last = latest ? [`last run ${latest.at ? short(latest.at) : latest.run.slice(0, 8)}: ${latest.says}`] : [];
-  const next = matches.next ? [`next run ${short(matches.next)}, one every ${matches.every_min} min`] : ["no fixed runs by the terms"];
+  const next = matches.next ? [`next run ${short(matches.next)}, one every ${matches.every_min} min`] : [matches.every_min ? "the next run is not known" : "no fixed runs by the terms"];
   $(".runs", box).textContent = [...under, ...last, ...next].join("; ");
-  const spent = (side) => `${(side.share * 100).toPrecision(2)} % of the domain in ${counted(side.runs, "run")}, ${side.asked} of ${side.asked_most} asked for`;
+  const spent = (side) => `${(side.share * 100).toLocaleString("en", { maximumSignificantDigits: 2, useGrouping: false })} % of the domain in ${counted(side.runs, "run")}, ${side.asked} of ${side.asked_most} asked for`;
   $(".probed", box).textContent = `Can have probed today: we ${spent(matches.ours)}; they ${spent(matches.theirs)}.`;
 }
 
-/** Where something of theirs is too close to a plan of ours, and what an officer can do about it. */
+/** Where something of theirs may be too close to a plan of ours, and what an officer can do about it. */
 function drawHit(hit) {
   const item = document.createElement("li");
   const [id, windows] = [hit.id.slice(0, 8), hit.volumes.map((v) => [v.start, v.end])];
   const from = windows.map(([start]) => start).reduce((a, b) => (a < b ? a : b), windows[0]?.[0]);
   const until = windows.map(([, end]) => end).reduce((a, b) => (a > b ? a : b), windows[0]?.[1]);
   const spoilt = hit.agrees ? "" : "; the other side sealed another result";
-  item.append(text("div", `something of theirs is too close to our notice ${hit.notice.slice(0, 8)}, in ${counted(hit.cells, "cell")} from ${short(from)} to ${short(until)}${spoilt}`));
+  item.append(text("div", `something of theirs may be too close to our notice ${hit.notice.slice(0, 8)}, in ${counted(hit.cells, "cell")} from ${short(from)} to ${short(until)}${spoilt}`));
   if (hit.asked.length) item.append(text("div", "They ask us to show this part.", "stand"));
   if (hit.shown) item.append(text("div", `this part is shown as notice ${hit.shown.slice(0, 8)}`, "stand"));
   else item.append(text("code", `detente match show ${id}`), " or ", text("code", `detente match ask ${id}`));
@@ -198,7 +203,7 @@ function plane(volumes) {
   return { x, y, degrees, metres, south: Math.max(-90, middle - high), north: Math.min(90, middle + high), west: meridian - wide, east: meridian + wide };
 }
 
-const volumesOf = (notices, hits) => [...notices.flatMap((n) => n.notice.volumes), ...hits.flatMap((hit) => hit.volumes)];
+const volumesOf = (notices, hits) => [...notices.flatMap((n) => n.notice.volumes), ...(hits ?? []).flatMap((hit) => hit.volumes)];
 
 function drawPicture(svg, notices, conflicts, hits, grounds, density) {
   const map = plane(volumesOf(notices, hits));
@@ -221,11 +226,11 @@ function drawPicture(svg, notices, conflicts, hits, grounds, density) {
   });
 }
 
-/** Where it was found blindly that something is too close. */
+/** Where it was found blindly that something may be too close. */
 function drawHits(hits, { x, y, metres }) {
   const group = document.createElementNS(SVG, "g");
   group.classList.add("blind");
-  for (const hit of hits) for (const v of hit.volumes) group.append(...drawVolume(v, x, y, metres));
+  for (const hit of hits ?? []) for (const v of hit.volumes) group.append(...drawVolume(v, x, y, metres));
   return group;
 }
 
@@ -335,8 +340,10 @@ async function look() {
   const status = await ask("/v1/status");
   const lines = await Promise.all(status.lines.map(async (line) => {
     const base = `/v1/lines/${line.line}`;
-    const asked = ["notices?kind=safety", "notices", "conflicts", "warnings", "matches", "matches/conflicts"].map((what) => ask(`${base}/${what}`));
-    const [safety, page, conflicts, warnings, matches, hits] = await Promise.all(asked);
+    const asked = ["notices?kind=safety", "notices", "conflicts", "warnings"].map((what) => ask(`${base}/${what}`));
+    // An alarm does not wait for these.
+    const blind = ["matches", "matches/conflicts"].map((what) => ask(`${base}/${what}`).catch((fault) => (fault.status === 401 ? Promise.reject(fault) : null)));
+    const [safety, page, conflicts, warnings, matches, hits] = await Promise.all([...asked, ...blind]);
     // The first page of all; what may ring is there in any case.
     const notices = [...safety, ...page.filter((n) => n.notice.kind !== "safety")];
     const drawn = [waysOut(line, base, conflicts), groundsOf(line, base, conflicts), densityOf(line, base, notices, hits)];

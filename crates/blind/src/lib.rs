@@ -51,12 +51,15 @@
 //! # What is not
 //!
 //! - **That the set is true.** A side can match cells that it does not plan to be in, or leave out cells that it does: no
-//!   cryptography knows plans. What stands against it is the class cap, budgets, that results are mutual, and the audit.
+//!   cryptography knows plans. What stands against it is the class cap, budgets, and the audit.
 //! - **Unverified answers.** A liar that answers some places wrongly hides hits there, or moves them among places that do
 //!   hit; and if it put a point into its list whose logarithm it knows, it invents hits where it likes. The seals then
 //!   differ, unless the liar seals what it made the other side find. Verified runs exclude all of this.
+//! - **A list of another key.** Proofs are about answers. A side that makes its list with another key than the one that it commits
+//!   to and answers with hides every hit from the other, finds them itself, and can seal nothing as the other does; verified or not.
+//!   Only the audit finds it out.
 //! - **Full malicious security.** No simulator extracts a lying side's input and no such proof is claimed; points of a first
-//!   message need not be hashes of anything, which gains their sender nothing that we know of.
+//!   message need not be hashes of anything.
 //! - **Fairness.** Whoever leaves the turns has learned at most one chunk more than the other: 1/k of the list. That it
 //!   left, and where, is recorded. In a verified run it has a proved sum of every other chunk too: whether the places of it that it left
 //!   open are common, if all of them are, or one answer where it chose its list so that it knows all others.

@@ -229,7 +229,7 @@ pub(crate) struct Proving {
     cut: Cut,
     own: Named,
     /// The chain, its last link first, once all is fixed.
-    links: Vec<Link>,
+    links: Zeroizing<Vec<Link>>,
     stage: Stage,
 }
 
@@ -237,7 +237,7 @@ impl Proving {
     fn new(cut: Cut, own: Named) -> Self {
         let digests = vec![Digest::default(); cut.chunks.into()];
         let stage = Stage::Fixing { next: 0, left: cut.batches(), digests };
-        Self { cut, own, links: Vec::new(), stage }
+        Self { cut, own, links: Zeroizing::default(), stage }
     }
 
     fn next_task(&mut self, ours: &Ours, theirs: &mut Theirs, dleq: &Arc<Dleq>) -> Option<Task> {
@@ -274,6 +274,7 @@ impl Proving {
         *left -= 1;
         if *left == 0 {
             let mut next = secrets.chain;
+            self.links.reserve(usize::from(self.cut.chunks) + 1);
             self.links.push(next);
             for (chunk, digest) in (0..self.cut.chunks).zip(&*digests).rev() {
                 next = self.own.link(chunk, digest, &next);

@@ -145,7 +145,13 @@ impl Secrets {
     pub(crate) fn uniform(&self, item: &Item) -> [u8; 64] {
         match item {
             Item::Cell(cell) => self.xmd.uniform(&[&cell.0]),
-            Item::Padding(index) => self.xmd.uniform(&[&self.padding, &u64::from(*index).to_be_bytes()]),
+            // In one piece, as a cell is: a second one would take its own time.
+            Item::Padding(index) => {
+                let mut name = Zeroizing::new([0; PADDING_BYTES + 8]);
+                name[..PADDING_BYTES].copy_from_slice(&self.padding);
+                name[PADDING_BYTES..].copy_from_slice(&u64::from(*index).to_be_bytes());
+                self.xmd.uniform(&[name.as_slice()])
+            }
         }
     }
 }

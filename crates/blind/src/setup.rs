@@ -90,8 +90,8 @@ pub struct Agreement {
     /// Whether each answer carries a proof that the committed key made it. Not in mode `count`, where the answer is shuffled.
     pub verified: bool,
     /// How many chunks an answer is released in, as a power of two: 0 to 8. A side that leaves has learned at most one
-    /// chunk more than the other. A class with fewer places than chunks has as many chunks as places. In a verified run it
-    /// has a proved sum of every other chunk too, and there are no more chunks than the root of the places.
+    /// chunk more than the other. A class with fewer places than chunks has as many chunks as places. In a verified run that
+    /// side has a proved sum of every other chunk too, and there are no more chunks than the root of the places.
     pub chunks_log2: u8,
 }
 

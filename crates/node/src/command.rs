@@ -163,11 +163,9 @@ impl Line {
             reveal,
         }));
         self.follow_up(cx, work);
+        self.drop_waiting(cx, &notice.id);
         match disclosed {
-            None => {
-                self.keep_back(cx, &notice.id);
-                Ok(Accepted { book, stated: None, note: Some(self.kept_back(release)) })
-            }
+            None => Ok(Accepted { book, stated: None, note: Some(self.kept_back(release)) }),
             Some(form) if self.says_nothing_new(&form) => {
                 cx.book(&BookEntry::Dropped(book, "unchanged at this precision".into()));
                 Ok(Accepted {

@@ -109,13 +109,14 @@ impl Line {
         lost
     }
 
-    /// Nothing of a notice is let out any more: what of it waits is not stated. A cancellation is: it ends what was told before.
-    pub(crate) fn keep_back(&mut self, cx: &mut Cx<'_>, id: &NoticeId) {
+    /// A notice is put anew: what of it waits is not stated, for older words must not leave after newer ones, or after less was to be
+    /// let out. A cancellation is: it ends what was told before.
+    pub(crate) fn drop_waiting(&mut self, cx: &mut Cx<'_>, id: &NoticeId) {
         let is_of_it = |waiting: &Waiting| matches!(&waiting.input, StatementIn::Notice(form) if form.id == *id);
         let (dropped, kept): (VecDeque<_>, VecDeque<_>) = core::mem::take(&mut self.waiting).into_iter().partition(is_of_it);
         self.waiting = kept;
         for waiting in dropped {
-            self.drop_input(cx, waiting.book, "its author has kept it back since".into());
+            self.drop_input(cx, waiting.book, "its author has put it anew since".into());
         }
     }
 

@@ -6,10 +6,11 @@ use std::collections::VecDeque;
 use curve25519_dalek::Scalar;
 use curve25519_dalek::ristretto::CompressedRistretto;
 
-use super::{Effect, Outcome, Run, State};
+use super::{Effect, Found, Outcome, Run, State};
 use crate::fault::{Breach, Cause, PeerFault};
 use crate::job::Given;
-use crate::message::{Message, POINT_BYTES, decode};
+use crate::lanes::Lanes;
+use crate::message::{Message, POINT_BYTES, decode, piece_hash};
 use crate::proofs::Proved;
 use crate::seed::Seed;
 use crate::setup::{Agreement, Class, Mode, Role, Setup};
@@ -19,12 +20,18 @@ const LOG2: u8 = 10;
 /// Sixteen chunks.
 const CHUNK: usize = 64;
 
-/// What a liar does to all its answers, as bytes; and then to its proof.
+/// What a liar does to all its answers, as bytes.
 type Lie<'a> = &'a dyn Fn(&mut [u8]);
-type More<'a> = &'a dyn Fn(&mut Proved);
 
-fn side(role: Role) -> Run {
-    let agreement = Agreement { context: [7; 32], mode: Mode::Cells, verified: true, chunks_log2: 4 };
+/// What else it does: to its proof, and to what jobs of its first message gave.
+#[derive(Clone, Copy, Default)]
+struct Liar<'a> {
+    to_proof: Option<&'a dyn Fn(&mut Proved)>,
+    to_list: Option<&'a dyn Fn(&mut Given)>,
+}
+
+fn side(role: Role, chunks_log2: u8) -> Run {
+    let agreement = Agreement { context: [7; 32], mode: Mode::Cells, verified: true, chunks_log2 };
     let class = Class::new(LOG2).expect("a class");
     let first = if role == Role::First { 0 } else { 300 };
     let cells = (first..first + 600_u128).map(|number| CellId(number.to_be_bytes())).collect();
@@ -33,7 +40,7 @@ fn side(role: Role) -> Run {
 }
 
 /// Lets a side do all that it can, and lie once all is answered and nothing of it is fixed.
-fn drain(run: &mut Run, lie: &mut Option<Lie<'_>>, more: Option<More<'_>>) -> VecDeque<Vec<u8>> {
+fn drain(run: &mut Run, lie: &mut Option<Lie<'_>>, how: Liar<'_>) -> VecDeque<Vec<u8>> {
     let mut said = VecDeque::new();
     loop {
         if let State::Releasing(release) = &mut run.state
@@ -44,8 +51,10 @@ fn drain(run: &mut Run, lie: &mut Option<Lie<'_>>, more: Option<More<'_>>) -> Ve
         }
         if let Some(job) = run.poll_job() {
             let mut done = job.run();
-            if let (Given::Proved(proved), Some(more)) = (&mut done.given, more) {
-                more(proved);
+            match (&mut done.given, how) {
+                (Given::Proved(proved), Liar { to_proof: Some(lie), .. }) => lie(proved),
+                (given @ Given::Masked { .. }, Liar { to_list: Some(lie), .. }) => lie(given),
+                _ => {}
             }
             run.handle_done(done);
         } else if let Some(effect) = run.poll_effect() {
@@ -59,28 +68,50 @@ fn drain(run: &mut Run, lie: &mut Option<Lie<'_>>, more: Option<More<'_>>) -> Ve
     }
 }
 
+/// What was said, and whether by the honest side.
+type Said = Vec<(bool, Vec<u8>)>;
+
 /// The honest side after a run with a liar, and how many answers it gave.
 fn play(role: Role, lie: Lie<'_>) -> (Run, usize) {
-    play_on(role, lie, None)
+    let (honest, said) = play_in(role, 4, lie, Liar::default());
+    (honest, given(&said))
 }
 
-fn play_on(role: Role, lie: Lie<'_>, more: Option<More<'_>>) -> (Run, usize) {
-    let (mut honest, mut liar) = (side(role), side(role.other()));
+/// How many answers the honest side gave.
+fn given(said: &Said) -> usize {
+    said.iter().filter(|(is_honest, bytes)| *is_honest && matches!(decode(bytes), Some(Message::Answer(..)))).count()
+}
+
+/// The answers of one side.
+fn answers(said: &Said, of_honest: bool) -> Vec<[u8; POINT_BYTES]> {
+    let of_side = said.iter().filter(|(is_honest, _)| *is_honest == of_honest);
+    let each = of_side.filter_map(|(_, bytes)| match decode(bytes) {
+        Some(Message::Answer(_, _, answers)) => Some(answers.as_chunks().0.to_vec()),
+        _ => None,
+    });
+    each.flatten().collect()
+}
+
+fn play_in(role: Role, chunks_log2: u8, lie: Lie<'_>, how: Liar<'_>) -> (Run, Said) {
+    let (mut honest, mut liar) = (side(role, chunks_log2), side(role.other(), chunks_log2));
     let mut lie = Some(lie);
-    let mut given = 0;
+    let mut said = Said::new();
     let (mut to_liar, mut to_honest) = (VecDeque::new(), VecDeque::new());
     loop {
-        to_liar.extend(drain(&mut honest, &mut None, None));
-        to_honest.extend(drain(&mut liar, &mut lie, more));
+        to_liar.extend(drain(&mut honest, &mut None, Liar::default()));
+        to_honest.extend(drain(&mut liar, &mut lie, how));
         match (to_liar.pop_front(), to_honest.pop_front()) {
-            (None, None) => return (honest, given),
+            (None, None) => return (honest, said),
             (for_liar, for_honest) => {
-                if let Some(bytes) = for_liar {
-                    given += usize::from(matches!(decode(&bytes), Some(Message::Answer(..))));
-                    liar.handle(&bytes);
-                }
-                if let Some(bytes) = for_honest {
-                    honest.handle(&bytes);
+                for (is_honest, bytes) in
+                    for_liar.map(|bytes| (true, bytes)).into_iter().chain(for_honest.map(|bytes| (false, bytes)))
+                {
+                    if is_honest {
+                        liar.handle(&bytes)
+                    } else {
+                        honest.handle(&bytes)
+                    };
+                    said.push((is_honest, bytes));
                 }
             }
         }
@@ -148,9 +179,9 @@ fn sums_that_fit_wrong_answers_are_caught_before_anything_is_answered() {
         for chunk in [0, 15] {
             let at = chunk * CHUNK;
             let lie = |answers: &mut [u8]| (at..at + CHUNK).for_each(|place| times_two(point(answers, place)));
-            let more = |proved: &mut Proved| times_two(point(&mut proved.sums, chunk));
-            let (honest, given) = play_on(role, &lie, Some(&more));
-            assert_eq!((&fault(&honest).breach, given), (&Breach::WrongKey, 0));
+            let to_proof = |proved: &mut Proved| times_two(point(&mut proved.sums, chunk));
+            let (honest, said) = play_in(role, 4, &lie, Liar { to_proof: Some(&to_proof), to_list: None });
+            assert_eq!((&fault(&honest).breach, given(&said)), (&Breach::WrongKey, 0));
         }
     }
 }
@@ -179,4 +210,39 @@ fn answers_that_are_no_points_are_caught_though_they_were_fixed() {
         assert_eq!(fault.breach, expected);
         assert!(matches!(decode(&fault.evidence.message), Some(Message::Answer(_, at, _)) if at == start));
     }
+}
+
+/// One chunk of four messages: what is at fault is kept as it came, with the link behind the last.
+#[test]
+fn the_message_at_fault_is_kept_as_it_came() {
+    let not_a_point = |answers: &mut [u8]| point(answers, 5).fill(0xff);
+    let wrong = |answers: &mut [u8]| times_two(point(answers, 5));
+    let lies: [(Lie<'_>, Breach, usize); 2] =
+        [(&not_a_point, Breach::NotAPoint { place: 5 }, 0), (&wrong, Breach::WrongAnswers { chunk: 0 }, 3)];
+    for (lie, breach, message) in lies {
+        let (honest, said) = play_in(Role::First, 0, lie, Liar::default());
+        let of_liar = said.iter().filter(|(is_honest, bytes)| !is_honest && matches!(decode(bytes), Some(Message::Answer(..))));
+        let sent: Vec<_> = of_liar.map(|(_, bytes)| bytes).collect();
+        assert_eq!((sent.len(), &fault(&honest).breach), (4, &breach));
+        assert_eq!(&fault(&honest).evidence.message, sent[message]);
+    }
+}
+
+/// A proof is about answers. A list made with another key than the one committed to shows nothing of itself: the honest side finds
+/// nothing, and the liar all. Only the audit tells, for the list does not follow from the seed.
+#[test]
+fn not_caught_verified_a_list_of_another_key_hides_every_hit() {
+    let to_list = |given: &mut Given| {
+        let Given::Masked { points, hash, halves, .. } = given else { return };
+        *halves = Lanes::best().open(points.as_chunks().0).expect("its own points");
+        points.chunks_exact_mut(POINT_BYTES).for_each(times_two);
+        *hash = piece_hash(points);
+    };
+    let (honest, said) = play_in(Role::First, 4, &|_| (), Liar { to_proof: None, to_list: Some(&to_list) });
+    let found = honest.outcome().map(|outcome| (&outcome.found, outcome.agrees));
+    assert_eq!(found, Some((&Found::Cells(Vec::new()), true)), "{:?}", honest.aborted());
+    let mut of_liar = answers(&said, false);
+    of_liar.iter_mut().for_each(|answer| times_two(answer));
+    let of_honest = answers(&said, true);
+    assert_eq!(of_liar.iter().filter(|answer| of_honest.contains(answer)).count(), 300, "what both have");
 }

@@ -21,7 +21,7 @@ use detente_wire::hash::domain;
 
 use crate::pairing::Code;
 
-/// Answers are released in sixteen chunks: who leaves has learnt at most a sixteenth more than the other.
+/// Answers are released in sixteen chunks, fewer of a small verified class: who leaves was given at most one more than it gave.
 pub(crate) const CHUNKS_LOG2: u8 = 4;
 
 /// The code of a run, for two people to compare: over its name, and what each side showed of its commitment.

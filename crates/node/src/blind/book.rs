@@ -80,7 +80,7 @@ pub struct BookBlindFound {
     pub hits: Vec<BookBlindHit>,
 }
 
-/// A plan of ours that something of theirs comes too close to.
+/// A plan of ours that something of theirs may come too close to.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct BookBlindHit {

@@ -16,7 +16,7 @@ use crate::command::not_found;
 use crate::input::{Accepted, By, CommandFault};
 use crate::line::{Cx, Line};
 
-/// Something of theirs comes too close to a plan of ours, in these cells: what, nobody knows yet. For our own eyes.
+/// Something of theirs may come too close to a plan of ours, in these cells: what, nobody knows yet. For our own eyes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlindConflict {
     /// Its name here: from the run that found it first and the plan.

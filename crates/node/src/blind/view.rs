@@ -153,7 +153,7 @@ impl fmt::Display for BlindNews {
             }
             Self::Ended { run, step, reason } => write!(f, "blind run {run} ended before its time, at step {step}: {reason}"),
             Self::Conflict(id) => {
-                write!(f, "only we see this: something of theirs comes too close to a plan of ours ({})", id.short())
+                write!(f, "only we see this: something of theirs may come too close to a plan of ours ({})", id.short())
             }
             Self::AskedToShow(_) => f.write_str("the other side asks to be shown what we have in common cells"),
         }

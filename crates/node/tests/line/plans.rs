@@ -83,7 +83,7 @@ fn what_waits_is_not_told_once_its_author_keeps_it_back() {
         put(&mut pair, plan(20), release).expect("it stays in the book");
         put(&mut pair, other, release).expect("it stays in the book");
         assert_eq!(pair.line(0).view().waiting, 0);
-        assert_eq!(pair.heard(0, |w| matches!(w, What::Dropped(_, why) if why.contains("kept it back"))), 2);
+        assert_eq!(pair.heard(0, |w| matches!(w, What::Dropped(_, why) if why.contains("put it anew"))), 2);
         for _ in 0..2 {
             pair.connect();
             pair.pass(30);
@@ -92,6 +92,33 @@ fn what_waits_is_not_told_once_its_author_keeps_it_back() {
             assert_eq!(told, [plan(0).volumes], "what was told before is told still, and no more than that");
             pair.restart(0);
         }
+    }
+}
+
+#[test]
+fn of_what_waits_only_the_newest_words_are_told() {
+    // (what waits, what is put after it, the volumes that are told)
+    for (waits, then, release) in
+        [(plan(0), plan(10), Release::Exact), (plan(0), plan(10), Release::Km10), (plan(10), plan(0), Release::Exact)]
+    {
+        let mut pair = Pair::new();
+        pair.connect();
+        // In the last case what is put is what was told already: nothing is sent, and what waited between is not either.
+        let is_back = then == plan(0);
+        if is_back {
+            put(&mut pair, then.clone(), release).expect("a good notice");
+        }
+        pair.restart(0);
+        assert_eq!(put(&mut pair, waits, Release::Exact).expect("it waits").stated, None);
+        put(&mut pair, then.clone(), release).expect("it is taken");
+        pair.connect();
+        pair.pass(30);
+        pair.assert_converged();
+        let told: Vec<_> = pair.line(1).notices().map(|view| view.notice.input().clone()).collect();
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].volumes == then.volumes, release == Release::Exact, "{release:?}");
+        // Nothing else was ever stated.
+        assert_eq!(pair.heard(0, |w| matches!(w, What::Dropped(_, why) if why.contains("put it anew"))), 1);
     }
 }
 

@@ -28,6 +28,11 @@ impl Grid {
     }
 
     fn columns_in(&self, row: u32, area: &Area) -> u64 {
+        // Most rows have nothing of an area, which is a small part of the earth.
+        let whole = [-1_800_000_000, 1_800_000_000];
+        if self.surface.sides_e7(row, 0).is_some_and(|(lats, _)| area.is_clear_of(lats.map(i64::from), whole)) {
+            return 0;
+        }
         let columns = self.surface.columns(row);
         let step = columns.div_ceil(COLUMNS_MAX);
         let inside = |column: u32| {

@@ -59,6 +59,9 @@ impl Search<'_, '_> {
         front.reach([0, 0]);
         while let Some(Reverse((cost, steps))) = front.open.pop() {
             let shift = front.shift(steps);
+            if !budget.spend(self.toil) {
+                return (End::Cut, None);
+            }
             let Some(volumes) = self.shifted(shift) else {
                 if !budget.spend(1) {
                     return (End::Cut, None);

@@ -124,6 +124,9 @@ impl<'a> Search<'_, 'a> {
         }
         let around = |radius_m: f64| Looked::Short(Disc { middle: Place::along(by.0, metres(by.1)), radius_m });
         let shift = Way::Toward(by.0).shift(by.1);
+        if !budget.spend(self.toil) {
+            return Looked::Unknown;
+        }
         let Some(volumes) = self.shifted(shift) else {
             return if budget.spend(1) { around(self.stray_m(shift).unwrap_or(0.0)) } else { Looked::Unknown };
         };

@@ -23,6 +23,8 @@ use crate::timed::TIME_GROWTH_US;
 pub(super) const CONFLICTS_AT_ONCE: usize = VOLUMES_MAX;
 /// Bearings that are tried together with a shift in time or in altitude: the first, which lead away from what is nearest.
 const BEARINGS_BOTH_MAX: usize = 8;
+/// Pairs of edges that are held against each other in about the time in which one pair of volumes is tested.
+const EDGE_PAIRS: usize = 1_024;
 
 /// Edges are brought together for a larger disc where they are apart by more than this part of the radius of the one at hand.
 const DEEPER_FROM: f64 = 0.25;
@@ -37,6 +39,9 @@ pub(super) struct Search<'s, 'a> {
     /// What is in the way before anything is shifted.
     pub(super) first: Vec<Met<'a>>,
     middle: Option<Position>,
+    /// What it costs to move the notice before anything is asked: nothing worth counting, unless its outlines have very many edges, of
+    /// which each is held against each.
+    pub(super) toil: usize,
 }
 
 /// Something in the way, and among which crowd.
@@ -82,7 +87,9 @@ impl<'s, 'a> Search<'s, 'a> {
     /// Before anything is known to be in the way.
     pub(super) fn unknowing(crowds: &'s [Among<'a>], limits: &'s Limits<'s>) -> Self {
         let middle = crowds.first().and_then(|among| middle(among.volumes));
-        Self { crowds, limits, first: Vec::new(), middle }
+        let edges = crowds.iter().flat_map(|among| among.volumes).map(|volume| volume.footprint.vertices().count());
+        let toil = edges.map(|edges| edges * edges / EDGE_PAIRS).sum();
+        Self { crowds, limits, first: Vec::new(), middle, toil }
     }
 
     /// Whether nothing is in the way.
@@ -149,6 +156,9 @@ impl<'s, 'a> Search<'s, 'a> {
             };
             if step > last {
                 return (End::Closed, None);
+            }
+            if !budget.spend(self.toil) {
+                return (End::Cut, None);
             }
             let Some(volumes) = self.shifted(way.shift(step)) else {
                 // A rule forbids it here: the next step may round otherwise.

@@ -29,7 +29,7 @@ section! {
         1 verified: bool,
         /// All sets are padded to 2 to this power, and none is larger: 4 to 22.
         2 class_log2: u32,
-        /// An answer is released in 2 to this power chunks: 0 to 8.
+        /// An answer is released in 2 to this power chunks: 0 to 8; a proved one in no more than the root of the class has.
         3 chunks_log2: u32,
         /// How far ahead a run looks from its time on, minutes.
         4 ahead_min: u32,

@@ -137,7 +137,7 @@ fn conflict_words(conflict: &BlindConflictView) -> Vec<String> {
     let (id, notice) = (&conflict.id[..8], &conflict.notice[..8]);
     let spoilt = if conflict.agrees { "" } else { "; the other side sealed another result" };
     let mut out = vec![format!(
-        "blind conflict {id}  only we see this: something of theirs is too close to our notice {notice}, in {}{spoilt}",
+        "blind conflict {id}  only we see this: something of theirs may be too close to our notice {notice}, in {}{spoilt}",
         counted(conflict.cells, "cell")
     )];
     out.extend(conflict.volumes.iter().map(|volume| format!("  {}", volume_words(volume))));
