@@ -67,7 +67,7 @@ const KINDS: [Kind; 6] = [
     kind!(answers::answer_key, "answers to 16 points", "keys with many digits of zero", "other keys"),
     kind!(
         whole::whole_verified,
-        "all that a side does in a verified run of 16 places, its four proofs and its checks included",
+        "all that a side does in a verified run of 16 places, its proof and its checks included",
         "keys with many digits of zero",
         "other keys"
     ),
