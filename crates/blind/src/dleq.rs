@@ -20,6 +20,12 @@ pub(crate) type Proof = [u8; PROOF_BYTES];
 /// A point of a proof, and its encoding.
 pub(crate) type Told = (Sum, [u8; POINT_BYTES]);
 
+/// Points, and their encodings.
+pub(crate) fn told(lanes: Lanes, points: &[Sum]) -> Vec<Told> {
+    let each: Vec<[&Sum; 1]> = points.iter().map(|point| [point]).collect();
+    lanes.totals(&each.iter().map(<[_; 1]>::as_slice).collect::<Vec<_>>())
+}
+
 /// Proofs under a context.
 pub(crate) struct Dleq {
     xmd: Xmd,
@@ -33,23 +39,16 @@ impl Dleq {
         Self { xmd: Xmd::new(&[b"HashToScalar-", context].concat()), lanes, base }
     }
 
-    /// Proves of each m that `key` made both its public half and k·m. There are as many nonces, each used once.
-    pub(crate) fn prove(&self, key: &Scalar, public: &[u8; POINT_BYTES], given: &[Told], nonces: &[Scalar]) -> Vec<Proof> {
-        let factors: Vec<_> =
-            given.iter().zip(nonces).flat_map(|((m, _), nonce)| [(m, key), (&self.base, nonce), (m, nonce)]).collect();
-        let products = self.lanes.products(&factors);
-        let each: Vec<_> = products.iter().map(|product| [product]).collect();
-        let told = self.lanes.totals(&each.iter().map(<[_; 1]>::as_slice).collect::<Vec<_>>());
-        let (of_each, rest) = told.as_chunks();
-        debug_assert!(rest.is_empty() && of_each.len() == given.len());
-        let proof = |(((_, m), nonce), [(_, z), (_, t2), (_, t3)]): ((&Told, &Scalar), &[Told; 3])| {
-            let challenge = self.challenge(public, [m, z, t2, t3]);
-            let mut proof = [0; PROOF_BYTES];
-            proof[..32].copy_from_slice(challenge.as_bytes());
-            proof[32..].copy_from_slice((nonce - challenge * key).as_bytes());
-            proof
-        };
-        given.iter().zip(nonces).zip(of_each).map(proof).collect()
+    /// Proves of m that `key` made both its public half and k·m. A nonce is used once.
+    pub(crate) fn prove(&self, key: &Scalar, public: &[u8; POINT_BYTES], (m, m_bytes): &Told, nonce: &Scalar) -> Proof {
+        let products = self.lanes.products(&[(m, key), (&self.base, nonce), (m, nonce)]);
+        let told = told(self.lanes, &products);
+        let [(_, z), (_, t2), (_, t3)] = told.as_slice() else { unreachable!("a product for each factor") };
+        let challenge = self.challenge(public, [m_bytes, z, t2, t3]);
+        let mut proof = [0; PROOF_BYTES];
+        proof[..32].copy_from_slice(challenge.as_bytes());
+        proof[32..].copy_from_slice((nonce - challenge * key).as_bytes());
+        proof
     }
 
     /// Whether z is m times the key whose public half `key` is, encoded as `public`.

@@ -101,9 +101,9 @@ impl Ours {
         gathered(&self.halves, start, count)
     }
 
-    /// Lets go of the halves before a place.
-    pub(crate) fn forget_halves_before(&mut self, place: usize) {
-        self.halves.iter_mut().take(place / PIECE).for_each(|halves| *halves = Kept::none());
+    /// Lets go of the halves of whole pieces.
+    pub(crate) fn forget_halves(&mut self, start: usize, count: usize) {
+        self.halves.iter_mut().skip(start / PIECE).take(count / PIECE).for_each(|halves| *halves = Kept::none());
     }
 
     /// The cell at a place; none for padding.
@@ -263,9 +263,9 @@ impl Theirs {
         gathered(&self.points, start, count)
     }
 
-    /// Lets go of the points before a place.
-    pub(crate) fn forget_points_before(&mut self, place: usize) {
-        self.points.iter_mut().take(place / PIECE).for_each(|points| *points = Kept::none());
+    /// Lets go of the points of whole pieces.
+    pub(crate) fn forget_points(&mut self, start: usize, count: usize) {
+        self.points.iter_mut().skip(start / PIECE).take(count / PIECE).for_each(|points| *points = Kept::none());
     }
 
     /// Lets go of the list, once every piece is answered and it was looked through.

@@ -10,13 +10,12 @@
 
 use std::sync::Arc;
 
-use curve25519_dalek::Scalar;
 use minicbor::bytes::ByteArray;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::chunks::Cut;
-use crate::dleq::{Dleq, Proof, Told};
+use crate::dleq::{Dleq, Proof, Told, told};
 use crate::fault::Breach;
 use crate::hash::{DIGEST_BYTES, Digest, digest, named};
 use crate::job::Task;
@@ -118,23 +117,22 @@ impl Sums {
         Self { seed, next: 0, left: cut.portions(), shares }
     }
 
-    /// The next portion to be summed, of points that are gathered by place.
-    fn next_task(&mut self, cut: Cut, lanes: Lanes, is_ours: bool, points: impl Fn(usize, usize) -> Kept) -> Option<Task> {
+    /// The number of the next portion to be summed.
+    fn next_portion(&mut self, cut: Cut) -> Option<usize> {
         let portion = self.next;
-        if portion == cut.portions() {
-            return None;
-        }
-        self.next += 1;
-        let parts = cut.parts(portion).map(|(_, start, count)| (start, points(start, count))).collect();
-        Some(Task::Weigh { lanes, seed: self.seed, is_ours, portion, parts })
+        self.next += usize::from(portion < cut.portions());
+        (portion < cut.portions()).then_some(portion)
     }
 
-    /// Takes a portion; true for the last.
-    fn take(&mut self, cut: Cut, portion: usize, sums: Vec<Sum>) -> bool {
+    /// Takes a portion.
+    fn take(&mut self, cut: Cut, portion: usize, sums: Vec<Sum>) {
         for ((chunk, ..), sum) in cut.parts(portion).zip(sums) {
             self.shares[chunk].push(sum);
         }
         self.left -= 1;
+    }
+
+    const fn are_whole(&self) -> bool {
         self.left == 0
     }
 
@@ -152,12 +150,6 @@ fn encodings(told: &[Told]) -> Vec<u8> {
 
 fn points(told: &[Told]) -> Vec<&Sum> {
     told.iter().map(|(point, _)| point).collect()
-}
-
-/// Points, and their encodings.
-fn told(lanes: Lanes, points: &[Sum]) -> Vec<Told> {
-    let each: Vec<[&Sum; 1]> = points.iter().map(|point| [point]).collect();
-    lanes.totals(&each.iter().map(<[_; 1]>::as_slice).collect::<Vec<_>>())
 }
 
 /// Lists of sums put together, by weights of 128 bits: whoever proves may try as often as it likes.
@@ -182,11 +174,10 @@ impl Proved {
         let factors: Vec<_> = asked.iter().map(|(m, _)| (m, &secrets.key)).collect();
         let answered = encodings(&told(lanes, &lanes.products(&factors)));
         let seed = named.seed_of_sums(&encodings(&asked), &answered);
-        let composite = composites(lanes, &seed, &[&lanes.keep(&points(&asked))]);
-        let nonce = |(_, m): &Told| secrets.proof_nonce(&digest("detente/blind/proof/2", &[&seed, m]));
-        let nonces: Zeroizing<Vec<Scalar>> = Zeroizing::new(composite.iter().map(nonce).collect());
-        let proofs = dleq.prove(&secrets.key, &named.key, &composite, &nonces);
-        Self { sums: answered, proof: *proofs.first().expect("a proof for the one composite") }
+        let composites = composites(lanes, &seed, &[&lanes.keep(&points(&asked))]);
+        let [m] = composites.as_slice() else { unreachable!("one list was put together") };
+        let nonce = Zeroizing::new(secrets.proof_nonce(&digest("detente/blind/proof/2", &[&seed, &m.1])));
+        Self { sums: answered, proof: dleq.prove(&secrets.key, &named.key, m, &nonce) }
     }
 
     /// Whether it holds of all sums of what this side asked. Of that there are halves.
@@ -217,7 +208,6 @@ enum Stage {
         is_said: bool,
     },
     Summing(Sums),
-    Summed(Sums),
     /// A job makes the proof.
     Proving,
     Proved(Proved),
@@ -253,15 +243,16 @@ impl Proving {
                     Task::Digest { first: start / cut.chunk, chunk: cut.chunk, answers }
                 })
             }
-            Stage::Summing(sums) => {
-                let task = sums.next_task(cut, secrets.lanes, false, |start, count| theirs.points(start, count));
-                theirs.forget_points_before(sums.next * cut.portion());
-                task
-            }
-            Stage::Summed(_) => {
-                let Stage::Summed(sums) = core::mem::replace(&mut self.stage, Stage::Proving) else { return None };
+            Stage::Summing(sums) if sums.are_whole() => {
+                let Stage::Summing(sums) = core::mem::replace(&mut self.stage, Stage::Proving) else { return None };
                 let (secrets, dleq) = (Arc::clone(secrets), Arc::clone(dleq));
                 Some(Task::Prove { named: self.own.clone(), secrets, dleq, sums })
+            }
+            Stage::Summing(sums) => {
+                let portion = sums.next_portion(cut)?;
+                let parts = cut.parts(portion).map(|(_, start, count)| (start, theirs.points(start, count))).collect();
+                theirs.forget_points(portion * cut.portion(), cut.portion());
+                Some(Task::Weigh { lanes: secrets.lanes, seed: sums.seed, is_ours: false, portion, parts })
             }
             Stage::Fixed { .. } | Stage::Proving | Stage::Proved(_) | Stage::Said => None,
         }
@@ -296,10 +287,8 @@ impl Proving {
     }
 
     fn take(&mut self, portion: usize, shares: Vec<Sum>) {
-        let Stage::Summing(sums) = &mut self.stage else { return };
-        if sums.take(self.cut, portion, shares) {
-            let Stage::Summing(sums) = core::mem::replace(&mut self.stage, Stage::Proving) else { return };
-            self.stage = Stage::Summed(sums);
+        if let Stage::Summing(sums) = &mut self.stage {
+            sums.take(self.cut, portion, shares);
         }
     }
 
@@ -324,7 +313,6 @@ enum Check {
     /// Its answers are not fixed.
     Unfixed,
     Summing(Sums),
-    Summed(Sums),
     /// A job checks the proof.
     Checking,
     Holds,
@@ -345,15 +333,15 @@ impl Checking {
     }
 
     fn next_task(&mut self, ours: &mut Ours, dleq: &Arc<Dleq>) -> Option<Task> {
-        let lanes = ours.secrets().lanes;
-        if let Check::Summing(sums) = &mut self.check {
-            let task = sums.next_task(self.cut, lanes, true, |start, count| ours.halves(start, count));
-            ours.forget_halves_before(sums.next * self.cut.portion());
-            return task;
+        let (cut, lanes) = (self.cut, ours.secrets().lanes);
+        let Check::Summing(sums) = &mut self.check else { return None };
+        if let Some(portion) = sums.next_portion(cut) {
+            let parts = cut.parts(portion).map(|(_, start, count)| (start, ours.halves(start, count))).collect();
+            ours.forget_halves(portion * cut.portion(), cut.portion());
+            return Some(Task::Weigh { lanes, seed: sums.seed, is_ours: true, portion, parts });
         }
-        let (Check::Summed(_), Some(told)) = (&self.check, &self.told) else { return None };
-        let told = told.clone();
-        let Check::Summed(sums) = core::mem::replace(&mut self.check, Check::Checking) else { return None };
+        let told = self.told.clone().filter(|_| sums.are_whole())?;
+        let Check::Summing(sums) = core::mem::replace(&mut self.check, Check::Checking) else { return None };
         Some(Task::Hold { named: self.peer.clone(), lanes, dleq: Arc::clone(dleq), sums, told })
     }
 
@@ -365,10 +353,8 @@ impl Checking {
     }
 
     fn take(&mut self, portion: usize, shares: Vec<Sum>) {
-        let Check::Summing(sums) = &mut self.check else { return };
-        if sums.take(self.cut, portion, shares) {
-            let Check::Summing(sums) = core::mem::replace(&mut self.check, Check::Unfixed) else { return };
-            self.check = Check::Summed(sums);
+        if let Check::Summing(sums) = &mut self.check {
+            sums.take(self.cut, portion, shares);
         }
     }
 

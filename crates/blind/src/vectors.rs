@@ -224,13 +224,13 @@ fn batched_proofs(vectors: &[Batch<'_>], lanes: Lanes) {
         );
         let wrong = composite(z + m);
         let [m, z] = [m, z].map(composite);
-        let proof = dleq.prove(&scalar(KEY), &public, core::slice::from_ref(&m), &[scalar(nonce)])[0];
+        let proof = dleq.prove(&scalar(KEY), &public, &m, &scalar(nonce));
         assert_eq!(proof.as_slice(), hex(expected));
         assert!(dleq.is_proved(&key, &m, &z, &proof));
         assert!(!dleq.is_proved(&key, &m, &wrong, &proof));
         // The key 0 is none, however well it is proved.
         let nothing = (lanes.point(&[0; 32]), [0; 32]);
-        let of_nothing = dleq.prove(&Scalar::ZERO, &nothing.1, core::slice::from_ref(&m), &[scalar(nonce)])[0];
+        let of_nothing = dleq.prove(&Scalar::ZERO, &nothing.1, &m, &scalar(nonce));
         assert!(!dleq.is_proved(&nothing, &m, &nothing, &of_nothing));
         assert!(!dleq.is_proved(&key, &z, &m, &proof));
         for bit in 0..proof.len() * 8 {
