@@ -316,8 +316,7 @@ impl Line {
         }
         let stated = agreed.amends;
         let live = self.joint.live().get(&stated).ok_or_else(|| not_found("notice", &stated))?;
-        let plan =
-            self.joint.exact(&live.notice.id()).filter(|plan| plan.lets_out(live.notice.input(), self.current_terms().area()));
+        let plan = self.joint.plan_behind(live);
         let exact = plan.map_or(&live.notice, |plan| &plan.notice);
         // Without its plan, all that is in the notice has been let out.
         let (release, reveal) = plan.map_or_else(

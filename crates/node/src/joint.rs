@@ -51,8 +51,9 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Whether this is what was let out of it, whatever its version: an earlier or later plan of the same notice is another.
-    pub(crate) fn lets_out(&self, said: &NoticeIn, area: Option<&Area>) -> bool {
+    /// Whether this is what was let out of it under an area, whatever its version: an earlier or later plan of the same notice is
+    /// another.
+    fn lets_out(&self, said: &NoticeIn, area: Option<&Area>) -> bool {
         let form = self.release.precision().and_then(|p| disclose(&self.notice, p, &self.reveal, area).ok());
         form.is_some_and(|form| NoticeIn { version: said.version, replaces: said.replaces, ..form } == *said)
     }
@@ -72,7 +73,8 @@ pub(crate) struct Joint {
     them: PartyId,
     law: Law,
     separation: Separation,
-    area: Option<Area>,
+    /// The areas of all terms that were in force, the present one last: what was let out under one is known by it.
+    areas: Vec<Option<Area>>,
     live: BTreeMap<StatementRef, Live>,
     current: BTreeMap<(PartyId, NoticeId), StatementRef>,
     own: Index<StatementRef>,
@@ -134,7 +136,7 @@ impl Joint {
             them,
             law: law_of(terms),
             separation: separation_of(terms),
-            area: terms.area().cloned(),
+            areas: vec![terms.area().cloned()],
             live: BTreeMap::new(),
             current: BTreeMap::new(),
             own: Index::drawn(),
@@ -147,6 +149,16 @@ impl Joint {
             progress: Progress::default(),
             quiet: 0,
         }
+    }
+
+    fn area(&self) -> Option<&Area> {
+        self.areas.last()?.as_ref()
+    }
+
+    /// The plan behind a live notice of ours, if that is what was let out of it, be it under earlier terms.
+    pub(crate) fn plan_behind(&self, live: &Live) -> Option<&Plan> {
+        let said = live.notice.input();
+        self.exact(&live.notice.id()).filter(|plan| self.areas.iter().rev().any(|area| plan.lets_out(said, area.as_ref())))
     }
 
     /// A notice is stated: its earlier version goes, and it is filed.
@@ -190,7 +202,10 @@ impl Joint {
 
     /// Terms changed: everything is found anew. What was found before stays until it is known not to be found again.
     pub(crate) fn set_terms(&mut self, terms: &Terms) {
-        self.area = terms.area().cloned();
+        if self.area() != terms.area() {
+            self.areas.retain(|area| area.as_ref() != terms.area());
+            self.areas.push(terms.area().cloned());
+        }
         let (law, separation) = (law_of(terms), separation_of(terms));
         if (law, separation) == (self.law, self.separation) {
             return;

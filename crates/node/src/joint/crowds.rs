@@ -46,8 +46,7 @@ impl Joint {
     pub(crate) fn moved_exactly(&self, at: &StatementRef) -> Option<Moved> {
         let stated = self.moved(at).filter(|_| at.author == self.us)?;
         let live = self.live.get(at)?;
-        let plan = self.exact(&live.notice.id()).filter(|plan| plan.lets_out(live.notice.input(), self.area.as_ref()));
-        Some(match plan {
+        Some(match self.plan_behind(live) {
             Some(plan) => Moved { volumes: plan.notice.volumes().to_vec(), ..stated },
             None => stated,
         })
@@ -61,7 +60,7 @@ impl Joint {
         precision: Precision,
         id: Option<NoticeId>,
     ) -> Option<Moved> {
-        let told = told(kind, volumes, precision, self.area.as_ref()).ok()?;
+        let told = told(kind, volumes, precision, self.area()).ok()?;
         Some(Moved { kind, volumes: volumes.to_vec(), told, precision, id })
     }
 

@@ -4,7 +4,7 @@ use detente_node::port::{Batch, Store as _, Write};
 use detente_node::{Accepted, BookEntry, BookInput, BookNotice, Command, CommandFault, What};
 use detente_testkit::{notice, notice_id, terms};
 use detente_types::statement::{AnswerIn, ChangeIn, Kind};
-use detente_types::{ConflictId, NoticeIn, NoticeKind, Release};
+use detente_types::{ConflictId, NoticeIn, NoticeKind, Release, TermsIn};
 
 use crate::pair::Pair;
 
@@ -181,6 +181,30 @@ fn an_agreement_changes_the_exact_plan_and_lets_out_as_much_as_before() {
     pair.connect();
     put(&mut pair, plan(0), Release::Km1).expect("a good notice");
     let conflict = agree(&mut pair);
+    for _ in 0..2 {
+        let (notice, release) = amended(&pair, &conflict);
+        assert_eq!((&notice.volumes[0].rings, release), (&plan(0).volumes[0].rings, Release::Km1));
+        pair.restart(0);
+        pair.connect();
+        pair.assert_converged();
+    }
+}
+
+/// What was let out by the border of one area would look otherwise under another, and is what was let out all the same.
+#[test]
+fn an_agreement_changes_the_exact_plan_though_the_area_changed_since() {
+    let west = plan(0).volumes.iter().flat_map(|v| &v.rings).flatten().map(|at| at.lon_e7).min().expect("it has positions");
+    let mut narrow = terms();
+    let border = i64::from(west) - 1_000;
+    narrow.area.corners_e7 =
+        vec![[583_000_000, border], [583_000_000, 305_000_000], [612_000_000, 305_000_000], [612_000_000, border]];
+    let mut pair = Pair::connected(narrow);
+    put(&mut pair, plan(0), Release::Km1).expect("a good notice");
+    let conflict = agree(&mut pair);
+    let proposed = pair.command(0, Command::ProposeTerms(TermsIn { version: 2, ..terms() })).expect("good terms");
+    pair.command(1, Command::AcceptTerms(proposed.stated.expect("stated at once"))).expect("a good answer");
+    pair.pass(5);
+    assert_eq!(pair.line(0).terms().version(), 2);
     for _ in 0..2 {
         let (notice, release) = amended(&pair, &conflict);
         assert_eq!((&notice.volumes[0].rings, release), (&plan(0).volumes[0].rings, Release::Km1));
