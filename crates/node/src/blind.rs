@@ -20,6 +20,7 @@ mod table;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::OnceLock;
 
 use detente_blind::{Done, Job};
 use detente_types::statement::{BlindReason, BlindResultIn, BlindRunIn, Kind, Statement, StatementIn};
@@ -71,6 +72,8 @@ pub(crate) struct Matching {
     shown: Vec<BookBlindShown>,
     /// When the next fixed run is due.
     next: Option<Timestamp>,
+    /// How many cells a run under the present terms looks at, once somebody has asked: counted anew, it would take a screen's every look.
+    domain: OnceLock<u64>,
 }
 
 /// A piece of heavy work of one run of one line. Do it on any thread, in any order, and hand back what it gives.

@@ -47,6 +47,7 @@ impl Line {
             return;
         }
         self.adopted = terms.clone();
+        self.forget_domain();
         self.safety.handle_terms(Pace::of(&terms));
         self.watch.handle_terms(&terms, cx.now);
         self.event(cx, What::TermsInForce(terms.version()));

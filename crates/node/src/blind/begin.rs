@@ -1,5 +1,7 @@
 //! How a run begins: what both sides derive alike, and what this side brings.
 
+use std::sync::OnceLock;
+
 use detente_blind::{Agreement, AuditorKey, Class, Digest, FRESH_BYTES, Mode, Role, Run, SEED_BYTES, Seed, Setup};
 use detente_space::cells::Grid;
 use detente_types::statement::{BlindReason, BlindRunIn};
@@ -152,9 +154,17 @@ impl Line {
     }
 
     /// About how many cells of the grid a run looks at, whoever is in them.
-    pub(super) fn domain_of(&self, terms: &Terms) -> u64 {
-        let ahead_us = i64::from(terms.matching().ahead_min) * 60_000_000;
-        Grid::of_terms(terms).map_or(0, |grid| grid.cells_in(terms.area(), ahead_us))
+    pub(super) fn domain(&self) -> u64 {
+        *self.matching.domain.get_or_init(|| {
+            let terms = self.current_terms();
+            let ahead_us = i64::from(terms.matching().ahead_min) * 60_000_000;
+            Grid::of_terms(terms).map_or(0, |grid| grid.cells_in(terms.area(), ahead_us))
+        })
+    }
+
+    /// The terms changed: what a run looks at is counted anew.
+    pub(crate) fn forget_domain(&mut self) {
+        self.matching.domain = OnceLock::new();
     }
 }
 

@@ -165,7 +165,7 @@ impl Line {
     pub fn blind(&self, now: Timestamp, latest: usize) -> BlindView {
         let terms = self.current_terms();
         let (matching, input) = (terms.matching(), terms.input());
-        let domain = self.domain_of(terms);
+        let domain = self.domain();
         let budget = [self.us(), self.them()].map(|party| self.blind_budget(party, now, domain));
         let under_way = self.matching.live.iter().filter(|(_, live)| !live.is_over()).map(|(run, live)| {
             let step = live.step().to_string();

@@ -8,6 +8,7 @@
 use detente_types::area::Area;
 use detente_types::notice::{NOTICE_VERTICES_MAX, VOLUMES_MAX};
 use detente_types::unit::Metres;
+use detente_types::volume::{HALF_TURN_E7, TURN_E7};
 use detente_types::{Footprint, Position, Shape, Volume};
 
 /// Most boxes that are drawn for one outline of cells.
@@ -15,8 +16,6 @@ const BOXES_MAX: usize = 8;
 /// Boxes are no wider and no nearer to a pole than this, 1e-7 degree: what is, stays as it is and is refused.
 const WIDE_E7: i64 = 100_000_000;
 const POLAR_E7: i64 = 890_000_000;
-const HALF_TURN_E7: i64 = 1_800_000_000;
-const TURN_E7: i64 = 3_600_000_000;
 /// The earth is nowhere bent less than this, metres: a path drawn straight in latitude and longitude is no longer.
 const RADIUS_M_MAX: f64 = 6_400_000.0;
 const RADIANS_E7: f64 = core::f64::consts::PI / 1_800_000_000.0;

@@ -195,7 +195,7 @@ fn an_agreement_changes_the_exact_plan_and_lets_out_as_much_as_before() {
 fn an_agreement_changes_the_exact_plan_though_the_area_changed_since() {
     let west = plan(0).volumes.iter().flat_map(|v| &v.rings).flatten().map(|at| at.lon_e7).min().expect("it has positions");
     let mut narrow = terms();
-    let border = i64::from(west) - 1_000;
+    let border = west - 1_000;
     narrow.area.corners_e7 =
         vec![[583_000_000, border], [583_000_000, 305_000_000], [612_000_000, 305_000_000], [612_000_000, border]];
     let mut pair = Pair::connected(narrow);
