@@ -4,14 +4,13 @@
 //! longest edge and the radius, holds everything; a pole inside a polygon is looked for. Everything is rounded outward.
 
 use detente_types::geometry::earth::{POLAR_RADIUS_M, Vec3};
-use detente_types::volume::{Position, Volume};
+use detente_types::volume::{HALF_TURN_E7, Position, Volume};
 
 use crate::arc::Arc;
 use crate::outline::Outline;
 use crate::planted::{self, Planted};
 
-/// Half a turn and a pole, in 1e-7 degree.
-const HALF_TURN_E7: i64 = 1_800_000_000;
+/// A pole, in 1e-7 degree.
 const POLE_E7: i64 = 900_000_000;
 /// Longitudes of an index run on so far beyond the antimeridian: what lies there is sought a turn away as well.
 const BEYOND_E7: i64 = 1_950_000_000;

@@ -4,13 +4,10 @@
 //! integers. It may span the antimeridian and reach up to, but not round, a pole.
 
 use crate::rule::{Rule, Violation};
-use crate::volume::Position;
+use crate::volume::{HALF_TURN_E7, Position, TURN_E7};
 
 /// Most corners of an area.
 pub const CORNERS_MAX: usize = 1_000;
-
-const HALF_TURN_E7: i64 = 1_800_000_000;
-const TURN_E7: i64 = 3_600_000_000;
 
 /// A polygon in latitude and longitude.
 #[derive(Clone, Debug, PartialEq, Eq)]

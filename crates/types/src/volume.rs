@@ -23,7 +23,10 @@ pub const ALTITUDE_MAX: Metres = Metres::new(50_000_000);
 
 const LAT_E7_MAX: u64 = 900_000_000;
 const LON_E7_MAX: u64 = 1_800_000_000;
-const HALF_TURN_E7: i64 = 1_800_000_000;
+/// Half a turn of longitude, 1e-7 degree.
+pub const HALF_TURN_E7: i64 = 1_800_000_000;
+/// A whole turn of longitude, 1e-7 degree.
+pub const TURN_E7: i64 = 2 * HALF_TURN_E7;
 
 /// Degrees in decimals, as people write them.
 fn degrees(e7: i64) -> String {

@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 
 use detente_space::cells::{CellBounds, CellId, Grid};
+use detente_types::volume::TURN_E7;
 use detente_types::{Metres, Position};
-
-/// All the way round, 1e-7 degree.
-const TURN_E7: i64 = 3_600_000_000;
 
 /// Cells that hang together in space and time, and the box round them.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use detente_types::geometry::earth::surface_point;
 use detente_types::time::{Timestamp, Window};
-use detente_types::volume::{Footprint, Position, PositionIn, Shape, Volume};
+use detente_types::volume::{Footprint, HALF_TURN_E7, Position, PositionIn, Shape, Volume};
 
 use crate::approach::{closest, edge_distance};
 use crate::disclose::{Block, outline_of, position};
@@ -16,7 +16,6 @@ use crate::outline::Outline;
 use crate::region::Region;
 
 const POLE_E7: i64 = 900_000_000;
-const HALF_TURN_E7: i64 = 1_800_000_000;
 /// Most cells of a raster: a picture of a thousand by a thousand.
 const CELLS_MAX: u64 = 1_000_000;
 /// Largest side of a cell, 1e-7 degree: 10°, so that it has a clear inside.

@@ -1,7 +1,7 @@
 //! How many cells there are to be probed: what a set's size is a share of.
 
 use detente_types::area::Area;
-use detente_types::volume::Position;
+use detente_types::volume::{HALF_TURN_E7, Position};
 
 use super::{BOTTOM, Grid, TOP};
 
@@ -29,7 +29,7 @@ impl Grid {
 
     fn columns_in(&self, row: u32, area: &Area) -> u64 {
         // Most rows have nothing of an area, which is a small part of the earth.
-        let whole = [-1_800_000_000, 1_800_000_000];
+        let whole = [-HALF_TURN_E7, HALF_TURN_E7];
         if self.surface.sides_e7(row, 0).is_some_and(|(lats, _)| area.is_clear_of(lats.map(i64::from), whole)) {
             return 0;
         }
@@ -37,7 +37,7 @@ impl Grid {
         let step = columns.div_ceil(COLUMNS_MAX);
         let inside = |column: u32| {
             let ([south, north], [west, east]) = self.surface.sides_e7(row, column)?;
-            let middle = Position::try_new((south + north) / 2, ((west + east) / 2).clamp(-1_800_000_000, 1_800_000_000)).ok()?;
+            let middle = Position::try_new((south + north) / 2, ((west + east) / 2).clamp(-HALF_TURN_E7, HALF_TURN_E7)).ok()?;
             area.contains(middle).then_some(())
         };
         let found = (0..columns).step_by(step as usize).filter_map(inside).count() as u64;

@@ -7,13 +7,12 @@
 use core::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
 
 use detente_types::geometry::earth::{EQUATORIAL_RADIUS_M, FLATTENING, Vec3, surface_point};
-use detente_types::volume::Position;
+use detente_types::volume::{HALF_TURN_E7, Position};
 
 /// From pole to pole along a meridian of WGS-84, metres, rounded down.
 const MERIDIAN_M: u32 = 20_003_931;
 
-/// Half a turn in 1e-7 degree.
-const HALF_E7: i64 = 1_800_000_000;
+/// A quarter of a turn in 1e-7 degree.
 const QUARTER_E7: i64 = 900_000_000;
 
 /// The tangent of a direction's latitude at the centre is that of its latitude on the surface times this.
@@ -110,10 +109,10 @@ impl Surface {
     /// Row and column of a position, exact in whole numbers.
     pub(super) fn cell_of(&self, position: Position) -> (u32, u32) {
         let from_pole = i64::from(position.lat_e7()) + QUARTER_E7;
-        let row = (from_pole * i64::from(self.rows) / HALF_E7).min(i64::from(self.rows) - 1) as u32;
+        let row = (from_pole * i64::from(self.rows) / HALF_TURN_E7).min(i64::from(self.rows) - 1) as u32;
         let columns = i64::from(self.columns(row));
-        let from_west = (i64::from(position.lon_e7()) + HALF_E7).rem_euclid(2 * HALF_E7);
-        (row, (from_west * columns / (2 * HALF_E7)) as u32)
+        let from_west = (i64::from(position.lon_e7()) + HALF_TURN_E7).rem_euclid(2 * HALF_TURN_E7);
+        (row, (from_west * columns / (2 * HALF_TURN_E7)) as u32)
     }
 
     /// Latitudes and longitudes of a cell's sides, outward to whole 1e-7 degrees; `None` when there is no such cell.
@@ -125,16 +124,17 @@ impl Surface {
         let (row, column, columns) = (i64::from(row), i64::from(column), i64::from(self.columns(row)));
         let down = |part: i64, of: i64, whole: i64| (part * whole).div_euclid(of);
         let up = |part: i64, of: i64, whole: i64| -(-part * whole).div_euclid(of);
-        let lats = [down(row, rows, HALF_E7) - QUARTER_E7, up(row + 1, rows, HALF_E7) - QUARTER_E7];
-        let lons = [down(column, columns, 2 * HALF_E7) - HALF_E7, up(column + 1, columns, 2 * HALF_E7) - HALF_E7];
+        let lats = [down(row, rows, HALF_TURN_E7) - QUARTER_E7, up(row + 1, rows, HALF_TURN_E7) - QUARTER_E7];
+        let lons =
+            [down(column, columns, 2 * HALF_TURN_E7) - HALF_TURN_E7, up(column + 1, columns, 2 * HALF_TURN_E7) - HALF_TURN_E7];
         Some((lats, lons))
     }
 
     /// The middle of a cell, as a point of the surface.
     pub(super) fn middle(&self, row: u32, column: u32) -> Vec3 {
         let half = |part: u32, of: u32, whole: i64| (2 * i64::from(part) + 1) * whole / (2 * i64::from(of));
-        let lat = half(row, self.rows, HALF_E7) - QUARTER_E7;
-        let lon = half(column, self.columns(row), 2 * HALF_E7) - HALF_E7;
+        let lat = half(row, self.rows, HALF_TURN_E7) - QUARTER_E7;
+        let lon = half(column, self.columns(row), 2 * HALF_TURN_E7) - HALF_TURN_E7;
         surface_point(Position::try_new(lat, lon).expect("the middle of a cell lies on the earth"))
     }
 

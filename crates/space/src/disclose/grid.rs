@@ -2,10 +2,9 @@
 
 use detente_types::geometry::earth::EQUATORIAL_RADIUS_M;
 use detente_types::notice::Precision;
+pub(super) use detente_types::volume::{HALF_TURN_E7, TURN_E7};
 
 pub(super) const QUARTER_E7: i64 = 900_000_000;
-pub(super) const HALF_E7: i64 = 1_800_000_000;
-pub(super) const TURN_E7: i64 = 3_600_000_000;
 
 /// Heights of a row, 1e-7 degree: 0.01° is 1.1 km, and each rung doubles or so. All of them divide 90°.
 const RUNGS_E7: [i64; 10] =
@@ -48,14 +47,14 @@ impl Grid {
 
     /// The row that a latitude lies in; the north pole lies in the last.
     pub(super) fn row_of(&self, lat_e7: i64) -> i64 {
-        let rows = HALF_E7 / self.row_e7;
+        let rows = HALF_TURN_E7 / self.row_e7;
         ((lat_e7 + QUARTER_E7).div_euclid(self.row_e7)).clamp(0, rows - 1)
     }
 
     /// A whole row, all round.
     pub(super) fn row(&self, row: i64) -> Block {
         let south = row * self.row_e7 - QUARTER_E7;
-        Block { south, north: south + self.row_e7, west: -HALF_E7, width: TURN_E7 }
+        Block { south, north: south + self.row_e7, west: -HALF_TURN_E7, width: TURN_E7 }
     }
 
     /// How many cells a row has: as many as fit evenly with none narrower than [`NARROWEST`] allows, measured
@@ -120,10 +119,10 @@ pub(super) fn bulge_m(lat_e7: i64, width_e7: i64) -> f64 {
 }
 
 pub(super) fn radians(e7: i64) -> f64 {
-    e7 as f64 * (core::f64::consts::PI / HALF_E7 as f64)
+    e7 as f64 * (core::f64::consts::PI / HALF_TURN_E7 as f64)
 }
 
 /// A longitude in [-180°, 180°).
 pub(super) fn wrap(lon_e7: i64) -> i64 {
-    (lon_e7 + HALF_E7).rem_euclid(TURN_E7) - HALF_E7
+    (lon_e7 + HALF_TURN_E7).rem_euclid(TURN_E7) - HALF_TURN_E7
 }

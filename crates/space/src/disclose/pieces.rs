@@ -7,7 +7,7 @@
 use detente_types::volume::Position;
 
 use super::cover::Run;
-use super::grid::{Grid, HALF_E7, QUARTER_E7, bulge_m, wrap};
+use super::grid::{Grid, HALF_TURN_E7, QUARTER_E7, bulge_m, wrap};
 
 /// No two vertices along a side are further apart than this, 1e-7 degree: 15° are 1,670 km.
 const SIDE_E7_MAX: i64 = 150_000_000;
@@ -70,7 +70,7 @@ fn overlap(a: &Run, b: &Run) -> bool {
 
 /// How far east of `from` the longitude `to` lies, 0 to below a turn.
 fn eastward(from: i64, to: i64) -> i64 {
-    wrap(to - from - HALF_E7) + HALF_E7
+    wrap(to - from - HALF_TURN_E7) + HALF_TURN_E7
 }
 
 /// The outline of a stack: along the bottom, up the east side, back along the top, down the west side.
