@@ -17,7 +17,7 @@ pub(crate) fn side(kind: u8, role: Role, seed: u8) -> Run {
     let class = Class::MIN;
     let cells = (0..10).map(|number| CellId([number + seed; 16])).collect();
     let seed = Seed::new([seed; 32]);
-    let setup = Setup { agreement, role, class, class_max: class, plan_root: [3; 32], cells, seed };
+    let setup = Setup { agreement, role, class, classes: class..=class, plan_root: [3; 32], cells, seed };
     Run::new(setup).expect("it fits")
 }
 

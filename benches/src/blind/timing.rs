@@ -184,7 +184,7 @@ fn multiplication(runner: &mut CtRunner, rng: &mut BenchRng) {
 fn side(role: Role, seed: [u8; 32], cells: Vec<CellId>, verified: bool, backend: Backend) -> Run {
     let chunks_log2 = if verified { 4 } else { 0 };
     let agreement = Agreement { context: [1; 32], mode: Mode::Cells, verified, chunks_log2 };
-    let (class, class_max) = (Size::MIN, Size::MIN);
-    let setup = Setup { agreement, role, class, class_max, plan_root: [0; 32], cells, seed: Seed::new(seed) };
+    let class = Size::MIN;
+    let setup = Setup { agreement, role, class, classes: class..=class, plan_root: [0; 32], cells, seed: Seed::new(seed) };
     Run::by(setup, backend).expect("a good setup")
 }

@@ -94,7 +94,7 @@ impl Party {
         let first = if role == Role::First { 0 } else { class.size() as u128 / 2 };
         let cells = (first..first + class.size() as u128).map(|number| CellId(number.to_be_bytes())).collect();
         let seed = Seed::new([round ^ if role == Role::First { 0x40 } else { 0x80 }; 32]);
-        let setup = Setup { agreement, role, class, class_max: class, plan_root: [0; 32], cells, seed };
+        let setup = Setup { agreement, role, class, classes: class..=class, plan_root: [0; 32], cells, seed };
         let began = (process_time(), Instant::now());
         let run = Run::by(setup, backend).expect("a full class");
         let (cpu, wall) = (process_time() - began.0, began.1.elapsed());

@@ -110,6 +110,14 @@ pub enum Breach {
         /// The greatest allowed.
         most: Class,
     },
+    /// A class below what was agreed: the record would say that less was probed than was.
+    #[error("class 2^{} was asked for, the least allowed is 2^{}", asked.log2(), least.log2())]
+    ClassTooSmall {
+        /// The class asked for.
+        asked: Class,
+        /// The least allowed.
+        least: Class,
+    },
     /// This side's own key or nonce came back.
     #[error("this side's own {what} came back")]
     Mirrored {

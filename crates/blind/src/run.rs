@@ -33,6 +33,8 @@ pub enum Record {
     Result {
         /// The seal, as in [`Outcome::seal`].
         seal: Digest,
+        /// What was found. It is this side's from here on, whatever the peer does next.
+        found: Found,
     },
     /// That the run ended before its time.
     Aborted(Aborted),
@@ -93,6 +95,8 @@ pub struct Run {
     /// Whether the record at the front of the outbox was handed out and is not durable yet.
     persisting: bool,
     evidence: Evidence,
+    /// The run is left as soon as it is known what it found.
+    leaving: Option<(Cause, Option<Reason>)>,
 }
 
 enum State {
@@ -140,7 +144,7 @@ impl Run {
             role: setup.role,
             mode: setup.agreement.mode,
             verified: setup.agreement.verified,
-            class_max: setup.class_max,
+            classes: setup.classes.clone(),
             plan_root: setup.plan_root,
             class: setup.class,
             run: Digest::default(),
@@ -150,7 +154,7 @@ impl Run {
             hello,
         };
         let outbox = VecDeque::from([Effect::Send(encode(&Message::Hello(own.hello.clone())))]);
-        Ok(Self { own, state: State::Hello(setup, cells), outbox, persisting: false, evidence: Evidence::default() })
+        Ok(Self { own, state: State::Hello(setup, cells), outbox, persisting: false, evidence: Evidence::default(), leaving: None })
     }
 
     /// How far the run has come.
@@ -182,6 +186,16 @@ impl Run {
         self.own.class
     }
 
+    /// Whether the peer has said its seal.
+    pub fn has_peer_seal(&self) -> bool {
+        match &self.state {
+            State::Releasing(release) => release.peer_seal.is_some(),
+            State::Concluding(conclusion) => conclusion.peer_seal.is_some(),
+            State::Done(_) => true,
+            _ => false,
+        }
+    }
+
     /// In how many chunks an answer is released; by this side's own class until both hellos agree.
     pub fn chunks(&self) -> u16 {
         self.own.cut.chunks
@@ -205,6 +219,7 @@ impl Run {
             return Some(effect);
         }
         let message = match &mut self.state {
+            _ if self.leaving.is_some() => None,
             State::Exchanging(exchange) => exchange.next_message(self.own.mark),
             State::Releasing(release) => release.next_message(&self.own),
             _ => None,
@@ -239,25 +254,30 @@ impl Run {
             return;
         }
         if let Err((breach, message)) = self.take(done.given) {
-            self.fail(breach, message);
+            let fault = self.fault(breach, message);
+            self.leave_now(fault, Some(Reason::Fault));
         }
         self.advance();
     }
 
     /// Takes what the peer said. Never panics, whatever the bytes are.
     pub fn handle(&mut self, bytes: &[u8]) -> Heard {
-        if matches!(self.state, State::Done(_) | State::Aborted(_)) {
+        if matches!(self.state, State::Done(_) | State::Aborted(_)) || self.leaving.is_some() {
             return Heard::Over;
         }
         let Some(message) = decode(bytes) else {
-            self.fail(Breach::NotAMessage { bytes: bytes.len() }, bytes[..bytes.len().min(MESSAGE_BYTES_MAX)].to_vec());
+            let kept = bytes[..bytes.len().min(MESSAGE_BYTES_MAX)].to_vec();
+            let fault = self.fault(Breach::NotAMessage { bytes: bytes.len() }, kept);
+            self.leave(fault, Some(Reason::Fault));
+            self.advance();
             return Heard::Taken;
         };
         if message.mark().is_some_and(|mark| mark != self.own.mark) && !self.is_early_abort(&message) {
             return Heard::OtherRun;
         }
         if let Err(breach) = self.hear(message, bytes) {
-            self.fail(breach, bytes.to_vec());
+            let fault = self.fault(breach, bytes.to_vec());
+            self.leave(fault, Some(Reason::Fault));
         }
         self.advance();
         Heard::Taken
@@ -266,6 +286,7 @@ impl Run {
     /// Leaves the run, for a reason that the peer is told.
     pub fn abort(&mut self, reason: Reason) {
         self.leave(Cause::Ours(reason), Some(reason));
+        self.advance();
     }
 
     /// A peer that leaves before it heard our hello does not know the run's name.
@@ -402,9 +423,12 @@ impl Run {
     fn advance(&mut self) {
         match &self.state {
             State::Preparing(preparing) if preparing.ours.is_done() => self.commit(),
-            State::Exchanging(exchange) if exchange.is_other_list() => self.fail(Breach::OtherList, Vec::new()),
+            State::Exchanging(exchange) if exchange.is_other_list() => {
+                let fault = self.fault(Breach::OtherList, Vec::new());
+                self.leave_now(fault, Some(Reason::Fault));
+            }
             State::Exchanging(exchange) if exchange.is_over() => self.release(),
-            State::Releasing(release) if release.is_over() => self.conclude(),
+            State::Releasing(release) if release.is_over() || (self.leaving.is_some() && release.taking.is_over()) => self.conclude(),
             State::Concluding(conclusion) => {
                 if let (Some((found, seal)), Some(peer_seal)) = (&conclusion.found, conclusion.peer_seal) {
                     let outcome = Outcome { found: found.clone(), seal: *seal, agrees: *seal == peer_seal };
@@ -432,23 +456,40 @@ impl Run {
             (State::Releasing(release), given) => return release.take(given, &self.own),
             (State::Concluding(conclusion), Given::Matched(hits)) => {
                 let hits = hits.map_err(|(place, again)| (Breach::RepeatedAnswer { place, again }, Vec::new()))?;
-                let seal = conclusion.take(&hits, &self.own);
-                self.outbox.push_back(Effect::Persist(Record::Result { seal }));
+                let (found, seal) = conclusion.take(&hits, &self.own);
+                self.outbox.push_back(Effect::Persist(Record::Result { seal, found }));
                 self.outbox.push_back(Effect::Send(encode(&Message::Result(mark, seal))));
+                if let Some((cause, said)) = self.leaving.take() {
+                    self.leave_now(cause, said);
+                }
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn fail(&mut self, breach: Breach, message: Vec<u8>) {
+    fn fault(&mut self, breach: Breach, message: Vec<u8>) -> Cause {
         let evidence = Evidence { message, ..core::mem::take(&mut self.evidence) };
-        let fault = PeerFault { step: self.step(), breach, evidence };
-        self.leave(Cause::Peer(fault), Some(Reason::Fault));
+        Cause::Peer(PeerFault { step: self.step(), breach, evidence })
+    }
+
+    /// Leaves the run; where every answer is here already, once what they tell is known: a peer that goes then does not take our hits
+    /// with it.
+    fn leave(&mut self, cause: Cause, said: Option<Reason>) {
+        let knows_soon = match &self.state {
+            State::Releasing(release) => release.taking.is_heard(),
+            State::Concluding(conclusion) => conclusion.found.is_none(),
+            _ => false,
+        };
+        if knows_soon && matches!(cause, Cause::Peer(_) | Cause::PeerLeft { .. } | Cause::Ours(Reason::Line)) {
+            self.leaving.get_or_insert((cause, said));
+        } else {
+            self.leave_now(cause, said);
+        }
     }
 
     /// Leaves the run. What was to be said is not said any more; what was to be recorded still is.
-    fn leave(&mut self, cause: Cause, said: Option<Reason>) {
+    fn leave_now(&mut self, cause: Cause, said: Option<Reason>) {
         if matches!(self.state, State::Done(_) | State::Aborted(_)) {
             return;
         }

@@ -1,5 +1,7 @@
 //! What a run is about: what both sides must agree on, and what one of them brings.
 
+use core::ops::RangeInclusive;
+
 use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
@@ -106,8 +108,9 @@ pub struct Setup {
     pub role: Role,
     /// The class that this side pads to, at the least; both use the greater of the two sides'.
     pub class: Class,
-    /// The greatest class that the terms allow: a peer that asks for more is refused.
-    pub class_max: Class,
+    /// The classes that a peer may bring: one above is "everything" as a set, one below would let its record say that it probed less than it
+    /// did. Where both sides have agreed on a class, just that.
+    pub classes: RangeInclusive<Class>,
     /// What the side's plans were when the run began: a Merkle root over salted cells, say. Shown to the peer.
     pub plan_root: Digest,
     /// The set, in any order; a cell given twice counts once.
@@ -155,8 +158,8 @@ impl Setup {
         if cells.len() > self.class.size() {
             return Err(CallerFault::TooManyCells { found: cells.len(), class: self.class });
         }
-        if self.class > self.class_max {
-            return Err(CallerFault::ClassTooGreat { class: self.class, most: self.class_max });
+        if self.class > *self.classes.end() {
+            return Err(CallerFault::ClassTooGreat { class: self.class, most: *self.classes.end() });
         }
         if self.agreement.verified && self.agreement.mode == Mode::Count {
             return Err(CallerFault::CountIsNotVerified);

@@ -1,5 +1,6 @@
 //! What a run holds in each of its states, and what it does there.
 
+use core::ops::RangeInclusive;
 use std::sync::Arc;
 
 use curve25519_dalek::RistrettoPoint;
@@ -28,7 +29,7 @@ pub(crate) struct Own {
     pub(crate) role: Role,
     pub(crate) mode: Mode,
     pub(crate) verified: bool,
-    pub(crate) class_max: Class,
+    pub(crate) classes: RangeInclusive<Class>,
     pub(crate) plan_root: Digest,
     pub(crate) class: Class,
     pub(crate) run: Digest,
@@ -117,8 +118,12 @@ impl Own {
         if !peer.class.is_valid() {
             return differs("class");
         }
-        if peer.class > self.class_max {
-            return Err(Breach::ClassTooGreat { asked: peer.class, most: self.class_max });
+        let (least, most) = (*self.classes.start(), *self.classes.end());
+        if peer.class > most {
+            return Err(Breach::ClassTooGreat { asked: peer.class, most });
+        }
+        if peer.class < least {
+            return Err(Breach::ClassTooSmall { asked: peer.class, least });
         }
         Ok(())
     }
@@ -305,7 +310,7 @@ const fn is_their_turn(own: &Own, giving: &Giving, taking: &Taking) -> bool {
 
 impl Conclusion {
     /// Takes the places of this side's list that are common, and seals what they say.
-    pub(crate) fn take(&mut self, hits: &[u32], own: &Own) -> Digest {
+    pub(crate) fn take(&mut self, hits: &[u32], own: &Own) -> (Found, Digest) {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.shared.as_slice()).expect("HMAC takes keys of any length");
         mac.update(b"detente/blind/result/1\0");
         mac.update(&own.run);
@@ -323,7 +328,6 @@ impl Conclusion {
             }
         };
         let seal = mac.finalize().into_bytes().into();
-        self.found = Some((found, seal));
-        seal
+        self.found.insert((found, seal)).clone()
     }
 }

@@ -19,10 +19,10 @@ mod set;
 mod table;
 mod view;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use detente_blind::{Done, Job};
+use detente_blind::{Digest, Done, Job};
 use detente_types::statement::{BlindReason, BlindResultIn, BlindRunIn, Kind, Statement, StatementIn};
 use detente_types::{LineId, StatementRef, Timestamp};
 use rand_core::CryptoRng;
@@ -51,7 +51,7 @@ const SKEW_US: i64 = 5 * 60_000_000;
 /// A run that was asked for begins within this time, or not at all.
 const ASKED_US: i64 = 60_000_000;
 /// Results that are kept in memory: askings name them.
-const FOUND_MAX: usize = 8;
+const FOUND_MAX: usize = 16;
 
 /// Blind runs of a line.
 #[derive(Default)]
@@ -61,19 +61,35 @@ pub(crate) struct Matching {
     /// What is under way here.
     live: BTreeMap<BlindRunIn, Live>,
     /// What the book says was begun.
-    begun: BTreeSet<BlindRunIn>,
+    begun: BTreeMap<BlindRunIn, Beginning>,
+    /// A fixed run for which there is no room, as others are under way.
+    crowded: Option<Crowded>,
     /// Askings that wait to be begun, since when.
     wanted: BTreeMap<StatementRef, Timestamp>,
     /// Ends that are still to be stated.
     ends: BTreeMap<BlindRunIn, BlindResultIn>,
-    /// What the latest runs found, the newest last.
-    found: VecDeque<Found>,
+    /// What the latest runs found, in the order in which they were begun.
+    found: Vec<Found>,
     /// What was shown because of them.
     shown: Vec<BookBlindShown>,
     /// When the next fixed run is due.
     next: Option<Timestamp>,
     /// How many cells a run under the present terms looks at, once somebody has asked: counted anew, it would take a screen's every look.
     domain: OnceLock<u64>,
+}
+
+/// When a run was begun here, and under which terms.
+#[derive(Clone, Copy)]
+struct Beginning {
+    at: Timestamp,
+    terms: Digest,
+}
+
+/// A fixed run that waits for others to end, until then.
+#[derive(Clone, Copy)]
+struct Crowded {
+    run: BlindRunIn,
+    until: Timestamp,
 }
 
 /// A piece of heavy work of one run of one line. Do it on any thread, in any order, and hand back what it gives.
@@ -121,14 +137,14 @@ impl Matching {
     pub(crate) fn stop(&mut self) {
         self.live.clear();
         self.wanted.clear();
-        self.next = None;
+        (self.next, self.crowded) = (None, None);
     }
 
     /// When something is due here, if nothing comes before.
     pub(crate) fn timeout(&self) -> Option<Timestamp> {
         let live = self.live.values().filter_map(Live::deadline);
         let wanted = self.wanted.values().map(|since| since.plus_micros(ASKED_US));
-        live.chain(wanted).chain(self.next).min()
+        live.chain(wanted).chain(self.next).chain(self.crowded.map(|crowded| crowded.until)).min()
     }
 }
 
@@ -211,14 +227,26 @@ impl Line {
             }
         }
         let Some(every_us) = self.period_us() else {
-            self.matching.next = None;
+            (self.matching.next, self.matching.crowded) = (None, None);
             return;
         };
         let last = Timestamp::from_micros(cx.now.micros().div_euclid(every_us) * every_us);
-        if cx.now.since(last) <= GRACE_US.min(every_us / 2) {
-            self.try_begin(cx, BlindRunIn::at(last), last);
-        }
         self.matching.next = Some(last.plus_micros(every_us));
+        self.leave_out(cx);
+        let (run, until) = (BlindRunIn::at(last), last.plus_micros(GRACE_US.min(every_us / 2)));
+        if cx.now <= until && !self.try_begin(cx, run, last) && self.may_begin(cx) {
+            self.matching.crowded = Some(Crowded { run, until: until.plus_micros(1) });
+        }
+    }
+
+    /// There was no room for a fixed run in its time, for the ones before it are still under way: a side that draws runs out would keep
+    /// others from being, and nobody would know. Both logs and both watches hear of it.
+    fn leave_out(&mut self, cx: &mut Cx<'_>) {
+        let Some(Crowded { run, .. }) = self.matching.crowded.take_if(|crowded| cx.now >= crowded.until) else { return };
+        if !self.has_begun(&run) {
+            self.owe_end(run, ended(run, BlindReason::Untimely));
+            self.news(cx, BlindNews::Ended { run, step: 0, reason: BlindReason::Untimely });
+        }
     }
 
     /// Between fixed runs, microseconds; none when there are none.
@@ -240,7 +268,7 @@ impl Line {
     fn has_begun(&self, run: &BlindRunIn) -> bool {
         let said = self.own.blind(run);
         let live = self.matching.live.contains_key(run) || self.matching.ends.contains_key(run);
-        said.committed || said.ended || live || self.matching.begun.contains(run)
+        said.committed || said.ended || live || self.matching.begun.contains_key(run)
     }
 
     /// A run ends: it is stated as soon as our log may grow, unless it was.
@@ -271,9 +299,15 @@ impl Line {
     /// A row of the book about blind runs.
     pub(crate) fn load_blind(&mut self, entry: BookEntry) {
         match entry {
-            BookEntry::BlindBegun(begun) => drop(self.matching.begun.insert(begun.run)),
+            BookEntry::BlindBegun(begun) => {
+                let at = Timestamp::from_micros(begun.at_us);
+                self.matching.begun.insert(begun.run, Beginning { at, terms: *begun.terms });
+            }
             BookEntry::BlindFound(found) => {
-                self.matching.keep(Found::of(found));
+                if let Some(beginning) = self.matching.begun.get(&found.run) {
+                    let found = Found::of(found, *beginning);
+                    self.matching.keep(found);
+                }
             }
             BookEntry::BlindDeed(deed) => self.matching.shown.extend(deed.shown),
             _ => {}
@@ -286,7 +320,7 @@ impl Line {
         let committed = self.matching.runs.runs.iter().filter(|(_, record)| record.committed[side].is_some());
         let asked = self.matching.runs.asked.iter().filter(|(_, asked)| asked.said.is_for_a_run());
         let asked = asked.map(|(at, _)| BlindRunIn::asked(*at));
-        let all: BTreeSet<_> = committed.map(|(run, _)| *run).chain(self.matching.begun.iter().copied()).chain(asked).collect();
+        let all: BTreeSet<_> = committed.map(|(run, _)| *run).chain(self.matching.begun.keys().copied()).chain(asked).collect();
         for run in all {
             let mut end = ended(run, BlindReason::Machine);
             end.step = Some(u8::from(self.own.blind(&run).committed));

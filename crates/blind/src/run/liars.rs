@@ -36,7 +36,7 @@ fn side(role: Role, chunks_log2: u8) -> Run {
     let first = if role == Role::First { 0 } else { 300 };
     let cells = (first..first + 600_u128).map(|number| CellId(number.to_be_bytes())).collect();
     let seed = Seed::new([1 + u8::from(role == Role::Second); 32]);
-    Run::new(Setup { agreement, role, class, class_max: class, plan_root: [0; 32], cells, seed }).expect("a good setup")
+    Run::new(Setup { agreement, role, class, classes: class..=class, plan_root: [0; 32], cells, seed }).expect("a good setup")
 }
 
 /// Lets a side do all that it can, and lie once all is answered and nothing of it is fixed.

@@ -319,11 +319,25 @@ fn a_hello_that_wants_another_run_is_refused() {
     }
 }
 
+/// The record tells how much a side can have probed by the class in its hello.
+#[test]
+fn a_class_below_the_agreed_one_is_refused() {
+    let stage = Stage::new(Mode::Cells, false, Role::First);
+    let Message::Hello(mut hello) = stage.script()[0].clone() else { panic!() };
+    let mut setup = setup(agreement(Mode::Cells, false), Role::First, 10, 1, cells(0..9));
+    setup.classes = class(10)..=class(10);
+    hello.class = class(9);
+    let mut run = Run::new(setup).expect("a good setup");
+    run.handle(&encode(&Message::Hello(hello)));
+    let Some(Aborted { cause: Cause::Peer(fault), .. }) = run.aborted() else { panic!("{:?}", run.step()) };
+    assert_eq!(fault.breach, Breach::ClassTooSmall { asked: class(9), least: class(10) });
+}
+
 #[test]
 fn everything_as_a_set_is_refused_at_either_end() {
     let fault = |log2, most, count| {
         let mut setup = setup(agreement(Mode::Cells, false), Role::First, log2, 1, cells(0..count));
-        setup.class_max = class(most);
+        setup.classes = Class::MIN..=class(most);
         Run::new(setup).err()
     };
     assert_eq!(fault(4, 8, 16), None);
@@ -352,6 +366,35 @@ fn a_peer_that_leaves_at_any_step_gains_at_most_one_chunk() {
             let taken = count(&mut cut.iter().cloned());
             let given = count(&mut side.sent.iter().filter_map(|bytes| decode(bytes)));
             assert!(given <= taken + usize::from(stage.role == Role::First), "{given} given for {taken} at {at}");
+        }
+    }
+}
+
+/// Whoever has every answer has its hits, whatever the peer does then: leaves, talks nonsense, or loses the line.
+#[test]
+fn who_goes_once_all_is_answered_takes_no_hits_along() {
+    for stage in small_stages() {
+        let script = stage.script();
+        let whole = stage.play(&script).run.outcome().expect("an honest run").clone();
+        let last = *places(&script, "answer").last().unwrap();
+        let mark = script[1].mark().unwrap();
+        let goes = encode(&Message::Abort(mark, 3, Reason::Officer.code()));
+        let endings: [&dyn Fn(&mut Run); 3] = [
+            &|run| drop(run.handle(&goes)),
+            &|run| drop(run.handle(b"nonsense")),
+            &|run| run.abort(Reason::Line),
+        ];
+        for end in endings {
+            let mut side = stage.play(&script[..last]);
+            // The last answer and the end come in one breath: no work is done between them.
+            side.run.handle(&encode(&script[last]));
+            end(&mut side.run);
+            assert_eq!(side.run.handle(&goes), Heard::Over, "nothing more is heard");
+            side.drain();
+            let results: Vec<_> = side.records.iter().filter(|record| matches!(record, Record::Result { .. })).collect();
+            let wanted = Record::Result { seal: whole.seal, found: whole.found.clone() };
+            assert_eq!(results, [&wanted], "{:?} verified {}", stage.role, stage.agreement.verified);
+            assert!(matches!(side.records.last(), Some(Record::Aborted(_))) && side.run.aborted().is_some());
         }
     }
 }

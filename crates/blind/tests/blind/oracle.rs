@@ -150,8 +150,8 @@ fn nothing_is_said_of_points_before_both_commitments_are_durable() {
     for side in &sides {
         let [own, peer, result] = side.records.as_slice() else { panic!("{:?}", side.records) };
         assert!(matches!((own, peer), (Record::Commit { ours: true, .. }, Record::Commit { ours: false, .. })));
-        let Some(Outcome { seal, .. }) = side.run.outcome() else { panic!() };
-        assert_eq!(result, &Record::Result { seal: *seal });
+        let Some(Outcome { seal, found, .. }) = side.run.outcome() else { panic!() };
+        assert_eq!(result, &Record::Result { seal: *seal, found: found.clone() });
     }
     let logged = |side: &Side, own: bool| {
         side.records.iter().find_map(|record| match record {

@@ -31,7 +31,7 @@ pub(crate) const fn plan_root(role: Role) -> Digest {
 /// A side with a seed of a number.
 pub(crate) fn setup(agreement: Agreement, role: Role, log2: u8, seed: u8, cells: Vec<CellId>) -> Setup {
     let seed = Seed::new([seed; 32]);
-    Setup { agreement, role, class: class(log2), class_max: class(14), plan_root: plan_root(role), cells, seed }
+    Setup { agreement, role, class: class(log2), classes: Class::MIN..=class(14), plan_root: plan_root(role), cells, seed }
 }
 
 /// A side and what it did.

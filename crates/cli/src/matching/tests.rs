@@ -30,7 +30,7 @@ fn run(role: Role, mode: Mode, verified: bool, cells: Vec<CellId>) -> Run {
     let class = Class::new(9).expect("a class");
     let agreement = Agreement { context: [7; 32], mode, verified, chunks_log2: super::CHUNKS_LOG2 };
     let seed = Seed::new([if role == Role::First { 1 } else { 2 }; 32]);
-    Run::new(Setup { agreement, role, class, class_max: class, plan_root: [0; 32], cells, seed }).expect("a good setup")
+    Run::new(Setup { agreement, role, class, classes: class..=class, plan_root: [0; 32], cells, seed }).expect("a good setup")
 }
 
 /// One side to its end, with the code as it was told on the way.

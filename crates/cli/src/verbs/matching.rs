@@ -168,7 +168,7 @@ impl<'a> Ready<'a> {
             agreement: Agreement { context, mode, verified: self.args.verified, chunks_log2: CHUNKS_LOG2 },
             role,
             class: self.class,
-            class_max: self.class,
+            classes: self.class..=self.class,
             // Nothing is kept of a match without a line, so nothing can be held against it later.
             plan_root: [0; 32],
             cells: self.input.cells.as_slice().iter().map(|cell| CellId(*cell.as_bytes())).collect(),

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::book::{BookBlindBegun, BookBlindPlan};
 use super::live::{Begun, Live};
 use super::set::{Matched, Stretch, plan_digest, plan_root};
-use super::{BlindNews, LIVE_MAX, ended};
+use super::{Beginning, BlindNews, LIVE_MAX, ended};
 use crate::book::BookEntry;
 use crate::line::{Cx, Line};
 use crate::out::Then;
@@ -84,7 +84,7 @@ impl Line {
                 self.news(cx, BlindNews::Began(run));
             }
             Err(reason) => {
-                self.matching.begun.insert(run);
+                self.note_begun(cx, run, terms_digest(self.current_terms().input()));
                 self.owe_end(run, ended(run, reason));
                 self.news(cx, BlindNews::Ended { run, step: 0, reason });
             }
@@ -110,12 +110,16 @@ impl Line {
         let sealed = auditor_of(terms).map(|auditor| seed.seal(&auditor, &context, &fresh).to_vec());
         let cells = plans.iter().flat_map(|plan| plan.cells.iter().map(|cell| detente_blind::CellId(*cell.as_bytes()))).collect();
         let role = if self.us() < self.them() { Role::First } else { Role::Second };
-        let setup = Setup { agreement, role, class, class_max: class, plan_root: root, cells, seed };
+        let setup = Setup { agreement, role, class, classes: class..=class, plan_root: root, cells, seed };
         let core = Run::new(setup).map_err(|_| BlindReason::Class)?;
         self.book_begun(cx, run, terms, context, sealed.clone(), root, &plans, stretch);
         let owners = plans.into_iter().map(|Matched { id, cells, .. }| (id, cells)).collect();
         let until = Timestamp::from_micros(stretch.to_us);
         Ok(Live::new(Begun { run, core, context, sealed, owners, size: class.size(), now: cx.now, until }))
+    }
+
+    fn note_begun(&mut self, cx: &Cx<'_>, run: BlindRunIn, terms: Digest) {
+        self.matching.begun.insert(run, Beginning { at: cx.now, terms });
     }
 
     #[expect(clippy::too_many_arguments, reason = "a row of the book has so many fields")]
@@ -131,6 +135,7 @@ impl Line {
         stretch: Stretch,
     ) {
         let plans = plans.iter().map(|plan| BookBlindPlan { id: plan.id, digest: plan_digest(&plan.bytes).into() }).collect();
+        let terms = terms_digest(terms.input());
         cx.book(&BookEntry::BlindBegun(BookBlindBegun {
             line: self.id,
             at_us: cx.now.micros(),
@@ -139,10 +144,10 @@ impl Line {
             sealed: sealed.map(Into::into),
             plan_root: root.into(),
             plans,
-            terms: terms_digest(terms.input()).into(),
+            terms: terms.into(),
             from_us: stretch.from_us,
         }));
-        self.matching.begun.insert(run);
+        self.note_begun(cx, run, terms);
         cx.out.then(Then::BlindBegun { line: self.id, run });
     }
 

@@ -2,19 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use detente_blind::{Digest, Outcome};
+use detente_blind::Digest;
 use detente_space::cells::CellId;
 use detente_types::notice::{Precision, Release};
-use detente_types::statement::{BlindRunIn, STRETCHES_MAX};
+use detente_types::statement::{BlindRunIn, STRETCHES_MAX, StatementIn};
 use detente_types::{BlindConflictId, LineId, NoticeId, NoticeIn, StatementRef, Timestamp, Volume};
 use detente_wire::hash::domain;
 
 use super::book::{BookBlindDeed, BookBlindFound, BookBlindHit, BookBlindShown};
-use super::{FOUND_MAX, Matching, merge};
+use super::set::{Stretch, cells_of};
+use super::table::RunState;
+use super::{Beginning, FOUND_MAX, Matching, merge};
 use crate::book::BookEntry;
 use crate::command::not_found;
 use crate::input::{Accepted, By, CommandFault};
-use crate::line::{Cx, Line};
+use crate::line::{Cx, Line, Waiting};
+
+/// Their latest askings that are looked at: a side that asks without end makes a look no longer.
+const ASKED_MAX: usize = 64;
 
 /// Something of theirs may come too close to a plan of ours, in these cells: what, nobody knows yet. For our own eyes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,40 +46,53 @@ pub struct BlindConflict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) run: BlindRunIn,
-    pub(crate) name: Digest,
-    pub(crate) agrees: bool,
+    /// When the run was begun here: what it looked at are the plans of then.
+    began: Timestamp,
+    /// The terms that it was begun under: a cell says where it is only on their grid.
+    terms: Digest,
+    name: Digest,
     pub(crate) count: u32,
     cells: Vec<CellId>,
     /// By plan: places in `cells`, and the name by which the conflict goes.
     hits: BTreeMap<NoticeId, (BlindConflictId, Vec<[u32; 2]>)>,
 }
 
+/// How many cells are common.
+pub(super) fn count_of(common: &detente_blind::Found) -> u32 {
+    match common {
+        detente_blind::Found::Cells(cells) => cells.len() as u32,
+        detente_blind::Found::Count(count) => *count,
+    }
+}
+
 impl Found {
-    /// What the end of a run tells about the plans that were matched.
-    pub(super) fn new(run: BlindRunIn, name: Digest, outcome: &Outcome, owners: &[(NoticeId, Vec<CellId>)]) -> Self {
-        let cells: Vec<CellId> = match &outcome.found {
+    /// What a run tells about the plans that were matched.
+    pub(super) fn new(
+        run: BlindRunIn,
+        beginning: Beginning,
+        name: Digest,
+        common: &detente_blind::Found,
+        owners: &[(NoticeId, Vec<CellId>)],
+    ) -> Self {
+        let cells: Vec<CellId> = match common {
             detente_blind::Found::Cells(cells) => cells.iter().map(|cell| CellId::from_bytes(cell.0)).collect(),
             detente_blind::Found::Count(_) => Vec::new(),
-        };
-        let count = match &outcome.found {
-            detente_blind::Found::Cells(cells) => cells.len() as u32,
-            detente_blind::Found::Count(count) => *count,
         };
         let hit = |(id, own): &(NoticeId, Vec<CellId>)| {
             let stretches = stretches(&cells, own);
             (!stretches.is_empty()).then(|| (*id, (conflict_id(&name, id), stretches)))
         };
         let hits = owners.iter().filter_map(hit).collect();
-        Self { run, name, agrees: outcome.agrees, count, cells, hits }
+        Self { run, began: beginning.at, terms: beginning.terms, name, count: count_of(common), cells, hits }
     }
 
     /// From its row of the book.
-    pub(super) fn of(row: BookBlindFound) -> Self {
+    pub(super) fn of(row: BookBlindFound, beginning: Beginning) -> Self {
         let (cells, _) = row.cells.as_chunks::<16>();
         let name = *row.name;
         let hits = row.hits.into_iter().map(|hit| (hit.notice, (conflict_id(&name, &hit.notice), hit.stretches))).collect();
         let cells = cells.iter().map(|cell| CellId::from_bytes(*cell)).collect();
-        Self { run: row.run, name, agrees: row.agrees, count: row.count, cells, hits }
+        Self { run: row.run, began: beginning.at, terms: beginning.terms, name, count: row.count, cells, hits }
     }
 
     /// Its row of the book.
@@ -86,7 +104,7 @@ impl Found {
             at_us: at.micros(),
             run: self.run,
             name: self.name.into(),
-            agrees: self.agrees,
+            agrees: false,
             count: self.count,
             cells: self.cells.iter().flat_map(|cell| *cell.as_bytes()).collect::<Vec<u8>>().into(),
             hits: hits.collect(),
@@ -95,6 +113,12 @@ impl Found {
 
     fn cells_at(&self, stretches: &[[u32; 2]]) -> Vec<CellId> {
         collect(&self.cells, stretches)
+    }
+
+    /// Whether a hit of an earlier run on the same grid holds all cells of one of this run.
+    fn goes_on_from(&self, earlier: &Self, notice: &NoticeId, stretches: &[[u32; 2]]) -> Option<BlindConflictId> {
+        let (known, old) = earlier.hits.get(notice).filter(|_| earlier.terms == self.terms)?;
+        is_within(&self.cells_at(stretches), &earlier.cells_at(old)).then_some(*known)
     }
 }
 
@@ -114,30 +138,72 @@ fn conflict_id(name: &Digest, notice: &NoticeId) -> BlindConflictId {
     BlindConflictId::new(domain("detente/blind-conflict/1", &[name, notice.as_bytes()]))
 }
 
+/// A plan of ours that a run found something close to.
+#[derive(Clone, Copy)]
+struct Hit<'a> {
+    found: &'a Found,
+    notice: NoticeId,
+    id: BlindConflictId,
+    stretches: &'a [[u32; 2]],
+}
+
+impl Hit<'_> {
+    fn cells(&self) -> Vec<CellId> {
+        self.found.cells_at(self.stretches)
+    }
+}
+
 impl Matching {
-    /// Keeps what the newest run found; says which conflicts are new. One that goes on, in no other cells than before, keeps its
-    /// name.
+    /// Keeps what a run found, in the order in which runs were begun; says which conflicts are new. One that goes on, in no other cells
+    /// than before, keeps its name.
     pub(super) fn keep(&mut self, mut found: Found) -> Vec<BlindConflictId> {
         let mut fresh = Vec::new();
-        for (notice, (id, stretches)) in &mut found.hits {
-            let before = self.found.back().and_then(|last| Some((last, last.hits.get(notice)?)));
-            let now = collect(&found.cells, stretches);
-            match before.filter(|(last, (_, old))| is_within(&now, &last.cells_at(old))) {
-                Some((_, (known, _))) => *id = *known,
-                None => fresh.push(*id),
-            }
-        }
-        self.found.push_back(found);
+        let names = found.hits.iter().map(|(notice, (id, stretches))| {
+            let known = self.found.iter().rev().find_map(|earlier| found.goes_on_from(earlier, notice, stretches));
+            known.unwrap_or_else(|| {
+                fresh.push(*id);
+                *id
+            })
+        });
+        let names: Vec<_> = names.collect();
+        found.hits.values_mut().zip(names).for_each(|((id, _), name)| *id = name);
+        let place = self.found.partition_point(|kept| kept.began <= found.began);
+        self.found.insert(place, found);
         if self.found.len() > FOUND_MAX {
-            self.found.pop_front();
+            self.found.remove(0);
         }
         fresh
     }
 
-    fn hit(&self, conflict: &BlindConflictId) -> Option<(&Found, NoticeId, &[[u32; 2]])> {
-        let newest = self.found.back()?;
-        let (notice, (_, stretches)) = newest.hits.iter().find(|(_, (id, _))| id == conflict)?;
-        Some((newest, *notice, stretches))
+    /// Whether both sides sealed the same result of a run.
+    pub(super) fn agrees(&self, run: &BlindRunIn) -> bool {
+        self.runs.runs.get(run).is_some_and(|record| record.state() == RunState::Done)
+    }
+
+    /// What stands: what the run that was begun last found, and as long as the other side has not sealed the same, what those before it
+    /// did, back to one of which both say the same. So neither a run that ends late nor one whose answers were spoilt clears what was found.
+    fn hits(&self) -> Vec<Hit<'_>> {
+        let mut hits: Vec<Hit<'_>> = Vec::new();
+        for found in self.found.iter().rev() {
+            let newer = hits.len();
+            for (notice, (id, stretches)) in &found.hits {
+                let is_told = |hit: &Hit<'_>| {
+                    let repeats = |hit: &Hit<'_>| found.goes_on_from(hit.found, notice, stretches).is_some();
+                    hit.notice == *notice && (hit.id == *id || repeats(hit))
+                };
+                if !hits[..newer].iter().any(is_told) {
+                    hits.push(Hit { found, notice: *notice, id: *id, stretches });
+                }
+            }
+            if self.agrees(&found.run) {
+                break;
+            }
+        }
+        hits
+    }
+
+    fn hit(&self, conflict: &BlindConflictId) -> Option<Hit<'_>> {
+        self.hits().into_iter().find(|hit| hit.id == *conflict)
     }
 }
 
@@ -149,74 +215,101 @@ fn collect(cells: &[CellId], stretches: &[[u32; 2]]) -> Vec<CellId> {
     stretches.iter().flat_map(at).copied().collect()
 }
 
+/// Whether two lists of ascending stretches have a place in common.
+fn share_a_place(some: &[[u32; 2]], others: &[[u32; 2]]) -> bool {
+    let end = |[first, count]: [u32; 2]| u64::from(first) + u64::from(count);
+    let meets = |stretch: &[u32; 2]| {
+        let next = others.partition_point(|other| end(*other) <= u64::from(stretch[0]));
+        others.get(next).is_some_and(|other| u64::from(other[0]) < end(*stretch))
+    };
+    some.iter().any(meets)
+}
+
 /// Whether all of a sorted list are in another.
 fn is_within(some: &[CellId], all: &[CellId]) -> bool {
     some.iter().all(|cell| all.binary_search(cell).is_ok())
 }
 
 impl Line {
-    /// What the latest run that reached its end found, by plan; plans that are off are left out.
+    /// What stands of what runs found, by plan; plans that are off are left out.
     pub fn blind_conflicts(&self) -> Vec<BlindConflict> {
-        let Some(newest) = self.matching.found.back() else { return Vec::new() };
-        let plans = self.joint.matched(&self.us());
-        let live = newest.hits.iter().filter(|(notice, _)| plans.contains_key(notice));
-        live.map(|(notice, (id, stretches))| self.blind_conflict_of(newest, *notice, *id, stretches)).collect()
+        let asked = self.asked_to_show();
+        self.live_hits().into_iter().map(|hit| self.blind_conflict_of(hit, &asked)).collect()
     }
 
     /// Their names.
     pub fn blind_conflict_ids(&self) -> Vec<BlindConflictId> {
-        let Some(newest) = self.matching.found.back() else { return Vec::new() };
-        let plans = self.joint.matched(&self.us());
-        newest.hits.iter().filter(|(notice, _)| plans.contains_key(notice)).map(|(_, (id, _))| *id).collect()
+        self.live_hits().into_iter().map(|hit| hit.id).collect()
     }
 
     /// So many of them, by name, that follow on a name: for pages.
     pub fn blind_conflicts_after(&self, after: Option<&BlindConflictId>, most: usize) -> Vec<BlindConflict> {
-        let mut ids = self.blind_conflict_ids();
-        ids.retain(|id| after.is_none_or(|after| id > after));
-        ids.sort_unstable();
-        ids.iter().take(most).filter_map(|id| self.blind_conflict(id)).collect()
+        let mut hits = self.live_hits();
+        hits.retain(|hit| after.is_none_or(|after| hit.id > *after));
+        hits.sort_unstable_by_key(|hit| hit.id);
+        let asked = self.asked_to_show();
+        hits.into_iter().take(most).map(|hit| self.blind_conflict_of(hit, &asked)).collect()
     }
 
     /// One of them.
     pub fn blind_conflict(&self, id: &BlindConflictId) -> Option<BlindConflict> {
-        let (found, notice, stretches) = self.matching.hit(id)?;
-        self.is_matched(&notice).then(|| self.blind_conflict_of(found, notice, *id, stretches))
+        let hit = self.matching.hit(id).filter(|hit| self.is_matched(&hit.notice))?;
+        Some(self.blind_conflict_of(hit, &self.asked_to_show()))
     }
 
-    fn blind_conflict_of(&self, found: &Found, notice: NoticeId, id: BlindConflictId, stretches: &[[u32; 2]]) -> BlindConflict {
-        let cells = found.cells_at(stretches);
-        let volumes = Self::grid_of(self.current_terms()).map(|(grid, _)| merge::volumes(&grid, self.current_terms(), &cells));
+    fn live_hits(&self) -> Vec<Hit<'_>> {
+        let plans = self.joint.matched(&self.us());
+        let mut hits = self.matching.hits();
+        hits.retain(|hit| plans.contains_key(&hit.notice));
+        hits
+    }
+
+    /// Which of our plans their latest askings to show are about: of each run that is kept, the plans that were hit in the places that
+    /// they name.
+    fn asked_to_show(&self) -> Vec<(StatementRef, NoticeId)> {
+        let theirs = self.matching.runs.asked.iter().rev().filter(|(at, said)| at.author == self.them() && said.said.run.is_some());
+        let plans = |(at, asked): (&StatementRef, &super::Asked)| {
+            let of = self.matching.found.iter().find(|found| Some(found.run) == asked.said.run)?;
+            let named = asked.said.cells.as_deref().unwrap_or_default();
+            let meant = of.hits.iter().filter(|(_, (_, stretches))| share_a_place(stretches, named));
+            Some(meant.map(|(notice, _)| (*at, *notice)).collect::<Vec<_>>())
+        };
+        theirs.take(ASKED_MAX).filter_map(plans).flatten().collect()
+    }
+
+    fn blind_conflict_of(&self, hit: Hit<'_>, asked: &[(StatementRef, NoticeId)]) -> BlindConflict {
+        let (cells, notice) = (hit.cells(), hit.notice);
+        let terms = self.terms_with_digest(&hit.found.terms);
+        let volumes = terms.and_then(|terms| Some(merge::volumes(&Self::grid_of(terms)?.0, terms.datum(), &cells)));
         let shows = |shown: &&BookBlindShown| {
             let (part, _) = shown.cells.as_chunks::<16>();
             let part: Vec<CellId> = part.iter().map(|cell| CellId::from_bytes(*cell)).collect();
-            shown.notice == notice && is_within(&cells, &part) && self.current(self.us(), &shown.part).is_some()
+            shown.notice == notice && is_within(&cells, &part) && self.is_told_as_shown(&shown.part)
         };
-        let shown = self.matching.shown.iter().rev().find(shows).map(|shown| shown.part);
-        let asks = self.matching.runs.asked.iter().filter(|(at, _)| at.author == self.them());
-        let about = |(at, asked): (&StatementRef, &super::Asked)| {
-            let of = self.matching.found.iter().rev().find(|found| Some(found.run) == asked.said.run)?;
-            let named = of.cells_at(asked.said.cells.as_deref().unwrap_or_default());
-            named.iter().any(|cell| cells.binary_search(cell).is_ok()).then_some(*at)
-        };
-        let asked = asks.filter_map(about).collect();
         BlindConflict {
-            id,
-            run: found.run,
+            id: hit.id,
+            run: hit.found.run,
             notice,
-            cells,
             volumes: volumes.unwrap_or_default(),
-            agrees: found.agrees,
-            shown,
-            asked,
+            agrees: self.matching.agrees(&hit.found.run),
+            shown: self.matching.shown.iter().rev().find(shows).map(|shown| shown.part),
+            asked: asked.iter().filter(|(_, of)| *of == notice).map(|(at, _)| *at).collect(),
+            cells,
         }
+    }
+
+    /// Whether the notice of a part stands, or waits to be told, as it was let out. One that was changed since was settled by moving the
+    /// part; as long as the plan itself still collides, the conflict is open again.
+    fn is_told_as_shown(&self, part: &NoticeId) -> bool {
+        let waits = |waiting: &Waiting| matches!(&waiting.input, StatementIn::Notice(form) if form.id == *part);
+        self.own.latest(part).is_some_and(|(version, _)| version == 1) || self.waiting.iter().any(waits)
     }
 
     /// The run and the places by which the other side knows the cells of a conflict.
     pub(crate) fn blind_part(&self, conflict: &BlindConflictId) -> Result<(BlindRunIn, Vec<[u32; 2]>), CommandFault> {
-        let (found, _, stretches) = self.matching.hit(conflict).ok_or_else(|| not_found("blind conflict", conflict))?;
+        let hit = self.matching.hit(conflict).ok_or_else(|| not_found("blind conflict", conflict))?;
         // More than can be named are named by the first of them: it is one matter.
-        Ok((found.run, stretches.iter().take(STRETCHES_MAX).copied().collect()))
+        Ok((hit.found.run, hit.stretches.iter().take(STRETCHES_MAX).copied().collect()))
     }
 
     /// An officer stops a run.
@@ -235,10 +328,11 @@ impl Line {
     /// as they lie in the area of the terms, and of nothing else of the plan but its kind and precedence, at the finest
     /// precision of the terms.
     pub(crate) fn show_blind(&mut self, cx: &mut Cx<'_>, by: &By, id: &BlindConflictId) -> Result<Accepted, CommandFault> {
-        let conflict = self.blind_conflict(id).ok_or_else(|| not_found("blind conflict", id))?;
+        let mut conflict = self.blind_conflict(id).ok_or_else(|| not_found("blind conflict", id))?;
         if let Some(part) = conflict.shown {
             return Err(not_found("blind conflict that is not shown yet; it is by notice", &part));
         }
+        self.keep_what_is_planned(&mut conflict)?;
         let mut part = [0; 16];
         cx.rng.fill_bytes(&mut part);
         let part = NoticeId::new(part);
@@ -262,11 +356,28 @@ impl Line {
         Ok(accepted)
     }
 
+    /// What was common and is not planned there any more is not let out: it would be settled about nothing.
+    fn keep_what_is_planned(&self, conflict: &mut BlindConflict) -> Result<(), CommandFault> {
+        let gone = || not_found("plan that is still where it collided (it was changed since; the next run tells anew):", &conflict.notice);
+        let found = self.matching.hit(&conflict.id).map(|hit| hit.found).ok_or_else(gone)?;
+        let terms = self.terms_with_digest(&found.terms).ok_or_else(gone)?;
+        let (grid, _) = Self::grid_of(terms).ok_or_else(gone)?;
+        let plan = self.matched_plan(&conflict.notice).ok_or_else(gone)?;
+        let stretch = Stretch::of(self.matching.runs.time_of(&found.run).unwrap_or(found.began), terms);
+        let planned = cells_of(&grid, terms, plan.volumes(), stretch).map_err(|_| gone())?;
+        let kept: Vec<CellId> = conflict.cells.iter().filter(|cell| planned.binary_search(cell).is_ok()).copied().collect();
+        if kept.is_empty() {
+            return Err(gone());
+        }
+        conflict.cells = kept;
+        Ok(())
+    }
+
     fn part_of(&self, conflict: &BlindConflict, id: NoticeId) -> Option<NoticeIn> {
         let plan = self.matched_plan(&conflict.notice)?;
-        let terms = self.current_terms();
+        let terms = self.terms_with_digest(&self.matching.hit(&conflict.id)?.found.terms)?;
         let (grid, _) = Self::grid_of(terms)?;
-        let volumes = merge::volumes_inside(&grid, terms, &conflict.cells);
+        let volumes = merge::volumes_inside(&grid, terms.datum(), self.current_terms().area(), &conflict.cells);
         let start = volumes.iter().map(|volume| volume.window.start()).min()?;
         let end = volumes.iter().map(|volume| volume.window.end()).max()?;
         Some(NoticeIn {

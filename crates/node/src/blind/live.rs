@@ -2,7 +2,7 @@
 //! both.
 
 use detente_blind::message::{Message, encode};
-use detente_blind::{Aborted, Cause, Digest, Done, Effect, Heard, Job, Outcome, Reason, Record, Run, Step};
+use detente_blind::{Aborted, Cause, Digest, Done, Effect, Evidence, Found as Common, Heard, Job, Outcome, Reason, Record, Run, Step};
 use detente_space::cells::CellId;
 use detente_types::statement::{BlindCommitIn, BlindReason, BlindResultIn, BlindRunIn, Kind, StatementIn};
 use detente_types::{NoticeId, StatementRef, Timestamp};
@@ -10,7 +10,7 @@ use detente_wire::hash::domain;
 
 use super::begin::stream_of;
 use super::book::BookBlindFault;
-use super::conflict::Found;
+use super::conflict::{Found, count_of};
 use super::{BlindNews, ended};
 use crate::book::BookEntry;
 use crate::line::{Cx, Line};
@@ -189,8 +189,13 @@ impl Live {
     fn logged_seal(&self, line: &Line) -> Option<Digest> {
         let side = usize::from(line.them() > line.us());
         let ended = line.matching.runs.runs.get(&self.begun.run)?.ended[side].as_ref()?;
-        let seal = ended.said.seal.as_ref().filter(|_| !self.fed && self.begun.core.step() == Step::Result)?;
+        let seal = ended.said.seal.as_ref().filter(|_| self.waits_for_a_seal())?;
         Some(**seal)
+    }
+
+    /// Whether their seal is all that is missing. One that came while we still look up what was found is not taken twice.
+    fn waits_for_a_seal(&self) -> bool {
+        !self.fed && self.begun.core.step() == Step::Result && !self.begun.core.has_peer_seal()
     }
 
     /// Takes one step; false when there is none to take now.
@@ -239,11 +244,12 @@ impl Live {
                 let Some(said) = record.and_then(|record| record.committed[side].as_ref()) else { return false };
                 let same = *said.said.commitment == commitment && self.hellos[1].as_deref() == Some(&said.said.hello[..]);
                 if !same && self.begun.core.aborted().is_none() {
-                    // What stands in their log is what counts, and it can be shown: the other is not answered.
-                    line.peer_fault(
-                        cx,
-                        format!("in blind run {}: their log commits to another one than they say", self.begun.run),
-                    );
+                    let says = "their log commits to another one than they say".to_owned();
+                    let mark = self.begun.core.name().first_chunk().copied().unwrap_or_default();
+                    let hello = self.hellos[1].clone().unwrap_or_default();
+                    // What stands in their log is what counts, and they see it there: the other is kept, and not answered.
+                    let commit = encode(&Message::Commit(mark, commitment));
+                    self.accuse(line, cx, says, Evidence { hello, commit, ..Evidence::default() });
                     self.begun.core.abort(Reason::Fault);
                 }
                 same
@@ -263,7 +269,8 @@ impl Live {
                 return;
             }
             Record::Commit { commitment, .. } => line.say_blind(cx, &StatementIn::BlindCommit(self.commitment(commitment))),
-            Record::Result { seal } => {
+            Record::Result { seal, ref found } => {
+                self.found(line, cx, found);
                 #[cfg(feature = "plant")]
                 let otherwise = line.has(crate::plant::Plant::SealOtherwise) && line.us() < line.them();
                 #[cfg(feature = "plant")]
@@ -308,14 +315,17 @@ impl Live {
         let end = BlindResultIn { step: Some(step), taken, desk, officer, ..ended(self.begun.run, reason) };
         line.owe_end(self.begun.run, end);
         if let Some(fault) = fault {
-            let says = fault.to_string();
-            line.peer_fault(cx, format!("in blind run {}: {says}", self.begun.run));
-            let parts = [&fault.evidence.hello, &fault.evidence.commit, &fault.evidence.open, &fault.evidence.message];
-            let evidence = parts.into_iter().map(|part| part.clone().into()).collect();
-            let (line, run, at_us) = (line.id, self.begun.run, cx.now.micros());
-            cx.book(&BookEntry::BlindFault(BookBlindFault { line, at_us, run, says, evidence }));
+            self.accuse(line, cx, fault.to_string(), fault.evidence.clone());
         }
         line.news(cx, BlindNews::Ended { run: self.begun.run, step, reason });
+    }
+
+    /// The other side broke a rule: that is told, and what it said is kept.
+    fn accuse(&self, line: &mut Line, cx: &mut Cx<'_>, says: String, said: Evidence) {
+        let (run, at_us) = (self.begun.run, cx.now.micros());
+        line.peer_fault(cx, format!("in blind run {run}: {says}"));
+        let evidence = [said.hello, said.commit, said.open, said.message].map(Into::into).to_vec();
+        cx.book(&BookEntry::BlindFault(BookBlindFault { line: line.id, at_us, run, says, evidence }));
     }
 
     /// Nothing more comes of the run itself.
@@ -323,21 +333,24 @@ impl Live {
         if self.over.is_some() {
             return;
         }
-        if let Some(outcome) = self.begun.core.outcome().cloned() {
+        if let Some(Outcome { found, agrees, .. }) = self.begun.core.outcome() {
             self.over = Some(cx.now);
-            self.found(line, cx, &outcome);
+            line.news(cx, BlindNews::Done { run: self.begun.run, count: count_of(found), agrees: *agrees });
         } else if self.begun.core.aborted().is_some() {
             self.over = Some(cx.now);
         }
     }
 
-    fn found(&mut self, line: &mut Line, cx: &mut Cx<'_>, outcome: &Outcome) {
-        let found = Found::new(self.begun.run, self.begun.core.name(), outcome, &self.begun.owners);
+    /// What was found is kept and told as soon as it is known, before anything of it is sealed: nothing that follows takes it away, no
+    /// cut, no start, no full disk, and no peer that goes.
+    fn found(&self, line: &mut Line, cx: &mut Cx<'_>, common: &Common) {
+        let run = self.begun.run;
+        let Some(beginning) = line.matching.begun.get(&run).copied() else { return };
+        let found = Found::new(run, beginning, self.begun.core.name(), common, &self.begun.owners);
         cx.book(&BookEntry::BlindFound(found.booked(line.id, cx.now)));
-        let (run, count, agrees) = (self.begun.run, found.count, outcome.agrees);
         let fresh = line.matching.keep(found);
-        line.news(cx, BlindNews::Done { run, count, agrees });
-        for id in fresh {
+        let listed = line.blind_conflict_ids();
+        for id in fresh.into_iter().filter(|id| listed.contains(id)) {
             line.news(cx, BlindNews::Conflict(id));
         }
     }

@@ -5,7 +5,8 @@
 
 use detente_space::cells::{CellBounds, CellId, Grid};
 use detente_types::unit::Metres;
-use detente_types::{AltitudeBand, Datum, Footprint, Position, Shape, Terms, Timestamp, Volume, Window};
+use detente_types::area::Area;
+use detente_types::{AltitudeBand, Datum, Footprint, Position, Shape, Timestamp, Volume, Window};
 
 use crate::disclose::border::holding;
 
@@ -16,26 +17,26 @@ const BOXES_MAX: usize = 2_048;
 const EARTH_M: f64 = 6_371_000.0;
 const RADIANS_E7: f64 = core::f64::consts::PI / 1_800_000_000.0;
 
-/// Volumes that cover cells; none for cells of another grid.
-pub(super) fn volumes(grid: &Grid, terms: &Terms, cells: &[CellId]) -> Vec<Volume> {
-    boxes(grid, cells).iter().filter_map(|b| volume(b, terms.datum())).collect()
+/// Volumes that cover cells of this grid: a cell does not say of which grid it is.
+pub(super) fn volumes(grid: &Grid, datum: Datum, cells: &[CellId]) -> Vec<Volume> {
+    boxes(grid, cells).iter().filter_map(|b| volume(b, datum)).collect()
 }
 
-/// What of these volumes lies in the area of the terms, in which all that is told has to lie; no plan is beyond it.
-pub(super) fn volumes_inside(grid: &Grid, terms: &Terms, cells: &[CellId]) -> Vec<Volume> {
-    boxes(grid, cells).iter().filter_map(|b| inside(b, terms)).collect()
+/// What of these volumes lies in the area in which all that is told has to lie; no plan is beyond it.
+pub(super) fn volumes_inside(grid: &Grid, datum: Datum, area: Option<&Area>, cells: &[CellId]) -> Vec<Volume> {
+    boxes(grid, cells).iter().filter_map(|b| inside(b, datum, area)).collect()
 }
 
 /// A box as far as it lies in the area.
-fn inside(b: &CellBounds, terms: &Terms) -> Option<Volume> {
-    let Some(area) = terms.area() else { return volume(b, terms.datum()) };
+fn inside(b: &CellBounds, datum: Datum, area: Option<&Area>) -> Option<Volume> {
+    let Some(area) = area else { return volume(b, datum) };
     let corners = area.clip([b.south_e7, b.north_e7], [b.west_e7, b.east_e7])?;
     let ends = |axis: fn(&Position) -> i32| {
         let along = corners.iter().map(axis).map(i64::from);
         along.fold((i64::MAX, i64::MIN), |(least, most), at| (least.min(at), most.max(at)))
     };
     let ((south_e7, north_e7), (west_e7, east_e7)) = (ends(Position::lat_e7), ends(Position::lon_e7));
-    let whole = volume(&CellBounds { south_e7, north_e7, west_e7, east_e7, ..*b }, terms.datum())?;
+    let whole = volume(&CellBounds { south_e7, north_e7, west_e7, east_e7, ..*b }, datum)?;
     match whole.footprint.shape() {
         Shape::Polygon(_) => {
             // What the border cuts into no shape, a bay into two parts say, is held by what lies in one of them.

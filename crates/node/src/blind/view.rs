@@ -216,9 +216,10 @@ impl Line {
         self.matching.runs.asked.iter()
     }
 
-    /// How many cells the latest runs that reached their end found to be common, as far as they are kept: the oldest first.
+    /// How many cells the latest runs found to be common, as far as they are kept, and whether the other side sealed the same: by when
+    /// they were begun, the oldest first.
     pub fn blind_found(&self) -> impl Iterator<Item = (BlindRunIn, u32, bool)> + '_ {
-        self.matching.found.iter().map(|found| (found.run, found.count, found.agrees))
+        self.matching.found.iter().map(|found| (found.run, found.count, self.matching.agrees(&found.run)))
     }
 
     /// Whether blind runs are under way here, or ends of some are still to be stated.
@@ -239,7 +240,7 @@ impl Line {
         let side = usize::from(party == self.us().max(self.them()));
         let of_today = |(run, record): (&BlindRunIn, &RunRecord)| {
             let today = self.matching.runs.time_of(run).is_some_and(|at| day(at) == day(now));
-            record.committed[side].as_ref().filter(|_| today).map(places_of)
+            (today && record.committed[side].is_some()).then(|| places_of(record))
         };
         let places: Vec<u64> = self.matching.runs.runs.iter().filter_map(of_today).collect();
         Budget {
@@ -252,10 +253,11 @@ impl Line {
     }
 }
 
-/// Places of the set that a commitment is made to, by the hello in it.
-fn places_of(committed: &Committed) -> u64 {
-    match decode(&committed.said.hello) {
+/// Places of a set of a run: of the greater class of the two hellos, for both sides' lists have that.
+fn places_of(record: &RunRecord) -> u64 {
+    let class = |committed: &Committed| match decode(&committed.said.hello) {
         Some(Message::Hello(hello)) => 1_u64.checked_shl(hello.class.log2().into()).unwrap_or(u64::MAX),
         _ => 0,
-    }
+    };
+    record.committed.iter().flatten().map(class).max().unwrap_or_default()
 }

@@ -107,7 +107,7 @@ fn another_commitment_in_the_log_than_on_the_stream_is_the_other_sides_fault() {
         Agreement { context: theirs.context, mode: theirs.mode, verified: theirs.verified, chunks_log2: theirs.chunks_log2 };
     let (role, class) = (theirs.role.other(), theirs.class);
     let setup =
-        Setup { agreement, role, class, class_max: class, plan_root: [0; 32], cells: Vec::new(), seed: Seed::new([5; 32]) };
+        Setup { agreement, role, class, classes: class..=class, plan_root: [0; 32], cells: Vec::new(), seed: Seed::new([5; 32]) };
     let mut liar = Run::new(setup).expect("a good setup");
     liar.handle(&hello);
     let mut place = 0;
