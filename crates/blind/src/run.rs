@@ -154,7 +154,14 @@ impl Run {
             hello,
         };
         let outbox = VecDeque::from([Effect::Send(encode(&Message::Hello(own.hello.clone())))]);
-        Ok(Self { own, state: State::Hello(setup, cells), outbox, persisting: false, evidence: Evidence::default(), leaving: None })
+        Ok(Self {
+            own,
+            state: State::Hello(setup, cells),
+            outbox,
+            persisting: false,
+            evidence: Evidence::default(),
+            leaving: None,
+        })
     }
 
     /// How far the run has come.
@@ -428,7 +435,9 @@ impl Run {
                 self.leave_now(fault, Some(Reason::Fault));
             }
             State::Exchanging(exchange) if exchange.is_over() => self.release(),
-            State::Releasing(release) if release.is_over() || (self.leaving.is_some() && release.taking.is_over()) => self.conclude(),
+            State::Releasing(release) if release.is_over() || (self.leaving.is_some() && release.taking.is_over()) => {
+                self.conclude()
+            }
             State::Concluding(conclusion) => {
                 if let (Some((found, seal)), Some(peer_seal)) = (&conclusion.found, conclusion.peer_seal) {
                     let outcome = Outcome { found: found.clone(), seal: *seal, agrees: *seal == peer_seal };

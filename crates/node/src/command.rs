@@ -16,10 +16,11 @@ use minicbor::bytes::ByteVec;
 use rand_core::CryptoRng;
 
 use crate::behind::Work;
+use crate::blind::BlindNews;
 use crate::book::{BookEntry, BookInput, BookNotice};
 use crate::disclose::{WITHHELD_SLOTS, disclose};
 use crate::held::Hold;
-use crate::input::{Accepted, By, Command, CommandFault};
+use crate::input::{Accepted, By, Command, CommandFault, What};
 use crate::joint::Plan;
 use crate::line::{Cx, Line, Phase};
 use crate::node::Node;
@@ -27,7 +28,7 @@ use crate::out::{Disk, Then};
 use crate::say::SayFault;
 
 impl Node {
-    /// Takes a command. Nothing is changed when it is not taken.
+    /// Takes a command. Nothing is changed when it is not taken; that an officer asked for a blind run beyond the budget is booked.
     ///
     /// # Errors
     /// [`CommandFault`].
@@ -60,10 +61,12 @@ impl Node {
         if reserved {
             cx.out.reserve();
         }
-        let accepted = line.command(&mut cx, by, command)?;
-        cx.out.then(Then::Booked(accepted.book));
+        let accepted = line.command(&mut cx, by, command);
+        if let Ok(accepted) = &accepted {
+            cx.out.then(Then::Booked(accepted.book));
+        }
         self.run(now, rng);
-        Ok(accepted)
+        accepted
     }
 
     /// Checks a notice as [`Self::command`] would, in its exact form and in the form that is let out, and changes nothing:
@@ -107,13 +110,29 @@ impl Line {
 
     /// An input other than a notice: checked, booked, stated or waiting.
     fn input(&mut self, cx: &mut Cx<'_>, input: StatementIn) -> Result<Accepted, CommandFault> {
-        self.check_input(cx, &input)?;
-        let slots = codec::to_slots(&input).into_iter().map(|(slot, value)| (slot, ByteVec::from(value))).collect();
-        let book = cx.book(&BookEntry::Input(BookInput { line: self.id, at_us: cx.now.micros(), slots }));
+        if let Err(fault) = self.check_input(cx, &input) {
+            self.note_refused(cx, &input, &fault);
+            return Err(fault.into());
+        }
+        let book = self.book_input(cx, &input);
         if let StatementIn::KeyRevoke(revocation) = &input {
             cx.out.then(Then::Revocation { line: self.id, revocation: revocation.clone() });
         }
         self.stated(cx, book, input, None)
+    }
+
+    fn book_input(&self, cx: &mut Cx<'_>, input: &StatementIn) -> u64 {
+        let slots = codec::to_slots(input).into_iter().map(|(slot, value)| (slot, ByteVec::from(value))).collect();
+        cx.book(&BookEntry::Input(BookInput { line: self.id, at_us: cx.now.micros(), slots }))
+    }
+
+    /// An asking for a blind run that is refused stays with its reason, for whoever comes on watch: who probes from within tries often.
+    fn note_refused(&self, cx: &mut Cx<'_>, input: &StatementIn, fault: &SayFault) {
+        let StatementIn::BlindAsk(ask) = input else { return };
+        let book = self.book_input(cx, input);
+        cx.book(&BookEntry::Dropped(book, format!("refused: {fault}")));
+        let by = ask.officer.clone().or_else(|| ask.desk.clone());
+        self.event(cx, What::Blind(BlindNews::Refused { by, why: fault.to_string() }));
     }
 
     fn stated(&mut self, cx: &mut Cx<'_>, book: u64, input: StatementIn, note: Option<String>) -> Result<Accepted, CommandFault> {

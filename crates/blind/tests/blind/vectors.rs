@@ -54,7 +54,15 @@ fn played(case: &Case, backend: Backend) -> [Side; 2] {
     let side = |of: usize, role| {
         let (seed, cells) = (Seed::new([of as u8 + 1; 32]), case.sets[of].clone());
         let plan_root = plan_root(role);
-        let setup = Setup { agreement, role, class: class(case.log2[of]), classes: detente_blind::Class::MIN..=class(14), plan_root, cells, seed };
+        let setup = Setup {
+            agreement,
+            role,
+            class: class(case.log2[of]),
+            classes: detente_blind::Class::MIN..=class(14),
+            plan_root,
+            cells,
+            seed,
+        };
         Side::by(setup, backend)
     };
     let mut sides = [side(0, Role::First), side(1, Role::Second)];

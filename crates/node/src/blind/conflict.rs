@@ -267,7 +267,8 @@ impl Line {
     /// Which of our plans their latest askings to show are about: of each run that is kept, the plans that were hit in the places that
     /// they name.
     fn asked_to_show(&self) -> Vec<(StatementRef, NoticeId)> {
-        let theirs = self.matching.runs.asked.iter().rev().filter(|(at, said)| at.author == self.them() && said.said.run.is_some());
+        let theirs =
+            self.matching.runs.asked.iter().rev().filter(|(at, said)| at.author == self.them() && said.said.run.is_some());
         let plans = |(at, asked): (&StatementRef, &super::Asked)| {
             let of = self.matching.found.iter().find(|found| Some(found.run) == asked.said.run)?;
             let named = asked.said.cells.as_deref().unwrap_or_default();
@@ -358,7 +359,9 @@ impl Line {
 
     /// What was common and is not planned there any more is not let out: it would be settled about nothing.
     fn keep_what_is_planned(&self, conflict: &mut BlindConflict) -> Result<(), CommandFault> {
-        let gone = || not_found("plan that is still where it collided (it was changed since; the next run tells anew):", &conflict.notice);
+        let gone = || {
+            not_found("plan that is still where it collided (it was changed since; the next run tells anew):", &conflict.notice)
+        };
         let found = self.matching.hit(&conflict.id).map(|hit| hit.found).ok_or_else(gone)?;
         let terms = self.terms_with_digest(&found.terms).ok_or_else(gone)?;
         let (grid, _) = Self::grid_of(terms).ok_or_else(gone)?;

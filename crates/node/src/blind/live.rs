@@ -2,7 +2,9 @@
 //! both.
 
 use detente_blind::message::{Message, encode};
-use detente_blind::{Aborted, Cause, Digest, Done, Effect, Evidence, Found as Common, Heard, Job, Outcome, Reason, Record, Run, Step};
+use detente_blind::{
+    Aborted, Cause, Digest, Done, Effect, Evidence, Found as Common, Heard, Job, Outcome, Reason, Record, Run, Step,
+};
 use detente_space::cells::CellId;
 use detente_types::statement::{BlindCommitIn, BlindReason, BlindResultIn, BlindRunIn, Kind, StatementIn};
 use detente_types::{NoticeId, StatementRef, Timestamp};

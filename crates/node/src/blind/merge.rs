@@ -4,8 +4,8 @@
 //! that add least. What comes out covers every cell and may cover more; it depends on the cells alone.
 
 use detente_space::cells::{CellBounds, CellId, Grid};
-use detente_types::unit::Metres;
 use detente_types::area::Area;
+use detente_types::unit::Metres;
 use detente_types::{AltitudeBand, Datum, Footprint, Position, Shape, Timestamp, Volume, Window};
 
 use crate::disclose::border::holding;

@@ -116,7 +116,8 @@ impl Line {
         let us = self.us();
         let plans = self.joint.matched(&us);
         // What was shown of a plan that is matched itself adds nothing: it would be found, and asked about, once more.
-        let is_part = |id: &NoticeId| self.matching.shown.iter().any(|shown| shown.part == *id && plans.contains_key(&shown.notice));
+        let is_part =
+            |id: &NoticeId| self.matching.shown.iter().any(|shown| shown.part == *id && plans.contains_key(&shown.notice));
         let meeting = plans.iter().filter(|(id, notice)| meets_any(law, notice.kind()) && !is_part(id));
         let matched = meeting.map(|(id, notice)| {
             let cells = cells_of(grid, terms, notice.volumes(), stretch).ok().filter(|cells| cells.len() <= most)?;

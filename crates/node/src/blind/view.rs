@@ -117,6 +117,13 @@ pub enum BlindNews {
     Conflict(BlindConflictId),
     /// The other side asks that what we have in common cells be shown.
     AskedToShow(StatementRef),
+    /// Somebody on our side asked for what the terms do not allow.
+    Refused {
+        /// Who: the officer, or else the desk, as far as the token names one.
+        by: Option<String>,
+        /// Which rule refused it, in words.
+        why: String,
+    },
 }
 
 impl BlindNews {
@@ -129,6 +136,7 @@ impl BlindNews {
             Self::Ended { .. } => "blind-ended",
             Self::Conflict(_) => "blind-conflict",
             Self::AskedToShow(_) => "blind-asked-to-show",
+            Self::Refused { .. } => "blind-refused",
         }
     }
 
@@ -137,7 +145,7 @@ impl BlindNews {
         match self {
             Self::RunAsked(at) | Self::AskedToShow(at) => Some(at.hash.to_string()),
             Self::Conflict(id) => Some(id.to_string()),
-            Self::Began(_) | Self::Done { .. } | Self::Ended { .. } => None,
+            Self::Began(_) | Self::Done { .. } | Self::Ended { .. } | Self::Refused { .. } => None,
         }
     }
 }
@@ -156,6 +164,9 @@ impl fmt::Display for BlindNews {
                 write!(f, "only we see this: something of theirs may come too close to a plan of ours ({})", id.short())
             }
             Self::AskedToShow(_) => f.write_str("the other side asks to be shown what we have in common cells"),
+            Self::Refused { by, why } => {
+                write!(f, "{} asked for blind matching beyond what is allowed: {why}", by.as_deref().unwrap_or("somebody"))
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use detente_node::blind::{BlindNews, RunState};
 use detente_node::port::Write;
-use detente_node::{Command, CommandFault, What};
+use detente_node::{BookEntry, Command, CommandFault, What};
 use detente_space::cells::{CellId, Grid};
 use detente_testkit::{minutes, notice, notice_id, terms};
 use detente_types::statement::{BlindAskIn, BlindReason, BlindRunIn, Kind, Level, ReceiptIn, StatementIn};
@@ -12,6 +12,7 @@ use detente_types::terms::MatchingIn;
 use detente_types::{BlindConflictId, NoticeIn, NoticeKind, Release, Rule, Terms, TermsIn, Timestamp, Volume};
 use serde_json::Value;
 
+use crate::blind_audit::book;
 use crate::blind_paths::{answers, events, masked};
 use crate::pair::Pair;
 
@@ -304,7 +305,7 @@ fn a_commitment_that_comes_back_after_a_restore_is_ended() {
 #[test]
 fn a_cut_at_any_frame_leaves_both_logs_with_one_end() {
     let mut ends = BTreeSet::new();
-    let mut cut = 0;
+    let (mut cut, mut kept) = (0, 0);
     loop {
         let mut pair = Pair::connected(small());
         put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
@@ -319,6 +320,22 @@ fn a_cut_at_any_frame_leaves_both_logs_with_one_end() {
         pair.connect();
         pair.pass(120);
         assert_one_record(&pair);
+        for side in 0..2 {
+            // Whoever has sealed what it found has it, and its officers were told: wherever the line was cut, after a start too.
+            let us = pair.line(side).us();
+            let record = pair.line(side).blind_run(&at(15)).map(|view| view.record);
+            let sealed = record.iter().flat_map(|record| record.ended.iter().flatten());
+            if sealed.filter(|end| end.at.author == us).any(|end| end.said.seal.is_some()) {
+                assert_eq!(pair.line(side).blind_conflicts().len(), 1, "cut {cut}, side {side}: the hit is lost");
+                let told = pair.heard(side, |w| matches!(w, What::Blind(BlindNews::Conflict(_))));
+                assert_eq!(told, 1, "cut {cut}, side {side}: nobody is told");
+                let before = pair.line(side).blind_conflicts();
+                pair.restart(side);
+                assert_eq!(pair.line(side).blind_conflicts(), before, "cut {cut}, side {side}: a start forgets it");
+                pair.connect();
+                kept += 1;
+            }
+        }
         for (run, record) in pair.line(0).blind_record() {
             assert_ne!(record.state(), RunState::UnderWay, "cut {cut}: run {run}");
             ends.extend(record.ended.iter().flatten().filter_map(|end| end.said.step));
@@ -331,7 +348,7 @@ fn a_cut_at_any_frame_leaves_both_logs_with_one_end() {
         }
         cut += 1;
     }
-    assert!(cut > 20, "{cut} frames");
+    assert!(cut > 20 && kept > 4, "{cut} frames, {kept} seals");
     assert!([0, 1, 3].iter().all(|step| ends.contains(step)), "{ends:?}");
 }
 
@@ -354,9 +371,22 @@ fn a_run_beyond_the_fixed_ones_costs_budget_on_both_sides() {
     }
     let refused = pair.command(0, Command::RunBlind(None)).expect_err("the budget is spent");
     assert!(matches!(&refused, CommandFault::Violations(broken) if broken[0].rule == Rule::BlindBudget), "{refused}");
+    // Whoever is on watch sees it, now and after a start: in the book it stands with its reason.
+    let refusals = |w: &What| matches!(w, What::Blind(BlindNews::Refused { by, why }) if by.as_deref() == Some("Lt Aalto") && why.contains("at most 2"));
+    assert_eq!((pair.heard(0, refusals), pair.heard(1, |w| matches!(w, What::Blind(BlindNews::Refused { .. })))), (1, 0));
+    let rows = book(&pair, 0);
+    let [.., BookEntry::Input(asked), BookEntry::Dropped(number, why)] = &rows[..] else { panic!("{:?}", rows.last()) };
+    assert!(
+        *number == rows.len() as u64 - 2 && asked.line == pair.line && why.contains("refused") && why.contains("at most 2"),
+        "{why}"
+    );
+    let runs = pair.line(1).blind_record().count();
+    pair.restart(0);
+    pair.connect();
+    pair.pass(60);
+    assert_eq!(pair.line(1).blind_record().count(), runs, "a start does not ask again");
     // A node that does not keep the rule is refused by it, and the refusal is in the record.
     let ask = BlindAskIn { kind: Kind::BlindAsk.code(), run: None, cells: None, reason: None, desk: None, officer: None };
-    let runs = pair.line(1).blind_record().count();
     pair.forge(0, &StatementIn::BlindAsk(ask));
     pair.disconnect();
     pair.connect();

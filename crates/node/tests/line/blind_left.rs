@@ -135,6 +135,32 @@ fn drawn_out(ahead_min: u32) -> i64 {
     end.at.since(begun) / 1_000_000
 }
 
+/// A side that draws runs out keeps others from being: both logs and both watches hear of it.
+#[test]
+fn a_fixed_run_for_which_there_is_no_room_ends_in_both_logs() {
+    let mut terms = matching(false);
+    (terms.blind.every_min, terms.blind.extra_per_day) = (10, 0);
+    terms.matching.as_mut().unwrap().chunks_log2 = 8;
+    let mut pair = Pair::connected(terms);
+    put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
+    pair.pass(9 * 60 + 50);
+    pair.drip = Some(Drip::default());
+    let drawn_out = |pair: &mut Pair, minutes: i64| {
+        for _ in 0..minutes * 3 {
+            pair.pass(20);
+            pair.let_out();
+            pair.let_out();
+        }
+    };
+    drawn_out(&mut pair, 24);
+    assert_eq!(pair.line(0).blind(pair.now, 9).under_way.len(), 2, "those of 10 and 20");
+    assert_eq!(pair.heard(0, is_end_of(at(30), BlindReason::Untimely)), 0);
+    drawn_out(&mut pair, 12);
+    assert_eq!(pair.heard(0, is_end_of(at(30), BlindReason::Untimely)), 1, "it is told once");
+    assert_eq!(ends(&pair, at(30))[0], Some((Some(0), Some(BlindReason::Untimely))));
+    assert_one_record(&pair);
+}
+
 #[test]
 fn a_peer_that_drips_holds_a_run_open_no_longer_than_is_agreed() {
     // 32 silences of 45 s and 100 µs a place.

@@ -1,8 +1,8 @@
 //! A lying peer in blind runs: what is no part of a run, another commitment than the log's, an old run said again.
 
 use detente_blind::message::{self, Message};
-use detente_blind::{Agreement, Effect, Run, Seed, Setup};
-use detente_node::blind::{BlindNews, RunState};
+use detente_blind::{Agreement, Class, Effect, Run, Seed, Setup};
+use detente_node::blind::{BlindNews, BookBlindFault, RunState};
 use detente_node::{BookEntry, Input, What};
 use detente_types::statement::{BlindCommitIn, BlindReason, BlindResultIn, Kind, StatementIn};
 use detente_types::{NoticeKind, Release};
@@ -110,13 +110,14 @@ fn another_commitment_in_the_log_than_on_the_stream_is_the_other_sides_fault() {
         Setup { agreement, role, class, classes: class..=class, plan_root: [0; 32], cells: Vec::new(), seed: Seed::new([5; 32]) };
     let mut liar = Run::new(setup).expect("a good setup");
     liar.handle(&hello);
-    let mut place = 0;
+    let (mut place, mut streamed) = (0, Vec::new());
     while place < 2 {
         while let Some(job) = liar.poll_job() {
             liar.handle_done(job.run());
         }
         match liar.poll_effect() {
             Some(Effect::Send(message)) => {
+                streamed.push(message.clone());
                 inject(&mut pair, stream, place, message);
                 place += 1;
             }
@@ -127,6 +128,37 @@ fn another_commitment_in_the_log_than_on_the_stream_is_the_other_sides_fault() {
     pair.pass(1);
     assert_eq!(pair.heard(0, has_ended(BlindReason::Fault)), 1);
     assert_eq!(pair.heard(0, |w| matches!(w, What::PeerFault(says) if says.contains("their log commits to another"))), 1);
+    // Both commitments are kept: theirs stands in their log, and what they said on the stream in our book.
+    let [fault] = &faults(&pair)[..] else { panic!("{:?}", faults(&pair)) };
+    assert_eq!(fault.evidence.iter().take(2).map(|part| part.to_vec()).collect::<Vec<_>>(), streamed);
+    let Some(Message::Commit(_, said)) = message::decode(&streamed[1]) else { panic!("{fault:?}") };
+    let record = pair.line(0).blind_run(&fault.run).expect("it is in the record").record;
+    let logged = record.committed.iter().flatten().find(|said| said.at.author == pair.line(1).us()).expect("theirs");
+    assert_ne!(said, *logged.said.commitment);
+}
+
+/// What the book of side 0 has of faults of the other side.
+fn faults(pair: &Pair) -> Vec<BookBlindFault> {
+    let fault = |row| if let BookEntry::BlindFault(fault) = row { Some(fault) } else { None };
+    book(pair, 0).into_iter().filter_map(fault).collect()
+}
+
+/// By the class in its hello the record tells how much a side can have probed: another than the terms' is refused at once.
+#[test]
+fn a_hello_of_another_class_than_the_terms_is_refused_with_evidence() {
+    let mut pair = Pair::connected(matching(false));
+    pair.pass(14 * 60 + 55);
+    pair.cut_after = Some(0);
+    pair.pass(10);
+    let (stream, hello) = latest(&pair);
+    let Some(Message::Hello(mut hello)) = message::decode(&hello) else { panic!("no hello") };
+    (hello.class, hello.nonce, hello.role) = (Class::MIN, [7; 32], hello.role.other());
+    let said = message::encode(&Message::Hello(hello));
+    inject(&mut pair, stream, 0, said.clone());
+    pair.pass(1);
+    assert_eq!(pair.heard(0, has_ended(BlindReason::Fault)), 1);
+    let [fault] = &faults(&pair)[..] else { panic!("{:?}", faults(&pair)) };
+    assert!(fault.says.contains("the least allowed is 2^8") && *fault.evidence[0] == said, "{fault:?}");
 }
 
 #[test]
@@ -211,10 +243,7 @@ fn a_whole_old_run_in_a_new_one_is_refused_with_evidence() {
     }
     replay.pair.pass(1);
     assert_eq!(replay.pair.heard(0, has_ended(BlindReason::Fault)), 1);
-    let faults: Vec<_> = book(&replay.pair, 0)
-        .into_iter()
-        .filter_map(|row| if let BookEntry::BlindFault(fault) = row { Some(fault) } else { None })
-        .collect();
+    let faults = faults(&replay.pair);
     let [fault] = faults.as_slice() else { panic!("{faults:?}") };
     assert!(fault.run == at(30) && fault.evidence.iter().any(|part| **part == replay.messages[0]), "{fault:?}");
     replay.assert_nothing_given_or_learnt();

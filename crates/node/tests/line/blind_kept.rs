@@ -1,0 +1,168 @@
+//! What a run found stays found: whatever the other side, the line, the terms or the plans do afterwards.
+
+use detente_node::blind::{BlindNews, RunState};
+use detente_node::{Command, What};
+use detente_types::statement::{BlindRunIn, StatementIn};
+use detente_types::{NoticeIn, NoticeKind, Release, TermsIn, Volume};
+
+use crate::blind::{assert_one_record, at, far, matching, plan, put, state};
+use crate::pair::Pair;
+
+/// Both sides have a plan that meets the other's.
+fn meeting(terms: TermsIn) -> Pair {
+    let mut pair = Pair::connected(terms);
+    put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
+    put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
+    pair
+}
+
+fn conflicts_told(pair: &Pair, side: usize) -> usize {
+    pair.heard(side, |w| matches!(w, What::Blind(BlindNews::Conflict(_))))
+}
+
+fn later(mut plan: NoticeIn, minutes: i64) -> NoticeIn {
+    let us = minutes * 60_000_000;
+    (plan.valid_from_us, plan.valid_until_us) = (plan.valid_from_us + us, plan.valid_until_us + us);
+    for volume in &mut plan.volumes {
+        (volume.start_us, volume.end_us) = (volume.start_us + us, volume.end_us + us);
+    }
+    plan
+}
+
+/// Both have sealed what they found, and neither hears the other's seal: the line is cut just then.
+#[test]
+fn a_line_that_is_cut_after_the_seals_takes_no_hits_along() {
+    let cut_after = |cut: usize| {
+        let mut pair = meeting(matching(true));
+        pair.pass(14 * 60 + 50);
+        pair.cut_after = Some(cut);
+        pair.pass(10);
+        let sealed = |side: usize| pair.statements(side).iter().any(|(of, said)| *of == pair.line(side).us() && is_seal(said));
+        (sealed(0) && sealed(1)).then_some(pair)
+    };
+    let mut pair = (0..200).find_map(cut_after).expect("a run has fewer frames");
+    for side in 0..2 {
+        assert_eq!((pair.line(side).blind_conflicts().len(), conflicts_told(&pair, side)), (1, 1), "side {side}");
+        assert!(!pair.line(side).blind_conflicts()[0].agrees, "the other side's seal is not known yet");
+    }
+    // By silence both runs end here; the logs say that both found the same once the line is back.
+    pair.pass(120);
+    pair.cut_after = None;
+    (0..2).for_each(|side| pair.restart(side));
+    pair.connect();
+    pair.pass(60);
+    assert_eq!(state(&pair, at(15)), Some(RunState::Done));
+    assert!((0..2).all(|side| pair.line(side).blind_conflicts().iter().filter(|conflict| conflict.agrees).count() == 1));
+    assert_one_record(&pair);
+}
+
+fn is_seal(said: &StatementIn) -> bool {
+    matches!(said, StatementIn::BlindResult(end) if end.run == at(15) && end.seal.is_some())
+}
+
+/// A cell names no grid: what was found is where it was by the terms of then.
+#[test]
+fn other_terms_do_not_move_what_was_found() {
+    let mut pair = meeting(matching(true));
+    pair.pass(16 * 60);
+    let before = [0, 1].map(|side| pair.line(side).blind_conflicts());
+    assert!(before.iter().all(|conflicts| conflicts.len() == 1 && !conflicts[0].volumes.is_empty()));
+    let old = matching(true);
+    let mut next = TermsIn { version: old.version + 1, ..old };
+    // A grid on which the same names are other places, other heights and other times; and no fixed runs to find anything anew.
+    (next.blind.cell_m, next.blind.band_m, next.blind.slot_s, next.blind.every_min) = (4_000, 2_000, 900, 0);
+    let proposed = pair.command(0, Command::ProposeTerms(next.clone())).expect("good terms").stated.expect("stated at once");
+    pair.command(1, Command::AcceptTerms(proposed)).expect("it is proposed");
+    pair.pass(60);
+    assert_eq!(pair.line(1).terms().input(), &next);
+    assert_eq!([0, 1].map(|side| pair.line(side).blind_conflicts()), before);
+    pair.restart(0);
+    pair.connect();
+    assert_eq!(pair.line(0).blind_conflicts(), before[0], "nor does a start");
+    pair.command(0, Command::ShowBlind(before[0][0].id)).expect("an officer may");
+    let shown: Vec<Volume> = pair.line(1).notices().flat_map(|view| view.notice.volumes().to_vec()).collect();
+    assert!(!shown.is_empty());
+    for (told, known) in shown.iter().zip(&before[0][0].volumes) {
+        assert_eq!((told.band, told.window), (known.band, known.window), "it is told as it was found");
+    }
+}
+
+/// A run that was begun earlier and ends later looked at older plans.
+#[test]
+fn a_run_that_ends_late_clears_nothing_that_a_later_one_found() {
+    let mut pair = Pair::connected(matching(true));
+    pair.pass(14 * 60 + 50);
+    // The fixed run is begun before the plans are made, and nobody works at it until the next one is begun, too.
+    pair.idle = true;
+    pair.pass(15);
+    put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
+    put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
+    let asked = pair.command(0, Command::RunBlind(None)).expect("within the budget").stated.expect("stated at once");
+    pair.pass(5);
+    assert_eq!(pair.line(0).blind(pair.now, 9).under_way.len(), 2);
+    pair.idle = false;
+    pair.pass(60);
+    let runs = [at(15), BlindRunIn::asked(asked)];
+    assert_eq!(runs.map(|run| state(&pair, run)), [Some(RunState::Done); 2]);
+    for side in 0..2 {
+        let ended = pair.seats[side].events.iter().filter_map(|event| match event.what {
+            What::Blind(BlindNews::Done { run, .. }) => Some(run),
+            _ => None,
+        });
+        assert_eq!(ended.skip(1).collect::<Vec<_>>(), [runs[1], runs[0]], "the later one ends first");
+        let found: Vec<_> = pair.line(side).blind_found().map(|(run, count, _)| (run, count > 0)).skip(1).collect();
+        assert_eq!(found, [(runs[0], false), (runs[1], true)], "by when they were begun");
+        assert_eq!((pair.line(side).blind_conflicts().len(), conflicts_told(&pair, side)), (1, 1));
+    }
+    let before = pair.line(0).blind_conflicts();
+    pair.restart(0);
+    assert_eq!(pair.line(0).blind_conflicts(), before);
+}
+
+/// What was shown and waits is shown: two officers, or one who presses twice, make no two notices of one part.
+#[test]
+fn a_part_that_waits_is_not_shown_twice() {
+    let mut pair = meeting(matching(true));
+    pair.pass(15 * 60);
+    let conflict = pair.line(0).blind_conflicts()[0].id;
+    pair.disconnect();
+    pair.restart(0);
+    let accepted = pair.command_by(0, "Lt Aalto", Command::ShowBlind(conflict)).expect("an officer may");
+    assert_eq!(accepted.stated, None, "the other side has not said yet what it holds");
+    assert!(pair.line(0).blind_conflicts()[0].shown.is_some());
+    assert!(pair.command_by(0, "Lt Berg", Command::ShowBlind(conflict)).is_err());
+    pair.connect();
+    pair.pass(60);
+    assert_eq!(pair.line(1).notices().count(), 1);
+}
+
+/// What was shown of a plan is no plan of its own, and once it is moved the plan is open again.
+#[test]
+fn a_part_that_was_shown_is_not_matched_again_and_moving_it_closes_nothing() {
+    let mut pair = meeting(matching(true));
+    pair.pass(15 * 60);
+    let conflict = pair.line(0).blind_conflicts()[0].clone();
+    pair.command(0, Command::ShowBlind(conflict.id)).expect("an officer may");
+    pair.pass(15 * 60);
+    assert_eq!((pair.line(0).blind_conflicts().len(), conflicts_told(&pair, 0)), (1, 1), "the part is not found beside the plan");
+    let part = pair.line(0).blind_conflicts()[0].shown.expect("it is shown");
+    let told = pair.line(0).notices().find(|view| view.notice.id() == part).expect("it is told").notice.input().clone();
+    put(&mut pair, 0, later(told, 40), Release::Exact);
+    let open = pair.line(0).blind_conflicts()[0].clone();
+    assert_eq!((open.id, open.shown), (conflict.id, None), "the plan itself still collides");
+}
+
+/// What is not planned there any more is not told.
+#[test]
+fn a_plan_that_was_moved_away_since_is_not_shown_where_it_was() {
+    let mut pair = meeting(matching(true));
+    pair.pass(15 * 60);
+    let conflict = pair.line(0).blind_conflicts()[0].id;
+    put(&mut pair, 0, far(NoticeKind::Operation, 1), Release::BlindOnly);
+    let fault = pair.command(0, Command::ShowBlind(conflict)).expect_err("it is not there any more");
+    assert!(fault.to_string().contains("changed since"), "{fault}");
+    assert_eq!(pair.line(1).notices().count(), 0);
+    // Back where it was, it is.
+    put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
+    pair.command(0, Command::ShowBlind(conflict)).expect("an officer may");
+}
