@@ -15,6 +15,7 @@ mod book;
 mod conflict;
 mod live;
 mod merge;
+mod papers;
 mod set;
 mod table;
 mod view;
@@ -32,9 +33,10 @@ use crate::input::What;
 use crate::line::{Cx, Line, Phase};
 use crate::node::Node;
 
-pub use audit::{AuditFault, AuditVerdict, Difference, RunAudit, auditor_key, plans_of};
+pub use audit::{AuditFault, AuditVerdict, Difference, RunAudit, auditor_key};
 pub use book::{BookBlindBegun, BookBlindDeed, BookBlindFault, BookBlindFound, BookBlindHit, BookBlindPlan, BookBlindShown};
 pub use conflict::BlindConflict;
+pub use papers::Papers;
 pub use table::{Asked, Committed, Ended, RunRecord, RunState};
 pub use view::{BlindNews, BlindView, Budget, RunView, UnderWay};
 

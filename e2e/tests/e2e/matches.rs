@@ -29,9 +29,16 @@ fn coarse(terms: &str, auditor: &str) -> String {
 }
 
 /// A plan along a parallel, kept in the book.
-fn plan(pair: &Pair, title: &str, [west, east]: [f64; 2]) -> String {
+fn plan(pair: &Pair, title: &str, at: [f64; 2]) -> String {
+    released(pair, title, "blind only", at)
+}
+
+/// A plan that keeps its name, whatever is let out of it.
+fn released(pair: &Pair, title: &str, release: &str, [west, east]: [f64; 2]) -> String {
+    let id = format!("{:032x}", title.len());
     let text = serde_json::json!([{
-        "kind": "operation", "title": title, "precedence": "PRIORITY", "release": "blind only", "call_sign": "GREY 12",
+        "id": id,
+        "kind": "operation", "title": title, "precedence": "PRIORITY", "release": release, "call_sign": "GREY 12",
         "detail": { "activity": "as planned" },
         "volumes": [{
             "shape": "path", "positions": [[59.60, west], [59.60, east]], "radius_m": 2000,
@@ -74,6 +81,8 @@ fn a_run_finds_what_two_plans_have_in_common_and_only_that_is_shown_and_settled(
     let (pair, _auditor, key) = audited();
     let mut pair = pair.served();
     two_plans(&pair);
+    let early = pair.root.path().join("early").to_str().unwrap().to_owned();
+    pair.aster.ok(&["backup", &early]);
     let before = matches(&pair.aster);
     assert_eq!((before["ours"]["asked"].as_u64(), before["ours"]["asked_most"].as_u64()), (Some(0), Some(2)));
     assert!(before["next"].is_null() && before["auditable"] == true);
@@ -95,6 +104,7 @@ fn a_run_finds_what_two_plans_have_in_common_and_only_that_is_shown_and_settled(
 
     settle(&pair, conflict["id"].as_str().unwrap());
     audit(&mut pair, &key);
+    audit_restored(&mut pair, &early, &key);
 }
 
 fn positions(conflict: &Value) -> Vec<[f64; 2]> {
@@ -145,9 +155,14 @@ fn audit(pair: &mut Pair, key: &str) {
     assert!(runs[0]["cells"].as_u64() > Some(0));
     // The plan itself accounts for all cells, a place far from it for none.
     let counted = |file: &str| pair.aster.json(&["match", "audit", &copy, "--key", key, "--flown", file])["runs"][0].take();
-    assert_eq!(counted(&plan(pair, ORBIT, [23.0, 25.2]))["unaccounted"], 0);
+    let flown = counted(&plan(pair, ORBIT, [23.0, 25.2]));
+    assert_eq!((flown["unaccounted"].as_u64(), flown["unmatched"].as_u64()), (Some(0), Some(0)), "{flown}");
     let far = counted(&plan(pair, "Far away", [28.0, 28.2]));
     assert_eq!(far["unaccounted"], far["cells"], "{far}");
+    assert!(
+        far["unmatched"].as_u64() > Some(0) && far["verdict"] == "match",
+        "what was flown and not planned is asked about: {far}"
+    );
     let other = root.join("other.key").to_str().unwrap().to_owned();
     pair.aster.ok(&["match", "auditor-key", &other]);
     pair.aster.run(&["match", "auditor-key", &other]).expect(1);
@@ -157,6 +172,26 @@ fn audit(pair: &mut Pair, key: &str) {
     pair.aster.run(&["match", "audit", "--key", key]).expect(5);
     pair.aster.stop();
     pair.aster.ok(&["match", "audit", "--key", key]);
+}
+
+/// A side that was put back has lost the row of its run, and matches of a plan that it holds back anew what is still told.
+fn audit_restored(pair: &mut Pair, early: &str, key: &str) {
+    pair.aster.ok(&["restore", early, "--set-aside"]);
+    pair.aster.serve();
+    pair.converge();
+    for release in ["10 km", "hold"] {
+        pair.aster.ok(&["notify", &released(pair, "Told once", release, [22.0, 22.2])]);
+        pair.converge();
+    }
+    let asked = pair.aster.json(&["match", "run", "--wait", "60"]);
+    assert_eq!(asked["ended"]["state"], "done", "{asked}");
+    pair.aster.stop();
+    let audited = pair.aster.json(&["match", "audit", "--key", key]);
+    let mut runs = array(audited["runs"].clone());
+    runs.sort_by_key(|run| run["verdict"].to_string());
+    let verdicts: Vec<_> = runs.iter().map(|run| (run["verdict"].as_str().unwrap(), run["plans"].as_u64().unwrap())).collect();
+    assert_eq!(verdicts, [("match", 3), ("none", 0)], "the plan, the part that was shown and what is still told: {audited}");
+    assert!(runs[1]["says"].as_str().unwrap().contains("restored since"), "{audited}");
 }
 
 #[test]

@@ -125,7 +125,7 @@ pub enum Match {
         #[arg(long)]
         run: Option<String>,
         /// What was declared or flown since (GeoJSON, KML, CSV, our JSON, F3548): cells that were matched and that nothing of it comes near
-        /// are counted. A set that probed has many.
+        /// are counted, for a set that probed has many; and cells of it that were not matched, for a set that left something out has them.
         #[arg(id = "files", long = "flown", value_name = "FILE")]
         flown: Option<PathBuf>,
         #[command(flatten, next_help_heading = "Reading the file")]

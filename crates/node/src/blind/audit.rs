@@ -8,14 +8,14 @@ use detente_blind::audit::Audit;
 use detente_blind::message::{Message, decode};
 use detente_blind::{AuditorSecret, CellId as BlindCell, Digest, Seed};
 use detente_space::cells::{CellId, TooMany};
-use detente_types::{NoticeId, NoticeIn, PartyId, Terms, Timestamp, Violation, Volume};
+use detente_types::{NoticeId, NoticeIn, NoticeKind, PartyId, Terms, Timestamp, Violation, Volume};
 use detente_wire::certificate::terms_digest;
 use zeroize::Zeroizing;
 
 use super::begin::{auditor_of, context_of};
 use super::book::BookBlindBegun;
 use super::live::sealed_digest;
-use super::set::{Stretch, cells_of, plan_bytes, plan_digest, plan_root};
+use super::set::{Stretch, cells_of, meets_any, plan_bytes, plan_digest, plan_root};
 use super::table::RunRecord;
 use crate::line::Line;
 
@@ -32,8 +32,10 @@ pub struct RunAudit<'a> {
     pub other: PartyId,
     /// The terms that the book says it was begun under: see [`Line::terms_with_digest`].
     pub terms: &'a Terms,
-    /// The plans, in their exact form, in any order: see [`plans_of`].
+    /// The plans that the row names, in any order: see [`super::Papers::plans`].
     pub plans: &'a [NoticeIn],
+    /// The plans that the run had to match if they have cells: see [`super::Papers::live`].
+    pub live: &'a [NoticeIn],
 }
 
 /// Why nothing can be said about a run.
@@ -81,6 +83,8 @@ pub enum Difference {
     PlanMissing(NoticeId),
     /// A plan was given that the book does not name.
     PlanAdded(NoticeId),
+    /// A plan that the book had then has cells, and it was left out, or another form of it was matched.
+    LeftOut(NoticeId),
     /// The plans do not lead to the root that the book names.
     PlanRoot,
     /// With the book's root, these plans' cells do not lead to the commitment: other cells were matched.
@@ -99,21 +103,6 @@ pub enum AuditVerdict {
     },
     /// Something does not agree.
     Mismatch(Vec<Difference>),
-}
-
-/// The plans that a row of the book names, among notices of that book in their exact form.
-pub fn plans_of<'a>(begun: &BookBlindBegun, notices: impl IntoIterator<Item = &'a NoticeIn>) -> Vec<NoticeIn> {
-    let named = |notice: &&NoticeIn| {
-        let digest = plan_digest(&plan_bytes(notice));
-        begun.plans.iter().any(|plan| plan.id == notice.id && *plan.digest == digest)
-    };
-    let mut found: Vec<NoticeIn> = Vec::new();
-    for notice in notices.into_iter().filter(named) {
-        if !found.iter().any(|known| known.id == notice.id) {
-            found.push(notice.clone());
-        }
-    }
-    found
 }
 
 impl RunAudit<'_> {
@@ -153,6 +142,7 @@ impl RunAudit<'_> {
         if root != *self.begun.plan_root {
             differences.push(Difference::PlanRoot);
         }
+        differences.extend(self.left_out()?.into_iter().map(Difference::LeftOut));
         let cells = self.cells()?;
         let count = cells.len();
         let hellos = [&own.said.hello[..], &peer.said.hello[..]];
@@ -178,12 +168,9 @@ impl RunAudit<'_> {
     pub fn cells(&self) -> Result<Vec<CellId>, AuditFault> {
         let mut all = Vec::new();
         for plan in self.plans {
-            let volumes: Result<Vec<Volume>, Violation> = plan.volumes.iter().map(Volume::try_from).collect();
-            all.extend(self.cells_of(&volumes.map_err(|broken| AuditFault::Plan(plan.id, broken))?)?);
+            all.extend(self.cells_of(&volumes_of(plan)?)?);
         }
-        all.sort_unstable();
-        all.dedup();
-        Ok(all)
+        Ok(in_order(all))
     }
 
     /// Cells that were matched and that nothing of what was declared or flown since comes near: a set that probed has many.
@@ -191,10 +178,32 @@ impl RunAudit<'_> {
     /// # Errors
     /// As [`Self::cells`].
     pub fn unaccounted(&self, since: &[Volume]) -> Result<Vec<CellId>, AuditFault> {
-        let mut known = self.cells_of(since)?;
-        known.sort_unstable();
-        let cells = self.cells()?;
-        Ok(cells.into_iter().filter(|cell| known.binary_search(cell).is_err()).collect())
+        Ok(without(self.cells()?, &in_order(self.cells_of(since)?)))
+    }
+
+    /// Cells of what was declared or flown since, in the time that the run looked at, that were not matched: a set from which
+    /// something was left out has them, and so has one whose plans were changed, put in or held back.
+    ///
+    /// # Errors
+    /// As [`Self::cells`].
+    pub fn unmatched(&self, since: &[Volume]) -> Result<Vec<CellId>, AuditFault> {
+        Ok(without(in_order(self.cells_of(since)?), &self.cells()?))
+    }
+
+    /// The plans that the book had then, that have cells here, and that the row does not name in that form.
+    fn left_out(&self) -> Result<Vec<NoticeId>, AuditFault> {
+        let (_, law) = Line::grid_of(self.terms).ok_or(AuditFault::OtherTerms)?;
+        let mut left = Vec::new();
+        for plan in self.live {
+            let kind = NoticeKind::from_code(plan.kind).filter(|kind| meets_any(law, *kind));
+            if kind.is_none() || self.begun.names(&plan.id, &plan_digest(&plan_bytes(plan))) {
+                continue;
+            }
+            // With a plan of more cells than can be counted no run is begun.
+            let has_none = self.cells_of(&volumes_of(plan)?).is_ok_and(|cells| cells.is_empty());
+            left.extend((!has_none).then_some(plan.id));
+        }
+        Ok(left)
     }
 
     fn cells_of(&self, volumes: &[Volume]) -> Result<Vec<CellId>, AuditFault> {
@@ -220,9 +229,7 @@ impl RunAudit<'_> {
                 None => differences.push(Difference::PlanMissing(named.id)),
             }
         }
-        let added = given
-            .iter()
-            .filter(|(id, digest, _)| !self.begun.plans.iter().any(|named| named.id == *id && *named.digest == *digest));
+        let added = given.iter().filter(|(id, digest, _)| !self.begun.names(id, digest));
         differences.extend(added.map(|(id, ..)| Difference::PlanAdded(*id)));
         ordered
     }
@@ -250,6 +257,22 @@ impl RunAudit<'_> {
             (false, false) => vec![Difference::Cells],
         })
     }
+}
+
+fn volumes_of(plan: &NoticeIn) -> Result<Vec<Volume>, AuditFault> {
+    let volumes: Result<_, Violation> = plan.volumes.iter().map(Volume::try_from).collect();
+    volumes.map_err(|broken| AuditFault::Plan(plan.id, broken))
+}
+
+fn in_order(mut cells: Vec<CellId>) -> Vec<CellId> {
+    cells.sort_unstable();
+    cells.dedup();
+    cells
+}
+
+/// Those that are not among others; both in order.
+fn without(cells: Vec<CellId>, others: &[CellId]) -> Vec<CellId> {
+    cells.into_iter().filter(|cell| others.binary_search(cell).is_err()).collect()
 }
 
 /// A secret key of an auditor, from the system's randomness by way of whoever calls: 32 bytes, and the public key in hex as terms name it.

@@ -38,6 +38,13 @@ pub struct BookBlindBegun {
     pub from_us: i64,
 }
 
+impl BookBlindBegun {
+    /// Whether a plan in this form is among those that were matched.
+    pub(crate) fn names(&self, id: &NoticeId, digest: &[u8; 32]) -> bool {
+        self.plans.iter().any(|plan| plan.id == *id && *plan.digest == *digest)
+    }
+}
+
 /// A plan that was matched.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]

@@ -8,6 +8,7 @@ mod marks;
 mod script;
 
 use detente_node::Command;
+use detente_node::blind::AuditVerdict;
 use detente_node::port::Write;
 use detente_types::Release;
 use proptest::prelude::*;
@@ -19,6 +20,7 @@ use answers::{uncounted, unordered};
 use script::{Deed, Did, Setting, World, full_day, script, setting};
 
 use crate::blind::shape;
+use crate::blind_audit::audited;
 
 /// Plays a day on which everything comes about, and so many random ones; a thousand and more with `DETENTE_SOAK=1`.
 fn days(few: u32, releases: bool, day: impl Fn(Setting, &[Deed]) -> Result<Did, TestCaseError>) {
@@ -103,6 +105,20 @@ fn no_byte_of_a_blind_plan_leaves_but_by_a_run_or_a_release() {
     days(12, true, |setting, script| {
         let mut world = World::play(setting, script, true);
         assert_nothing_leaks(&mut world)?;
+        Ok(world.did)
+    });
+}
+
+#[test]
+fn no_honest_side_is_accused_by_an_audit_of_random_days() {
+    days(12, true, |setting, script| {
+        let world = World::play(Setting { audited: true, ..setting }, script, true);
+        for side in 0..2 {
+            let audits = audited(&world.pair, side);
+            prop_assert!(audits.iter().any(|(_, verdict)| verdict.is_ok()), "{:?}", audits);
+            let accused: Vec<_> = audits.iter().filter(|(_, verdict)| matches!(verdict, Ok(AuditVerdict::Mismatch(_)))).collect();
+            prop_assert!(accused.is_empty(), "side {}: {:?}", side, accused);
+        }
         Ok(world.did)
     });
 }

@@ -15,12 +15,11 @@ use detente_api::matches::run_name;
 use detente_api::problem::{Fault, Problem};
 use detente_blind::AuditorSecret;
 use detente_gateway::plans::{FILE_BYTES_MAX, read};
-use detente_node::blind::{AuditVerdict, BookBlindBegun, Difference, RunAudit, RunRecord, auditor_key, plans_of};
-use detente_node::port::Write;
-use detente_node::{BookEntry, Line, Node};
+use detente_node::blind::{AuditVerdict, BookBlindBegun, Difference, Papers, RunAudit, RunRecord, auditor_key};
+use detente_node::{Line, Node};
 use detente_store::{Home, HomeFault, Options};
 use detente_types::statement::BlindRunIn;
-use detente_types::{LineId, NoticeIn, Volume};
+use detente_types::{LineId, Volume};
 use detente_wire::Ed25519;
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -45,7 +44,7 @@ struct Audited {
     runs: Vec<AuditedRun>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Default, Serialize)]
 struct AuditedRun {
     line: String,
     run: String,
@@ -59,6 +58,12 @@ struct AuditedRun {
     /// Of these, cells that nothing of what was declared or flown since comes near; absent when no file of that was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     unaccounted: Option<usize>,
+    /// Cells of what was declared or flown since, in the time that the run looked at, that these plans do not have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unmatched: Option<usize>,
+    /// Plans that the book had then and that the run left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<String>,
     says: String,
 }
 
@@ -129,7 +134,7 @@ pub(super) fn audit(on: &On<'_>, path: &Path, key: &Path, run: Option<&str>, flo
         _ => fault,
     })?;
     let wanted = |begun: &&BookBlindBegun| run.is_none_or(|run| is_named(&run_name(&begun.run), run));
-    let mut runs: Vec<AuditedRun> = book.begun.iter().filter(wanted).map(|begun| book.audit(begun, &secret, flown)).collect();
+    let mut runs: Vec<AuditedRun> = book.papers.begun().filter(wanted).map(|begun| book.audit(begun, &secret, flown)).collect();
     runs.extend(book.unknown().filter(|lacks| run.is_none_or(|run| is_named(&lacks.run, run))));
     if let (true, Some(run)) = (runs.is_empty(), run) {
         return Err(refuse(Fault::NotFound, format!("the book in {} began no run {run:?}", path.display())));
@@ -162,8 +167,7 @@ fn words(audited: &Audited) -> String {
 struct Book {
     node: Node,
     lines: Vec<LineId>,
-    begun: Vec<BookBlindBegun>,
-    notices: Vec<(LineId, NoticeIn)>,
+    papers: Papers,
 }
 
 impl Book {
@@ -174,35 +178,29 @@ impl Book {
         let lines: Vec<LineId> = settings.lines.iter().filter_map(|line| LineId::parse(&line.id)).collect();
         let ring = keys::ring(&home, &lines)?;
         let mut journal = home.journal(Options::default())?;
-        let (mut begun, mut notices) = (Vec::new(), Vec::new());
-        journal.reader()?.replay_book(&mut |row| {
-            if let Write::Book { bytes, .. } = row {
-                match BookEntry::decode(&bytes) {
-                    Some(BookEntry::BlindBegun(entry)) => begun.push(entry),
-                    Some(BookEntry::Notice(entry)) => notices.push((entry.line, entry.notice)),
-                    _ => {}
-                }
-            }
+        let mut papers = Papers::default();
+        journal.reader()?.replay(&mut |row| {
+            papers.take(&row);
             Ok(())
         })?;
         let node = Node::load(Arc::new(Ed25519), now(), &mut OsRng, &ring, &mut journal)?;
-        Ok(Self { node, lines, begun, notices })
+        Ok(Self { node, lines, papers })
     }
 
     /// Runs that our log commits to and of which the book has no row: it was changed, or is older than the log.
     fn unknown(&self) -> impl Iterator<Item = AuditedRun> + '_ {
-        let knows = |line: &LineId, run: &BlindRunIn| self.begun.iter().any(|begun| begun.line == *line && begun.run == *run);
+        let knows = |line: &LineId, run: &BlindRunIn| self.papers.begun().any(|begun| begun.line == *line && begun.run == *run);
         let of_line = move |(id, line): (LineId, &Line)| {
             let side = usize::from(line.us() > line.them());
-            let committed = line.blind_record().filter(|(_, record)| record.committed[side].is_some());
-            let lacks = committed.filter(|(run, _)| !knows(&id, run)).map(|(run, _)| AuditedRun {
-                line: id.to_string(),
-                run: run_name(run),
-                verdict: "differs",
-                plans: 0,
-                cells: None,
-                unaccounted: None,
-                says: "the log commits to this run, and the book has no row of it".into(),
+            let committed = line.blind_record().filter_map(|(run, record)| Some((run, record.committed[side].as_ref()?.at)));
+            let lacks = committed.filter(|(run, _)| !knows(&id, run)).map(|(run, at)| {
+                let (verdict, says) = match self.papers.lost_since(&id, &at) {
+                    Some(restored) => {
+                        ("none", format!("restored since, at {restored}: the row was lost with the home of before"))
+                    }
+                    None => ("differs", "the log commits to this run, and the book has no row of it".into()),
+                };
+                AuditedRun { line: id.to_string(), run: run_name(run), verdict, says, ..AuditedRun::default() }
             });
             lacks.collect::<Vec<_>>()
         };
@@ -210,41 +208,67 @@ impl Book {
     }
 
     fn audit(&self, begun: &BookBlindBegun, secret: &AuditorSecret, flown: Option<&[Volume]>) -> AuditedRun {
-        let found = |verdict, cells, says| AuditedRun {
+        let of = AuditedRun {
             line: begun.line.to_string(),
             run: run_name(&begun.run),
-            verdict,
             plans: begun.plans.len(),
-            cells,
-            unaccounted: None,
-            says,
+            ..AuditedRun::default()
         };
-        let Some(line) = self.node.line(&begun.line) else { return found("none", None, "its line is not in this home".into()) };
+        let none = |says: String| AuditedRun { verdict: "none", says, ..of.clone() };
+        let Some(line) = self.node.line(&begun.line) else { return none("its line is not in this home".into()) };
         let record = line.blind_run(&begun.run).map_or_else(RunRecord::default, |view| view.record);
         let Some(terms) = line.terms_with_digest(&begun.terms) else {
-            return found("differs", None, "the book names terms that this line never had".into());
+            return AuditedRun { verdict: "differs", ..none("the book names terms that this line never had".into()) };
         };
-        let plans = plans_of(begun, self.notices.iter().filter(|(of, _)| *of == begun.line).map(|(_, notice)| notice));
+        let (plans, live) = (self.papers.plans(begun), self.papers.live(begun, &record));
         let (author, other) = (line.us(), line.them());
-        let case = RunAudit { begun, record: &record, author, other, terms, plans: &plans };
-        match case.audit(secret) {
+        let case = RunAudit { begun, record: &record, author, other, terms, plans: &plans, live: &live };
+        let found = match case.audit(secret) {
             Ok(AuditVerdict::Match { cells }) => {
                 let says = format!("these plans and no others were matched: {cells} cells");
-                let Some(flown) = flown else { return found("match", Some(cells), says) };
-                match case.unaccounted(flown) {
-                    Ok(left) => {
-                        let says = format!("{says}, {} of them near nothing that was flown", left.len());
-                        AuditedRun { unaccounted: Some(left.len()), ..found("match", Some(cells), says) }
-                    }
-                    Err(fault) => found("match", Some(cells), format!("{says}; what was flown is not compared: {fault}")),
-                }
+                AuditedRun { verdict: "match", cells: Some(cells), says, ..of }
             }
-            Ok(AuditVerdict::Mismatch(all)) => {
-                found("differs", None, all.iter().map(difference_words).collect::<Vec<_>>().join("; "))
-            }
-            Err(fault) => found("none", None, fault.to_string()),
+            Ok(AuditVerdict::Mismatch(all)) => AuditedRun {
+                verdict: "differs",
+                left_out: all.iter().filter_map(left_out).collect(),
+                says: all.iter().map(difference_words).collect::<Vec<_>>().join("; "),
+                ..of
+            },
+            Err(fault) => return none(fault.to_string()),
+        };
+        match flown {
+            Some(flown) => found.beside(&case, flown),
+            None => found,
         }
     }
+}
+
+impl AuditedRun {
+    /// Compared with what was declared or flown since.
+    fn beside(self, case: &RunAudit<'_>, flown: &[Volume]) -> Self {
+        let says = self.says;
+        match (case.unaccounted(flown), case.unmatched(flown)) {
+            (Ok(near_nothing), Ok(unmatched)) => {
+                let (near_nothing, unmatched) = (near_nothing.len(), unmatched.len());
+                let why = match unmatched {
+                    0 => "",
+                    _ => " (plans may have been put in, changed or held back: ask why)",
+                };
+                let says = format!(
+                    "{says}; {near_nothing} cells of these plans are near nothing that was flown; \
+                     {unmatched} cells of what was flown are none of these plans{why}"
+                );
+                Self { unaccounted: Some(near_nothing), unmatched: Some(unmatched), says, ..self }
+            }
+            (Err(fault), _) | (_, Err(fault)) => {
+                Self { says: format!("{says}; what was flown is not compared: {fault}"), ..self }
+            }
+        }
+    }
+}
+
+fn left_out(difference: &Difference) -> Option<String> {
+    if let Difference::LeftOut(id) = difference { Some(id.to_string()) } else { None }
 }
 
 fn difference_words(difference: &Difference) -> String {
@@ -257,7 +281,12 @@ fn difference_words(difference: &Difference) -> String {
         Difference::Window => "the book lets the run look from another time on than its own".into(),
         Difference::Sealed => "the sealed seed in the book is not the one that the log names".into(),
         Difference::Seed => "the hello in the log was not made with this seed".into(),
-        Difference::PlanMissing(id) => format!("plan {} is named by the book and not in it in that form", id.short()),
+        Difference::PlanMissing(id) => {
+            format!("plan {} is named by the book and neither there nor in the log in that form", id.short())
+        }
+        Difference::LeftOut(id) => {
+            format!("plan {} was in the book then and was left out, or matched in another form", id.short())
+        }
         Difference::PlanAdded(id) => format!("plan {} is not named by the book", id.short()),
         Difference::PlanRoot => "the plans do not lead to the root in the book".into(),
         Difference::Cells => "other cells than those of these plans were matched".into(),
