@@ -1,6 +1,6 @@
 //! Blind conflicts: what a run found, by plan, and what an officer does about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use detente_blind::Digest;
 use detente_space::cells::CellId;
@@ -257,10 +257,15 @@ impl Line {
         Some(self.blind_conflict_of(hit, &self.asked_to_show()))
     }
 
+    /// What stands of plans that are on. A part that was shown of a plan is no second matter as long as that plan is hit itself.
     fn live_hits(&self) -> Vec<Hit<'_>> {
         let plans = self.joint.matched(&self.us());
         let mut hits = self.matching.hits();
         hits.retain(|hit| plans.contains_key(&hit.notice));
+        let hit: BTreeSet<NoticeId> = hits.iter().map(|hit| hit.notice).collect();
+        let of_hit = self.matching.shown.iter().filter(|shown| hit.contains(&shown.notice));
+        let parts: BTreeSet<NoticeId> = of_hit.map(|shown| shown.part).collect();
+        hits.retain(|hit| !parts.contains(&hit.notice));
         hits
     }
 

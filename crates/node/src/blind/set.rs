@@ -115,13 +115,10 @@ impl Line {
     pub(crate) fn matched(&self, grid: &Grid, law: Law, terms: &Terms, stretch: Stretch, most: usize) -> Option<Vec<Matched>> {
         let us = self.us();
         let plans = self.joint.matched(&us);
-        // What was shown of a plan that is matched itself adds nothing: it would be found, and asked about, once more.
-        let is_part =
-            |id: &NoticeId| self.matching.shown.iter().any(|shown| shown.part == *id && plans.contains_key(&shown.notice));
-        let meeting = plans.iter().filter(|(id, notice)| meets_any(law, notice.kind()) && !is_part(id));
+        let meeting = plans.into_iter().filter(|(_, notice)| meets_any(law, notice.kind()));
         let matched = meeting.map(|(id, notice)| {
             let cells = cells_of(grid, terms, notice.volumes(), stretch).ok().filter(|cells| cells.len() <= most)?;
-            Some(Matched { id: *id, bytes: plan_bytes(notice.input()), cells })
+            Some(Matched { id, bytes: plan_bytes(notice.input()), cells })
         });
         matched.filter(|plan| plan.as_ref().is_none_or(|plan| !plan.cells.is_empty())).collect()
     }

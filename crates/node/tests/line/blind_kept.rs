@@ -136,9 +136,9 @@ fn a_part_that_waits_is_not_shown_twice() {
     assert_eq!(pair.line(1).notices().count(), 1);
 }
 
-/// What was shown of a plan is no plan of its own, and once it is moved the plan is open again.
+/// What was shown of a plan is no second matter beside it, and once it is moved the plan is open again.
 #[test]
-fn a_part_that_was_shown_is_not_matched_again_and_moving_it_closes_nothing() {
+fn a_part_that_was_shown_is_no_second_conflict_and_moving_it_closes_nothing() {
     let mut pair = meeting(matching(true));
     pair.pass(15 * 60);
     let conflict = pair.line(0).blind_conflicts()[0].clone();
