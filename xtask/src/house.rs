@@ -31,7 +31,8 @@ pub(crate) fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
 }
 
-/// A cargo command in the root. In CI the dependencies are locked, for the subcommands that resolve any.
+/// A cargo command in the root. In CI the dependencies are locked, for the subcommands that resolve any, and nothing is kept for
+/// a next build that never comes: that would be more than half of what is written to disk.
 pub(crate) fn cargo<I, S>(arguments: I) -> Command
 where
     I: IntoIterator<Item = S>,
@@ -40,6 +41,9 @@ where
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
     let resolves = command.get_args().next().is_some_and(|first| first != "fmt" && first != "deny");
+    if in_ci() {
+        command.env("CARGO_INCREMENTAL", "0");
+    }
     if in_ci() && resolves {
         command.env("CARGO_NET_RETRY", "5").arg("--locked");
     }
