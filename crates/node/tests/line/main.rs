@@ -4,6 +4,7 @@ mod blind;
 mod blind_audit;
 mod blind_left;
 mod blind_liar;
+mod blind_order;
 mod blind_paths;
 mod blind_shown;
 mod held;
