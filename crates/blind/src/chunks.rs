@@ -38,6 +38,15 @@ impl Cut {
         Self { form, chunks, chunk, piece: chunk.min(most) }
     }
 
+    /// The message that had the answer at a place, of all answers as they are compared. Whole points are compared by their first half:
+    /// of those it is not known any more, and an answer that is proved stands once.
+    pub(crate) fn message_at(self, mark: Mark, place: u32, found: &[u128]) -> Option<Message> {
+        let Form::Tags(width) = self.form else { return None };
+        let start = place as usize / self.piece * self.piece;
+        let tags = found[start..start + self.piece].iter().flat_map(|tag| tag.to_be_bytes().into_iter().take(usize::from(width)));
+        Some(Message::Answer(mark, start as u32, tags.collect::<Vec<_>>().into()))
+    }
+
     /// The place at which a chunk begins.
     pub(crate) fn start(self, chunk: u16) -> usize {
         usize::from(chunk) * self.chunk

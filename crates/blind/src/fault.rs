@@ -204,7 +204,8 @@ pub struct Evidence {
     /// What it showed of that.
     pub open: Vec<u8>,
     /// The message at fault; of one that is too long its first [`MESSAGE_BYTES_MAX`](crate::message::MESSAGE_BYTES_MAX)
-    /// bytes. Empty when the fault lies in the list as a whole: then the list's hash in `open` names it.
+    /// bytes; where something stands twice, the one in which it stands again. Empty when the fault lies in the list as a whole:
+    /// then the list's hash in `open` names it.
     pub message: Vec<u8>,
 }
 

@@ -82,7 +82,14 @@ pub(crate) enum Given {
     Proved(Proved),
     Held(bool),
     Summed(Result<Sum, Breach>),
-    Matched(Result<Vec<u32>, (u32, u32)>),
+    Matched(Result<Vec<u32>, Twice>),
+}
+
+/// What the peer answered, when something of it stands twice.
+pub(crate) struct Twice {
+    pub(crate) place: u32,
+    pub(crate) again: u32,
+    pub(crate) theirs: Vec<u128>,
 }
 
 impl Job {
@@ -102,7 +109,10 @@ impl Job {
             Task::Prove { named, secrets, dleq, sums } => Given::Proved(Proved::new(&named, &secrets, &dleq, &sums)),
             Task::Hold { named, lanes, dleq, sums, told } => Given::Held(told.holds(&named, lanes, &dleq, &sums)),
             Task::Sum { lanes, seed, place, answers } => Given::Summed(sum(lanes, &seed, place, &answers)),
-            Task::Match { ours, theirs } => Given::Matched(matches(ours, &theirs)),
+            Task::Match { ours, theirs } => Given::Matched(match matches(ours, &theirs) {
+                Ok(hits) => Ok(hits),
+                Err((place, again)) => Err(Twice { place, again, theirs }),
+            }),
         };
         Done { mark: self.mark, given }
     }

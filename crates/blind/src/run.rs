@@ -10,7 +10,7 @@ use crate::chunks::{Cut, Giving, Taking};
 use crate::dleq::{CONTEXT, Dleq};
 use crate::fault::{Aborted, Breach, Cause, Evidence, PeerFault, Reason, Step};
 use crate::hash::Digest;
-use crate::job::{Done, Given, Job, Task};
+use crate::job::{Done, Given, Job, Task, Twice};
 use crate::lanes::{Backend, Lanes};
 use crate::lists::Ours;
 use crate::lists::Theirs;
@@ -464,7 +464,10 @@ impl Run {
             }
             (State::Releasing(release), given) => return release.take(given, &self.own),
             (State::Concluding(conclusion), Given::Matched(hits)) => {
-                let hits = hits.map_err(|(place, again)| (Breach::RepeatedAnswer { place, again }, Vec::new()))?;
+                let hits = hits.map_err(|Twice { place, again, theirs }| {
+                    let message = self.own.cut.message_at(mark, again, &theirs);
+                    (Breach::RepeatedAnswer { place, again }, message.as_ref().map(encode).unwrap_or_default())
+                })?;
                 let (found, seal) = conclusion.take(&hits, &self.own);
                 self.outbox.push_back(Effect::Persist(Record::Result { seal, found }));
                 self.outbox.push_back(Effect::Send(encode(&Message::Result(mark, seal))));

@@ -29,7 +29,8 @@ pub(crate) fn points_of(message: &mut Message) -> &mut ByteVec {
     }
 }
 
-/// Checks that a side left for a fault, told the peer, recorded it, and kept what the peer had said.
+/// Checks that a side left for a fault, told the peer, recorded it, and kept what the peer had said: the message at fault to the
+/// byte, or none where the fault lies in no one message.
 pub(crate) fn check_fault(side: &Side, expected: &Breach, at_fault: Option<&Message>, name: &str) {
     let fault = fault(side);
     assert_eq!(&fault.breach, expected, "{name}");
@@ -41,9 +42,7 @@ pub(crate) fn check_fault(side: &Side, expected: &Breach, at_fault: Option<&Mess
         "{name}: {said:?}"
     );
     let evidence = &fault.evidence;
-    if let Some(message) = at_fault {
-        assert_eq!(evidence.message, encode(message), "{name}");
-    }
+    assert_eq!(evidence.message, at_fault.map(encode).unwrap_or_default(), "{name}");
     if fault.step > Step::Commit {
         let kinds = [&evidence.hello, &evidence.commit].map(|bytes| decode(bytes).map(|message| message.name()));
         assert_eq!(kinds, [Some("hello"), Some("commit")], "{name}");
@@ -125,32 +124,35 @@ fn pieces_that_are_short_long_late_or_too_many_are_refused() {
         let script = stage.script();
         for kind in ["points", "answer"] {
             let at = places(&script, kind);
-            let changed = |change: &dyn Fn(&mut Vec<Message>)| {
+            // Changes the script: the message of that place is refused, and kept.
+            let refused = |at: usize, breach: &Breach, name: &str, change: &dyn Fn(&mut Vec<Message>)| {
                 let mut script = script.clone();
                 change(&mut script);
-                stage.play(&script)
+                check_fault(&stage.play(&script), breach, Some(&script[at]), name);
             };
             let places = |at: usize| match &script[at] {
                 Message::Points(_, place, bytes) | Message::Answer(_, place, bytes) => (*place, bytes.len()),
                 _ => panic!(),
             };
             let ((second, length), (third, _)) = (places(at[1]), places(at[2]));
-            let breach = |found| Breach::WrongLength { place: second, expected: length, found };
-            let short = changed(&|script| points_of(&mut script[at[1]]).truncate(length - 1));
-            check_fault(&short, &breach(length - 1), None, "short");
-            let empty = changed(&|script| points_of(&mut script[at[1]]).clear());
-            check_fault(&empty, &breach(0), None, "empty");
-            let long = changed(&|script| points_of(&mut script[at[1]]).extend_from_slice(&[1; 32]));
-            check_fault(&long, &breach(length + 32), None, "long");
+            let length_of = |found| Breach::WrongLength { place: second, expected: length, found };
+            refused(at[1], &length_of(length - 1), "short", &|script| points_of(&mut script[at[1]]).truncate(length - 1));
+            refused(at[1], &length_of(0), "empty", &|script| points_of(&mut script[at[1]]).clear());
+            let lengthen = |script: &mut Vec<Message>| points_of(&mut script[at[1]]).extend_from_slice(&[1; 32]);
+            refused(at[1], &length_of(length + 32), "long", &lengthen);
             // Between chunks it is our own turn.
             if kind == "points" {
-                let late = changed(&|script| drop(script.remove(at[1])));
-                check_fault(&late, &Breach::OutOfOrder { expected: second, found: third }, None, "a piece left out");
-                let twice = changed(&|script| script.insert(at[1], script[at[0]].clone()));
-                check_fault(&twice, &Breach::OutOfOrder { expected: second, found: 0 }, None, "a piece twice");
+                let order = |found| Breach::OutOfOrder { expected: second, found };
+                refused(at[1], &order(third), "a piece left out", &|script| drop(script.remove(at[1])));
+                refused(at[1], &order(0), "a piece twice", &|script| script.insert(at[1], script[at[0]].clone()));
             }
-            let endless = changed(&|script| script.insert(at.last().unwrap() + 1, script[at[0]].clone()));
-            assert!(matches!(fault(&endless).breach, Breach::Unexpected { found, .. } if found == kind), "one piece more");
+            let after = at.last().unwrap() + 1;
+            let mut endless = script.clone();
+            endless.insert(after, script[at[0]].clone());
+            let side = stage.play(&endless);
+            let beyond = fault(&side).breach.clone();
+            assert!(matches!(beyond, Breach::Unexpected { found, .. } if found == kind), "one piece more");
+            check_fault(&side, &beyond, Some(&endless[after]), "one piece more");
         }
     }
 }
@@ -172,13 +174,13 @@ fn a_peer_that_answers_out_of_turn_is_refused() {
             side.run.handle(&encode(message));
         }
         let expected = "nothing before this side's next chunk";
-        check_fault_of(&mut side, &Breach::Unexpected { expected, found: "answer" });
+        check_fault_of(&mut side, &Breach::Unexpected { expected, found: "answer" }, &script[at[1]]);
     }
 }
 
-pub(crate) fn check_fault_of(side: &mut Side, expected: &Breach) {
+pub(crate) fn check_fault_of(side: &mut Side, expected: &Breach, at_fault: &Message) {
     side.drain();
-    check_fault(side, expected, None, "out of turn");
+    check_fault(side, expected, Some(at_fault), "out of turn");
 }
 
 #[test]
@@ -196,6 +198,7 @@ fn any_message_at_any_wrong_step_is_refused_or_left_alone() {
                 match side.run.aborted() {
                     Some(Aborted { cause: Cause::Peer(fault), .. }) => {
                         assert!(matches!(fault.breach, Breach::Unexpected { found, .. } if found == sample.name()), "{fault}");
+                        assert_eq!(fault.evidence.message, encode(sample), "{fault}");
                     }
                     // Before its hello is heard the run has no name, and nothing but a hello can be of it.
                     None => assert_eq!(at, 0, "{} instead of {}", sample.name(), script[at].name()),
@@ -240,7 +243,7 @@ fn a_replayed_run_is_left_alone_and_one_with_its_marks_changed_is_refused() {
             assert_eq!(side.run.handle(&encode(message)), Heard::OtherRun);
         }
         assert_eq!((side.run.step(), side.run.aborted()), (Step::Commit, None));
-        for message in &script[1..3] {
+        let replayed = [&script[1], &script[2]].map(|message| {
             let message = match message {
                 Message::Commit(_, commitment) => Message::Commit(mark, *commitment),
                 Message::Open(_, open) => Message::Open(mark, open.clone()),
@@ -248,8 +251,9 @@ fn a_replayed_run_is_left_alone_and_one_with_its_marks_changed_is_refused() {
             };
             side.run.handle(&encode(&message));
             side.drain();
-        }
-        check_fault(&side, &Breach::NotCommitted, None, "a replayed commitment");
+            message
+        });
+        check_fault(&side, &Breach::NotCommitted, Some(&replayed[1]), "a replayed commitment");
     }
 }
 
@@ -261,7 +265,7 @@ fn a_mirror_is_refused() {
         let own = side.sent[0].clone();
         side.run.handle(&own);
         side.drain();
-        check_fault(&side, &Breach::Mirrored { what: "nonce" }, None, "its own hello");
+        check_fault(&side, &Breach::Mirrored { what: "nonce" }, decode(&own).as_ref(), "its own hello");
         // Its own key, committed to in the peer's name.
         let mut side = stage.honest_side(1);
         side.drain();
@@ -417,10 +421,18 @@ fn this_side_can_leave_at_any_step() {
 fn an_answer_given_twice_is_caught() {
     for (mode, role) in [(Mode::Cells, Role::First), (Mode::Count, Role::Second)] {
         let stage = Stage::new(mode, false, role);
-        let mut script = stage.script();
-        let at = places(&script, "answer")[2];
-        points_of(&mut script[at]).copy_within(8..16, 40);
-        check_fault(&stage.play(&script), &Breach::RepeatedAnswer { place: 129, again: 133 }, None, "an answer twice");
+        let honest = stage.script();
+        let at = places(&honest, "answer");
+        let mut script = honest.clone();
+        points_of(&mut script[at[2]]).copy_within(8..16, 40);
+        let breach = Breach::RepeatedAnswer { place: 129, again: 133 };
+        check_fault(&stage.play(&script), &breach, Some(&script[at[2]]), "an answer twice");
+        // Of two messages the later one is kept.
+        let mut script = honest;
+        let first = points_of(&mut script[at[0]])[..8].to_vec();
+        points_of(&mut script[at[3]])[..8].copy_from_slice(&first);
+        let breach = Breach::RepeatedAnswer { place: 0, again: 192 };
+        check_fault(&stage.play(&script), &breach, Some(&script[at[3]]), "an answer of another chunk");
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use detente_blind::{Agreement, CellId, Found, Mode, Outcome, Record, Role};
+use detente_blind::{Agreement, CellId, Effect, Found, Mode, Outcome, Record, Role};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
-use crate::pair::{Jobs, Side, cells, class, drive, drive_by, drive_lazily, run, setup};
+use crate::pair::{Jobs, OURS, Side, THEIRS, cells, class, drive, drive_by, drive_lazily, run, setup};
 
 /// Cases of each class, from 2^4 on: a thousand in all, fewer of what takes longer.
 const CASES: [u64; 9] = [400, 250, 150, 90, 50, 30, 15, 10, 5];
@@ -144,9 +144,27 @@ fn more_and_larger_runs_in_a_soak() {
     (20_000..20_016).for_each(|case| check_case(case, 14));
 }
 
+/// Both commitments are durable before a side says anything but its hello and its own.
+fn assert_committed_first(side: &Side) {
+    let at = |what| side.done.iter().position(|done| *done == what).unwrap_or_else(|| panic!("{what}: {:?}", side.done));
+    let both = at(OURS).max(at(THEIRS));
+    let before: Vec<_> = side.done[..both].iter().filter(|done| ![OURS, THEIRS].contains(done)).copied().collect();
+    assert!(before == ["hello"] || before == ["hello", "commit"], "{:?}", side.done);
+    assert!(at(OURS) < at("commit") && both < at("open") && at("open") < at("points"), "{:?}", side.done);
+}
+
 #[test]
 fn nothing_is_said_of_points_before_both_commitments_are_durable() {
-    let sides = run(crate::pair::agreement(Mode::Cells, true), 8, [cells(0..100), cells(50..150)]);
+    let (agreement, sets) = (crate::pair::agreement(Mode::Cells, true), [cells(0..100), cells(50..150)]);
+    for first in [0, 1] {
+        let [one, two] = sets.clone();
+        let mut lazy = [(Role::First, 1, one), (Role::Second, 2, two)]
+            .map(|(role, seed, set)| Side::new(setup(agreement, role, 8, seed, set)));
+        drive_lazily(&mut lazy, first);
+        lazy.iter().for_each(assert_committed_first);
+    }
+    let sides = run(agreement, 8, sets);
+    sides.iter().for_each(assert_committed_first);
     for side in &sides {
         let [own, peer, result] = side.records.as_slice() else { panic!("{:?}", side.records) };
         assert!(matches!((own, peer), (Record::Commit { ours: true, .. }, Record::Commit { ours: false, .. })));
@@ -162,4 +180,32 @@ fn nothing_is_said_of_points_before_both_commitments_are_durable() {
     assert_eq!(logged(&sides[0], true), logged(&sides[1], false));
     assert_eq!(logged(&sides[0], false), logged(&sides[1], true));
     assert_eq!(sides[0].run.class(), class(8));
+}
+
+/// The peer's commitment does not come; it comes and is not durable yet; it is.
+#[test]
+fn a_side_that_waits_for_the_peers_commitment_says_nothing_more() {
+    let [ours, theirs] = [cells(0..100), cells(50..150)];
+    for verified in [false, true] {
+        let agreement = crate::pair::agreement(Mode::Cells, verified);
+        let peer = &run(agreement, 8, [ours.clone(), theirs.clone()])[1].sent;
+        let mut side = Side::new(setup(agreement, Role::First, 8, 1, ours.clone()));
+        side.drain();
+        side.run.handle(&peer[0]);
+        side.drain();
+        assert_eq!(side.done, ["hello", OURS, "commit"]);
+        side.run.handle(&peer[1]);
+        let Some(Effect::Persist(Record::Commit { ours: false, .. })) = side.run.poll_effect() else {
+            panic!("it is to be kept")
+        };
+        // Neither what the peer says next nor any work makes up for the disk.
+        for bytes in &peer[2..4] {
+            side.run.handle(bytes);
+            side.drain();
+        }
+        assert_eq!(side.done, ["hello", OURS, "commit"]);
+        side.run.handle_persisted();
+        side.drain();
+        assert_eq!(side.done[3..5], ["open", "points"]);
+    }
 }

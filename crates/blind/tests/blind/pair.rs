@@ -1,5 +1,6 @@
 //! Two honest sides in one thread.
 
+use detente_blind::message::decode;
 use detente_blind::{Agreement, Backend, CellId, Class, Digest, Effect, Job, Mode, Record, Role, Run, Seed, Setup};
 
 /// A cell of a number.
@@ -39,6 +40,8 @@ pub(crate) struct Side {
     pub(crate) run: Run,
     pub(crate) sent: Vec<Vec<u8>>,
     pub(crate) records: Vec<Record>,
+    /// Both in the order in which they were: messages by their kinds, records once they are durable.
+    pub(crate) done: Vec<&'static str>,
 }
 
 impl Side {
@@ -52,7 +55,7 @@ impl Side {
     }
 
     const fn of(run: Run) -> Self {
-        Self { run, sent: Vec::new(), records: Vec::new() }
+        Self { run, sent: Vec::new(), records: Vec::new(), done: Vec::new() }
     }
 
     /// Does everything that can be done without the other side.
@@ -86,13 +89,30 @@ impl Side {
             match effect {
                 Effect::Persist(record) => {
                     assert_eq!(self.run.poll_effect(), None, "nothing is said before what it depends on is durable");
-                    self.records.push(record);
                     self.run.handle_persisted();
+                    self.done.push(durable(&record));
+                    self.records.push(record);
                 }
-                Effect::Send(bytes) => self.sent.push(bytes),
+                Effect::Send(bytes) => {
+                    self.done.push(decode(&bytes).expect("our own message").name());
+                    self.sent.push(bytes);
+                }
             }
         }
         !is_idle
+    }
+}
+
+pub(crate) const OURS: &str = "this side's commitment is durable";
+pub(crate) const THEIRS: &str = "the peer's commitment is durable";
+
+/// What is durable, in the words of [`Side::done`].
+const fn durable(record: &Record) -> &'static str {
+    match record {
+        Record::Commit { ours: true, .. } => OURS,
+        Record::Commit { ours: false, .. } => THEIRS,
+        Record::Result { .. } => "the result is durable",
+        Record::Aborted(_) => "the end is durable",
     }
 }
 

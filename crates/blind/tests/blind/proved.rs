@@ -149,7 +149,7 @@ fn a_challenge_or_a_proof_that_comes_too_early_is_refused() {
     side.run.handle(&encode(&script[fixed]));
     side.run.handle(&encode(&script[challenge]));
     let expected = "nothing before this side's answers are fixed";
-    check_fault_of(&mut side, &Breach::Unexpected { expected, found: "challenge" });
+    check_fault_of(&mut side, &Breach::Unexpected { expected, found: "challenge" }, &script[challenge]);
     let mut side = stage.play(&script[..=challenge]);
     assert_eq!(side.run.handle(&encode(&script[proof])), Heard::Taken);
     side.drain();

@@ -13,7 +13,7 @@ use detente_types::{BlindConflictId, NoticeIn, NoticeKind, Release, Rule, Terms,
 use serde_json::Value;
 
 use crate::blind_audit::book;
-use crate::blind_paths::{answers, events, masked};
+use crate::blind_paths::{Names, answers, events, masked};
 use crate::pair::Pair;
 
 /// A run every quarter of an hour over large cells, so that sets are small; two beyond those a day.
@@ -163,6 +163,7 @@ fn plans_that_differ_in_a_blind_notice_look_alike_to_the_peer() {
         put(&mut pair, 0, plan(NoticeKind::Hazard, 7), Release::Exact);
         blind.iter().for_each(|plan| put(&mut pair, 0, plan.clone(), Release::BlindOnly));
         put(&mut pair, 1, far(NoticeKind::Exercise, 3), Release::BlindOnly);
+        pair.draw_anew(0);
         pair.pass(31 * 60);
         pair
     };
@@ -174,8 +175,9 @@ fn plans_that_differ_in_a_blind_notice_look_alike_to_the_peer() {
     let runs = |pair: &Pair| pair.line(1).blind_record().filter(|(_, record)| record.state() == RunState::Done).count();
     // What the peer is told and answered, to the letter but for hashes, and how much of everything it has.
     let seen = worlds.each_mut().map(|pair| {
-        let told: Vec<_> = events(pair, 1).iter().map(masked).collect();
-        let answered: Vec<_> = answers(pair, 1).into_iter().map(|(asked, answer)| (asked, masked(&answer))).collect();
+        let names = Names::of(pair);
+        let told: Vec<_> = events(pair, 1).iter().map(|event| masked(&names, event)).collect();
+        let answered: Vec<_> = answers(pair, 1).into_iter().map(|(asked, answer)| (asked, masked(&names, &answer))).collect();
         let unknown = pair.command(1, Command::ShowBlind(BlindConflictId::new([7; 32]))).expect_err("there is none");
         let rows: Vec<_> = pair.seats[1].store.rows.values().map(Write::weight).collect();
         (told, answered, unknown.to_string(), rows)

@@ -29,7 +29,7 @@ fn latest(pair: &Pair) -> (u64, Vec<u8>) {
 }
 
 /// Messages of blind runs that a side sent in their newest meeting, with their streams.
-fn said(pair: &Pair, side: usize) -> Vec<(u64, Vec<u8>)> {
+pub(crate) fn said(pair: &Pair, side: usize) -> Vec<(u64, Vec<u8>)> {
     let Channel { from, to } = channel(pair);
     let channel = if side == 1 { Channel { from, to } } else { Channel { from: to, to: from } };
     let frames = pair.wire.iter().filter(|(from, _)| *from == side);

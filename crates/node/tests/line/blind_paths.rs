@@ -5,21 +5,26 @@
 
 mod answers;
 mod marks;
+mod names;
+mod said;
 mod script;
+
+use std::collections::BTreeSet;
 
 use detente_node::Command;
 use detente_node::blind::AuditVerdict;
 use detente_node::port::Write;
-use detente_types::Release;
+use detente_types::{NoticeIn, NoticeKind, Release};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseError, TestError, TestRunner};
 use serde_json::Value;
 
 pub(crate) use answers::{CONFLICTS, answers, events, masked};
 use answers::{uncounted, unordered};
+pub(crate) use names::Names;
 use script::{Deed, Did, Setting, World, full_day, script, setting};
 
-use crate::blind::shape;
+use crate::blind::{far, put, shape};
 use crate::blind_audit::audited;
 
 /// Plays a day on which everything comes about, and so many random ones; a thousand and more with `DETENTE_SOAK=1`.
@@ -50,10 +55,12 @@ fn errors(world: &mut World) -> Vec<String> {
     why
 }
 
-/// Everything of a world that the other side can see, but for the names that are hashes and for what the runs found.
+/// Everything of a world that the other side can see, but for the names that are hashes of what is not shown, and for what the runs found.
 #[derive(Debug, PartialEq)]
 struct Seen {
     frames: Vec<(usize, u8, usize)>,
+    /// To the byte, but for hashes of what is not shown.
+    said: Vec<String>,
     /// Lengths of all that is on the peer's disk, but for its own book: that has what the runs found.
     rows: Vec<usize>,
     book: usize,
@@ -65,14 +72,16 @@ struct Seen {
 fn seen(world: &mut World) -> Seen {
     let (errors, peer) = (errors(world), 1 - world.side);
     let pair = &mut world.pair;
+    let names = Names::of(pair);
     let (book, rows): (Vec<&Write>, Vec<&Write>) =
         pair.seats[peer].store.rows.values().partition(|row| matches!(row, Write::Book { .. }));
     let (book, rows) = (book.len(), rows.into_iter().map(Write::weight).collect());
-    let plain = |value: &Value| uncounted(&masked(value));
+    let plain = |value: &Value| uncounted(&masked(&names, value));
     let told = |event: &Value| event["kind"] != "blind-conflict";
     let answered = answers(pair, peer).into_iter().filter(|(asked, _)| asked != CONFLICTS);
     Seen {
         frames: shape(pair),
+        said: said::said(pair, peer, &names),
         rows,
         book,
         events: events(pair, peer).iter().filter(|event| told(event)).map(plain).collect(),
@@ -88,10 +97,19 @@ fn whatever_is_planned_blind_the_peer_gets_the_same() {
         prop_assert_eq!(&open.open, &secret.open, "what is done in the open is done alike");
         let [first, second] = [&mut open, &mut secret].map(seen);
         prop_assert_eq!(first.frames, second.frames);
+        if let Some((open, secret)) = first.said.iter().zip(&second.said).find(|(open, secret)| open != secret) {
+            let same = open.bytes().zip(secret.bytes()).take_while(|(a, b)| a == b).count();
+            let from = same.saturating_sub(200);
+            prop_assert_eq!(&open[from..], &secret[from..], "{}", &open[..from.min(200)]);
+        }
+        prop_assert_eq!(first.said.len(), second.said.len());
         prop_assert_eq!(first.rows, second.rows);
         prop_assert_eq!(first.book, second.book);
         prop_assert_eq!(first.events, second.events);
-        prop_assert_eq!(first.answers, second.answers);
+        for (open, secret) in first.answers.iter().zip(&second.answers) {
+            prop_assert_eq!(open, secret);
+        }
+        prop_assert_eq!(first.answers.len(), second.answers.len());
         prop_assert_eq!(first.errors, second.errors);
         for world in [&mut open, &mut secret] {
             assert_nothing_leaks(world)?;
@@ -161,4 +179,17 @@ fn marks_are_found_where_a_plan_is_told() {
     for place in ["a frame", "an entry", "a statement", "the answer to /v1/lines/-/notices"] {
         assert!(leaks.iter().any(|leak| leak.ends_with(place)), "{place}: {leaks:?}");
     }
+}
+
+/// So has one for the name of a blind conflict that was there in the day and is not any more.
+#[test]
+fn a_blind_conflict_that_came_and_went_is_a_mark() {
+    let (setting, day) = full_day(false);
+    let World { mut pair, side, marks, .. } = World::play(setting, &day, true);
+    let there: BTreeSet<_> = pair.line(side).blind_conflict_ids().into_iter().collect();
+    let gone = marks::conflicts_told(&pair, side).find(|id| !there.contains(id)).expect("it came and went");
+    assert!(marks.leaks(&mut pair, side).is_empty());
+    put(&mut pair, side, NoticeIn { title: Some(gone.to_string()), ..far(NoticeKind::Hazard, 90) }, Release::Exact);
+    let leaks = marks.leaks(&mut pair, side);
+    assert!(leaks.contains("a blind conflict in a statement"), "{leaks:?}");
 }

@@ -5,6 +5,7 @@ mod blind_audit;
 mod blind_kept;
 mod blind_left;
 mod blind_liar;
+mod blind_order;
 mod blind_paths;
 mod blind_shown;
 mod held;

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast;
 use tower::ServiceExt as _;
 
+use super::names::Names;
 use crate::pair::{Disk, Pair};
 
 /// What the routes have of a side while they answer.
@@ -159,9 +160,9 @@ pub(crate) fn events(pair: &Pair, side: usize) -> Vec<Value> {
     pair.seats[side].events.iter().map(rendered).collect()
 }
 
-/// With the names that are hashes masked, each by as many signs: those follow from all that stands before them.
-pub(crate) fn masked(value: &Value) -> Value {
-    map_text(value, &|text| mask_hashes(text))
+/// With the names that are hashes masked, each by what it is a hash of.
+pub(crate) fn masked(names: &Names, value: &Value) -> Value {
+    map_text(value, &|text| names.plain_text(text))
 }
 
 /// Lists that go by the names of conflicts, which are masked, go by what is in them.
@@ -192,22 +193,6 @@ fn map_text(value: &Value, change: &dyn Fn(&str) -> String) -> Value {
     }
 }
 
-/// Digits of a hash in hex: no word and no date has eight in a row.
-fn mask_hashes(text: &str) -> String {
-    const HASH: usize = 8;
-    let mut out = String::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(rest.len());
-        let (run, after) = rest.split_at(digits);
-        out.push_str(&if digits >= HASH { "#".repeat(digits) } else { run.to_owned() });
-        let other = after.find(|c: char| c.is_ascii_hexdigit()).unwrap_or(after.len());
-        out.push_str(&after[..other]);
-        rest = &after[other..];
-    }
-    out
-}
-
 fn mask_count(text: &str) -> String {
     let text = text.replace(" cell is common", " cells are common");
     match text.split_once(" cells are common") {
@@ -233,9 +218,8 @@ fn mask_found(value: &mut Value) {
 }
 
 #[test]
-fn masks_hide_hashes_and_counts_and_nothing_else() {
+fn masks_hide_counts_and_nothing_else() {
     let text = "blind run 2026-11-24T06:15:00Z of 0123abcd9f and beef is done: 12 cells are common";
-    assert_eq!(mask_hashes(text), text.replace("0123abcd9f", "##########"));
     assert_eq!(mask_count(text), text.replace("12 cells", "# cells"));
     assert_eq!(mask_count("done: 1 cell is common"), "done: # cells are common");
     assert_eq!(uncounted(&json!({ "found": 3, "places": 64 })), json!({ "found": 0, "places": 64 }));

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use detente_node::BookEntry;
+use detente_node::blind::BlindNews;
 use detente_node::port::Write;
+use detente_node::{BookEntry, Event, What};
 use detente_space::cells::Grid;
 use detente_types::statement::StatementIn;
 use detente_types::{BlindConflictId, NoticeId, NoticeIn, Terms, Timestamp, Volume, VolumeIn};
@@ -67,6 +68,7 @@ impl Marks {
             }
         }
         pair.line(side).blind_conflict_ids().iter().for_each(|id| self.conflict(id));
+        conflicts_told(pair, side).for_each(|id| self.conflict(&id));
     }
 
     /// What goes by a name of this side's own, which follows from a plan's.
@@ -123,6 +125,12 @@ impl Marks {
         }
         found
     }
+}
+
+/// Every blind conflict that a side was told of, what came and went among them.
+pub(super) fn conflicts_told(pair: &Pair, side: usize) -> impl Iterator<Item = BlindConflictId> {
+    let told = |event: &Event| if let What::Blind(BlindNews::Conflict(id)) = event.what { Some(id) } else { None };
+    pair.seats[side].events.iter().filter_map(told)
 }
 
 fn has(bytes: &[u8], mark: &[u8]) -> bool {

@@ -203,6 +203,8 @@ impl World {
         let mut parted = false;
         for (step, deed) in script.iter().enumerate() {
             world.does(deed, secret);
+            // What is done in one world only has drawn what it drew.
+            world.pair.draw_anew(step as u64);
             if step % 2 == 0 {
                 put(&mut world.pair, setting.side, far(NoticeKind::Hazard, 40 + step as u64), Release::Km10);
             }

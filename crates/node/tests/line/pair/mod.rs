@@ -17,6 +17,9 @@ pub(crate) use disk::Disk;
 use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;
 
+/// How a frame goes on that holds a message of a blind run: behind the head of an array its number.
+const BLIND: u8 = 8;
+
 pub(crate) struct Seat {
     pub(crate) node: Node,
     pub(crate) store: Disk,
@@ -51,6 +54,8 @@ pub(crate) struct Pair {
     pub(crate) idle: bool,
     /// Every frame that was sent, by its sender.
     pub(crate) wire: Vec<(usize, Vec<u8>)>,
+    /// Looks at every message of a blind run that a side sends, when it sends it.
+    pub(crate) on_blind: Option<fn(&Self, usize)>,
     /// The frame of this number, counted from now over both senders, and all after it are lost.
     pub(crate) cut_after: Option<usize>,
     /// Side 1's clock is behind by so much, seconds.
@@ -95,6 +100,7 @@ impl Pair {
             largest_batch: 0,
             idle: false,
             wire: Vec::new(),
+            on_blind: None,
             cut_after: None,
             behind_s: 0,
             drip: None,
@@ -115,6 +121,11 @@ impl Pair {
     fn keys(&self, i: usize) -> LineKeys {
         let side = self.parties.sides()[i];
         LineKeys { log: side.log.clone(), holder: side.holder.clone() }
+    }
+
+    /// What is drawn from here on follows from a number alone.
+    pub(crate) fn draw_anew(&mut self, seed: u64) {
+        self.rng = rng(1_000 + seed);
     }
 
     pub(crate) fn connect(&mut self) {
@@ -215,6 +226,9 @@ impl Pair {
             }
             Effect::Send { frame, urgent, .. } if self.seats[i].connected && (urgent || !self.only_urgent) => {
                 self.wire.push((i, frame.clone()));
+                if let Some(look) = self.on_blind.filter(|_| frame[1] == BLIND) {
+                    look(self, i);
+                }
                 if let Some(left) = &mut self.cut_after {
                     match left.checked_sub(1) {
                         Some(less) => *left = less,
@@ -237,8 +251,6 @@ impl Pair {
     }
 
     fn held_back(&mut self, from: usize, frame: Vec<u8>) -> Option<Vec<u8>> {
-        /// How a frame begins that holds a message of a blind run: an array, then its number.
-        const BLIND: u8 = 8;
         let Some(drip) = self.drip.as_mut().filter(|_| from == 1 && frame[1] == BLIND) else { return Some(frame) };
         if drip.known.insert(frame.clone()) {
             drip.held.push_back(frame);
