@@ -158,20 +158,35 @@ fn an_agreement_changes_the_plan_that_was_let_out_and_no_other() {
 }
 
 #[test]
-fn a_plan_that_is_held_back_is_not_let_out_by_an_agreement() {
-    let mut pair = Pair::new();
-    pair.connect();
-    put(&mut pair, plan(0), Release::Exact).expect("a good notice");
-    let secret = NoticeIn { title: Some("Secret".into()), ..plan(10) };
-    put(&mut pair, secret, Release::Hold).expect("it stays in the book");
-    let conflict = agree(&mut pair);
-    for _ in 0..2 {
-        let (notice, _) = amended(&pair, &conflict);
-        assert_eq!(notice.title, plan(0).title);
-        assert_eq!(notice.volumes[0].lower_cm, plan(0).volumes[0].lower_cm);
-        pair.restart(0);
+fn an_agreement_on_what_was_told_puts_no_other_plan_out_of_the_book() {
+    for release in [Release::BlindOnly, Release::Hold] {
+        let mut pair = Pair::new();
         pair.connect();
-        pair.assert_converged();
+        put(&mut pair, plan(0), Release::Exact).expect("a good notice");
+        put(&mut pair, plan(10), release).expect("it stays in the book");
+        let conflict = agree(&mut pair);
+        for _ in 0..2 {
+            let refused = pair.line(0).amendment(&conflict).expect_err("the plan is another than what was told");
+            assert_eq!(refused, CommandFault::OtherPlan(plan(0).id));
+            assert!(
+                refused.to_string().contains("put the plan itself anew") && refused.to_string().contains("cancel"),
+                "{refused}"
+            );
+            assert_eq!(pair.line(0).warnings().count(), 1, "the plan is there still, and warns");
+            pair.restart(0);
+            pair.connect();
+            pair.assert_converged();
+        }
+        let mut later = plan(10);
+        for volume in &mut later.volumes {
+            (volume.start_us, volume.end_us) = (volume.start_us + 600_000_000, volume.end_us + 600_000_000);
+        }
+        (later.valid_from_us, later.valid_until_us) = (later.valid_from_us + 600_000_000, later.valid_until_us + 600_000_000);
+        put(&mut pair, later.clone(), Release::Exact).expect("the plan itself, put anew");
+        assert!(pair.line(0).amendment(&conflict).is_err(), "nothing is owed any more");
+        let us = pair.line(0).us();
+        let told = pair.line(1).notices().filter(|view| view.at.author == us).map(|view| view.notice.input().volumes.clone());
+        assert_eq!(told.collect::<Vec<_>>(), [later.volumes]);
     }
 }
 
