@@ -97,6 +97,7 @@ impl Line {
             Command::TakeFlood => self.take_flood(cx, by),
             Command::AgreeToReopen { proposal, reason } => self.agree_to_reopen(cx, by, proposal, reason),
             Command::StopBlind(run) => self.stop_blind(cx, by, run),
+            Command::Cancel { id, reason } if self.untold_plans().contains(&id) => self.end_plan(cx, by, id, reason),
             Command::ShowBlind(conflict) => self.show_blind(cx, by, &conflict),
             other => {
                 let input = self.statement_of(cx, by, other)?;
@@ -163,7 +164,7 @@ impl Line {
             reveal,
         }));
         self.follow_up(cx, work);
-        self.drop_waiting(cx, &notice.id);
+        self.drop_waiting(cx, &notice.id, "its author has put it anew since");
         match disclosed {
             None => Ok(Accepted { book, stated: None, note: Some(self.kept_back(release)) }),
             Some(form) if self.says_nothing_new(&form) => {

@@ -114,7 +114,7 @@ const DONE: [&str; 11] = [
     "takes back what was told",
     "tells what was planned",
     "cancels",
-    "cannot cancel",
+    "ends a plan in the book",
     "asks",
     "offers",
     "accepts",
