@@ -337,6 +337,10 @@ impl Live {
         let (run, count, agrees) = (self.begun.run, found.count, outcome.agrees);
         let fresh = line.matching.keep(found);
         line.news(cx, BlindNews::Done { run, count, agrees });
+        // Where cells are told, they are news by plan.
+        if matches!(outcome.found, detente_blind::Found::Count(1..)) {
+            line.news(cx, BlindNews::Common { run, count });
+        }
         for id in fresh {
             line.news(cx, BlindNews::Conflict(id));
         }

@@ -67,7 +67,7 @@ fn seen(world: &mut World) -> Seen {
         pair.seats[peer].store.rows.values().partition(|row| matches!(row, Write::Book { .. }));
     let (book, rows) = (book.len(), rows.into_iter().map(Write::weight).collect());
     let plain = |value: &Value| uncounted(&masked(value));
-    let told = |event: &Value| event["kind"] != "blind-conflict";
+    let told = |event: &Value| event["kind"] != "blind-conflict" && event["kind"] != "blind-common";
     let answered = answers(pair, peer).into_iter().filter(|(asked, _)| asked != CONFLICTS);
     Seen {
         frames: shape(pair),
