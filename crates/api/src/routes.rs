@@ -121,7 +121,7 @@ fn place_of(name: &str) -> Result<StatementRef, Problem> {
     place.ok_or_else(|| Problem::new(Fault::Request, format!("{name:?} is no place: it is written author.generation.index")))
 }
 
-/// Ends a notice of ours.
+/// Ends a notice of ours, or a plan of ours of which nothing was told: that one ends in the book, and nothing is sent.
 #[utoipa::path(post, path = "/v1/lines/{line}/cancellations", params(("line" = String, Path)), request_body = CancelAsk, responses((status = 200, body = Done)))]
 async fn cancel(
     State(api): State<Api>,
