@@ -8,7 +8,7 @@ use detente_gateway::form::TextForm;
 use detente_node::blind::{BlindConflict, BlindView, Budget, Ended, RunState, RunView, UnderWay};
 use detente_node::{Command, Line};
 use detente_types::statement::{BlindReason, BlindRunIn};
-use detente_types::{BlindConflictId, PartyId, Timestamp, VolumeIn};
+use detente_types::{BlindConflictId, Notice, PartyId, Timestamp, VolumeIn, Window};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -48,6 +48,10 @@ pub struct MatchesView {
     pub ours: BudgetView,
     /// What they have.
     pub theirs: BudgetView,
+    /// In mode `count`: how many cells are common with the latest run, where there are any and the time that it looked at is
+    /// not over. Which ones is not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub common: Option<u32>,
     /// What is under way here.
     pub under_way: Vec<UnderWayView>,
     /// The latest runs of the joint record, up to 20, the newest first.
@@ -142,6 +146,8 @@ pub struct BlindConflictView {
     pub run: String,
     /// Our plan, hex.
     pub notice: String,
+    /// What it is: it may be in the book alone, and in no list.
+    pub plan: BlindPlanView,
     /// How many cells are common.
     pub cells: usize,
     /// Whether the other side sealed the same result.
@@ -153,6 +159,23 @@ pub struct BlindConflictView {
     pub shown: Option<String>,
     /// Their askings to show it.
     pub asked: Vec<RefView>,
+}
+
+/// A plan of ours, as much of it as an officer knows it by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BlindPlanView {
+    /// Its kind.
+    pub kind: String,
+    /// Its title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Its call sign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_sign: Option<String>,
+    /// When the first of it begins, RFC 3339.
+    pub from: String,
+    /// When the last of it ends, RFC 3339.
+    pub until: String,
 }
 
 /// Asks for something about blind matching.
@@ -176,7 +199,7 @@ pub struct StopAsk {
 /// runs with how they ended.
 #[utoipa::path(get, path = "/v1/lines/{line}/matches", params(("line" = String, Path)), responses((status = 200, body = MatchesView), (status = 404, body = Problem)))]
 pub(crate) async fn matches(State(api): State<Api>, Path(name): Path<String>) -> Answer<MatchesView> {
-    look(&api, name, |line, now| matches_view(line, line.blind(now, RUNS))).await
+    look(&api, name, |line, now| matches_view(line, line.blind(now, RUNS), now)).await
 }
 
 /// Asks for a blind run now, beyond the fixed ones: it costs budget. It is refused when none is left, or when the line cannot
@@ -220,7 +243,8 @@ pub(crate) async fn blind_conflicts(
     let bad = |after: &String| Problem::new(Fault::Request, format!("{after:?} is no name of a blind conflict"));
     let after = page.after.as_ref().map(|after| BlindConflictId::parse(after).ok_or_else(|| bad(after))).transpose()?;
     look(&api, name, move |line, _| {
-        line.blind_conflicts_after(after.as_ref(), CONFLICTS_PAGE).iter().map(BlindConflictView::from).collect()
+        let conflicts = line.blind_conflicts_after(after.as_ref(), CONFLICTS_PAGE);
+        conflicts.iter().filter_map(|conflict| conflict_view(line, conflict)).collect()
     })
     .await
 }
@@ -263,7 +287,56 @@ pub fn run_name(run: &BlindRunIn) -> String {
     }
 }
 
-fn matches_view(line: &Line, view: BlindView) -> MatchesView {
+/// So many cells in words, with the verb.
+pub fn cells_are(count: u32) -> String {
+    if count == 1 { "1 cell is".into() } else { format!("{count} cells are") }
+}
+
+/// What tells how old a result is that this node does not have.
+#[derive(Clone, Copy)]
+struct Age {
+    now: Timestamp,
+    ahead_us: i64,
+    /// The time of the latest run whose result is here.
+    known: Option<Timestamp>,
+}
+
+impl Age {
+    fn of(line: &Line, view: &BlindView, now: Timestamp) -> Self {
+        let known = line.blind_found().filter_map(|(run, ..)| line.blind_run(&run)?.at).max();
+        Self { now, ahead_us: i64::from(view.ahead_min) * 60_000_000, known }
+    }
+
+    /// Whether the time that a run looks at is over.
+    fn is_over(&self, at: Timestamp) -> bool {
+        at.plus_micros(self.ahead_us) <= self.now
+    }
+
+    /// What is said of a result that is not here. It is no news only where it is of the past, or a later one is here.
+    fn unknown(&self, at: Option<Timestamp>) -> &'static str {
+        match at {
+            Some(at) if self.known > Some(at) && !self.is_over(at) => {
+                ": what it found is not kept here, and a later run says what is so since"
+            }
+            Some(at) if !self.is_over(at) => {
+                ", but what it found is NOT KNOWN HERE (this node restarted or lost the line): ask for another run"
+            }
+            _ => ": what was found is not kept any more",
+        }
+    }
+}
+
+/// What only a number is told of, and is not over.
+fn common(line: &Line, view: &BlindView, age: &Age) -> Option<u32> {
+    let (run, count, _) = line.blind_found().last().filter(|(_, count, _)| view.mode == "count" && *count > 0)?;
+    let is_over = line.blind_run(&run)?.at.is_none_or(|at| age.is_over(at));
+    // Cells that an earlier run told, under other terms, are shown by plan.
+    (!is_over && line.blind_conflict_ids().is_empty()).then_some(count)
+}
+
+fn matches_view(line: &Line, view: BlindView, now: Timestamp) -> MatchesView {
+    let age = Age::of(line, &view, now);
+    let common = common(line, &view, &age);
     let [ours, theirs] = view.budget.map(|budget| BudgetView::from(&budget));
     MatchesView {
         next: view.next.map(|at| at.to_string()),
@@ -276,8 +349,9 @@ fn matches_view(line: &Line, view: BlindView) -> MatchesView {
         auditable: view.auditable,
         ours,
         theirs,
+        common,
         under_way: view.under_way.iter().map(UnderWayView::from).collect(),
-        runs: view.runs.iter().map(|run| match_view([line.us(), line.them()], run)).collect(),
+        runs: view.runs.iter().map(|run| match_view([line.us(), line.them()], run, &age)).collect(),
     }
 }
 
@@ -309,23 +383,35 @@ impl From<&Ended> for EndView {
     }
 }
 
-impl From<&BlindConflict> for BlindConflictView {
-    fn from(conflict: &BlindConflict) -> Self {
-        Self {
-            id: conflict.id.to_string(),
-            run: run_name(&conflict.run),
-            notice: conflict.notice.to_string(),
-            cells: conflict.cells.len(),
-            agrees: conflict.agrees,
-            volumes: conflict.volumes.iter().map(|volume| VolumeForm::from(&VolumeIn::from(volume))).collect(),
-            shown: conflict.shown.map(|part| part.to_string()),
-            asked: conflict.asked.iter().map(RefView::from).collect(),
-        }
-    }
+/// A blind conflict with what our plan is; none when the plan is off.
+fn conflict_view(line: &Line, conflict: &BlindConflict) -> Option<BlindConflictView> {
+    Some(BlindConflictView {
+        id: conflict.id.to_string(),
+        run: run_name(&conflict.run),
+        notice: conflict.notice.to_string(),
+        plan: plan_view(line.blind_plan(&conflict.notice)?)?,
+        cells: conflict.cells.len(),
+        agrees: conflict.agrees,
+        volumes: conflict.volumes.iter().map(|volume| VolumeForm::from(&VolumeIn::from(volume))).collect(),
+        shown: conflict.shown.map(|part| part.to_string()),
+        asked: conflict.asked.iter().map(RefView::from).collect(),
+    })
+}
+
+/// None for a plan without volumes, which shares no cell.
+fn plan_view(plan: &Notice) -> Option<BlindPlanView> {
+    let windows = || plan.volumes().iter().map(|volume| &volume.window);
+    Some(BlindPlanView {
+        kind: plan.kind().to_string(),
+        title: plan.input().title.clone(),
+        call_sign: plan.input().call_sign.clone(),
+        from: windows().map(Window::start).min()?.to_string(),
+        until: windows().map(Window::end).max()?.to_string(),
+    })
 }
 
 /// A run, as seen by the first of two parties.
-fn match_view([us, them]: [PartyId; 2], run: &RunView) -> MatchView {
+fn match_view([us, them]: [PartyId; 2], run: &RunView, age: &Age) -> MatchView {
     let end = |party: PartyId| run.record.ended[usize::from(party == us.max(them))].as_ref().map(EndView::from);
     let (ours, theirs) = (end(us), end(them));
     MatchView {
@@ -333,7 +419,7 @@ fn match_view([us, them]: [PartyId; 2], run: &RunView) -> MatchView {
         at: run.at.map(|at| at.to_string()),
         asked: run.run.asked.as_ref().map(RefView::from),
         state: state_name(run.state).into(),
-        says: run_says(run, ours.as_ref(), theirs.as_ref()),
+        says: run_says(run, age, ours.as_ref(), theirs.as_ref()),
         found: run.found,
         auditable_ours: run.auditable[0],
         auditable_theirs: run.auditable[1],
@@ -342,16 +428,15 @@ fn match_view([us, them]: [PartyId; 2], run: &RunView) -> MatchView {
     }
 }
 
-fn run_says(run: &RunView, ours: Option<&EndView>, theirs: Option<&EndView>) -> String {
-    let found = match run.found {
-        Some(1) => "1 cell is common".to_owned(),
-        Some(count) => format!("{count} cells are common"),
-        None => "what was found is not kept any more".to_owned(),
-    };
+fn run_says(run: &RunView, age: &Age, ours: Option<&EndView>, theirs: Option<&EndView>) -> String {
+    let found = run.found.map_or_else(|| age.unknown(run.at).to_owned(), |count| format!(": {} common", cells_are(count)));
     match run.state {
         RunState::UnderWay => "under way".into(),
-        RunState::Done => format!("done: {found}"),
-        RunState::Differs => format!("done, and the sides sealed different results: {found} by what we found"),
+        RunState::Done => format!("done{found}"),
+        RunState::Differs => {
+            let whose = if run.found.is_some() { " by what we found" } else { "" };
+            format!("done, and the sides sealed different results{found}{whose}")
+        }
         RunState::Ended => {
             let said = |(whose, end): (&str, &EndView)| {
                 let (step, reason) = (end.step.as_deref()?, end.reason.as_deref()?);
@@ -386,3 +471,6 @@ const fn step_name(step: u8) -> &'static str {
 fn reason_name(code: u8) -> &'static str {
     BlindReason::from_code(code).map_or("unknown", BlindReason::name)
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,16 +123,25 @@ const HITS_PAGE = 200;
 function drawMatching(box, matches, hits) {
   if (!matches || !hits) return box.replaceChildren(text("p", "Blind matching cannot be shown now.", "none"));
   if (!matches.every_min && !matches.runs.length && !matches.under_way.length && !hits.length) return box.remove();
-  if (!hits.length) none($(".hits", box), "Nothing.");
+  const latest = matches.runs.find((run) => run.state !== "under-way");
+  // What is not known is not nothing.
+  const unknown = latest && ["done", "differs"].includes(latest.state) && latest.found == null;
+  if (matches.common) $(".hits", box).append(text("li", `${matches.common === 1 ? "1 cell is" : `${matches.common} cells are`} common with the latest run (which ones is not told)`));
+  else if (!hits.length) none($(".hits", box), unknown ? `The latest run is ${latest.says}.` : "Nothing.");
   for (const hit of hits) $(".hits", box).append(drawHit(hit));
   if (hits.length === HITS_PAGE) $(".hits", box).after(text("p", `The first ${HITS_PAGE}. All of them: detente match status`, "none"));
-  const latest = matches.runs.find((run) => run.state !== "under-way");
   const under = matches.under_way.map((run) => `under way since ${short(run.since)}, at ${run.step}`);
   const last = latest ? [`last run ${latest.at ? short(latest.at) : latest.run.slice(0, 8)}: ${latest.says}`] : [];
   const next = matches.next ? [`next run ${short(matches.next)}, one every ${matches.every_min} min`] : [matches.every_min ? "the next run is not known" : "no fixed runs by the terms"];
   $(".runs", box).textContent = [...under, ...last, ...next].join("; ");
   const spent = (side) => `${(side.share * 100).toLocaleString("en", { maximumSignificantDigits: 2, useGrouping: false })} % of the domain in ${counted(side.runs, "run")}, ${side.asked} of ${side.asked_most} asked for`;
   $(".probed", box).textContent = `Can have probed today: we ${spent(matches.ours)}; they ${spent(matches.theirs)}.`;
+}
+
+/** What a plan of ours is: it may be in the book alone, and in no list. */
+function planned(plan) {
+  const named = [plan.title && `“${plan.title}”`, plan.call_sign && `call sign ${plan.call_sign}`].filter(Boolean);
+  return `${[plan.kind, ...named].join(" ")}, ${short(plan.from)} to ${short(plan.until)}`;
 }
 
 /** Where something of theirs may be too close to a plan of ours, and what an officer can do about it. */
@@ -142,7 +151,7 @@ function drawHit(hit) {
   const from = windows.map(([start]) => start).reduce((a, b) => (a < b ? a : b), windows[0]?.[0]);
   const until = windows.map(([, end]) => end).reduce((a, b) => (a > b ? a : b), windows[0]?.[1]);
   const spoilt = hit.agrees ? "" : "; the other side sealed another result";
-  item.append(text("div", `something of theirs may be too close to our notice ${hit.notice.slice(0, 8)}, in ${counted(hit.cells, "cell")} from ${short(from)} to ${short(until)}${spoilt}`));
+  item.append(text("div", `something of theirs may be too close to our ${planned(hit.plan)}, notice ${hit.notice.slice(0, 8)}, in ${counted(hit.cells, "cell")} from ${short(from)} to ${short(until)}${spoilt}`));
   if (hit.asked.length) item.append(text("div", "They ask us to show this part.", "stand"));
   if (hit.shown) item.append(text("div", `this part is shown as notice ${hit.shown.slice(0, 8)}`, "stand"));
   else item.append(text("code", `detente match show ${id}`), " or ", text("code", `detente match ask ${id}`));

@@ -122,7 +122,9 @@ impl From<CommandFault> for Problem {
             CommandFault::DiskFull => Self::new(Fault::DiskFull, error),
             CommandFault::DiskFailed => Self::new(Fault::Unavailable, error),
             CommandFault::Reopen(ReopenFault::NotProposed { .. }) => Self::new(Fault::NotFound, error),
-            CommandFault::Held | CommandFault::HeldForGood | CommandFault::Reopen(_) => Self::new(Fault::Held, error),
+            CommandFault::Held | CommandFault::HeldForGood | CommandFault::Reopen(_) | CommandFault::OtherPlan(_) => {
+                Self::new(Fault::Held, error)
+            }
         }
     }
 }

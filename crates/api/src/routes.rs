@@ -121,7 +121,7 @@ fn place_of(name: &str) -> Result<StatementRef, Problem> {
     place.ok_or_else(|| Problem::new(Fault::Request, format!("{name:?} is no place: it is written author.generation.index")))
 }
 
-/// Ends a notice of ours.
+/// Ends a notice of ours, or a plan of ours of which nothing was told: that one ends in the book, and nothing is sent.
 #[utoipa::path(post, path = "/v1/lines/{line}/cancellations", params(("line" = String, Path)), request_body = CancelAsk, responses((status = 200, body = Done)))]
 async fn cancel(
     State(api): State<Api>,
@@ -130,7 +130,7 @@ async fn cancel(
     Asked(asked): Asked<CancelAsk>,
 ) -> Answer<Done> {
     act(&api, officer, name, move |line| {
-        let id = notice_of_ours(line, &asked.id)?;
+        let id = what_ends(line, &asked.id)?;
         Ok(Command::Cancel { id, reason: asked.reason.map(text) })
     })
     .await
@@ -500,6 +500,16 @@ pub(crate) fn notice_of_ours(line: &Line, name: &str) -> Result<NoticeId, Proble
     match entry {
         Ok(hash) => ours.iter().find(|(_, h)| *h == hash).map(|(id, _)| *id).ok_or_else(|| no_line(name)),
         Err(_) => only("live notice of ours", name, ours.iter().map(|(id, _)| *id)),
+    }
+}
+
+/// A live notice of ours, or a plan of which nothing was told; never one for the other.
+pub(crate) fn what_ends(line: &Line, name: &str) -> Result<NoticeId, Problem> {
+    let plan = only("live notice or untold plan of ours", name, line.untold_plans().into_iter());
+    match (notice_of_ours(line, name), plan) {
+        (Err(none), plan) if none.status == 404 => plan,
+        (Ok(_), Ok(_)) => Err(Problem::new(Fault::Request, format!("a notice and a plan begin with {name:?}: give more digits"))),
+        (notice, _) => notice,
     }
 }
 

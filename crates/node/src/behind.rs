@@ -23,7 +23,7 @@ pub(crate) enum Work {
     Cancel(PartyId, NoticeId),
     /// An exact plan of ours, of which less is let out.
     Exact(Plan),
-    /// All of the newest plan of ours is let out.
+    /// All of the newest plan of ours is let out, or it is off.
     Plain(NoticeId),
     /// Other terms are in force.
     Terms(Box<Terms>),

@@ -3,7 +3,8 @@
 //! It holds what officers put in, exactly as they did, and what became of it. What waits to be stated (PROTOCOL S4)
 //! waits here, so it survives a restart.
 
-use detente_types::{Generation, LineId, NoticeIn, PartyId, StatementRef};
+use detente_types::text::TextIn;
+use detente_types::{Generation, LineId, NoticeId, NoticeIn, PartyId, StatementRef};
 use detente_wire::codec;
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
@@ -60,6 +61,9 @@ pub enum BookEntry {
     /// An officer did something about a blind run.
     #[n(14)]
     BlindDeed(#[n(0)] BookBlindDeed),
+    /// An officer ended a plan of which nothing was told.
+    #[n(15)]
+    PlanEnded(#[n(0)] BookPlanEnded),
 }
 
 /// A line and who is on it.
@@ -102,6 +106,30 @@ pub struct BookNotice {
     /// Slots let out although the precision would withhold them.
     #[n(4)]
     pub reveal: Vec<u8>,
+}
+
+/// A plan of which nothing was told, and which is off: of a notice that was told, a cancellation says so.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct BookPlanEnded {
+    /// The line that it was for.
+    #[n(0)]
+    pub line: LineId,
+    /// When, microseconds UTC.
+    #[n(1)]
+    pub at_us: i64,
+    /// Its name.
+    #[n(2)]
+    pub id: NoticeId,
+    /// Why.
+    #[n(3)]
+    pub reason: Option<TextIn>,
+    /// Desk.
+    #[n(28)]
+    pub desk: Option<String>,
+    /// Officer.
+    #[n(29)]
+    pub officer: Option<String>,
 }
 
 /// Another input: the statement as it was put in, its slots as encoded.

@@ -100,6 +100,7 @@ impl Line {
             Command::TakeFlood => self.take_flood(cx, by),
             Command::AgreeToReopen { proposal, reason } => self.agree_to_reopen(cx, by, proposal, reason),
             Command::StopBlind(run) => self.stop_blind(cx, by, run),
+            Command::Cancel { id, reason } if self.untold_plans().contains(&id) => self.end_plan(cx, by, id, reason),
             Command::ShowBlind(conflict) => self.show_blind(cx, by, &conflict),
             other => {
                 let input = self.statement_of(cx, by, other)?;
@@ -182,7 +183,7 @@ impl Line {
             reveal,
         }));
         self.follow_up(cx, work);
-        self.drop_waiting(cx, &notice.id);
+        self.drop_waiting(cx, &notice.id, "its author has put it anew since");
         match disclosed {
             None => Ok(Accepted { book, stated: None, note: Some(self.kept_back(release)) }),
             Some(form) if self.says_nothing_new(&form) => {
@@ -324,7 +325,8 @@ impl Line {
     /// plan, and that is let out at the precision of before.
     ///
     /// # Errors
-    /// [`CommandFault`] when nothing is agreed, the other side is obliged, or the change cannot be made.
+    /// [`CommandFault`] when nothing is agreed, the other side is obliged, the change cannot be made, or our newest plan of the
+    /// notice is another than what was told.
     pub fn amendment(&self, conflict: &ConflictId) -> Result<Command, CommandFault> {
         let found = self.joint.conflict(conflict).ok_or_else(|| not_found("conflict", conflict))?;
         let Settlement::Agreed(agreed) = self.settlement(&found.statements) else {
@@ -336,15 +338,20 @@ impl Line {
         let stated = agreed.amends;
         let live = self.joint.live().get(&stated).ok_or_else(|| not_found("notice", &stated))?;
         let plan = self.joint.plan_behind(live);
+        let id = live.notice.id();
+        // Stating or cancelling what was told would forget the plan, and nothing would be matched or warned by it any more.
+        if plan.is_none() && self.joint.exact(&id).is_some() {
+            return Err(CommandFault::OtherPlan(id));
+        }
         let exact = plan.map_or(&live.notice, |plan| &plan.notice);
-        // Without its plan, all that is in the notice has been let out.
+        // Without a plan, all that is in the notice has been let out.
         let (release, reveal) = plan.map_or_else(
             || (Release::from(live.notice.precision()), WITHHELD_SLOTS.to_vec()),
             |plan| (plan.release, plan.reveal.clone()),
         );
         match apply_change(exact, &stated, &agreed.agreement.change)? {
             Amendment::Version(notice) => Ok(Command::Notify { notice, release, reveal }),
-            Amendment::Cancel => Ok(Command::Cancel { id: live.notice.id(), reason: None }),
+            Amendment::Cancel => Ok(Command::Cancel { id, reason: None }),
         }
     }
 

@@ -340,6 +340,14 @@ pub enum CommandFault {
     /// The change that was agreed cannot be made to the notice. Caller.
     #[error("the agreed change cannot be made: {0}")]
     Change(#[from] detente_settle::ChangeFault),
+    /// What was told of a notice is to be amended, and our newest plan of it is another, which that would put out of the book.
+    /// Caller.
+    #[error(
+        "our newest plan of notice {0} is another than what was told of it, and an amendment of what was told would end that plan \
+         unseen: put the plan itself anew with the agreed change in it, as exactly as the other side is to see it, or cancel the \
+         notice, which ends both"
+    )]
+    OtherPlan(NoticeId),
     /// The volumes cannot be widened to the precision asked for. Caller.
     #[error("the notice cannot be disclosed so: {0}")]
     Disclosure(#[from] detente_space::disclose::CoarsenError),

@@ -48,7 +48,7 @@ mod take;
 mod view;
 
 pub use ask::{Density, Near};
-pub use book::{BookDecision, BookEntry, BookFlood, BookInput, BookNotice, LineOpened};
+pub use book::{BookDecision, BookEntry, BookFlood, BookInput, BookNotice, BookPlanEnded, LineOpened};
 pub use disclose::WITHHELD_SLOTS;
 pub use held::{Digest, Evidence, Hold, Proposal, ReopenFault};
 pub use input::{Accepted, By, Command, CommandFault, Effect, Event, Input, OpenFault, Token, What};

@@ -192,6 +192,7 @@ impl Loader {
                     line.load_blind(entry);
                 }
             }
+            BookEntry::PlanEnded(ended) => self.plans.take_ended(&ended),
             BookEntry::Stated(done, _) | BookEntry::Dropped(done, _) => {
                 self.plans.take_done(done);
             }

@@ -4,17 +4,18 @@
 //! logs are derived. Nothing that an officer was told is taken is lost without a word ([`What::Dropped`], [`What::Fault`]).
 //! The exact plan of a notice that is dropped goes on warning: it is its officer's newest word, and only we see what it meets.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use detente_types::notice::Release;
+use detente_types::text::{TextIn, check_text};
 use detente_types::{LineId, NoticeId, StatementIn, Timestamp};
 
 use crate::behind::Work;
-use crate::book::{BookEntry, BookNotice};
+use crate::book::{BookEntry, BookNotice, BookPlanEnded};
 use crate::disclose::disclose;
-use crate::input::What;
+use crate::input::{Accepted, By, CommandFault, What};
 use crate::joint::Plan;
-use crate::line::{Cx, Line, Waiting};
+use crate::line::{Cx, Line, Phase, Waiting};
 
 /// Inputs and plans, as the book has them.
 #[derive(Debug, Default)]
@@ -66,6 +67,11 @@ impl Plans {
         }
     }
 
+    /// A plan ended of which nothing was told.
+    pub(crate) fn take_ended(&mut self, ended: &BookPlanEnded) {
+        self.exact.remove(&(ended.line, ended.id));
+    }
+
     /// An input was stated or dropped.
     pub(crate) fn take_done(&mut self, number: u64) {
         self.waiting.remove(&number);
@@ -109,14 +115,45 @@ impl Line {
         lost
     }
 
+    /// Plans of ours in the book of which nothing was told, as far as our log is here.
+    pub fn untold_plans(&self) -> BTreeSet<NoticeId> {
+        let waiting = self.waiting.iter().filter_map(|waiting| match &waiting.input {
+            StatementIn::Notice(form) => Some(form.id),
+            _ => None,
+        });
+        let kept = self.joint.plans().map(|plan| plan.notice.id());
+        let is_told =
+            |id: &NoticeId| self.own.latest(id).is_some() || self.own.has_cancelled(id) || self.own.recalled(id).is_some();
+        waiting.chain(kept).filter(|id| !is_told(id)).collect()
+    }
+
+    /// Ends a plan of which nothing was told: there is nothing to cancel in the log.
+    pub(crate) fn end_plan(
+        &mut self,
+        cx: &mut Cx<'_>,
+        by: &By,
+        id: NoticeId,
+        reason: Option<TextIn>,
+    ) -> Result<Accepted, CommandFault> {
+        reason.iter().try_for_each(|text| check_text("reason", text)).map_err(|broken| CommandFault::Violations(vec![broken]))?;
+        let (desk, officer) = (by.desk.clone(), by.officer.clone());
+        let ended = BookPlanEnded { line: self.id, at_us: cx.now.micros(), id, reason, desk, officer };
+        let book = cx.book(&BookEntry::PlanEnded(ended));
+        self.drop_waiting(cx, &id, "its author has ended it since");
+        self.follow_up(cx, Work::Plain(id));
+        let known = if self.phase == Phase::Open { "" } else { ", as far as our log is here by now" };
+        let note = format!("the plan has ended in the book: nothing of it was ever told{known}");
+        Ok(Accepted { book, stated: None, note: Some(note) })
+    }
+
     /// A notice is put anew: what of it waits is not stated, for older words must not leave after newer ones, or after less was to be
     /// let out. A cancellation is: it ends what was told before.
-    pub(crate) fn drop_waiting(&mut self, cx: &mut Cx<'_>, id: &NoticeId) {
+    pub(crate) fn drop_waiting(&mut self, cx: &mut Cx<'_>, id: &NoticeId, why: &str) {
         let is_of_it = |waiting: &Waiting| matches!(&waiting.input, StatementIn::Notice(form) if form.id == *id);
         let (dropped, kept): (VecDeque<_>, VecDeque<_>) = core::mem::take(&mut self.waiting).into_iter().partition(is_of_it);
         self.waiting = kept;
         for waiting in dropped {
-            self.drop_input(cx, waiting.book, "its author has put it anew since".into());
+            self.drop_input(cx, waiting.book, why.into());
         }
     }
 

@@ -100,9 +100,9 @@ struct BlindFacts {
     runs: BTreeMap<BlindRunIn, BlindSaid>,
     /// Its statements that ask for one.
     asks: BTreeSet<EntryHash>,
-    /// The latest day on which it has asked, in days since 1970, and how often.
-    day: i64,
-    asked: u32,
+    /// How often it has asked, by the day that it claimed, in days since 1970. No day is forgotten: it may be claimed again,
+    /// and would have its whole budget anew. There are never more days than askings.
+    asked: BTreeMap<i64, u32>,
 }
 
 impl BlindFacts {
@@ -115,11 +115,7 @@ impl BlindFacts {
             }
             Statement::BlindAsk(said) if said.is_for_a_run() => {
                 self.asks.insert(at.hash);
-                let day = day_of(claimed);
-                if day > self.day {
-                    (self.day, self.asked) = (day, 0);
-                }
-                self.asked += 1;
+                *self.asked.entry(day_of(claimed)).or_default() += 1;
             }
             _ => {}
         }
@@ -301,9 +297,9 @@ impl Side {
         self.facts.blind.asks.contains(&r.hash)
     }
 
-    /// How many blind runs this author has asked for on the day of a time, or on a later one.
+    /// How many blind runs this author has asked for on the day of a time, by its own clock.
     pub(crate) fn blind_asked(&self, at: Timestamp) -> u32 {
-        if day_of(at) > self.facts.blind.day { 0 } else { self.facts.blind.asked }
+        self.facts.blind.asked.get(&day_of(at)).copied().unwrap_or_default()
     }
 
     /// Whether this author's log answers a check, as far as it is here.

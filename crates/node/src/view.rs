@@ -243,6 +243,11 @@ impl Line {
         [&self.own, &self.peer].into_iter().flat_map(of).chain(early).filter(named).take(2).collect()
     }
 
+    /// A plan of ours that blind runs match, in its exact form, told or not: for our own eyes.
+    pub fn blind_plan(&self, id: &NoticeId) -> Option<&Notice> {
+        self.matched_plan(id)
+    }
+
     /// Private warnings.
     pub fn warnings(&self) -> impl Iterator<Item = WarningView> + '_ {
         self.joint.warnings().map(|(notice, with)| WarningView { notice, with })

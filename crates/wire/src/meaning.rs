@@ -82,8 +82,8 @@ pub trait Known {
     fn asks_blind_run(&self, _: &StatementRef) -> bool {
         false
     }
-    /// How many blind runs the author has asked for before this statement on the day of a time, UTC, or on a later day;
-    /// none, unless this is overridden.
+    /// How many blind runs the author has asked for before this statement on the day of a time, UTC; none, unless this is
+    /// overridden.
     fn blind_asked(&self, _: Timestamp) -> u32 {
         0
     }

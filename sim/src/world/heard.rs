@@ -270,6 +270,7 @@ fn reason(fault: &CommandFault) -> String {
         CommandFault::Held | CommandFault::HeldForGood | CommandFault::Reopen(_) => "held".into(),
         CommandFault::NoSuchLine(_) => "no such line".into(),
         CommandFault::Change(_) => "no such change".into(),
+        CommandFault::OtherPlan(_) => "another plan".into(),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::port::{Host, Job, Waiters};
 
 /// A node with one line, at which jobs are done at once and counted.
 pub(crate) struct Counted {
-    node: Mutex<Node>,
+    pub(crate) node: Mutex<Node>,
     jobs: Mutex<u64>,
 }
 

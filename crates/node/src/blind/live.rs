@@ -351,6 +351,10 @@ impl Live {
         let found = Found::new(run, beginning, self.begun.core.name(), common, &self.begun.owners);
         cx.book(&BookEntry::BlindFound(found.booked(line.id, cx.now)));
         let fresh = line.matching.keep(found);
+        // Where cells are told, they are news by plan.
+        if let Common::Count(count @ 1..) = *common {
+            line.news(cx, BlindNews::Common { run, count });
+        }
         let listed = line.blind_conflict_ids();
         for id in fresh.into_iter().filter(|id| listed.contains(id)) {
             line.news(cx, BlindNews::Conflict(id));

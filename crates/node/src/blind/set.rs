@@ -125,11 +125,13 @@ impl Line {
 
     /// Whether a plan of ours is still there to be matched.
     pub(crate) fn is_matched(&self, id: &NoticeId) -> bool {
-        self.joint.matched(&self.us()).contains_key(id)
+        self.matched_plan(id).is_some()
     }
 
-    /// A plan of ours in its exact form.
+    /// A plan of ours that is matched, in its exact form: as [`Joint::matched`] has it, without a look at all the others.
     pub(crate) fn matched_plan(&self, id: &NoticeId) -> Option<&Notice> {
-        self.joint.matched(&self.us()).get(id).copied()
+        let exact = self.joint.exact(id).filter(|plan| plan.release != Release::Hold).map(|plan| &*plan.notice);
+        let told = || self.joint.live().get(&self.joint.current(self.us(), id)?).map(|live| &*live.notice);
+        exact.or_else(told)
     }
 }

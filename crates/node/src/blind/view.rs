@@ -104,6 +104,13 @@ pub enum BlindNews {
         /// Whether the other side sealed the same.
         agrees: bool,
     },
+    /// A run that tells only a number found cells to be common. Only we see it so.
+    Common {
+        /// Which.
+        run: BlindRunIn,
+        /// How many, above 0.
+        count: u32,
+    },
     /// A run ended before its time.
     Ended {
         /// Which.
@@ -133,6 +140,7 @@ impl BlindNews {
             Self::RunAsked(_) => "blind-asked",
             Self::Began(_) => "blind-began",
             Self::Done { .. } => "blind-done",
+            Self::Common { .. } => "blind-common",
             Self::Ended { .. } => "blind-ended",
             Self::Conflict(_) => "blind-conflict",
             Self::AskedToShow(_) => "blind-asked-to-show",
@@ -145,7 +153,7 @@ impl BlindNews {
         match self {
             Self::RunAsked(at) | Self::AskedToShow(at) => Some(at.hash.to_string()),
             Self::Conflict(id) => Some(id.to_string()),
-            Self::Began(_) | Self::Done { .. } | Self::Ended { .. } | Self::Refused { .. } => None,
+            Self::Began(_) | Self::Done { .. } | Self::Common { .. } | Self::Ended { .. } | Self::Refused { .. } => None,
         }
     }
 }
@@ -158,6 +166,10 @@ impl fmt::Display for BlindNews {
             Self::Done { run, count, agrees: true } => write!(f, "blind run {run} is done: {count} cells are common"),
             Self::Done { run, count, agrees: false } => {
                 write!(f, "blind run {run} is done: {count} cells are common by what we found, and the other side says otherwise")
+            }
+            Self::Common { run, count } => {
+                let cells = if *count == 1 { "1 cell is".to_owned() } else { format!("{count} cells are") };
+                write!(f, "only we see this: {cells} common with blind run {run} (which ones is not told)")
             }
             Self::Ended { run, step, reason } => write!(f, "blind run {run} ended before its time, at step {step}: {reason}"),
             Self::Conflict(id) => {

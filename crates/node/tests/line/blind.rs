@@ -143,6 +143,21 @@ fn a_count_tells_how_many_and_not_which() {
     for side in 0..2 {
         assert_eq!(pair.line(side).blind_found().last(), Some((at(15), expected, true)));
         assert!(pair.line(side).blind_conflicts().is_empty());
+        let common = BlindNews::Common { run: at(15), count: expected };
+        assert_eq!(pair.heard(side, |w| matches!(w, What::Blind(news) if *news == common)), 1);
+        assert_eq!((common.kind(), common.to_string().contains("which ones is not told")), ("blind-common", true));
+    }
+    // Nothing is no news, and cells are told by plan.
+    for terms in [terms, matching(false)] {
+        let is_count = terms.matching.as_ref().is_some_and(|matching| matching.mode == "count");
+        let mut pair = Pair::connected(terms);
+        put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
+        let theirs = if is_count { far(NoticeKind::Exercise, 3) } else { plan(NoticeKind::Exercise, 3) };
+        put(&mut pair, 1, theirs, Release::BlindOnly);
+        pair.pass(15 * 60);
+        assert_eq!(state(&pair, at(15)), Some(RunState::Done));
+        assert_eq!(pair.heard(0, |w| matches!(w, What::Blind(BlindNews::Common { .. }))), 0);
+        assert_eq!(pair.heard(0, |w| matches!(w, What::Blind(BlindNews::Conflict(_)))), usize::from(!is_count));
     }
 }
 

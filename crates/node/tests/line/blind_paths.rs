@@ -77,7 +77,7 @@ fn seen(world: &mut World) -> Seen {
         pair.seats[peer].store.rows.values().partition(|row| matches!(row, Write::Book { .. }));
     let (book, rows) = (book.len(), rows.into_iter().map(Write::weight).collect());
     let plain = |value: &Value| uncounted(&masked(&names, value));
-    let told = |event: &Value| event["kind"] != "blind-conflict";
+    let told = |event: &Value| event["kind"] != "blind-conflict" && event["kind"] != "blind-common";
     let answered = answers(pair, peer).into_iter().filter(|(asked, _)| asked != CONFLICTS);
     Seen {
         frames: shape(pair),
@@ -148,7 +148,7 @@ const DONE: [&str; 11] = [
     "takes back what was told",
     "tells what was planned",
     "cancels",
-    "cannot cancel",
+    "ends a plan in the book",
     "asks",
     "offers",
     "accepts",

@@ -2,6 +2,7 @@
 
 mod blind;
 mod blind_audit;
+mod blind_days;
 mod blind_kept;
 mod blind_left;
 mod blind_liar;

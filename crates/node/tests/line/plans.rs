@@ -4,6 +4,7 @@ use detente_node::port::{Batch, Store as _, Write};
 use detente_node::{Accepted, BookEntry, BookInput, BookNotice, Command, CommandFault, What};
 use detente_testkit::{notice, notice_id, terms};
 use detente_types::statement::{AnswerIn, ChangeIn, Kind};
+use detente_types::text::TextIn;
 use detente_types::{ConflictId, NoticeIn, NoticeKind, Release, TermsIn};
 
 use crate::pair::Pair;
@@ -158,20 +159,35 @@ fn an_agreement_changes_the_plan_that_was_let_out_and_no_other() {
 }
 
 #[test]
-fn a_plan_that_is_held_back_is_not_let_out_by_an_agreement() {
-    let mut pair = Pair::new();
-    pair.connect();
-    put(&mut pair, plan(0), Release::Exact).expect("a good notice");
-    let secret = NoticeIn { title: Some("Secret".into()), ..plan(10) };
-    put(&mut pair, secret, Release::Hold).expect("it stays in the book");
-    let conflict = agree(&mut pair);
-    for _ in 0..2 {
-        let (notice, _) = amended(&pair, &conflict);
-        assert_eq!(notice.title, plan(0).title);
-        assert_eq!(notice.volumes[0].lower_cm, plan(0).volumes[0].lower_cm);
-        pair.restart(0);
+fn an_agreement_on_what_was_told_puts_no_other_plan_out_of_the_book() {
+    for release in [Release::BlindOnly, Release::Hold] {
+        let mut pair = Pair::new();
         pair.connect();
-        pair.assert_converged();
+        put(&mut pair, plan(0), Release::Exact).expect("a good notice");
+        put(&mut pair, plan(10), release).expect("it stays in the book");
+        let conflict = agree(&mut pair);
+        for _ in 0..2 {
+            let refused = pair.line(0).amendment(&conflict).expect_err("the plan is another than what was told");
+            assert_eq!(refused, CommandFault::OtherPlan(plan(0).id));
+            assert!(
+                refused.to_string().contains("put the plan itself anew") && refused.to_string().contains("cancel"),
+                "{refused}"
+            );
+            assert_eq!(pair.line(0).warnings().count(), 1, "the plan is there still, and warns");
+            pair.restart(0);
+            pair.connect();
+            pair.assert_converged();
+        }
+        let mut later = plan(10);
+        for volume in &mut later.volumes {
+            (volume.start_us, volume.end_us) = (volume.start_us + 600_000_000, volume.end_us + 600_000_000);
+        }
+        (later.valid_from_us, later.valid_until_us) = (later.valid_from_us + 600_000_000, later.valid_until_us + 600_000_000);
+        put(&mut pair, later.clone(), Release::Exact).expect("the plan itself, put anew");
+        assert!(pair.line(0).amendment(&conflict).is_err(), "nothing is owed any more");
+        let us = pair.line(0).us();
+        let told = pair.line(1).notices().filter(|view| view.at.author == us).map(|view| view.notice.input().volumes.clone());
+        assert_eq!(told.collect::<Vec<_>>(), [later.volumes]);
     }
 }
 
@@ -238,4 +254,61 @@ fn what_of_the_book_does_not_read_back_or_pass_any_more_is_said_aloud() {
     assert_eq!(pair.heard(0, dropped), 1, "then the book knows");
     let quiet = |w: &What| matches!(w, What::Fault(why) if why.contains("does not pass any more"));
     assert_eq!(pair.heard(0, quiet), 2, "at each start, until it is put in anew");
+}
+
+/// Everything that was sent, and everything that both logs say.
+fn heard_of(pair: &Pair) -> (usize, usize) {
+    (pair.wire.len(), pair.statements(0).len())
+}
+
+#[test]
+fn a_plan_that_nobody_was_told_of_ends_in_the_book_and_nothing_is_sent() {
+    for release in [Release::BlindOnly, Release::Hold] {
+        let mut pair = Pair::new();
+        pair.connect();
+        let exercise = Command::Notify { notice: notice(NoticeKind::Exercise), release: Release::Exact, reveal: Vec::new() };
+        pair.command(1, exercise).expect("a good notice");
+        let kept = NoticeIn { id: notice_id(7), ..plan(0) };
+        put(&mut pair, kept.clone(), release).expect("it stays in the book");
+        let (before, id) = (heard_of(&pair), kept.id);
+        assert_eq!(pair.line(0).warnings().count(), 1);
+        assert_eq!(pair.line(0).untold_plans().into_iter().collect::<Vec<_>>(), [id]);
+        let fog = |text: &str| Some(TextIn { language: "en".into(), text: text.into() });
+        assert!(pair.command(0, Command::Cancel { id, reason: fog("") }).is_err(), "an empty reason");
+        let ended = pair.command(0, Command::Cancel { id, reason: fog("Fog.") }).expect("it ends");
+        let note = ended.note.expect("an officer is told what came of it");
+        assert!(ended.stated.is_none() && note.contains("nothing of it was ever told"), "{note}");
+        assert_eq!(heard_of(&pair), before, "nothing is sent, and nothing is said");
+        for _ in 0..2 {
+            assert_eq!(pair.line(0).warnings().count(), 0, "it is off");
+            assert!(pair.line(0).blind_plan(&id).is_none() && pair.line(0).untold_plans().is_empty());
+            assert!(pair.command(0, Command::Cancel { id, reason: None }).is_err(), "not twice");
+            pair.restart(0);
+            pair.connect();
+        }
+        put(&mut pair, kept, Release::Exact).expect("its name is not used up");
+        assert_eq!(pair.line(1).notices().count(), 2);
+        pair.assert_converged();
+    }
+}
+
+#[test]
+fn a_plan_that_waits_and_ends_is_never_told() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.restart(0);
+    for (number, release) in [(7, Release::Exact), (8, Release::Km1)] {
+        let id = notice_id(number);
+        assert_eq!(put(&mut pair, NoticeIn { id, ..plan(0) }, release).expect("it waits").stated, None);
+        pair.command(0, Command::Cancel { id, reason: None }).expect("it ends");
+    }
+    assert_eq!(pair.heard(0, |w| matches!(w, What::Dropped(_, why) if why.contains("has ended it"))), 2);
+    for _ in 0..2 {
+        assert_eq!(pair.line(0).view().waiting, 0);
+        pair.connect();
+        pair.pass(30);
+        assert_eq!(pair.line(1).notices().count(), 0);
+        assert!(pair.line(0).untold_plans().is_empty());
+        pair.restart(0);
+    }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use detente_api::ask::Done;
-use detente_api::matches::{BlindConflictView, BudgetView, MatchAsk, MatchView, MatchesView, StopAsk};
+use detente_api::matches::{BlindConflictView, BlindPlanView, BudgetView, MatchAsk, MatchView, MatchesView, StopAsk, cells_are};
 use detente_api::problem::Fault;
 use detente_gateway::VolumeForm;
 use detente_space::sentence::{Language, at};
@@ -120,8 +120,10 @@ fn status_words(status: &Status) -> String {
         let row = |run: &MatchView| vec![short(&run.run).to_owned(), run.state.clone(), run.says.clone()];
         out.push(table(&["run", "state", ""], &m.runs.iter().map(row).collect::<Vec<_>>()));
     }
-    if status.conflicts.is_empty() {
-        out.push("no blind conflicts".into());
+    match m.common {
+        Some(count) => out.push(format!("{} common with the latest run (which ones is not told)", cells_are(count))),
+        None if status.conflicts.is_empty() => out.push("no blind conflicts".into()),
+        None => {}
     }
     out.extend(status.conflicts.iter().flat_map(conflict_words));
     out.join("\n")
@@ -137,7 +139,8 @@ fn conflict_words(conflict: &BlindConflictView) -> Vec<String> {
     let (id, notice) = (&conflict.id[..8], &conflict.notice[..8]);
     let spoilt = if conflict.agrees { "" } else { "; the other side sealed another result" };
     let mut out = vec![format!(
-        "blind conflict {id}  only we see this: something of theirs may be too close to our notice {notice}, in {}{spoilt}",
+        "blind conflict {id}  only we see this: something of theirs may be too close to our {}, notice {notice}, in {}{spoilt}",
+        plan_words(&conflict.plan),
         counted(conflict.cells, "cell")
     )];
     out.extend(conflict.volumes.iter().map(|volume| format!("  {}", volume_words(volume))));
@@ -149,14 +152,24 @@ fn conflict_words(conflict: &BlindConflictView) -> Vec<String> {
     out
 }
 
+/// What a plan of ours is: it may be in the book alone, and in no list.
+fn plan_words(plan: &BlindPlanView) -> String {
+    let title = plan.title.as_ref().map(|title| format!(" \"{title}\"")).unwrap_or_default();
+    let call_sign = plan.call_sign.as_ref().map(|sign| format!(" call sign {sign}")).unwrap_or_default();
+    format!("{}{title}{call_sign}, {}", plan.kind, span_words(&plan.from, &plan.until))
+}
+
+fn span_words(start: &str, end: &str) -> String {
+    match [start, end].map(Timestamp::parse) {
+        [Some(start), Some(end)] => window_words([start, end]),
+        _ => format!("{start} to {end}"),
+    }
+}
+
 /// A place, a band and a window, as they are told of a match without a line.
 fn volume_words(volume: &VolumeForm) -> String {
     let VolumeForm { lower_m, upper_m, datum, start, end, .. } = volume;
-    let window = match [start, end].map(|time| Timestamp::parse(time)) {
-        [Some(start), Some(end)] => window_words([start, end]),
-        _ => format!("{start} to {end}"),
-    };
-    format!("{}; {lower_m} m to {upper_m} m {datum}; {window}", place_words(volume))
+    format!("{}; {lower_m} m to {upper_m} m {datum}; {}", place_words(volume), span_words(start, end))
 }
 
 /// The middle of a box and its size, or of a circle and how far it reaches.
@@ -202,5 +215,40 @@ mod tests {
         // What lies round a pole, or is very wide, is a point that reaches far.
         let round_the_pole = volume_words(&volume("point", &[[89.5, -10.0]], 61_234.0));
         assert_eq!(round_the_pole, format!("at 89°30.0′ north, 10°00.0′ west, and 62 km round it{rest}"));
+    }
+
+    fn hit(plan: &serde_json::Value) -> serde_json::Value {
+        let (id, notice) = ("81c09d2e".repeat(8), "1a2b3c4d".repeat(4));
+        serde_json::json!({ "id": id, "run": "2026-11-25T06:00:00Z", "notice": notice, "plan": plan, "cells": 2, "agrees": true,
+            "volumes": [], "asked": [] })
+    }
+
+    #[test]
+    fn a_blind_conflict_says_which_plan_of_ours_it_is_about() {
+        let words = |plan: serde_json::Value| conflict_words(&serde_json::from_value(hit(&plan)).expect("a conflict"))[0].clone();
+        let window = ("2026-11-25T06:00:00Z", "2026-11-25T07:00:00Z");
+        let said = words(serde_json::json!({ "kind": "operation", "title": "Night orbit", "call_sign": "GREY 12",
+            "from": window.0, "until": window.1 }));
+        let ours = "our operation \"Night orbit\" call sign GREY 12, 2026-11-25 06:00 to 07:00 UTC, notice 1a2b3c4d, in 2 cells";
+        assert!(said.ends_with(ours), "{said}");
+        let bare = words(serde_json::json!({ "kind": "movement", "from": window.0, "until": window.1 }));
+        assert!(bare.contains("our movement, 2026-11-25 06:00 to 07:00 UTC, notice 1a2b3c4d"), "{bare}");
+    }
+
+    #[test]
+    fn a_count_is_not_told_as_nothing() {
+        let budget = serde_json::json!({ "asked": 0, "asked_most": 2, "runs": 1, "places": 64, "share": 0.5 });
+        let matches = |common: serde_json::Value| {
+            serde_json::json!({ "every_min": 15, "mode": "count", "verified": false, "places": 64, "ahead_min": 60, "domain": 128,
+                "auditable": false, "ours": budget, "theirs": budget, "common": common, "under_way": [], "runs": [] })
+        };
+        let words = |common: serde_json::Value| {
+            let matches = serde_json::from_value(matches(common)).expect("what the node answers");
+            status_words(&Status { matches, conflicts: Vec::new() })
+        };
+        let told = words(5.into());
+        assert!(told.contains("5 cells are common with the latest run (which ones is not told)"), "{told}");
+        assert!(!told.contains("no blind conflicts"), "{told}");
+        assert!(words(serde_json::Value::Null).contains("no blind conflicts"));
     }
 }

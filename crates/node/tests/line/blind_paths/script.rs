@@ -254,12 +254,15 @@ impl World {
             Deed::Plans { .. } => {}
             Deed::Tells { change, release } => self.tells(*change, *release),
             Deed::Cancels(number) => {
-                // What was told, mostly: of the rest there is nothing to cancel.
+                // What was told, mostly: the rest ends in the book, if it is there.
                 let told = self.told.iter().nth(*number as usize % self.told.len().max(1)).filter(|_| *number > 1);
                 let id = *told.unwrap_or(&name(*number));
-                let cancelled = self.openly(side, Command::Cancel { id, reason: None });
-                self.note("cancels", cancelled && self.planned.contains(&id));
-                self.note("cannot cancel", !cancelled && self.planned.contains(&id));
+                let ended = self.pair.command(side, Command::Cancel { id, reason: None });
+                let stated = ended.as_ref().is_ok_and(|accepted| accepted.stated.is_some());
+                // Whether a plan that nobody was told of ended in the book is not in the open.
+                self.open.push(format!("stated: {stated}"));
+                self.note("cancels", stated && self.planned.contains(&id));
+                self.note("ends a plan in the book", ended.is_ok() && !stated && self.planned.contains(&id));
             }
             Deed::Asks { peer: theirs } => {
                 let asked = self.openly(if *theirs { peer } else { side }, Command::RunBlind(None));
