@@ -383,8 +383,12 @@ fn who_goes_once_all_is_answered_takes_no_hits_along() {
         let last = *places(&script, "answer").last().unwrap();
         let mark = script[1].mark().unwrap();
         let goes = encode(&Message::Abort(mark, 3, Reason::Officer.code()));
-        let endings: [&dyn Fn(&mut Run); 3] =
-            [&|run| drop(run.handle(&goes)), &|run| drop(run.handle(b"nonsense")), &|run| run.abort(Reason::Line)];
+        let nonsense = b"nonsense".to_vec();
+        let endings: [&dyn Fn(&mut Run); 3] = [
+            &|run| assert_eq!(run.handle(&goes), Heard::Taken),
+            &|run| assert_eq!(run.handle(&nonsense), Heard::Taken),
+            &|run| run.abort(Reason::Line),
+        ];
         for end in endings {
             let mut side = stage.play(&script[..last]);
             // The last answer and the end come in one breath: no work is done between them.
