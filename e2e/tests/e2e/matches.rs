@@ -58,9 +58,13 @@ fn only_conflict(side: &Side) -> Value {
     conflict
 }
 
+/// From where to where the two plans go: in digits that nothing else has.
+const ORBIT_AT: [f64; 2] = [23.012_343, 25.212_347];
+const SHIP_AT: [f64; 2] = [25.012_349, 27.012_351];
+
 /// Two plans that meet, in two books and nowhere else.
 fn two_plans(pair: &Pair) {
-    for (side, title, at) in [(&pair.aster, ORBIT, [23.0, 25.2]), (&pair.borea, SHIP, [25.0, 27.0])] {
+    for (side, title, at) in [(&pair.aster, ORBIT, ORBIT_AT), (&pair.borea, SHIP, SHIP_AT)] {
         let told = side.ok(&["notify", &plan(pair, title, at)]);
         assert!(told.contains("matched blind"), "{told}");
     }
@@ -155,7 +159,7 @@ fn audit(pair: &mut Pair, key: &str) {
     assert!(runs[0]["cells"].as_u64() > Some(0));
     // The plan itself accounts for all cells, a place far from it for none.
     let counted = |file: &str| pair.aster.json(&["match", "audit", &copy, "--key", key, "--flown", file])["runs"][0].take();
-    let flown = counted(&plan(pair, ORBIT, [23.0, 25.2]));
+    let flown = counted(&plan(pair, ORBIT, ORBIT_AT));
     assert_eq!((flown["unaccounted"].as_u64(), flown["unmatched"].as_u64()), (Some(0), Some(0)), "{flown}");
     let far = counted(&plan(pair, "Far away", [28.0, 28.2]));
     assert_eq!(far["unaccounted"], far["cells"], "{far}");
@@ -208,4 +212,44 @@ fn what_cannot_be_matched_is_refused_and_says_why() {
     let view = api.get("/v1/lines/-/matches").unwrap();
     assert_eq!((view["every_min"].as_u64(), view["runs"].as_array().map(Vec::len)), (Some(0), Some(0)), "{view}");
     assert_eq!(api.get("/v1/lines/-/matches/conflicts").unwrap(), Value::Array(Vec::new()));
+}
+
+/// By what a plan could be known in a log: its texts, places, times and cells, and its name.
+fn marks(pair: &Pair, side: &Side, title: &str, at: [f64; 2]) -> Vec<String> {
+    let file = plan(pair, title, at);
+    let terms = pair.root.path().join("terms.toml");
+    let cells = side.ok(&["match", "cells", &file, "--terms", terms.to_str().unwrap()]);
+    let e7 = at.map(|degrees| format!("{:.0}", degrees * 1e7));
+    let degrees = at.map(|degrees| degrees.to_string());
+    let times = ["08:00:00", "09:00:00"].map(|time| format!("{}T{time}", day::date(1)));
+    let texts = [title, "GREY 12", "as planned", "nobody shows"].map(str::to_owned);
+    let name = only_conflict(side)["notice"].as_str().unwrap().to_owned();
+    let names = [name[..8].to_owned(), name];
+    let own = cells.lines().map(str::to_owned);
+    texts.into_iter().chain(names).chain(e7).chain(degrees).chain(times).chain(own).collect()
+}
+
+#[test]
+fn a_node_logs_of_blind_runs_its_events_and_nothing_of_a_plan() {
+    let (mut pair, _auditor, _) = audited();
+    for side in [&mut pair.aster, &mut pair.borea] {
+        let mut serve = side.command(&["serve"]);
+        serve.env("DETENTE_LOG", "trace");
+        side.serve_by(serve);
+    }
+    pair.converge();
+    two_plans(&pair);
+    let ended = pair.aster.json(&["match", "run", "--wait", "60"])["ended"].take();
+    assert!(ended["state"] == "done" && ended["found"].as_u64() > Some(0), "{ended}");
+    until("the other side to know it too", || (array(matches(&pair.borea)["conflicts"].take()).len() == 1).then_some(()));
+    let known = [marks(&pair, &pair.aster, ORBIT, ORBIT_AT), marks(&pair, &pair.borea, SHIP, SHIP_AT)];
+    assert!(known.iter().all(|marks| marks.len() > 40), "{known:?}");
+    let marks = known.concat();
+    for side in [&mut pair.aster, &mut pair.borea] {
+        let log = side.end().err;
+        let leaks: Vec<_> = log.lines().filter(|line| marks.iter().any(|mark| line.contains(mark.as_str()))).collect();
+        assert!(leaks.is_empty(), "{}: {leaks:#?}", side.name);
+        // It was the most that can be logged, and the run was in it.
+        assert!(log.contains("TRACE") && log.contains("is done:") && log.contains("blind-conflict"), "{log}");
+    }
 }

@@ -77,9 +77,15 @@ impl Side {
     /// Ends the node in good order.
     #[track_caller]
     pub(crate) fn stop(&mut self) {
+        self.end();
+    }
+
+    /// The same; gives what it had printed.
+    #[track_caller]
+    pub(crate) fn end(&mut self) -> Ended {
         let node = self.node.take().expect("the node runs");
         node.signal("TERM");
-        node.finish().expect(0);
+        node.finish().expect(0)
     }
 
     /// The line's view.

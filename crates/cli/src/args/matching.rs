@@ -107,6 +107,20 @@ pub enum Match {
         #[command(flatten)]
         on: OnLine,
     },
+    /// Show what is kept of runs that the other side broke, byte by byte; with --to, write each piece to a file.
+    ///
+    /// It stands in the book of a home that no node runs on, or of a copy of it (`backup`), named by --home.
+    #[command(after_help = example!(
+        "match evidence",
+        "--home backups/monday match evidence 2026-11-25T06:00:00Z --to evidence-of-the-run"
+    ))]
+    Evidence {
+        /// Only this run: its time, or the hash of the asking, or enough of it.
+        run: Option<String>,
+        /// A new directory.
+        #[arg(long, value_name = "DIRECTORY")]
+        to: Option<PathBuf>,
+    },
     /// For the auditor that the terms name: replay one side's part in its runs, and say whether its plans were matched and no others.
     ///
     /// Works on a home that no node runs on, or on a copy of it (`backup`): first every byte and signature of it is verified, then the

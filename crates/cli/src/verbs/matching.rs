@@ -1,7 +1,8 @@
-//! `detente match`: blind matching on a line ([`line`], [`audit`]), and `listen|join|cells`: of a file with the other side's,
+//! `detente match`: blind matching on a line ([`line`], [`evidence`], [`audit`]), and `listen|join|cells`: of a file with the other side's,
 //! over a plain socket without a line.
 
 mod audit;
+mod evidence;
 mod input;
 mod line;
 mod tell;
@@ -69,6 +70,7 @@ pub(super) fn matching(on: &On<'_>, asked: Match) -> Result<()> {
             let flown = flown.map(|file| audit::flown(&file, &read)).transpose()?;
             audit::audit(on, path.as_deref().unwrap_or(on.home), &key, run.as_deref(), flown.as_deref())
         }
+        Match::Evidence { run, to } => evidence::evidence(on, run.as_deref(), to.as_deref()),
         Match::AuditorKey { to } => audit::make_key(on, &to),
     }
 }

@@ -23,7 +23,7 @@ pub struct Papers {
     others: BTreeMap<LineId, PartyId>,
     /// Plans of the book in their exact form, and notices of the log as told, where a run names them.
     forms: BTreeMap<(LineId, NoticeId, Digest), NoticeIn>,
-    /// Notices as they were put into the book, in its order.
+    /// Notices as they were put into the book, or ended there, in its order.
     put: Vec<Put>,
     /// Runs that were begun, each with how many notices were put in before.
     begun: Vec<(BookBlindBegun, usize)>,
@@ -71,6 +71,7 @@ impl Papers {
         match entry {
             BookEntry::LineOpened(opened) => drop(self.others.insert(opened.line, opened.other)),
             BookEntry::Notice(entry) => self.take_notice(entry),
+            BookEntry::PlanEnded(ended) => self.put.push(Put { line: ended.line, id: ended.id, matched: None }),
             BookEntry::BlindBegun(begun) => self.begun.push((begun, self.put.len())),
             BookEntry::Restored(at_us) => {
                 self.restored.extend(self.others.keys().map(|line| (*line, Restored { at_us, opened: None })));

@@ -148,7 +148,7 @@ pub(super) fn audit(on: &On<'_>, path: &Path, key: &Path, run: Option<&str>, flo
     }
 }
 
-fn is_named(name: &str, run: &str) -> bool {
+pub(super) fn is_named(name: &str, run: &str) -> bool {
     name.to_lowercase().starts_with(&run.to_lowercase())
 }
 
