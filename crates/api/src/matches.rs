@@ -319,7 +319,7 @@ impl Age {
                 ": what it found is not kept here, and a later run says what is so since"
             }
             Some(at) if !self.is_over(at) => {
-                ", but what it found is NOT KNOWN HERE (this node restarted or lost the line): ask for another run"
+                ", but what it found is NOT KNOWN HERE (this home was put back from a backup): ask for another run"
             }
             _ => ": what was found is not kept any more",
         }

@@ -73,7 +73,7 @@ fn a_result_that_is_not_here_is_told_by_its_age() {
     // An hour after the morning; runs look half an hour ahead.
     let age = |known: Option<i64>| Age { now: minutes(60), ahead_us: 30 * 60_000_000, known: known.map(minutes) };
     let says = |run: RunView, known: Option<i64>| run_says(&run, &age(known), None, None);
-    let not_known = "done, but what it found is NOT KNOWN HERE (this node restarted or lost the line): ask for another run";
+    let not_known = "done, but what it found is NOT KNOWN HERE (this home was put back from a backup): ask for another run";
     assert_eq!(says(run(45, RunState::Done, None), None), not_known);
     assert_eq!(says(run(45, RunState::Done, None), Some(44)), not_known, "what an earlier one found is no answer");
     assert_eq!(says(run(30, RunState::Done, None), None), "done: what was found is not kept any more");
