@@ -150,8 +150,9 @@ pub struct BlindConflictView {
     pub plan: BlindPlanView,
     /// How many cells are common.
     pub cells: usize,
-    /// Whether the other side sealed the same result.
-    pub agrees: bool,
+    /// Whether the other side sealed the same result; absent while it has sealed nothing, or ended the run before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agrees: Option<bool>,
     /// Where, how high and when: the colliding part only; it covers the common cells.
     pub volumes: Vec<VolumeForm>,
     /// Our notice that shows this part, hex, once an officer has let it out.

@@ -150,7 +150,7 @@ function drawHit(hit) {
   const [id, windows] = [hit.id.slice(0, 8), hit.volumes.map((v) => [v.start, v.end])];
   const from = windows.map(([start]) => start).reduce((a, b) => (a < b ? a : b), windows[0]?.[0]);
   const until = windows.map(([, end]) => end).reduce((a, b) => (a > b ? a : b), windows[0]?.[1]);
-  const spoilt = hit.agrees ? "" : "; the other side sealed another result";
+  const spoilt = hit.agrees === false ? "; the other side sealed another result" : hit.agrees ? "" : "; the other side has not said yet what it found";
   item.append(text("div", `something of theirs may be too close to our ${planned(hit.plan)}, notice ${hit.notice.slice(0, 8)}, in ${counted(hit.cells, "cell")} from ${short(from)} to ${short(until)}${spoilt}`));
   if (hit.asked.length) item.append(text("div", "They ask us to show this part.", "stand"));
   if (hit.shown) item.append(text("div", `this part is shown as notice ${hit.shown.slice(0, 8)}`, "stand"));

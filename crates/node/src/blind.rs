@@ -38,7 +38,7 @@ pub use book::{BookBlindBegun, BookBlindDeed, BookBlindFault, BookBlindFound, Bo
 pub use conflict::BlindConflict;
 pub use papers::Papers;
 pub use table::{Asked, Committed, Ended, RunRecord, RunState};
-pub use view::{BlindNews, BlindView, Budget, RunView, UnderWay};
+pub use view::{BlindNews, BlindView, Budget, RunView, UnderWay, cells_are};
 
 pub(crate) use conflict::Found;
 use live::Live;

@@ -34,7 +34,7 @@ fn a_blind_conflict_says_which_plan_of_ours_it_is_about() {
         notice: plan().id,
         cells: Vec::new(),
         volumes: Vec::new(),
-        agrees: true,
+        agrees: Some(true),
         shown: None,
         asked: Vec::new(),
     };

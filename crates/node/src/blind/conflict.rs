@@ -34,8 +34,8 @@ pub struct BlindConflict {
     pub cells: Vec<CellId>,
     /// Where and when that is, readable: it covers the cells.
     pub volumes: Vec<Volume>,
-    /// Whether the other side sealed the same result.
-    pub agrees: bool,
+    /// Whether the other side sealed the same result; none while it has sealed nothing, or ended the run before that.
+    pub agrees: Option<bool>,
     /// The notice that shows this part of the plan, once an officer has let it out.
     pub shown: Option<NoticeId>,
     /// Askings of theirs to show it.
@@ -111,6 +111,11 @@ impl Found {
         }
     }
 
+    /// Whether its mode told a number and no cells.
+    pub(super) fn is_counted(&self) -> bool {
+        self.count > 0 && self.cells.is_empty()
+    }
+
     fn cells_at(&self, stretches: &[[u32; 2]]) -> Vec<CellId> {
         collect(&self.cells, stretches)
     }
@@ -175,28 +180,33 @@ impl Matching {
         fresh
     }
 
-    /// Whether both sides sealed the same result of a run.
-    pub(super) fn agrees(&self, run: &BlindRunIn) -> bool {
-        self.runs.runs.get(run).is_some_and(|record| record.state() == RunState::Done)
+    /// Whether both sides sealed the same result of a run; none unless both have sealed one.
+    pub(super) fn agreement(&self, run: &BlindRunIn) -> Option<bool> {
+        match self.runs.runs.get(run)?.state() {
+            RunState::Done => Some(true),
+            RunState::Differs => Some(false),
+            RunState::UnderWay | RunState::Ended => None,
+        }
+    }
+
+    /// What runs found that stand: the newest first, back to the newest of which both sides sealed the same. A run that ends late, or
+    /// whose answers were spoilt, or that the other side left, clears nothing.
+    pub(super) fn standing(&self) -> &[Found] {
+        let agreed = self.found.iter().rposition(|found| self.agreement(&found.run) == Some(true));
+        &self.found[agreed.unwrap_or_default()..]
     }
 
     /// What stands: what the run that was begun last found, and as long as the other side has not sealed the same, what those before it
     /// did, back to one of which both say the same. So neither a run that ends late nor one whose answers were spoilt clears what was found.
     fn hits(&self) -> Vec<Hit<'_>> {
         let mut hits: Vec<Hit<'_>> = Vec::new();
-        for found in self.found.iter().rev() {
+        for found in self.standing().iter().rev() {
             let newer = hits.len();
             for (notice, (id, stretches)) in &found.hits {
-                let is_told = |hit: &Hit<'_>| {
-                    let repeats = |hit: &Hit<'_>| found.goes_on_from(hit.found, notice, stretches).is_some();
-                    hit.notice == *notice && (hit.id == *id || repeats(hit))
-                };
+                let is_told = |hit: &Hit<'_>| hit.notice == *notice && hit.id == *id;
                 if !hits[..newer].iter().any(is_told) {
                     hits.push(Hit { found, notice: *notice, id: *id, stretches });
                 }
-            }
-            if self.agrees(&found.run) {
-                break;
             }
         }
         hits
@@ -297,7 +307,7 @@ impl Line {
             run: hit.found.run,
             notice,
             volumes: volumes.unwrap_or_default(),
-            agrees: self.matching.agrees(&hit.found.run),
+            agrees: self.matching.agreement(&hit.found.run),
             shown: self.matching.shown.iter().rev().find(shows).map(|shown| shown.part),
             asked: asked.iter().filter(|(_, of)| *of == notice).map(|(at, _)| *at).collect(),
             cells,

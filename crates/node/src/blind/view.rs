@@ -163,13 +163,12 @@ impl fmt::Display for BlindNews {
         match self {
             Self::RunAsked(at) => write!(f, "a blind run is asked for by {}", at.author.short()),
             Self::Began(run) => write!(f, "blind run {run} is begun"),
-            Self::Done { run, count, agrees: true } => write!(f, "blind run {run} is done: {count} cells are common"),
-            Self::Done { run, count, agrees: false } => {
-                write!(f, "blind run {run} is done: {count} cells are common by what we found, and the other side says otherwise")
+            Self::Done { run, count, agrees } => {
+                let otherwise = if *agrees { "" } else { " by what we found, and the other side says otherwise" };
+                write!(f, "blind run {run} is done: {} common{otherwise}", cells_are(*count))
             }
             Self::Common { run, count } => {
-                let cells = if *count == 1 { "1 cell is".to_owned() } else { format!("{count} cells are") };
-                write!(f, "only we see this: {cells} common with blind run {run} (which ones is not told)")
+                write!(f, "only we see this: {} common with blind run {run} (which ones is not told)", cells_are(*count))
             }
             Self::Ended { run, step, reason } => write!(f, "blind run {run} ended before its time, at step {step}: {reason}"),
             Self::Conflict(id) => {
@@ -181,6 +180,11 @@ impl fmt::Display for BlindNews {
             }
         }
     }
+}
+
+/// So many cells in words, with the verb.
+pub fn cells_are(count: u32) -> String {
+    if count == 1 { "1 cell is".into() } else { format!("{count} cells are") }
 }
 
 impl Line {
@@ -241,8 +245,15 @@ impl Line {
 
     /// How many cells the latest runs found to be common, as far as they are kept, and whether the other side sealed the same: by when
     /// they were begun, the oldest first.
-    pub fn blind_found(&self) -> impl Iterator<Item = (BlindRunIn, u32, bool)> + '_ {
-        self.matching.found.iter().map(|found| (found.run, found.count, self.matching.agrees(&found.run)))
+    pub fn blind_found(&self) -> impl Iterator<Item = (BlindRunIn, u32, Option<bool>)> + '_ {
+        self.matching.found.iter().map(|found| (found.run, found.count, self.matching.agreement(&found.run)))
+    }
+
+    /// Where only their number is told, by the terms of the run: how many cells are common, by the newest run that found any and that no
+    /// later one of which both sides say the same clears.
+    pub fn blind_common(&self) -> Option<(BlindRunIn, u32)> {
+        let newest = self.matching.standing().iter().rev().find(|found| found.count > 0)?;
+        newest.is_counted().then_some((newest.run, newest.count))
     }
 
     /// Whether blind runs are under way here, or ends of some are still to be stated.

@@ -100,7 +100,7 @@ fn two_nodes_find_exactly_what_their_plans_have_in_common() {
         assert_eq!([found(&pair, 0), found(&pair, 1)], [expected.clone(), expected]);
         let conflicts = pair.line(0).blind_conflicts();
         assert_eq!(conflicts.iter().map(|c| c.notice).collect::<Vec<_>>(), [notice_id(1)], "the far one meets nothing");
-        assert!(conflicts[0].agrees && !conflicts[0].volumes.is_empty() && conflicts[0].volumes.len() <= 12);
+        assert!(conflicts[0].agrees == Some(true) && !conflicts[0].volumes.is_empty() && conflicts[0].volumes.len() <= 12);
         assert_eq!(pair.heard(0, |w| matches!(w, What::Blind(BlindNews::Conflict(_)))), 1);
         assert_eq!([0, 1].map(|side| pair.line(side).notices().count()), [0, 0], "nothing is shown");
         assert_one_record(&pair);
@@ -141,7 +141,7 @@ fn a_count_tells_how_many_and_not_which() {
     pair.pass(15 * 60);
     let expected = plain(&terms, minutes(15), [&[plan(NoticeKind::Operation, 1)], &[plan(NoticeKind::Exercise, 3)]]).len() as u32;
     for side in 0..2 {
-        assert_eq!(pair.line(side).blind_found().last(), Some((at(15), expected, true)));
+        assert_eq!(pair.line(side).blind_found().last(), Some((at(15), expected, Some(true))));
         assert!(pair.line(side).blind_conflicts().is_empty());
         let common = BlindNews::Common { run: at(15), count: expected };
         assert_eq!(pair.heard(side, |w| matches!(w, What::Blind(news) if *news == common)), 1);

@@ -137,7 +137,11 @@ fn budget_row(whose: &str, budget: &BudgetView) -> Vec<String> {
 
 fn conflict_words(conflict: &BlindConflictView) -> Vec<String> {
     let (id, notice) = (&conflict.id[..8], &conflict.notice[..8]);
-    let spoilt = if conflict.agrees { "" } else { "; the other side sealed another result" };
+    let spoilt = match conflict.agrees {
+        Some(true) => "",
+        Some(false) => "; the other side sealed another result",
+        None => "; the other side has not said yet what it found",
+    };
     let mut out = vec![format!(
         "blind conflict {id}  only we see this: something of theirs may be too close to our {}, notice {notice}, in {}{spoilt}",
         plan_words(&conflict.plan),
