@@ -435,7 +435,7 @@ impl Run {
                 self.leave_now(fault, Some(Reason::Fault));
             }
             State::Exchanging(exchange) if exchange.is_over() => self.release(),
-            State::Releasing(release) if release.is_over() || (self.leaving.is_some() && release.taking.is_over()) => {
+            State::Releasing(release) if release.is_over() || (self.leaving.is_some() && release.knows_all(&self.own)) => {
                 self.conclude()
             }
             State::Concluding(conclusion) => {
@@ -481,22 +481,26 @@ impl Run {
     }
 
     fn fault(&mut self, breach: Breach, message: Vec<u8>) -> Cause {
-        let evidence = Evidence { message, ..core::mem::take(&mut self.evidence) };
+        let evidence = Evidence { message, ..self.evidence.clone() };
         Cause::Peer(PeerFault { step: self.step(), breach, evidence })
     }
 
-    /// Leaves the run; where every answer is here already, once what they tell is known: a peer that goes then does not take our hits
-    /// with it.
+    /// Leaves the run; where every answer is here already, once what they tell is known: a peer that goes or falls silent then does not
+    /// take our hits with it. Only this side's own officer, its machine, or a second silence ends it at once.
     fn leave(&mut self, cause: Cause, said: Option<Reason>) {
         let knows_soon = match &self.state {
             State::Releasing(release) => release.taking.is_heard(),
             State::Concluding(conclusion) => conclusion.found.is_none(),
             _ => false,
         };
-        if knows_soon && matches!(cause, Cause::Peer(_) | Cause::PeerLeft { .. } | Cause::Ours(Reason::Line)) {
-            self.leaving.get_or_insert((cause, said));
-        } else {
-            self.leave_now(cause, said);
+        match cause {
+            Cause::Ours(Reason::Line) if self.leaving.is_some() => {}
+            Cause::Peer(_) | Cause::PeerLeft { .. } | Cause::Ours(Reason::Line | Reason::Timeout)
+                if knows_soon && self.leaving.is_none() =>
+            {
+                self.leaving = Some((cause, said));
+            }
+            _ => self.leave_now(cause, said),
         }
     }
 
@@ -505,6 +509,11 @@ impl Run {
         if matches!(self.state, State::Done(_) | State::Aborted(_)) {
             return;
         }
+        // Whoever broke a rule first is named for it, whatever came between.
+        let (cause, said) = match self.leaving.take() {
+            Some(first @ (Cause::Peer(_), _)) => first,
+            _ => (cause, said),
+        };
         let step = self.step();
         let aborted = Aborted { step, cause };
         self.outbox.retain(|effect| matches!(effect, Effect::Persist(_)));

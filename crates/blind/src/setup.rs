@@ -138,6 +138,14 @@ pub enum CallerFault {
         /// The greatest allowed.
         most: Class,
     },
+    /// The class is below the least that is taken of the peer.
+    #[error("class 2^{} is below the least allowed, 2^{}", class.log2(), least.log2())]
+    ClassTooSmall {
+        /// The class.
+        class: Class,
+        /// The least allowed.
+        least: Class,
+    },
     /// A count cannot be verified: the answer is shuffled, and a proof about pairs would undo the shuffle.
     #[error("mode `count` is not verified: expected mode `cells`, or `verified` false")]
     CountIsNotVerified,
@@ -157,6 +165,9 @@ impl Setup {
         cells.dedup();
         if cells.len() > self.class.size() {
             return Err(CallerFault::TooManyCells { found: cells.len(), class: self.class });
+        }
+        if self.class < *self.classes.start() {
+            return Err(CallerFault::ClassTooSmall { class: self.class, least: *self.classes.start() });
         }
         if self.class > *self.classes.end() {
             return Err(CallerFault::ClassTooGreat { class: self.class, most: *self.classes.end() });

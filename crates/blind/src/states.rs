@@ -287,6 +287,12 @@ impl Release {
         self.giving.is_over() && self.taking.is_over()
     }
 
+    /// Whether all that is needed to look up what is common is here: every answer of the peer's, checked, and this side's own to a list
+    /// in which no point stands twice.
+    pub(crate) fn knows_all(&self, own: &Own) -> bool {
+        self.taking.is_over() && self.looked == Looked::Through && self.theirs.is_answered_to(own.class.size())
+    }
+
     /// Once the peer's whole list is answered and looked through, it is let go, and the answers of a count are shuffled.
     fn settle(&mut self, own: &Own) {
         if self.looked != Looked::Through || !self.theirs.is_answered_to(own.class.size()) || self.is_shuffled {

@@ -52,8 +52,8 @@ const GRACE_US: i64 = 5 * 60_000_000;
 const SKEW_US: i64 = 5 * 60_000_000;
 /// A run that was asked for begins within this time, or not at all.
 const ASKED_US: i64 = 60_000_000;
-/// Results that are kept in memory: askings name them.
-const FOUND_MAX: usize = 16;
+/// Results that are kept in memory: askings name them, and what they found stands until a later one of which both sides say the same.
+const FOUND_MAX: usize = 64;
 
 /// Blind runs of a line.
 #[derive(Default)]

@@ -10,7 +10,7 @@ use detente_types::statement::{
     TermsAcceptIn, TermsProposeIn,
 };
 use detente_types::text::TextIn;
-use detente_types::{ConflictId, LineId, Notice, NoticeIn, StatementRef, Timestamp};
+use detente_types::{ConflictId, LineId, Notice, NoticeIn, Rule, StatementRef, Timestamp};
 use detente_wire::{Body, Scheme, Valid, codec};
 use minicbor::bytes::ByteVec;
 use rand_core::CryptoRng;
@@ -127,10 +127,14 @@ impl Line {
         cx.book(&BookEntry::Input(BookInput { line: self.id, at_us: cx.now.micros(), slots }))
     }
 
-    /// An asking for a blind run that is refused stays with its reason, for whoever comes on watch: who probes from within tries often.
+    /// An asking for a blind run beyond the budget stays with the reason for its refusal, for whoever comes on watch: who probes from
+    /// within tries often. Its own words do not: they may be anything.
     fn note_refused(&self, cx: &mut Cx<'_>, input: &StatementIn, fault: &SayFault) {
-        let StatementIn::BlindAsk(ask) = input else { return };
-        let book = self.book_input(cx, input);
+        let (StatementIn::BlindAsk(ask), SayFault::Violations(broken)) = (input, fault) else { return };
+        if !broken.iter().any(|violation| violation.rule == Rule::BlindBudget) {
+            return;
+        }
+        let book = self.book_input(cx, &StatementIn::BlindAsk(BlindAskIn { reason: None, ..ask.clone() }));
         cx.book(&BookEntry::Dropped(book, format!("refused: {fault}")));
         let by = ask.officer.clone().or_else(|| ask.desk.clone());
         self.event(cx, What::Blind(BlindNews::Refused { by, why: fault.to_string() }));

@@ -345,6 +345,9 @@ fn everything_as_a_set_is_refused_at_either_end() {
         Run::new(setup).err()
     };
     assert_eq!(fault(4, 8, 16), None);
+    let mut below = setup(agreement(Mode::Cells, false), Role::First, 4, 1, cells(0..1));
+    below.classes = class(5)..=class(8);
+    assert_eq!(Run::new(below).err(), Some(CallerFault::ClassTooSmall { class: class(4), least: class(5) }));
     assert_eq!(fault(4, 8, 17), Some(CallerFault::TooManyCells { found: 17, class: class(4) }));
     assert_eq!(fault(9, 8, 1), Some(CallerFault::ClassTooGreat { class: class(9), most: class(8) }));
     assert_eq!((Class::of(1 << 22), Class::of((1 << 22) + 1)), (Some(Class::MAX), None));
@@ -374,6 +377,39 @@ fn a_peer_that_leaves_at_any_step_gains_at_most_one_chunk() {
     }
 }
 
+/// A peer that holds its list back until it has ours, and then says all of it at once and goes: what is common is looked up when its
+/// list is answered, and not before.
+#[test]
+fn a_list_that_comes_with_its_answers_is_looked_through_before_the_run_is_left() {
+    let one_chunk = detente_blind::Agreement { chunks_log2: 0, ..agreement(Mode::Cells, false) };
+    let side = |role, nonce, set| Side::new(setup(one_chunk, role, 8, nonce, set));
+    let [mut peer, mut ours] = [side(Role::First, 1, cells(0..100)), side(Role::Second, 2, cells(50..150))];
+    let points = |message: &[u8]| matches!(decode(message), Some(Message::Points(..)));
+    let mut heard = [0, 0];
+    loop {
+        peer.drain();
+        ours.drain();
+        let next = [heard[0], heard[1]];
+        if let Some(message) = ours.sent.get(next[0]).cloned() {
+            peer.run.handle(&message);
+            heard[0] += 1;
+        } else if let Some(message) = peer.sent.get(next[1]).filter(|message| !points(message)).cloned() {
+            ours.run.handle(&message);
+            heard[1] += 1;
+        } else {
+            break;
+        }
+    }
+    let rest = peer.sent[heard[1]..].to_vec();
+    assert!(points(&rest[0]) && rest.len() > 1, "it answers what it was given, and shows its own only then");
+    rest.iter().for_each(|message| assert_eq!(ours.run.handle(message), Heard::Taken));
+    let mark = decode(&rest[0]).and_then(|message| message.mark()).unwrap();
+    ours.run.handle(&encode(&Message::Abort(mark, 3, Reason::Line.code())));
+    ours.drain();
+    let found = ours.records.iter().find_map(|record| if let Record::Result { found, .. } = record { Some(found) } else { None });
+    assert_eq!(found, Some(&Found::Cells(cells(50..100))));
+}
+
 /// Whoever has every answer has its hits, whatever the peer does then: leaves, talks nonsense, or loses the line.
 #[test]
 fn who_goes_once_all_is_answered_takes_no_hits_along() {
@@ -384,10 +420,11 @@ fn who_goes_once_all_is_answered_takes_no_hits_along() {
         let mark = script[1].mark().unwrap();
         let goes = encode(&Message::Abort(mark, 3, Reason::Officer.code()));
         let nonsense = b"nonsense".to_vec();
-        let endings: [&dyn Fn(&mut Run); 3] = [
+        let endings: [&dyn Fn(&mut Run); 4] = [
             &|run| assert_eq!(run.handle(&goes), Heard::Taken),
             &|run| assert_eq!(run.handle(&nonsense), Heard::Taken),
             &|run| run.abort(Reason::Line),
+            &|run| run.abort(Reason::Timeout),
         ];
         for end in endings {
             let mut side = stage.play(&script[..last]);
@@ -411,11 +448,11 @@ fn this_side_can_leave_at_any_step() {
         for at in 0..script.len() {
             let mut side = stage.play(&script[..at]);
             let step = side.run.step();
-            side.run.abort(Reason::Timeout);
+            side.run.abort(Reason::Officer);
             side.drain();
-            assert_eq!(side.run.aborted(), Some(&Aborted { step, cause: Cause::Ours(Reason::Timeout) }));
+            assert_eq!(side.run.aborted(), Some(&Aborted { step, cause: Cause::Ours(Reason::Officer) }));
             let said = decode(side.sent.last().unwrap());
-            assert!(matches!(said, Some(Message::Abort(_, code, 1)) if code == step.code()), "{said:?}");
+            assert!(matches!(said, Some(Message::Abort(_, code, 2)) if code == step.code()), "{said:?}");
             assert_eq!(side.run.handle(&encode(&script[at])), Heard::Over);
         }
     }

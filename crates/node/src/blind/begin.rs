@@ -13,6 +13,7 @@ use detente_wire::hash::domain;
 use zeroize::Zeroizing;
 
 use super::book::{BookBlindBegun, BookBlindPlan};
+use super::conflict::Owners;
 use super::live::{Begun, Live};
 use super::set::{Matched, Stretch, plan_digest, plan_root};
 use super::{Beginning, BlindNews, LIVE_MAX, ended};
@@ -113,7 +114,7 @@ impl Line {
         let setup = Setup { agreement, role, class, classes: class..=class, plan_root: root, cells, seed };
         let core = Run::new(setup).map_err(|_| BlindReason::Class)?;
         self.book_begun(cx, run, terms, context, sealed.clone(), root, &plans, stretch);
-        let owners = plans.into_iter().map(|Matched { id, cells, .. }| (id, cells)).collect();
+        let owners = Owners::of(plans.into_iter().map(|Matched { id, cells, .. }| (id, cells)));
         let until = Timestamp::from_micros(stretch.to_us);
         Ok(Live::new(Begun { run, core, context, sealed, owners, size: class.size(), now: cx.now, until }))
     }

@@ -98,6 +98,9 @@ pub struct BookBlindHit {
     /// Its common cells: first place and count.
     #[n(1)]
     pub stretches: Vec<[u32; 2]>,
+    /// The name by which the blind conflict goes; absent where it is that of this run and plan.
+    #[n(2)]
+    pub goes_by: Option<BlindConflictId>,
 }
 
 /// A run broke off because the other side broke its rules, with what it said.

@@ -19,7 +19,7 @@ use crate::input::{Accepted, By, CommandFault};
 use crate::line::{Cx, Line, Waiting};
 
 /// Their latest askings that are looked at: a side that asks without end makes a look no longer.
-const ASKED_MAX: usize = 64;
+const ASKED_MAX: usize = 16;
 
 /// Something of theirs may come too close to a plan of ours, in these cells: what, nobody knows yet. For our own eyes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,17 +72,14 @@ impl Found {
         beginning: Beginning,
         name: Digest,
         common: &detente_blind::Found,
-        owners: &[(NoticeId, Vec<CellId>)],
+        owners: &Owners,
     ) -> Self {
         let cells: Vec<CellId> = match common {
             detente_blind::Found::Cells(cells) => cells.iter().map(|cell| CellId::from_bytes(cell.0)).collect(),
             detente_blind::Found::Count(_) => Vec::new(),
         };
-        let hit = |(id, own): &(NoticeId, Vec<CellId>)| {
-            let stretches = stretches(&cells, own);
-            (!stretches.is_empty()).then(|| (*id, (conflict_id(&name, id), stretches)))
-        };
-        let hits = owners.iter().filter_map(hit).collect();
+        let hits =
+            owners.stretches(&cells).into_iter().map(|(id, stretches)| (id, (conflict_id(&name, &id), stretches))).collect();
         Self { run, began: beginning.at, terms: beginning.terms, name, count: count_of(common), cells, hits }
     }
 
@@ -90,15 +87,21 @@ impl Found {
     pub(super) fn of(row: BookBlindFound, beginning: Beginning) -> Self {
         let (cells, _) = row.cells.as_chunks::<16>();
         let name = *row.name;
-        let hits = row.hits.into_iter().map(|hit| (hit.notice, (conflict_id(&name, &hit.notice), hit.stretches))).collect();
+        let hits = row.hits.into_iter().map(|hit| {
+            let id = hit.goes_by.unwrap_or_else(|| conflict_id(&name, &hit.notice));
+            (hit.notice, (id, hit.stretches))
+        });
+        let hits = hits.collect();
         let cells = cells.iter().map(|cell| CellId::from_bytes(*cell)).collect();
         Self { run: row.run, began: beginning.at, terms: beginning.terms, name, count: row.count, cells, hits }
     }
 
     /// Its row of the book.
     pub(super) fn booked(&self, line: LineId, at: Timestamp) -> BookBlindFound {
-        let hits =
-            self.hits.iter().map(|(notice, (_, stretches))| BookBlindHit { notice: *notice, stretches: stretches.clone() });
+        let hits = self.hits.iter().map(|(notice, (id, stretches))| {
+            let goes_by = Some(*id).filter(|id| *id != conflict_id(&self.name, notice));
+            BookBlindHit { notice: *notice, stretches: stretches.clone(), goes_by }
+        });
         BookBlindFound {
             line,
             at_us: at.micros(),
@@ -120,23 +123,47 @@ impl Found {
         collect(&self.cells, stretches)
     }
 
-    /// Whether a hit of an earlier run on the same grid holds all cells of one of this run.
+    /// The name of a hit of an earlier run under the same terms that holds all cells of one of this run.
     fn goes_on_from(&self, earlier: &Self, notice: &NoticeId, stretches: &[[u32; 2]]) -> Option<BlindConflictId> {
         let (known, old) = earlier.hits.get(notice).filter(|_| earlier.terms == self.terms)?;
         is_within(&self.cells_at(stretches), &earlier.cells_at(old)).then_some(*known)
     }
 }
 
-/// Where in a sorted list the members of another stand.
-fn stretches(all: &[CellId], some: &[CellId]) -> Vec<[u32; 2]> {
-    let mut found: Vec<[u32; 2]> = Vec::new();
-    for place in (0..).zip(all).filter(|(_, cell)| some.binary_search(cell).is_ok()).map(|(place, _): (u32, _)| place) {
-        match found.last_mut() {
-            Some([first, count]) if *first + *count == place => *count += 1,
-            _ => found.push([place, 1]),
+/// Whose the cells of a set are. Looking up what is common takes as long as there are common cells, whatever else is in the set.
+pub(super) struct Owners {
+    plans: Vec<NoticeId>,
+    /// In order; a cell stands once for each plan that it is of.
+    cells: Vec<(CellId, u32)>,
+}
+
+impl Owners {
+    /// From plans with their cells.
+    pub(super) fn of(matched: impl Iterator<Item = (NoticeId, Vec<CellId>)>) -> Self {
+        let (mut plans, mut all) = (Vec::new(), Vec::new());
+        for (number, (id, cells)) in (0..).zip(matched) {
+            plans.push(id);
+            all.extend(cells.into_iter().map(|cell| (cell, number)));
         }
+        all.sort_unstable();
+        Self { plans, cells: all }
     }
-    found
+
+    /// Where in a sorted list the cells of each plan stand.
+    fn stretches(&self, common: &[CellId]) -> BTreeMap<NoticeId, Vec<[u32; 2]>> {
+        let mut found: BTreeMap<NoticeId, Vec<[u32; 2]>> = BTreeMap::new();
+        for (place, cell) in (0..).zip(common) {
+            let first = self.cells.partition_point(|(own, _)| own < cell);
+            for (_, number) in self.cells[first..].iter().take_while(|(own, _)| own == cell) {
+                let stretches = found.entry(self.plans[*number as usize]).or_default();
+                match stretches.last_mut() {
+                    Some([first, count]) if *first + *count == place => *count += 1,
+                    _ => stretches.push([place, 1]),
+                }
+            }
+        }
+        found
+    }
 }
 
 fn conflict_id(name: &Digest, notice: &NoticeId) -> BlindConflictId {
@@ -158,13 +185,30 @@ impl Hit<'_> {
     }
 }
 
+/// An asking of theirs to show what is in places of a result.
+struct Meant<'a> {
+    at: StatementRef,
+    of: &'a Found,
+    named: &'a [[u32; 2]],
+}
+
+impl Meant<'_> {
+    /// Whether it is about cells of a hit: about some of those in which that plan was hit then. Under other terms cells cannot be
+    /// compared.
+    fn is_about(&self, hit: &Hit<'_>, cells: &[CellId]) -> bool {
+        let Some((_, stretches)) = self.of.hits.get(&hit.notice) else { return false };
+        let both = common_places(stretches, self.named);
+        let meets = || self.of.cells_at(&both).iter().any(|cell| cells.binary_search(cell).is_ok());
+        !both.is_empty() && (self.of.terms != hit.found.terms || meets())
+    }
+}
+
 impl Matching {
-    /// Keeps what a run found, in the order in which runs were begun; says which conflicts are new. One that goes on, in no other cells
-    /// than before, keeps its name.
-    pub(super) fn keep(&mut self, mut found: Found) -> Vec<BlindConflictId> {
-        let mut fresh = Vec::new();
+    /// Names what a run found; says which conflicts are new. One that goes on from what stands, in no other cells, keeps its name.
+    pub(super) fn name(&self, found: &mut Found) -> Vec<BlindConflictId> {
+        let (standing, mut fresh) = (self.standing(), Vec::new());
         let names = found.hits.iter().map(|(notice, (id, stretches))| {
-            let known = self.found.iter().rev().find_map(|earlier| found.goes_on_from(earlier, notice, stretches));
+            let known = standing.iter().rev().find_map(|earlier| found.goes_on_from(earlier, notice, stretches));
             known.unwrap_or_else(|| {
                 fresh.push(*id);
                 *id
@@ -172,12 +216,16 @@ impl Matching {
         });
         let names: Vec<_> = names.collect();
         found.hits.values_mut().zip(names).for_each(|((id, _), name)| *id = name);
+        fresh
+    }
+
+    /// Keeps what a run found, in the order in which runs were begun.
+    pub(super) fn keep(&mut self, found: Found) {
         let place = self.found.partition_point(|kept| kept.began <= found.began);
         self.found.insert(place, found);
         if self.found.len() > FOUND_MAX {
             self.found.remove(0);
         }
-        fresh
     }
 
     /// Whether both sides sealed the same result of a run; none unless both have sealed one.
@@ -196,20 +244,20 @@ impl Matching {
         &self.found[agreed.unwrap_or_default()..]
     }
 
-    /// What stands: what the run that was begun last found, and as long as the other side has not sealed the same, what those before it
-    /// did, back to one of which both say the same. So neither a run that ends late nor one whose answers were spoilt clears what was found.
+    /// What stands, by plan. Of a conflict that goes on all cells stand that it had, for a run that both do not say the same about may
+    /// have lost some; one that has grown takes the place of what it holds.
     fn hits(&self) -> Vec<Hit<'_>> {
-        let mut hits: Vec<Hit<'_>> = Vec::new();
-        for found in self.standing().iter().rev() {
-            let newer = hits.len();
+        let mut hits: BTreeMap<NoticeId, Vec<Hit<'_>>> = BTreeMap::new();
+        for found in self.standing() {
             for (notice, (id, stretches)) in &found.hits {
-                let is_told = |hit: &Hit<'_>| hit.notice == *notice && hit.id == *id;
-                if !hits[..newer].iter().any(is_told) {
-                    hits.push(Hit { found, notice: *notice, id: *id, stretches });
+                let known = hits.entry(*notice).or_default();
+                if !known.iter().any(|hit| hit.id == *id) {
+                    known.retain(|older| older.found.goes_on_from(found, notice, older.stretches).is_none());
+                    known.push(Hit { found, notice: *notice, id: *id, stretches });
                 }
             }
         }
-        hits
+        hits.into_values().flatten().collect()
     }
 
     fn hit(&self, conflict: &BlindConflictId) -> Option<Hit<'_>> {
@@ -225,14 +273,23 @@ fn collect(cells: &[CellId], stretches: &[[u32; 2]]) -> Vec<CellId> {
     stretches.iter().flat_map(at).copied().collect()
 }
 
-/// Whether two lists of ascending stretches have a place in common.
-fn share_a_place(some: &[[u32; 2]], others: &[[u32; 2]]) -> bool {
-    let end = |[first, count]: [u32; 2]| u64::from(first) + u64::from(count);
-    let meets = |stretch: &[u32; 2]| {
-        let next = others.partition_point(|other| end(*other) <= u64::from(stretch[0]));
-        others.get(next).is_some_and(|other| u64::from(other[0]) < end(*stretch))
-    };
-    some.iter().any(meets)
+/// The places that two lists of ascending stretches have in common.
+fn common_places(some: &[[u32; 2]], others: &[[u32; 2]]) -> Vec<[u32; 2]> {
+    let end = |[first, count]: [u32; 2]| first.saturating_add(count);
+    let mut common = Vec::new();
+    let (mut i, mut j) = (0, 0);
+    while let (Some(&a), Some(&b)) = (some.get(i), others.get(j)) {
+        let (first, until) = (a[0].max(b[0]), end(a).min(end(b)));
+        if first < until {
+            common.push([first, until - first]);
+        }
+        if end(a) <= end(b) {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    common
 }
 
 /// Whether all of a sorted list are in another.
@@ -267,40 +324,42 @@ impl Line {
         Some(self.blind_conflict_of(hit, &self.asked_to_show()))
     }
 
-    /// What stands of plans that are on. A part that was shown of a plan is no second matter as long as that plan is hit itself.
+    /// What stands of plans that are on. A part that was shown of a plan, and says what it was made to say, is no second matter as long as
+    /// that plan is hit itself.
     fn live_hits(&self) -> Vec<Hit<'_>> {
         let plans = self.joint.matched(&self.us());
         let mut hits = self.matching.hits();
         hits.retain(|hit| plans.contains_key(&hit.notice));
         let hit: BTreeSet<NoticeId> = hits.iter().map(|hit| hit.notice).collect();
-        let of_hit = self.matching.shown.iter().filter(|shown| hit.contains(&shown.notice));
+        let of_hit = self.matching.shown.iter().filter(|shown| hit.contains(&shown.notice) && self.is_told_as_shown(&shown.part));
         let parts: BTreeSet<NoticeId> = of_hit.map(|shown| shown.part).collect();
         hits.retain(|hit| !parts.contains(&hit.notice));
         hits
     }
 
-    /// Which of our plans their latest askings to show are about: of each run that is kept, the plans that were hit in the places that
-    /// they name.
-    fn asked_to_show(&self) -> Vec<(StatementRef, NoticeId)> {
-        let theirs =
-            self.matching.runs.asked.iter().rev().filter(|(at, said)| at.author == self.them() && said.said.run.is_some());
-        let plans = |(at, asked): (&StatementRef, &super::Asked)| {
-            let of = self.matching.found.iter().find(|found| Some(found.run) == asked.said.run)?;
-            let named = asked.said.cells.as_deref().unwrap_or_default();
-            let meant = of.hits.iter().filter(|(_, (_, stretches))| share_a_place(stretches, named));
-            Some(meant.map(|(notice, _)| (*at, *notice)).collect::<Vec<_>>())
+    /// Their latest askings to show, as far as the runs are kept that they are about.
+    fn asked_to_show(&self) -> Vec<Meant<'_>> {
+        let askings = self.matching.runs.asked.iter().rev();
+        let theirs = askings.filter(|(at, asked)| at.author == self.them() && asked.said.run.is_some());
+        let meant = |(at, asked): (&StatementRef, &'_ super::Asked)| Some((*at, asked.said.run?));
+        let runs = theirs.take(ASKED_MAX).filter_map(meant);
+        let of = |(at, run): (StatementRef, BlindRunIn)| {
+            let of = self.matching.found.iter().find(|found| found.run == run)?;
+            let named = self.matching.runs.asked.get(&at)?.said.cells.as_deref().unwrap_or_default();
+            Some(Meant { at, of, named })
         };
-        theirs.take(ASKED_MAX).filter_map(plans).flatten().collect()
+        runs.filter_map(of).collect()
     }
 
-    fn blind_conflict_of(&self, hit: Hit<'_>, asked: &[(StatementRef, NoticeId)]) -> BlindConflict {
+    fn blind_conflict_of(&self, hit: Hit<'_>, asked: &[Meant<'_>]) -> BlindConflict {
         let (cells, notice) = (hit.cells(), hit.notice);
         let terms = self.terms_with_digest(&hit.found.terms);
         let volumes = terms.and_then(|terms| Some(merge::volumes(&Self::grid_of(terms)?.0, terms.datum(), &cells)));
+        let told = |shown: &&BookBlindShown| shown.notice == notice && self.is_told_as_shown(&shown.part);
         let shows = |shown: &&BookBlindShown| {
             let (part, _) = shown.cells.as_chunks::<16>();
             let part: Vec<CellId> = part.iter().map(|cell| CellId::from_bytes(*cell)).collect();
-            shown.notice == notice && is_within(&cells, &part) && self.is_told_as_shown(&shown.part)
+            is_within(&cells, &part) || self.still_planned(&hit).is_some_and(|left| !left.is_empty() && is_within(&left, &part))
         };
         BlindConflict {
             id: hit.id,
@@ -308,8 +367,8 @@ impl Line {
             notice,
             volumes: volumes.unwrap_or_default(),
             agrees: self.matching.agreement(&hit.found.run),
-            shown: self.matching.shown.iter().rev().find(shows).map(|shown| shown.part),
-            asked: asked.iter().filter(|(_, of)| *of == notice).map(|(at, _)| *at).collect(),
+            shown: self.matching.shown.iter().rev().filter(told).find(shows).map(|shown| shown.part),
+            asked: asked.iter().filter(|meant| meant.is_about(&hit, &cells)).map(|meant| meant.at).collect(),
             cells,
         }
     }
@@ -324,6 +383,12 @@ impl Line {
     /// The run and the places by which the other side knows the cells of a conflict.
     pub(crate) fn blind_part(&self, conflict: &BlindConflictId) -> Result<(BlindRunIn, Vec<[u32; 2]>), CommandFault> {
         let hit = self.matching.hit(conflict).ok_or_else(|| not_found("blind conflict", conflict))?;
+        if !self.own.blind(&hit.found.run).sealed {
+            return Err(not_found(
+                "result of ours in the log, by which they would know what is meant, of blind conflict",
+                conflict,
+            ));
+        }
         // More than can be named are named by the first of them: it is one matter.
         Ok((hit.found.run, hit.stretches.iter().take(STRETCHES_MAX).copied().collect()))
     }
@@ -372,18 +437,21 @@ impl Line {
         Ok(accepted)
     }
 
+    /// The cells of a hit in which our plan still is.
+    fn still_planned(&self, hit: &Hit<'_>) -> Option<Vec<CellId>> {
+        let terms = self.terms_with_digest(&hit.found.terms)?;
+        let (grid, _) = Self::grid_of(terms)?;
+        let stretch = Stretch::of(self.matching.runs.time_of(&hit.found.run).unwrap_or(hit.found.began), terms);
+        let planned = cells_of(&grid, terms, self.matched_plan(&hit.notice)?.volumes(), stretch).ok()?;
+        Some(hit.cells().into_iter().filter(|cell| planned.binary_search(cell).is_ok()).collect())
+    }
+
     /// What was common and is not planned there any more is not let out: it would be settled about nothing.
     fn keep_what_is_planned(&self, conflict: &mut BlindConflict) -> Result<(), CommandFault> {
         let gone = || {
             not_found("plan that is still where it collided (it was changed since; the next run tells anew):", &conflict.notice)
         };
-        let found = self.matching.hit(&conflict.id).map(|hit| hit.found).ok_or_else(gone)?;
-        let terms = self.terms_with_digest(&found.terms).ok_or_else(gone)?;
-        let (grid, _) = Self::grid_of(terms).ok_or_else(gone)?;
-        let plan = self.matched_plan(&conflict.notice).ok_or_else(gone)?;
-        let stretch = Stretch::of(self.matching.runs.time_of(&found.run).unwrap_or(found.began), terms);
-        let planned = cells_of(&grid, terms, plan.volumes(), stretch).map_err(|_| gone())?;
-        let kept: Vec<CellId> = conflict.cells.iter().filter(|cell| planned.binary_search(cell).is_ok()).copied().collect();
+        let kept = self.matching.hit(&conflict.id).and_then(|hit| self.still_planned(&hit)).unwrap_or_default();
         if kept.is_empty() {
             return Err(gone());
         }

@@ -1,18 +1,19 @@
 //! One run under way: what it says goes to the link, what it wants recorded goes into the log, and what it waits for comes from
 //! both.
 
+use std::collections::BTreeSet;
+
 use detente_blind::message::{Message, encode};
 use detente_blind::{
     Aborted, Cause, Digest, Done, Effect, Evidence, Found as Common, Heard, Job, Outcome, Reason, Record, Run, Step,
 };
-use detente_space::cells::CellId;
 use detente_types::statement::{BlindCommitIn, BlindReason, BlindResultIn, BlindRunIn, Kind, StatementIn};
-use detente_types::{NoticeId, StatementRef, Timestamp};
+use detente_types::{StatementRef, Timestamp};
 use detente_wire::hash::domain;
 
 use super::begin::stream_of;
 use super::book::BookBlindFault;
-use super::conflict::{Found, count_of};
+use super::conflict::{Found, Owners, count_of};
 use super::{BlindNews, ended};
 use crate::book::BookEntry;
 use crate::line::{Cx, Line};
@@ -33,8 +34,8 @@ pub(super) struct Begun {
     pub(super) context: Digest,
     /// Its seed, sealed to the auditor.
     pub(super) sealed: Option<Vec<u8>>,
-    /// The plans that are matched, with their cells.
-    pub(super) owners: Vec<(NoticeId, Vec<CellId>)>,
+    /// Whose the cells are that are matched.
+    pub(super) owners: Owners,
     pub(super) size: usize,
     pub(super) now: Timestamp,
     /// The end of the time that it looks at.
@@ -173,17 +174,21 @@ impl Live {
 
     /// A held line and a silent peer end it. A peer that is silent, but whose log has its result, said it before it fell silent.
     fn watch(&mut self, line: &Line, cx: &Cx<'_>) {
-        if line.is_held() {
-            self.begun.core.abort(Reason::Line);
-        } else if self.deadline().is_some_and(|due| cx.now >= due) {
+        if self.deadline().is_some_and(|due| cx.now >= due) {
             match self.logged_seal(line) {
                 Some(seal) => {
                     (self.fed, self.alive) = (true, cx.now);
                     let mark = *self.begun.core.name().first_chunk().expect("a name is longer than a mark");
                     self.begun.core.handle(&encode(&Message::Result(mark, seal)));
                 }
-                None => self.begun.core.abort(Reason::Timeout),
+                None => {
+                    // What is here already is looked up first, if there is time for it.
+                    self.alive = cx.now;
+                    self.begun.core.abort(Reason::Timeout);
+                }
             }
+        } else if line.is_held() {
+            self.begun.core.abort(Reason::Line);
         }
     }
 
@@ -310,7 +315,7 @@ impl Live {
     /// It ended before its time: that is stated, unless a result is.
     fn end(&mut self, line: &mut Line, cx: &mut Cx<'_>, aborted: &Aborted) {
         let (reason, fault) = reason_of(&aborted.cause);
-        let reason = if self.gone { BlindReason::Left } else { reason };
+        let reason = if self.gone && fault.is_none() { BlindReason::Left } else { reason };
         let taken = if let Step::Release { taken } = aborted.step { Some(taken) } else { None };
         let (desk, officer) = self.stopped.take().unwrap_or_default();
         let step = aborted.step.code().min(Step::Result.code());
@@ -348,14 +353,15 @@ impl Live {
     fn found(&self, line: &mut Line, cx: &mut Cx<'_>, common: &Common) {
         let run = self.begun.run;
         let Some(beginning) = line.matching.begun.get(&run).copied() else { return };
-        let found = Found::new(run, beginning, self.begun.core.name(), common, &self.begun.owners);
+        let mut found = Found::new(run, beginning, self.begun.core.name(), common, &self.begun.owners);
+        let fresh = line.matching.name(&mut found);
         cx.book(&BookEntry::BlindFound(found.booked(line.id, cx.now)));
-        let fresh = line.matching.keep(found);
+        line.matching.keep(found);
         // Where cells are told, they are news by plan.
         if let Common::Count(count @ 1..) = *common {
             line.news(cx, BlindNews::Common { run, count });
         }
-        let listed = line.blind_conflict_ids();
+        let listed: BTreeSet<_> = line.blind_conflict_ids().into_iter().collect();
         for id in fresh.into_iter().filter(|id| listed.contains(id)) {
             line.news(cx, BlindNews::Conflict(id));
         }

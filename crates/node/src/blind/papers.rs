@@ -3,7 +3,7 @@
 //! Invariants: what an honest node matched is found here, in whatever form; no plan is called one that a run should have had
 //! unless an honest node would have matched it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use detente_blind::Digest;
 use detente_types::statement::StatementIn;
@@ -25,6 +25,8 @@ pub struct Papers {
     forms: BTreeMap<(LineId, NoticeId, Digest), NoticeIn>,
     /// Notices as they were put into the book, or ended there, in its order.
     put: Vec<Put>,
+    /// What runs name.
+    named: BTreeSet<(LineId, NoticeId, Digest)>,
     /// Runs that were begun, each with how many notices were put in before.
     begun: Vec<(BookBlindBegun, usize)>,
     /// Where the log cancels notices.
@@ -72,7 +74,10 @@ impl Papers {
             BookEntry::LineOpened(opened) => drop(self.others.insert(opened.line, opened.other)),
             BookEntry::Notice(entry) => self.take_notice(entry),
             BookEntry::PlanEnded(ended) => self.put.push(Put { line: ended.line, id: ended.id, matched: None }),
-            BookEntry::BlindBegun(begun) => self.begun.push((begun, self.put.len())),
+            BookEntry::BlindBegun(begun) => {
+                self.named.extend(begun.plans.iter().map(|plan| (begun.line, plan.id, *plan.digest)));
+                self.begun.push((begun, self.put.len()));
+            }
             BookEntry::Restored(at_us) => {
                 self.restored.extend(self.others.keys().map(|line| (*line, Restored { at_us, opened: None })));
             }
@@ -97,8 +102,7 @@ impl Papers {
         match said {
             StatementIn::Notice(told) => {
                 let digest = plan_digest(&plan_bytes(&told));
-                let names = |(begun, _): &(BookBlindBegun, usize)| begun.line == line && begun.names(&told.id, &digest);
-                if self.begun.iter().any(names) {
+                if self.named.contains(&(line, told.id, digest)) {
                     self.forms.entry((line, told.id, digest)).or_insert(told);
                 }
             }

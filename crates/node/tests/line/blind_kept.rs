@@ -32,15 +32,12 @@ fn later(mut plan: NoticeIn, minutes: i64) -> NoticeIn {
 /// Both have sealed what they found, and neither hears the other's seal: the line is cut just then.
 #[test]
 fn a_line_that_is_cut_after_the_seals_takes_no_hits_along() {
-    let cut_after = |cut: usize| {
+    let about_to_run = || {
         let mut pair = meeting(matching(true));
         pair.pass(14 * 60 + 50);
-        pair.cut_after = Some(cut);
-        pair.pass(10);
-        let sealed = |side: usize| pair.statements(side).iter().any(|(of, said)| *of == pair.line(side).us() && is_seal(said));
-        (sealed(0) && sealed(1)).then_some(pair)
+        pair
     };
-    let mut pair = (0..200).find_map(cut_after).expect("a run has fewer frames");
+    let mut pair = cut_behind_seals(about_to_run, 15);
     for side in 0..2 {
         assert_eq!((pair.line(side).blind_conflicts().len(), conflicts_told(&pair, side)), (1, 1), "side {side}");
         assert_eq!(pair.line(side).blind_conflicts()[0].agrees, None, "the other side's seal is not known yet");
@@ -56,10 +53,6 @@ fn a_line_that_is_cut_after_the_seals_takes_no_hits_along() {
         (0..2).all(|side| pair.line(side).blind_conflicts().iter().filter(|conflict| conflict.agrees == Some(true)).count() == 1)
     );
     assert_one_record(&pair);
-}
-
-fn is_seal(said: &StatementIn) -> bool {
-    matches!(said, StatementIn::BlindResult(end) if end.run == at(15) && end.seal.is_some())
 }
 
 /// A cell names no grid: what was found is where it was by the terms of then.
@@ -119,6 +112,94 @@ fn a_run_that_ends_late_clears_nothing_that_a_later_one_found() {
     let before = pair.line(0).blind_conflicts();
     pair.restart(0);
     assert_eq!(pair.line(0).blind_conflicts(), before);
+}
+
+/// Cuts the line at the first frame behind which both logs seal the run of a minute.
+fn cut_behind_seals(mut until: impl FnMut() -> Pair, minute: i64) -> Pair {
+    let is_seal =
+        |said: &StatementIn| matches!(said, StatementIn::BlindResult(end) if end.run == at(minute) && end.seal.is_some());
+    let cut_after = |cut: usize| {
+        let mut pair = until();
+        pair.cut_after = Some(cut);
+        pair.pass(10);
+        let sealed = |side: usize| pair.statements(side).iter().any(|(of, said)| *of == pair.line(side).us() && is_seal(said));
+        (sealed(0) && sealed(1)).then_some(pair)
+    };
+    (0..200).find_map(cut_after).expect("a run has fewer frames")
+}
+
+/// What is over and comes back is news.
+#[test]
+fn a_conflict_that_comes_back_rings_again() {
+    let mut pair = meeting(matching(true));
+    pair.pass(16 * 60);
+    put(&mut pair, 1, far(NoticeKind::Exercise, 3), Release::BlindOnly);
+    pair.pass(15 * 60);
+    assert_eq!((pair.line(0).blind_conflicts().len(), conflicts_told(&pair, 0)), (0, 1), "both say that it is over");
+    put(&mut pair, 1, plan(NoticeKind::Exercise, 3), Release::BlindOnly);
+    pair.pass(15 * 60);
+    assert_eq!((pair.line(0).blind_conflicts().len(), conflicts_told(&pair, 0)), (1, 2));
+}
+
+/// A run about which the other side has said nothing takes no cell from what stands.
+#[test]
+fn a_run_that_only_we_have_sealed_shrinks_no_conflict() {
+    // Later by so much that it leaves some of the cells, and not all.
+    let some = later(plan(NoticeKind::Exercise, 3), 40);
+    let mut pair = cut_behind_seals(
+        || {
+            let mut pair = meeting(matching(true));
+            pair.pass(16 * 60);
+            put(&mut pair, 1, some.clone(), Release::BlindOnly);
+            pair.pass(13 * 60 + 50);
+            pair
+        },
+        30,
+    );
+    let counts = |pair: &Pair| pair.line(0).blind_found().map(|(_, count, _)| count).collect::<Vec<_>>();
+    let [.., all, less] = counts(&pair)[..] else { panic!() };
+    assert!(0 < less && less < all, "{less} of {all}");
+    let stands =
+        |pair: &Pair| pair.line(0).blind_conflicts().iter().map(|conflict| conflict.cells.len() as u32).collect::<Vec<_>>();
+    assert_eq!((stands(&pair), conflicts_told(&pair, 0)), (vec![all], 1));
+    let before = pair.line(0).blind_conflicts();
+    pair.restart(0);
+    assert_eq!(pair.line(0).blind_conflicts(), before, "nor after a start");
+    pair.cut_after = None;
+    pair.connect();
+    pair.pass(60);
+    assert_eq!((state(&pair, at(30)), stands(&pair)), (Some(RunState::Done), vec![less]), "now both say so");
+}
+
+/// What is left of a plan where it collided is shown once.
+#[test]
+fn a_part_of_which_some_is_planned_no_more_is_shown_once() {
+    let mut pair = meeting(matching(true));
+    pair.pass(16 * 60);
+    let conflict = pair.line(0).blind_conflicts()[0].clone();
+    put(&mut pair, 0, later(plan(NoticeKind::Operation, 1), 40), Release::BlindOnly);
+    pair.command(0, Command::ShowBlind(conflict.id)).expect("some of it is left");
+    let ends = |volumes: &[Volume]| volumes.iter().map(|volume| volume.window.start()).min();
+    let told = pair.line(1).notices().next().expect("it is told").notice.volumes().to_vec();
+    assert!(ends(&told) > ends(&conflict.volumes), "what it left is not told");
+    assert!(pair.line(0).blind_conflicts()[0].shown.is_some());
+    assert!(pair.command(0, Command::ShowBlind(conflict.id)).is_err());
+}
+
+/// An asking is about the cells that it names, and not about whatever else the same plan comes to.
+#[test]
+fn an_asking_is_about_the_cells_that_it_names() {
+    let mut pair = meeting(matching(true));
+    pair.pass(15 * 60);
+    let theirs = pair.line(1).blind_conflicts()[0].id;
+    pair.command(1, Command::AskBlind { conflict: theirs, reason: None }).expect("a good asking");
+    assert_eq!(pair.line(0).blind_conflicts()[0].asked.len(), 1);
+    let day = |plan: NoticeIn| later(plan, 6 * 60);
+    put(&mut pair, 0, day(plan(NoticeKind::Operation, 1)), Release::BlindOnly);
+    put(&mut pair, 1, day(plan(NoticeKind::Exercise, 3)), Release::BlindOnly);
+    pair.pass(15 * 60);
+    let moved = pair.line(0).blind_conflicts();
+    assert!(moved.len() == 1 && moved[0].asked.is_empty(), "{moved:?}");
 }
 
 /// What was shown and waits is shown: two officers, or one who presses twice, make no two notices of one part.

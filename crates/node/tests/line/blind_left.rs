@@ -157,7 +157,9 @@ fn a_fixed_run_for_which_there_is_no_room_ends_in_both_logs() {
     assert_eq!(pair.heard(0, is_end_of(at(30), BlindReason::Untimely)), 0);
     drawn_out(&mut pair, 12);
     assert_eq!(pair.heard(0, is_end_of(at(30), BlindReason::Untimely)), 1, "it is told once");
-    assert_eq!(ends(&pair, at(30))[0], Some((Some(0), Some(BlindReason::Untimely))));
+    let untimely = Some((Some(0), Some(BlindReason::Untimely)));
+    assert!(ends(&pair, at(30))[0] == untimely && ends(&pair, at(30))[1].is_some(), "{:?}", ends(&pair, at(30)));
+    assert_eq!(pair.heard(1, |w| matches!(w, What::Blind(BlindNews::Ended { run, .. }) if *run == at(30))), 1);
     assert_one_record(&pair);
 }
 
