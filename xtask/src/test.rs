@@ -5,16 +5,37 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::house::{cargo, in_ci, run as run_program, step, succeeds};
+use crate::house::{cargo, in_ci, root, run as run_program, step, succeeds};
 use crate::metadata::Metadata;
 use crate::{check, oracles};
 
+/// What building every program and every test writes to disk, at the most, in GiB.
+const ROOM_GIB: u64 = 8;
+
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    warn_of_room();
     step("oracles", oracles::provide)?;
     check::run(&[])?;
     step("build", || build(Build::Dev))?;
     step("doc tests", || run_program(&mut cargo(["test", "--doc", "--workspace", "--quiet"])))?;
     run_tests(Build::Dev, arguments)
+}
+
+/// Says beforehand that the disk may fill up: half an hour in, the compiler's own words for it help nobody. What is built already needs
+/// no room, so this stops nothing.
+fn warn_of_room() {
+    let listed = Command::new("df").args(["-Pk", "."]).current_dir(root()).output();
+    let free = listed.ok().and_then(|listed| free_kib(&String::from_utf8_lossy(&listed.stdout)));
+    if let Some(gib) = free.map(|kib| kib >> 20).filter(|gib| *gib < ROOM_GIB) {
+        println!(
+            "-- room: {gib} GiB are free here, and a build from nothing writes up to {ROOM_GIB}: free some, or set CARGO_TARGET_DIR"
+        );
+    }
+}
+
+/// What `df -Pk` says is free: the fourth word of its second line (POSIX).
+fn free_kib(listed: &str) -> Option<u64> {
+    listed.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
 }
 
 /// How the tests and the programs that they start are built.
@@ -61,4 +82,16 @@ fn plain_runner(build: Build) -> Command {
     let mut command = cargo(["test", "--workspace", "--lib", "--bins", "--tests"]);
     command.args((build == Build::Release).then_some("--release"));
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_free_is_read_from_df() {
+        let listed = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda 264105252 11534336 83886080 13% /\n";
+        assert_eq!(free_kib(listed), Some(83_886_080));
+        assert_eq!(free_kib("df: ."), None);
+    }
 }
