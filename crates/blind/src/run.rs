@@ -193,6 +193,16 @@ impl Run {
         self.own.class
     }
 
+    /// Whether something is to be made durable next, which no message stands before.
+    pub fn has_record(&self) -> bool {
+        !self.persisting && matches!(self.outbox.front(), Some(Effect::Persist(_)))
+    }
+
+    /// Whether the run is left as soon as it is known what it found: nothing more is heard or said.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.is_some()
+    }
+
     /// Whether the peer has said its seal.
     pub fn has_peer_seal(&self) -> bool {
         match &self.state {

@@ -19,14 +19,14 @@ use crate::input::{Accepted, By, CommandFault};
 use crate::line::{Cx, Line, Waiting};
 
 /// Their latest askings that are looked at: a side that asks without end makes a look no longer.
-const ASKED_MAX: usize = 16;
+const ASKED_MAX: usize = 64;
 
 /// Something of theirs may come too close to a plan of ours, in these cells: what, nobody knows yet. For our own eyes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlindConflict {
     /// Its name here: from the run that found it first and the plan.
     pub id: BlindConflictId,
-    /// The latest run that found it.
+    /// The run that found it, in all the cells that stand.
     pub run: BlindRunIn,
     /// Our plan.
     pub notice: NoticeId,
@@ -126,7 +126,8 @@ impl Found {
     /// The name of a hit of an earlier run under the same terms that holds all cells of one of this run.
     fn goes_on_from(&self, earlier: &Self, notice: &NoticeId, stretches: &[[u32; 2]]) -> Option<BlindConflictId> {
         let (known, old) = earlier.hits.get(notice).filter(|_| earlier.terms == self.terms)?;
-        is_within(&self.cells_at(stretches), &earlier.cells_at(old)).then_some(*known)
+        let is_there = |cell: &CellId| earlier.cells.binary_search(cell).is_ok_and(|place| has_place(old, place as u32));
+        slices(&self.cells, stretches).flatten().all(is_there).then_some(*known)
     }
 }
 
@@ -245,16 +246,20 @@ impl Matching {
     }
 
     /// What stands, by plan. Of a conflict that goes on all cells stand that it had, for a run that both do not say the same about may
-    /// have lost some; one that has grown takes the place of what it holds.
+    /// have lost some; one that has grown takes the place of what it holds. A name that two go by, as what held both has been cleared
+    /// since, stays with the older.
     fn hits(&self) -> Vec<Hit<'_>> {
         let mut hits: BTreeMap<NoticeId, Vec<Hit<'_>>> = BTreeMap::new();
         for found in self.standing() {
             for (notice, (id, stretches)) in &found.hits {
                 let known = hits.entry(*notice).or_default();
-                if !known.iter().any(|hit| hit.id == *id) {
-                    known.retain(|older| older.found.goes_on_from(found, notice, older.stretches).is_none());
-                    known.push(Hit { found, notice: *notice, id: *id, stretches });
+                if known.iter().any(|older| found.goes_on_from(older.found, notice, stretches).is_some()) {
+                    continue;
                 }
+                known.retain(|older| older.found.goes_on_from(found, notice, older.stretches).is_none());
+                let is_taken = known.iter().any(|older| older.id == *id);
+                let id = if is_taken { conflict_id(&found.name, notice) } else { *id };
+                known.push(Hit { found, notice: *notice, id, stretches });
             }
         }
         hits.into_values().flatten().collect()
@@ -266,11 +271,21 @@ impl Matching {
 }
 
 fn collect(cells: &[CellId], stretches: &[[u32; 2]]) -> Vec<CellId> {
-    let at = |[first, count]: &[u32; 2]| {
+    slices(cells, stretches).flatten().copied().collect()
+}
+
+/// What stands in these places.
+fn slices<'a>(cells: &'a [CellId], stretches: &'a [[u32; 2]]) -> impl Iterator<Item = &'a [CellId]> {
+    stretches.iter().map(|[first, count]| {
         let first = *first as usize;
         cells.get(first..first.saturating_add(*count as usize)).unwrap_or_default()
-    };
-    stretches.iter().flat_map(at).copied().collect()
+    })
+}
+
+/// Whether ascending stretches hold a place.
+fn has_place(stretches: &[[u32; 2]], place: u32) -> bool {
+    let next = stretches.partition_point(|[first, _]| *first <= place);
+    next.checked_sub(1).and_then(|last| stretches.get(last)).is_some_and(|[first, count]| place - first < *count)
 }
 
 /// The places that two lists of ascending stretches have in common.
@@ -342,13 +357,13 @@ impl Line {
         let askings = self.matching.runs.asked.iter().rev();
         let theirs = askings.filter(|(at, asked)| at.author == self.them() && asked.said.run.is_some());
         let meant = |(at, asked): (&StatementRef, &'_ super::Asked)| Some((*at, asked.said.run?));
-        let runs = theirs.take(ASKED_MAX).filter_map(meant);
+        let runs = theirs.take(ASKED_MAX * 16).filter_map(meant);
         let of = |(at, run): (StatementRef, BlindRunIn)| {
             let of = self.matching.found.iter().find(|found| found.run == run)?;
             let named = self.matching.runs.asked.get(&at)?.said.cells.as_deref().unwrap_or_default();
             Some(Meant { at, of, named })
         };
-        runs.filter_map(of).collect()
+        runs.filter_map(of).take(ASKED_MAX).collect()
     }
 
     fn blind_conflict_of(&self, hit: Hit<'_>, asked: &[Meant<'_>]) -> BlindConflict {
@@ -383,14 +398,17 @@ impl Line {
     /// The run and the places by which the other side knows the cells of a conflict.
     pub(crate) fn blind_part(&self, conflict: &BlindConflictId) -> Result<(BlindRunIn, Vec<[u32; 2]>), CommandFault> {
         let hit = self.matching.hit(conflict).ok_or_else(|| not_found("blind conflict", conflict))?;
-        if !self.own.blind(&hit.found.run).sealed {
-            return Err(not_found(
-                "result of ours in the log, by which they would know what is meant, of blind conflict",
-                conflict,
-            ));
-        }
+        // By the newest result that both have, or at least we: they know places by theirs.
+        let known = self.matching.standing().iter().rev().filter_map(|found| {
+            let (_, stretches) = found.hits.get(&hit.notice).filter(|(id, _)| *id == hit.id)?;
+            self.own.blind(&found.run).sealed.then_some((found.run, stretches))
+        });
+        let known: Vec<_> = known.collect();
+        let both = known.iter().find(|(run, _)| self.matching.agreement(run).is_some()).or(known.first());
+        let none = || not_found("result in our log by which they would know what is meant, of blind conflict", conflict);
+        let (run, stretches) = both.ok_or_else(none)?;
         // More than can be named are named by the first of them: it is one matter.
-        Ok((hit.found.run, hit.stretches.iter().take(STRETCHES_MAX).copied().collect()))
+        Ok((*run, stretches.iter().take(STRETCHES_MAX).copied().collect()))
     }
 
     /// An officer stops a run.

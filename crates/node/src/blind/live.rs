@@ -118,8 +118,13 @@ impl Live {
         if let Some(over) = self.over {
             return Some(over.plus_micros(FAREWELL_US));
         }
+        let silent = self.alive.plus_micros(self.silence_us);
+        // What is here already, or stands in their log, is looked up within a silence, however late it is.
+        if self.fed || self.begun.core.is_leaving() {
+            return self.begun.core.outcome().is_none().then_some(silent);
+        }
         let latest = self.begun.now.plus_micros(SILENCES_MAX * self.silence_us).max(self.begun.until);
-        self.begun.core.outcome().is_none().then(|| self.alive.plus_micros(self.silence_us).min(latest))
+        self.begun.core.outcome().is_none().then(|| silent.min(latest))
     }
 
     pub(super) fn poll_job(&mut self) -> Option<Job> {
@@ -217,8 +222,8 @@ impl Live {
             }
             return through;
         }
-        // The last words of a run that is over need no room.
-        let ends = self.begun.core.aborted().is_some() || self.begun.core.outcome().is_some();
+        // The last words of a run that is over need no room, and what is recorded and told here needs none.
+        let ends = self.begun.core.aborted().is_some() || self.begun.core.outcome().is_some() || self.begun.core.has_record();
         if !ends && !line.link.blind_has_room(self.stream) {
             return false;
         }
