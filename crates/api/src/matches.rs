@@ -5,10 +5,10 @@
 use axum::extract::{Extension, Path, Query, State};
 use detente_gateway::VolumeForm;
 use detente_gateway::form::TextForm;
-use detente_node::blind::{BlindConflict, BlindView, Budget, Ended, RunState, RunView, UnderWay};
+use detente_node::blind::{BlindConflict, BlindView, Budget, Ended, RunState, RunView, UnderWay, cells_are};
 use detente_node::{Command, Line};
 use detente_types::statement::{BlindReason, BlindRunIn};
-use detente_types::{BlindConflictId, Notice, PartyId, Timestamp, VolumeIn, Window};
+use detente_types::{BlindConflictId, Notice, Timestamp, VolumeIn, Window};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -48,14 +48,28 @@ pub struct MatchesView {
     pub ours: BudgetView,
     /// What they have.
     pub theirs: BudgetView,
-    /// In mode `count`: how many cells are common with the latest run, where there are any and the time that it looked at is
-    /// not over. Which ones is not told.
+    /// Where only their number was told: how many cells are common, while the time that the run looked at is not over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub common: Option<u32>,
+    pub common: Option<CommonView>,
+    /// What is not known here of the newest run whose result this node does not have, in words: while there is such a run, no
+    /// conflict is not the same as nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
     /// What is under way here.
     pub under_way: Vec<UnderWayView>,
     /// The latest runs of the joint record, up to 20, the newest first.
     pub runs: Vec<MatchView>,
+}
+
+/// How many cells a run found to be common. Which ones is not told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CommonView {
+    /// Which run: its fixed time, RFC 3339, or the hash of the asking.
+    pub run: String,
+    /// Its time, RFC 3339.
+    pub at: String,
+    /// How many, above 0.
+    pub cells: u32,
 }
 
 /// What one side has spent of its budget on this day, UTC.
@@ -233,8 +247,8 @@ fn run_of(line: &Line, name: &str) -> Result<BlindRunIn, Problem> {
     }
 }
 
-/// What the latest run that reached its end found, by plan of ours: the colliding part only. Only we see it. By name, a page of
-/// up to 200; the next page begins `after` the last name of this one, and an empty page is the end.
+/// What stands of what runs found (docs/spec/matching.md, section 4), by plan of ours: the colliding part only. Only we see it.
+/// By name, a page of up to 200; the next page begins `after` the last name of this one, and an empty page is the end.
 #[utoipa::path(get, path = "/v1/lines/{line}/matches/conflicts", params(("line" = String, Path), ("after" = Option<String>, Query)), responses((status = 200, body = Vec<BlindConflictView>), (status = 400, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn blind_conflicts(
     State(api): State<Api>,
@@ -288,23 +302,19 @@ pub fn run_name(run: &BlindRunIn) -> String {
     }
 }
 
-/// So many cells in words, with the verb.
-pub fn cells_are(count: u32) -> String {
-    if count == 1 { "1 cell is".into() } else { format!("{count} cells are") }
-}
-
 /// What tells how old a result is that this node does not have.
 #[derive(Clone, Copy)]
 struct Age {
     now: Timestamp,
     ahead_us: i64,
-    /// The time of the latest run whose result is here.
+    /// The time of the latest run whose result is here and sealed by both alike: no other supersedes one.
     known: Option<Timestamp>,
 }
 
 impl Age {
     fn of(line: &Line, view: &BlindView, now: Timestamp) -> Self {
-        let known = line.blind_found().filter_map(|(run, ..)| line.blind_run(&run)?.at).max();
+        let agreed = line.blind_found().filter(|(.., agrees)| *agrees == Some(true));
+        let known = agreed.filter_map(|(run, ..)| line.blind_run(&run)?.at).max();
         Self { now, ahead_us: i64::from(view.ahead_min) * 60_000_000, known }
     }
 
@@ -313,31 +323,48 @@ impl Age {
         at.plus_micros(self.ahead_us) <= self.now
     }
 
-    /// What is said of a result that is not here. It is no news only where it is of the past, or a later one is here.
-    fn unknown(&self, at: Option<Timestamp>) -> &'static str {
+    /// Whether a result that is not here may matter: it is of no past, and no later one that both sealed alike is here.
+    fn matters(&self, at: Option<Timestamp>) -> bool {
+        at.is_some_and(|at| !self.is_over(at) && self.known <= Some(at))
+    }
+
+    /// What is said of a result that is not here.
+    fn unknown(&self, at: Option<Timestamp>) -> String {
         match at {
-            Some(at) if self.known > Some(at) && !self.is_over(at) => {
-                ": what it found is not kept here, and a later run says what is so since"
-            }
-            Some(at) if !self.is_over(at) => {
-                ", but what it found is NOT KNOWN HERE (this home was put back from a backup): ask for another run"
-            }
-            _ => ": what was found is not kept any more",
+            Some(_) if self.matters(at) => format!(", but what it {NOT_KNOWN}"),
+            Some(at) if !self.is_over(at) => ": what it found is not kept here, and a later run says what is so since".into(),
+            _ => ": what was found is not kept any more".into(),
         }
     }
 }
 
+/// What is said of a result that may matter and is not here, whyever it is not.
+const NOT_KNOWN: &str = "found is NOT KNOWN HERE: the next fixed run tells it, or ask for one while the budget lasts";
+
 /// What only a number is told of, and is not over.
-fn common(line: &Line, view: &BlindView, age: &Age) -> Option<u32> {
-    let (run, count, _) = line.blind_found().last().filter(|(_, count, _)| view.mode == "count" && *count > 0)?;
-    let is_over = line.blind_run(&run)?.at.is_none_or(|at| age.is_over(at));
-    // Cells that an earlier run told, under other terms, are shown by plan.
-    (!is_over && line.blind_conflict_ids().is_empty()).then_some(count)
+fn common(line: &Line, age: &Age) -> Option<CommonView> {
+    let (run, cells) = line.blind_common()?;
+    let at = line.blind_run(&run)?.at.filter(|at| !age.is_over(*at))?;
+    Some(CommonView { run: run_name(&run), at: at.to_string(), cells })
+}
+
+/// The newest of these runs whose result may matter and is not here.
+fn unknown(runs: &[RunView], side: usize, age: &Age) -> Option<String> {
+    let lacks = |run: &&RunView| run.found.is_none() && has_result(run, side) && age.matters(run.at);
+    let at = runs.iter().find(lacks)?.at?;
+    Some(format!("what the run of {at} {NOT_KNOWN}"))
+}
+
+/// Whether this side came to a result of a run, which it may have lost since.
+fn has_result(run: &RunView, side: usize) -> bool {
+    let sealed = run.record.ended[side].as_ref().is_some_and(|ended| ended.said.seal.is_some());
+    sealed || matches!(run.state, RunState::Done | RunState::Differs)
 }
 
 fn matches_view(line: &Line, view: BlindView, now: Timestamp) -> MatchesView {
     let age = Age::of(line, &view, now);
-    let common = common(line, &view, &age);
+    let side = usize::from(line.us() > line.them());
+    let (common, unknown) = (common(line, &age), unknown(&view.runs, side, &age));
     let [ours, theirs] = view.budget.map(|budget| BudgetView::from(&budget));
     MatchesView {
         next: view.next.map(|at| at.to_string()),
@@ -351,8 +378,9 @@ fn matches_view(line: &Line, view: BlindView, now: Timestamp) -> MatchesView {
         ours,
         theirs,
         common,
+        unknown,
         under_way: view.under_way.iter().map(UnderWayView::from).collect(),
-        runs: view.runs.iter().map(|run| match_view([line.us(), line.them()], run, &age)).collect(),
+        runs: view.runs.iter().map(|run| match_view(side, run, &age)).collect(),
     }
 }
 
@@ -411,16 +439,16 @@ fn plan_view(plan: &Notice) -> Option<BlindPlanView> {
     })
 }
 
-/// A run, as seen by the first of two parties.
-fn match_view([us, them]: [PartyId; 2], run: &RunView, age: &Age) -> MatchView {
-    let end = |party: PartyId| run.record.ended[usize::from(party == us.max(them))].as_ref().map(EndView::from);
-    let (ours, theirs) = (end(us), end(them));
+/// A run, as seen by the side of so many: the party with the lower ID is 0.
+fn match_view(side: usize, run: &RunView, age: &Age) -> MatchView {
+    let end = |side: usize| run.record.ended[side].as_ref().map(EndView::from);
+    let (ours, theirs) = (end(side), end(1 - side));
     MatchView {
         run: run_name(&run.run),
         at: run.at.map(|at| at.to_string()),
         asked: run.run.asked.as_ref().map(RefView::from),
         state: state_name(run.state).into(),
-        says: run_says(run, age, ours.as_ref(), theirs.as_ref()),
+        says: run_says(run, side, age),
         found: run.found,
         auditable_ours: run.auditable[0],
         auditable_theirs: run.auditable[1],
@@ -429,25 +457,29 @@ fn match_view([us, them]: [PartyId; 2], run: &RunView, age: &Age) -> MatchView {
     }
 }
 
-fn run_says(run: &RunView, age: &Age, ours: Option<&EndView>, theirs: Option<&EndView>) -> String {
-    let found = run.found.map_or_else(|| age.unknown(run.at).to_owned(), |count| format!(": {} common", cells_are(count)));
+fn run_says(run: &RunView, side: usize, age: &Age) -> String {
+    let whose = if run.state == RunState::Done { "" } else { " by what we found" };
+    let found = match run.found {
+        Some(count) => format!(": {} common{whose}", cells_are(count)),
+        None if has_result(run, side) => age.unknown(run.at),
+        None => String::new(),
+    };
     match run.state {
-        RunState::UnderWay => "under way".into(),
+        RunState::UnderWay => format!("under way{found}"),
         RunState::Done => format!("done{found}"),
-        RunState::Differs => {
-            let whose = if run.found.is_some() { " by what we found" } else { "" };
-            format!("done, and the sides sealed different results{found}{whose}")
-        }
-        RunState::Ended => {
-            let said = |(whose, end): (&str, &EndView)| {
-                let (step, reason) = (end.step.as_deref()?, end.reason.as_deref()?);
-                Some(format!("{whose} ended it at {step} ({reason})"))
-            };
-            let sides = [("we", ours), ("they", theirs)];
-            let said: Vec<String> = sides.into_iter().filter_map(|(whose, end)| said((whose, end?))).collect();
-            format!("before its time: {}", said.join("; "))
-        }
+        RunState::Differs => format!("done, and the sides sealed different results{found}"),
+        RunState::Ended => format!("before its time: {}{found}", ends_words(run, side)),
     }
+}
+
+/// Who ended a run before its time, and why.
+fn ends_words(run: &RunView, side: usize) -> String {
+    let said = |(whose, side): (&str, usize)| {
+        let end = run.record.ended[side].as_ref().map(EndView::from)?;
+        Some(format!("{whose} ended it at {} ({})", end.step?, end.reason?))
+    };
+    let said: Vec<String> = [("we", side), ("they", 1 - side)].into_iter().filter_map(said).collect();
+    said.join("; ")
 }
 
 const fn state_name(state: RunState) -> &'static str {

@@ -124,10 +124,11 @@ function drawMatching(box, matches, hits) {
   if (!matches || !hits) return box.replaceChildren(text("p", "Blind matching cannot be shown now.", "none"));
   if (!matches.every_min && !matches.runs.length && !matches.under_way.length && !hits.length) return box.remove();
   const latest = matches.runs.find((run) => run.state !== "under-way");
+  const { common, unknown } = matches;
+  if (common) $(".hits", box).append(text("li", `${common.cells === 1 ? "1 cell is" : `${common.cells} cells are`} common with the run of ${short(common.at)} (which ones is not told)`));
   // What is not known is not nothing.
-  const unknown = latest && ["done", "differs"].includes(latest.state) && latest.found == null;
-  if (matches.common) $(".hits", box).append(text("li", `${matches.common === 1 ? "1 cell is" : `${matches.common} cells are`} common with the latest run (which ones is not told)`));
-  else if (!hits.length) none($(".hits", box), unknown ? `The latest run is ${latest.says}.` : "Nothing.");
+  if (unknown) $(".hits", box).append(text("li", unknown));
+  else if (!common && !hits.length) none($(".hits", box), "Nothing.");
   for (const hit of hits) $(".hits", box).append(drawHit(hit));
   if (hits.length === HITS_PAGE) $(".hits", box).after(text("p", `The first ${HITS_PAGE}. All of them: detente match status`, "none"));
   const under = matches.under_way.map((run) => `under way since ${short(run.since)}, at ${run.step}`);

@@ -27,7 +27,7 @@ pub enum Fault {
     Unauthorised,
     /// The token's role does not allow it: 403.
     Forbidden,
-    /// The line does not take it now: 409.
+    /// The line does not take it now, or it would put another plan of ours out of the book: 409.
     Held,
     /// Nothing answered in time: 504.
     NoAnswer,

@@ -123,6 +123,7 @@ fn every_verb_on_a_line_speaks_json() {
     pair.aster.stop();
     for arguments in [
         &["rebuild"][..],
+        &["match", "evidence"],
         &["record", "verify"],
         &["record", "export", &path("record")],
         &["record", "release", &path("release"), &entry],

@@ -167,15 +167,27 @@ fn audit(pair: &mut Pair, key: &str) {
         far["unmatched"].as_u64() > Some(0) && far["verdict"] == "match",
         "what was flown and not planned is asked about: {far}"
     );
+    no_evidence(&copy);
     let other = root.join("other.key").to_str().unwrap().to_owned();
     pair.aster.ok(&["match", "auditor-key", &other]);
     pair.aster.run(&["match", "auditor-key", &other]).expect(1);
     let told = pair.aster.ok(&["match", "audit", &copy, "--key", &other]);
     assert!(told.contains("not the key that the terms of this run name"), "{told}");
+    assert!(told.contains("1 of 1 runs cannot be judged"), "{told}");
     pair.aster.run(&["match", "audit", &copy, "--key", key, "--run", "abcdefff"]).expect(4);
     pair.aster.run(&["match", "audit", "--key", key]).expect(5);
     pair.aster.stop();
     pair.aster.ok(&["match", "audit", "--key", key]);
+}
+
+/// Of a run in which nobody broke a rule nothing is kept, and no directory is made for it.
+fn no_evidence(copy: &str) {
+    let asked = |more: &[&str]| run(&[&["--home", copy, "match", "evidence"], more].concat());
+    let to = format!("{copy}-evidence");
+    assert_eq!(asked(&["--to", &to]).expect(0).out.trim(), "no evidence of blind runs");
+    assert!(!std::path::Path::new(&to).exists());
+    assert_eq!(serde_json::from_str::<Value>(&asked(&["--json"]).expect(0).out).unwrap(), Value::Array(Vec::new()));
+    asked(&["2026-11-25"]).expect(4);
 }
 
 /// A side that was put back has lost the row of its run, and matches of a plan that it holds back anew what is still told.

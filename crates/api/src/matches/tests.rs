@@ -1,7 +1,8 @@
 use detente_node::blind::RunRecord;
 use detente_node::{By, Command};
 use detente_testkit::{MORNING, minutes, notice, rng};
-use detente_types::{NoticeIn, NoticeKind, Release};
+use detente_types::statement::{BlindResultIn, Kind};
+use detente_types::{EntryHash, Generation, NoticeIn, NoticeKind, PartyId, Release, StatementRef};
 
 use super::*;
 use crate::notify::tests::api;
@@ -62,18 +63,35 @@ fn a_plan_that_is_in_the_book_alone_can_be_named_to_end_it() {
     assert_eq!(none.map_err(|problem| problem.status), Err(404));
 }
 
-/// A run of so many minutes after the morning that both sides say they brought to its end.
+/// A run of so many minutes after the morning.
 fn run(minute: i64, state: RunState, found: Option<u32>) -> RunView {
     let at = minutes(minute);
     RunView { run: BlindRunIn::at(at), at: Some(at), state, record: RunRecord::default(), auditable: [None; 2], found }
 }
 
+/// The same, of which we sealed a result and they say that it ended.
+fn left(minute: i64, found: Option<u32>) -> RunView {
+    let run = run(minute, RunState::Ended, found);
+    let end = |seal: Option<[u8; 32]>| {
+        let (step, reason) = if seal.is_none() { (Some(4), Some(BlindReason::Timeout.code())) } else { (None, None) };
+        let (author, generation, hash) = (PartyId::new([1; 32]), Generation::FIRST, EntryHash::new([0; 32]));
+        let (kind, seal) = (Kind::BlindResult.code(), seal.map(Into::into));
+        let said = BlindResultIn { kind, run: run.run, seal, step, reason, taken: None, desk: None, officer: None };
+        Some(Ended { at: StatementRef { author, generation, index: 0, hash }, claimed: minutes(minute), said })
+    };
+    RunView { record: RunRecord { ended: [end(Some([7; 32])), end(None)], ..RunRecord::default() }, ..run }
+}
+
+/// An hour after the morning; runs look half an hour ahead.
+fn age(known: Option<i64>) -> Age {
+    Age { now: minutes(60), ahead_us: 30 * 60_000_000, known: known.map(minutes) }
+}
+
 #[test]
 fn a_result_that_is_not_here_is_told_by_its_age() {
-    // An hour after the morning; runs look half an hour ahead.
-    let age = |known: Option<i64>| Age { now: minutes(60), ahead_us: 30 * 60_000_000, known: known.map(minutes) };
-    let says = |run: RunView, known: Option<i64>| run_says(&run, &age(known), None, None);
-    let not_known = "done, but what it found is NOT KNOWN HERE (this home was put back from a backup): ask for another run";
+    let says = |run: RunView, known: Option<i64>| run_says(&run, 0, &age(known));
+    let not_known =
+        "done, but what it found is NOT KNOWN HERE: the next fixed run tells it, or ask for one while the budget lasts";
     assert_eq!(says(run(45, RunState::Done, None), None), not_known);
     assert_eq!(says(run(45, RunState::Done, None), Some(44)), not_known, "what an earlier one found is no answer");
     assert_eq!(says(run(30, RunState::Done, None), None), "done: what was found is not kept any more");
@@ -83,4 +101,19 @@ fn a_result_that_is_not_here_is_told_by_its_age() {
     let differs = "done, and the sides sealed different results";
     assert_eq!(says(run(45, RunState::Differs, Some(2)), None), format!("{differs}: 2 cells are common by what we found"));
     assert_eq!(says(run(45, RunState::Differs, None), None), format!("{differs}{}", &not_known[4..]));
+    let ended = "before its time: they ended it at result (timeout)";
+    assert_eq!(says(left(45, Some(2)), None), format!("{ended}: 2 cells are common by what we found"));
+    assert_eq!(says(left(45, None), None), format!("{ended}{}", &not_known[4..]));
+    assert_eq!(run_says(&left(45, None), 1, &age(None)), "before its time: we ended it at result (timeout)", "we sealed none");
+}
+
+#[test]
+fn a_result_that_is_not_here_is_not_nothing() {
+    let of = |runs: &[RunView], known: Option<i64>| unknown(runs, 0, &age(known));
+    let at_45 = format!("what the run of {} {NOT_KNOWN}", minutes(45));
+    let known_since = [run(50, RunState::Differs, Some(0)), left(45, None), run(40, RunState::Done, None)];
+    assert_eq!(of(&known_since, None), Some(at_45), "one that is not agreed clears nothing, and the newest is told");
+    assert_eq!(of(&known_since, Some(50)), None, "a later one is agreed");
+    assert_eq!(of(&[run(30, RunState::Done, None)], None), None, "its time is over");
+    assert_eq!(of(&[run(45, RunState::UnderWay, None), run(45, RunState::Ended, None)], None), None, "we sealed nothing");
 }

@@ -117,7 +117,7 @@ pub enum Match {
     Evidence {
         /// Only this run: its time, or the hash of the asking, or enough of it.
         run: Option<String>,
-        /// A new directory.
+        /// A directory: each piece becomes a new file there.
         #[arg(long, value_name = "DIRECTORY")]
         to: Option<PathBuf>,
     },
@@ -127,7 +127,7 @@ pub enum Match {
     /// first message of each run is made again and compared with what both logs hold. The other side needs none of this.
     #[command(after_help = concat!(
         example!("match audit backups/monday --key auditor.key", "match audit backups/monday --key auditor.key --run 2026-11-25T06:00:00Z"),
-        "\n\nOf an audit: 0 every run that can be audited is as committed; 6 something differs."
+        "\n\nOf an audit: 0 every run that can be judged is as committed, or none can; 6 something differs."
     ))]
     Audit {
         /// The home or the copy; this home when absent.

@@ -2,7 +2,8 @@
 //! with what was committed to.
 //!
 //! It needs the row of the book that began the run ([`BookBlindBegun`]), what both logs say about the run ([`RunRecord`]), the
-//! terms that were in force, and the plans as their owner states them now. The other side needs none of that and learns none.
+//! terms whose digest the row names, and the plans as the book and the owner's log hold them ([`super::Papers`]). The other side
+//! needs none of that and learns none.
 
 use detente_blind::audit::Audit;
 use detente_blind::message::{Message, decode};

@@ -80,7 +80,7 @@ pub(super) fn check_ask(s: BlindAskIn, at: &Standing<'_>, faults: &mut Vec<Viola
     Some(s)
 }
 
-/// Runs beyond the fixed ones, a day and a side (DV-082). A clock that is set back begins no new day.
+/// Runs beyond the fixed ones, a day and a side (DV-082). Each day that askings claim has its own count.
 fn check_budget(at: &Standing<'_>, faults: &mut Vec<Violation>) {
     let most = at.terms.map_or(0, |terms| terms.input().blind.extra_per_day);
     let asked = at.known.blind_asked(at.claimed);

@@ -3,6 +3,7 @@
 //! Invariants: what is audited was verified first, every byte and signature of it; nothing is written to it; the secret key is
 //! wiped when it was used.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -88,7 +89,7 @@ pub(super) fn make_key(on: &On<'_>, to: &Path) -> Result<()> {
 }
 
 /// Writes a new file that only its owner can read: under its name it is there whole, or not at all.
-fn write_new(to: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_new(to: &Path, bytes: &[u8]) -> io::Result<()> {
     if to.symlink_metadata().is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
@@ -160,7 +161,12 @@ fn words(audited: &Audited) -> String {
         vec![run.line[..8].into(), short(&run.run).into(), run.plans.to_string(), run.verdict.into(), run.says.clone()]
     };
     let rows: Vec<Vec<String>> = audited.runs.iter().map(row).collect();
-    format!("{} verifies\n{}", audited.path, table(&["line", "run", "plans", "verdict", ""], &rows))
+    let table = table(&["line", "run", "plans", "verdict", ""], &rows);
+    let silent = match audited.runs.iter().filter(|run| run.verdict == "none").count() {
+        0 => String::new(),
+        count => format!("\n{count} of {} runs cannot be judged", rows.len()),
+    };
+    format!("{} verifies\n{table}{silent}", audited.path)
 }
 
 /// What an audit needs of a home.
@@ -250,10 +256,7 @@ impl AuditedRun {
         match (case.unaccounted(flown), case.unmatched(flown)) {
             (Ok(near_nothing), Ok(unmatched)) => {
                 let (near_nothing, unmatched) = (near_nothing.len(), unmatched.len());
-                let why = match unmatched {
-                    0 => "",
-                    _ => " (plans may have been put in, changed or held back: ask why)",
-                };
+                let why = if unmatched == 0 { "" } else { unmatched_words(case, flown) };
                 let says = format!(
                     "{says}; {near_nothing} cells of these plans are near nothing that was flown; \
                      {unmatched} cells of what was flown are none of these plans{why}"
@@ -264,6 +267,17 @@ impl AuditedRun {
                 Self { says: format!("{says}; what was flown is not compared: {fault}"), ..self }
             }
         }
+    }
+}
+
+/// What may be the matter with cells that were flown and not matched.
+fn unmatched_words(case: &RunAudit<'_>, flown: &[Volume]) -> &'static str {
+    let datums: BTreeSet<u8> = case.plans.iter().flat_map(|plan| &plan.volumes).map(|volume| volume.datum).collect();
+    if datums.is_empty() || flown.iter().all(|volume| datums.contains(&volume.band.datum().code())) {
+        " (plans may have been put in, changed or held back: ask why)"
+    } else {
+        " (plans may have been put in, changed or held back, and what is over another datum than they are reaches higher and \
+         lower: ask why)"
     }
 }
 

@@ -1,11 +1,12 @@
 //! `detente match evidence`: what the book keeps of runs in which the other side broke the rules.
 //!
-//! Invariants: bytes are shown as they came, and nothing is written to the home.
+//! Invariants: bytes are shown as they came; nothing of the record or the book is changed (the home's lock and its reserve may be
+//! made).
 
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use data_encoding::HEXLOWER;
 use detente_api::matches::run_name;
 use detente_api::problem::Fault;
@@ -17,7 +18,7 @@ use detente_types::Timestamp;
 use serde::Serialize;
 
 use super::super::On;
-use super::audit::is_named;
+use super::audit::{is_named, write_new};
 use super::line::short;
 use crate::output::{refuse, show};
 
@@ -42,7 +43,12 @@ struct Piece {
     piece: &'static str,
     /// How many bytes; 0 when there is none.
     size: usize,
-    hex: String,
+    /// Its bytes, where they were not written to a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hex: Option<String>,
+    /// The file that they were written to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
 }
 
 /// Lists what is kept, of one run or of all, and writes it out.
@@ -58,11 +64,11 @@ pub(super) fn evidence(on: &On<'_>, run: Option<&str>, to: Option<&Path>) -> Res
     if let (true, Some(run)) = (kept.is_empty(), run) {
         return Err(refuse(Fault::NotFound, format!("no evidence is kept of a run {run:?}")));
     }
+    let mut shown: Vec<Kept> = kept.iter().map(Kept::from).collect();
     if let Some(to) = to {
-        write(&kept, to)?;
+        write(&kept, &mut shown, to)?;
     }
-    let kept: Vec<Kept> = kept.iter().map(Kept::from).collect();
-    show(on.json, &kept, |kept| words(kept))
+    show(on.json, &shown, |shown| words(shown))
 }
 
 /// The rows of a home that no node runs on.
@@ -86,7 +92,10 @@ fn pieces(fault: &BookBlindFault) -> impl Iterator<Item = (&'static str, &[u8])>
 
 impl From<&BookBlindFault> for Kept {
     fn from(fault: &BookBlindFault) -> Self {
-        let piece = |(piece, bytes): (_, &[u8])| Piece { piece, size: bytes.len(), hex: HEXLOWER.encode(bytes) };
+        let piece = |(piece, bytes): (_, &[u8])| {
+            let hex = Some(HEXLOWER.encode(bytes));
+            Piece { piece, size: bytes.len(), hex, file: None }
+        };
         Self {
             line: fault.line.to_string(),
             run: run_name(&fault.run),
@@ -101,8 +110,9 @@ fn words(kept: &[Kept]) -> String {
     if kept.is_empty() {
         return "no evidence of blind runs".into();
     }
-    let piece = |p: &Piece| {
-        if p.size == 0 { format!("  {}: none", p.piece) } else { format!("  {}, {} bytes: {}", p.piece, p.size, p.hex) }
+    let piece = |p: &Piece| match p.file.as_ref().or(p.hex.as_ref()) {
+        Some(said) if p.size > 0 => format!("  {}, {} bytes: {said}", p.piece, p.size),
+        _ => format!("  {}: none", p.piece),
     };
     let fault = |k: &Kept| {
         let head = format!("run {} on line {}, {}\n  {}", short(&k.run), &k.line[..8], k.at, k.says);
@@ -111,15 +121,24 @@ fn words(kept: &[Kept]) -> String {
     kept.iter().map(fault).collect::<Vec<_>>().join("\n")
 }
 
-/// Writes each piece into a file of a new directory.
-fn write(kept: &[BookBlindFault], to: &Path) -> Result<()> {
-    ensure!(!to.exists(), "{} is there already and is not overwritten", to.display());
-    fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
-    for fault in kept {
-        let run = run_name(&fault.run).replace(':', "");
-        for (piece, bytes) in pieces(fault).filter(|(_, bytes)| !bytes.is_empty()) {
-            let file = to.join(format!("{}-{}.{piece}", &fault.line.to_string()[..8], short(&run)));
-            fs::write(&file, bytes).with_context(|| format!("writing {}", file.display()))?;
+/// Writes each piece into a new file of a directory, which is made for the first: it is then shown by its file, and not by its bytes.
+fn write(kept: &[BookBlindFault], shown: &mut [Kept], to: &Path) -> Result<()> {
+    if !kept.is_empty() {
+        fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
+    }
+    for (place, (fault, shown)) in kept.iter().zip(shown).enumerate() {
+        // One run may have been broken twice.
+        let before = kept[..place].iter().filter(|other| (other.line, other.run) == (fault.line, fault.run)).count();
+        let again = if before == 0 { String::new() } else { format!("-{}", before + 1) };
+        let name = format!("{}-{}{again}", shown.line, shown.run.replace(':', ""));
+        for ((piece, bytes), shown) in pieces(fault).zip(&mut shown.pieces) {
+            shown.hex = None;
+            if bytes.is_empty() {
+                continue;
+            }
+            let file = to.join(format!("{name}.{piece}"));
+            write_new(&file, bytes).with_context(|| format!("writing {}: it must be a new file", file.display()))?;
+            shown.file = Some(file.display().to_string());
         }
     }
     Ok(())
@@ -179,11 +198,32 @@ mod tests {
         {
             assert!(told.contains(part), "{part}: {told}");
         }
+    }
+
+    #[test]
+    fn each_piece_is_written_to_a_file_of_its_own_and_none_is_overwritten() {
+        let root = tempfile::tempdir().unwrap();
         let to = root.path().join("out");
-        write(&kept, &to).unwrap();
-        assert_eq!(fs::read(to.join("abababab-2026-11-24T060000Z.message")).unwrap(), b"\xff\x00");
-        assert_eq!(fs::read_dir(&to).unwrap().count(), 5, "one file a piece that came");
-        assert!(write(&kept, &to).is_err(), "nothing is overwritten");
+        // Two lines whose names begin alike, and a run that was broken twice.
+        let mut alike = fault(0xab, 0, [b"h", b"", b"", b"m"]);
+        alike.line = LineId::new(core::array::from_fn(|i| if i < 31 { 0xab } else { 0xcd }));
+        let first = fault(0xab, 0, [b"\x01hello", b"\x02c", b"", b"\xff\x00"]);
+        let kept = [first.clone(), alike, BookBlindFault { says: "more".into(), ..first }];
+        let written = || {
+            let mut shown: Vec<Kept> = kept.iter().map(Kept::from).collect();
+            write(&kept, &mut shown, &to).map(|()| shown)
+        };
+        let told = words(&written().unwrap());
+        let file = to.join(format!("{}-2026-11-24T060000Z.message", "ab".repeat(32)));
+        assert_eq!(fs::read(&file).unwrap(), b"\xff\x00");
+        assert!(told.contains(&format!("message, 2 bytes: {}", file.display())) && !told.contains("ff00"), "{told}");
+        assert_eq!(fs::read_dir(&to).unwrap().count(), 8, "one file a piece that came");
+        fs::remove_file(to.join(format!("{}-2026-11-24T060000Z.hello", "ab".repeat(32)))).unwrap();
+        let refused = written().err().expect("nothing is overwritten");
+        assert!(format!("{refused:#}").contains(".commit: it must be a new file"), "{refused:#}");
+        let none = root.path().join("none");
+        write(&[], &mut [], &none).unwrap();
+        assert!(!none.exists(), "nothing is made where nothing is kept");
     }
 
     #[test]

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use detente_api::ask::Done;
-use detente_api::matches::{BlindConflictView, BlindPlanView, BudgetView, MatchAsk, MatchView, MatchesView, StopAsk, cells_are};
+use detente_api::matches::{BlindConflictView, BlindPlanView, BudgetView, MatchAsk, MatchView, MatchesView, StopAsk};
 use detente_api::problem::Fault;
 use detente_gateway::VolumeForm;
+use detente_node::blind::cells_are;
 use detente_space::sentence::{Language, at};
 use detente_types::{Metres, Timestamp};
 use serde::Serialize;
@@ -120,10 +121,11 @@ fn status_words(status: &Status) -> String {
         let row = |run: &MatchView| vec![short(&run.run).to_owned(), run.state.clone(), run.says.clone()];
         out.push(table(&["run", "state", ""], &m.runs.iter().map(row).collect::<Vec<_>>()));
     }
-    match m.common {
-        Some(count) => out.push(format!("{} common with the latest run (which ones is not told)", cells_are(count))),
-        None if status.conflicts.is_empty() => out.push("no blind conflicts".into()),
-        None => {}
+    let common = m.common.as_ref().map(|common| (cells_are(common.cells), &common.at));
+    out.extend(common.map(|(cells_are, at)| format!("{cells_are} common with the run of {at} (which ones is not told)")));
+    out.extend(m.unknown.clone());
+    if m.common.is_none() && m.unknown.is_none() && status.conflicts.is_empty() {
+        out.push("no blind conflicts".into());
     }
     out.extend(status.conflicts.iter().flat_map(conflict_words));
     out.join("\n")
@@ -240,19 +242,26 @@ mod tests {
     }
 
     #[test]
-    fn a_count_is_not_told_as_nothing() {
+    fn neither_a_count_nor_what_is_not_known_is_told_as_nothing() {
         let budget = serde_json::json!({ "asked": 0, "asked_most": 2, "runs": 1, "places": 64, "share": 0.5 });
-        let matches = |common: serde_json::Value| {
-            serde_json::json!({ "every_min": 15, "mode": "count", "verified": false, "places": 64, "ahead_min": 60, "domain": 128,
-                "auditable": false, "ours": budget, "theirs": budget, "common": common, "under_way": [], "runs": [] })
+        let matches = |common: &serde_json::Value, unknown: Option<&str>| {
+            serde_json::json!({ "every_min": 15, "mode": "cells", "verified": false, "places": 64, "ahead_min": 60, "domain": 128,
+                "auditable": false, "ours": budget, "theirs": budget, "common": common, "unknown": unknown, "under_way": [],
+                "runs": [] })
         };
-        let words = |common: serde_json::Value| {
-            let matches = serde_json::from_value(matches(common)).expect("what the node answers");
+        let words = |common: &serde_json::Value, unknown: Option<&str>| {
+            let matches = serde_json::from_value(matches(common, unknown)).expect("what the node answers");
             status_words(&Status { matches, conflicts: Vec::new() })
         };
-        let told = words(5.into());
-        assert!(told.contains("5 cells are common with the latest run (which ones is not told)"), "{told}");
-        assert!(!told.contains("no blind conflicts"), "{told}");
-        assert!(words(serde_json::Value::Null).contains("no blind conflicts"));
+        let run = "2026-11-25T06:00:00Z";
+        let (five, none) = (serde_json::json!({ "run": run, "at": run, "cells": 5 }), serde_json::Value::Null);
+        let count = format!("5 cells are common with the run of {run} (which ones is not told)");
+        let told = words(&five, None);
+        assert!(told.contains(&count) && !told.contains("no blind conflicts"), "{told}");
+        let told = words(&none, Some("NOT KNOWN"));
+        assert!(told.contains("NOT KNOWN") && !told.contains("no blind conflicts"), "{told}");
+        let told = words(&five, Some("NOT KNOWN"));
+        assert!(told.contains(&count) && told.contains("NOT KNOWN"), "{told}");
+        assert!(words(&none, None).contains("no blind conflicts"));
     }
 }
