@@ -400,7 +400,7 @@ impl Line {
         let hit = self.matching.hit(conflict).ok_or_else(|| not_found("blind conflict", conflict))?;
         // By the newest result that both have, or at least we: they know places by theirs.
         let known = self.matching.standing().iter().rev().filter_map(|found| {
-            let (_, stretches) = found.hits.get(&hit.notice).filter(|(id, _)| *id == hit.id)?;
+            let (_, stretches) = found.hits.get(&hit.notice).filter(|(id, _)| *id == hit.id || found.run == hit.found.run)?;
             self.own.blind(&found.run).sealed.then_some((found.run, stretches))
         });
         let known: Vec<_> = known.collect();
