@@ -161,12 +161,17 @@ fn audit(pair: &mut Pair, key: &str) {
     let counted = |file: &str| pair.aster.json(&["match", "audit", &copy, "--key", key, "--flown", file])["runs"][0].take();
     let flown = counted(&plan(pair, ORBIT, ORBIT_AT));
     assert_eq!((flown["unaccounted"].as_u64(), flown["unmatched"].as_u64()), (Some(0), Some(0)), "{flown}");
-    let far = counted(&plan(pair, "Far away", [28.0, 28.2]));
+    let elsewhere = plan(pair, "Far away", [28.0, 28.2]);
+    let far = counted(&elsewhere);
     assert_eq!(far["unaccounted"], far["cells"], "{far}");
     assert!(
         far["unmatched"].as_u64() > Some(0) && far["verdict"] == "match",
         "what was flown and not planned is asked about: {far}"
     );
+    let over_another = std::fs::read_to_string(&elsewhere).unwrap().replace("AMSL", "WGS84");
+    let over_another = counted(&day::write(&root, "over another datum.json", &over_another));
+    let hints = [&far, &over_another].map(|run| run["says"].as_str().unwrap().contains("another datum"));
+    assert_eq!(hints, [false, true], "{over_another}");
     no_evidence(&copy);
     let other = root.join("other.key").to_str().unwrap().to_owned();
     pair.aster.ok(&["match", "auditor-key", &other]);

@@ -506,3 +506,6 @@ impl Line {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
