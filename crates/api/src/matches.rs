@@ -172,6 +172,9 @@ pub struct BlindConflictView {
     /// Our notice that shows this part, hex, once an officer has let it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
+    /// Our notice that showed this part and was changed since, hex: what was agreed about it is still to be done to the plan itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<String>,
     /// Their askings to show it.
     pub asked: Vec<RefView>,
 }
@@ -423,6 +426,7 @@ fn conflict_view(line: &Line, conflict: &BlindConflict) -> Option<BlindConflictV
         agrees: conflict.agrees,
         volumes: conflict.volumes.iter().map(|volume| VolumeForm::from(&VolumeIn::from(volume))).collect(),
         shown: conflict.shown.map(|part| part.to_string()),
+        changed: conflict.changed.map(|part| part.to_string()),
         asked: conflict.asked.iter().map(RefView::from).collect(),
     })
 }

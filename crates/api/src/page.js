@@ -154,6 +154,7 @@ function drawHit(hit) {
   const spoilt = hit.agrees === false ? "; the other side sealed another result" : hit.agrees ? "" : "; the other side has not said yet what it found";
   item.append(text("div", `something of theirs may be too close to our ${planned(hit.plan)}, notice ${hit.notice.slice(0, 8)}, in ${counted(hit.cells, "cell")} from ${short(from)} to ${short(until)}${spoilt}`));
   if (hit.asked.length) item.append(text("div", "They ask us to show this part.", "stand"));
+  if (hit.changed) item.append(text("div", `this part was shown as notice ${hit.changed.slice(0, 8)}, and that was changed since: change the plan itself alike`, "stand"));
   if (hit.shown) item.append(text("div", `this part is shown as notice ${hit.shown.slice(0, 8)}`, "stand"));
   else item.append(text("code", `detente match show ${id}`), " or ", text("code", `detente match ask ${id}`));
   return item;

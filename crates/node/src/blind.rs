@@ -41,6 +41,7 @@ pub use table::{Asked, Committed, Ended, RunRecord, RunState};
 pub use view::{BlindNews, BlindView, Budget, RunView, UnderWay, cells_are};
 
 pub(crate) use conflict::Found;
+use conflict::Shown;
 use live::Live;
 use table::Runs;
 
@@ -73,7 +74,7 @@ pub(crate) struct Matching {
     /// What the latest runs found, in the order in which they were begun.
     found: Vec<Found>,
     /// What was shown because of them.
-    shown: Vec<BookBlindShown>,
+    shown: Vec<Shown>,
     /// When the next fixed run is due.
     next: Option<Timestamp>,
     /// How many cells a run under the present terms looks at, once somebody has asked: counted anew, it would take a screen's every look.
@@ -311,7 +312,11 @@ impl Line {
                     self.matching.keep(found);
                 }
             }
-            BookEntry::BlindDeed(deed) => self.matching.shown.extend(deed.shown),
+            BookEntry::BlindDeed(deed) => {
+                if let Some(shown) = &deed.shown {
+                    self.matching.note_shown(&deed.run, shown);
+                }
+            }
             _ => {}
         }
     }

@@ -37,6 +37,7 @@ fn a_blind_conflict_says_which_plan_of_ours_it_is_about() {
         volumes: Vec::new(),
         agrees: Some(true),
         shown: None,
+        changed: None,
         asked: Vec::new(),
     };
     let seen = conflict.clone();

@@ -38,6 +38,8 @@ pub struct BlindConflict {
     pub agrees: Option<bool>,
     /// The notice that shows this part of the plan, once an officer has let it out.
     pub shown: Option<NoticeId>,
+    /// The notice that showed this part and was changed since: what was agreed about it is still to be done to the plan itself.
+    pub changed: Option<NoticeId>,
     /// Askings of theirs to show it.
     pub asked: Vec<StatementRef>,
 }
@@ -186,6 +188,17 @@ impl Hit<'_> {
     }
 }
 
+/// A part of a plan that was let out because of a blind conflict.
+pub(super) struct Shown {
+    /// The plan.
+    pub(super) notice: NoticeId,
+    /// The notice that tells the part.
+    pub(super) part: NoticeId,
+    /// The cells that it was made of, in order, by the terms of the run that found them.
+    pub(super) cells: Vec<CellId>,
+    pub(super) terms: Digest,
+}
+
 /// An asking of theirs to show what is in places of a result.
 struct Meant<'a> {
     at: StatementRef,
@@ -227,6 +240,14 @@ impl Matching {
         if self.found.len() > FOUND_MAX {
             self.found.remove(0);
         }
+    }
+
+    /// Takes note of what was shown because of a run.
+    pub(super) fn note_shown(&mut self, run: &BlindRunIn, said: &BookBlindShown) {
+        let Some(Beginning { terms, .. }) = self.begun.get(run).copied() else { return };
+        let (cells, _) = said.cells.as_chunks::<16>();
+        let cells = cells.iter().map(|cell| CellId::from_bytes(*cell)).collect();
+        self.shown.push(Shown { notice: said.notice, part: said.part, cells, terms });
     }
 
     /// Whether both sides sealed the same result of a run; none unless both have sealed one.
@@ -370,19 +391,23 @@ impl Line {
         let (cells, notice) = (hit.cells(), hit.notice);
         let terms = self.terms_with_digest(&hit.found.terms);
         let volumes = terms.and_then(|terms| Some(merge::volumes(&Self::grid_of(terms)?.0, terms.datum(), &cells)));
-        let told = |shown: &&BookBlindShown| shown.notice == notice && self.is_told_as_shown(&shown.part);
-        let shows = |shown: &&BookBlindShown| {
-            let (part, _) = shown.cells.as_chunks::<16>();
-            let part: Vec<CellId> = part.iter().map(|cell| CellId::from_bytes(*cell)).collect();
-            is_within(&cells, &part) || self.still_planned(&hit).is_some_and(|left| !left.is_empty() && is_within(&left, &part))
+        let shows = |shown: &&Shown| {
+            let is_left = |left: Vec<CellId>| !left.is_empty() && is_within(&left, &shown.cells);
+            is_within(&cells, &shown.cells) || self.still_planned(&hit).is_some_and(is_left)
         };
+        let is_of_it = |shown: &&Shown| shown.notice == notice && shown.terms == hit.found.terms;
+        let of_it = || self.matching.shown.iter().rev().filter(is_of_it);
+        let shown = of_it().filter(|shown| self.is_told_as_shown(&shown.part)).find(shows);
+        let is_changed = |shown: &&Shown| self.own.latest(&shown.part).is_some_and(|(version, _)| version > 1);
+        let changed = if shown.is_none() { of_it().filter(is_changed).find(shows) } else { None };
         BlindConflict {
             id: hit.id,
             run: hit.found.run,
             notice,
             volumes: volumes.unwrap_or_default(),
             agrees: self.matching.agreement(&hit.found.run),
-            shown: self.matching.shown.iter().rev().filter(told).find(shows).map(|shown| shown.part),
+            shown: shown.map(|shown| shown.part),
+            changed: changed.map(|shown| shown.part),
             asked: asked.iter().filter(|meant| meant.is_about(&hit, &cells)).map(|meant| meant.at).collect(),
             cells,
         }
@@ -390,7 +415,10 @@ impl Line {
 
     /// Whether the notice of a part stands, or waits to be told, as it was let out. One that was changed since was settled by moving the
     /// part; as long as the plan itself still collides, the conflict is open again.
-    fn is_told_as_shown(&self, part: &NoticeId) -> bool {
+    pub(super) fn is_told_as_shown(&self, part: &NoticeId) -> bool {
+        if self.joint.exact(part).is_some_and(|plan| plan.release.precision().is_none()) {
+            return false;
+        }
         let waits = |waiting: &Waiting| matches!(&waiting.input, StatementIn::Notice(form) if form.id == *part);
         self.own.latest(part).is_some_and(|(version, _)| version == 1) || self.waiting.iter().any(waits)
     }
@@ -448,7 +476,7 @@ impl Line {
         let (line, run) = (self.id, conflict.run);
         let deed = BookBlindDeed { line, at_us: cx.now.micros(), run, shown: Some(shown.clone()), desk, officer };
         cx.book(&BookEntry::BlindDeed(deed));
-        self.matching.shown.push(shown);
+        self.matching.note_shown(&run, &shown);
         accepted.note = accepted
             .note
             .or_else(|| Some(format!("this part is notice {part}; what is agreed about it, change in the plan itself too")));

@@ -31,6 +31,8 @@ pub struct Papers {
     begun: Vec<(BookBlindBegun, usize)>,
     /// Where the log cancels notices.
     cancelled: BTreeMap<(LineId, NoticeId), (Generation, Index)>,
+    /// Notices that show a part of a plan, and that plan.
+    parts: BTreeMap<(LineId, NoticeId), NoticeId>,
     /// When a line was last put back from a backup.
     restored: BTreeMap<LineId, Restored>,
 }
@@ -74,6 +76,9 @@ impl Papers {
             BookEntry::LineOpened(opened) => drop(self.others.insert(opened.line, opened.other)),
             BookEntry::Notice(entry) => self.take_notice(entry),
             BookEntry::PlanEnded(ended) => self.put.push(Put { line: ended.line, id: ended.id, matched: None }),
+            BookEntry::BlindDeed(deed) => {
+                self.parts.extend(deed.shown.map(|shown| ((deed.line, shown.part), shown.notice)));
+            }
             BookEntry::BlindBegun(begun) => {
                 self.named.extend(begun.plans.iter().map(|plan| (begun.line, plan.id, *plan.digest)));
                 self.begun.push((begun, self.put.len()));
@@ -137,7 +142,13 @@ impl Papers {
             let cancelled = self.cancelled.get(&(line, *id));
             cancelled.is_some_and(|at| committed.is_none_or(|run| *at < (run.generation, run.index)))
         };
-        let live = newest.into_iter().filter(|(id, _)| !is_off(id));
+        // What was shown of a plan is told, and is not matched beside that plan as long as it says what it was made to say.
+        let put_once = |id: &NoticeId| self.put.iter().take(before).filter(|put| (put.line, put.id) == (line, *id)).count() == 1;
+        let is_part = |id: &NoticeId| {
+            let of = self.parts.get(&(line, *id));
+            of.is_some_and(|of| put_once(id) && begun.plans.iter().any(|plan| plan.id == *of))
+        };
+        let live = newest.into_iter().filter(|(id, _)| !is_off(id) && !is_part(id));
         live.filter_map(|(id, matched)| self.forms.get(&(line, id, matched?)).cloned()).collect()
     }
 

@@ -7,10 +7,12 @@ use detente_space::Law;
 use detente_space::cells::{CellId, Grid, TooMany};
 use detente_types::notice::Release;
 use detente_types::{Notice, NoticeId, NoticeIn, NoticeKind, PartyId, StatementRef, Terms, Timestamp, Volume, Window};
+use detente_wire::certificate::terms_digest;
 use detente_wire::codec;
 use detente_wire::hash::domain;
 use detente_wire::merkle::{leaf_hash, root};
 
+use super::conflict::Shown;
 use crate::joint::Joint;
 use crate::line::Line;
 
@@ -36,6 +38,12 @@ impl Stretch {
     pub(crate) fn of(at: Timestamp, terms: &Terms) -> Self {
         let ahead_us = i64::from(terms.matching().ahead_min) * 60_000_000;
         Self { from_us: at.micros(), to_us: at.micros().saturating_add(ahead_us) }
+    }
+
+    /// The slots of a grid that it holds some of.
+    fn slots(self, grid: &Grid) -> core::ops::RangeInclusive<i64> {
+        let slot_us = i64::from(grid.size().slot_s) * 1_000_000;
+        self.from_us.div_euclid(slot_us)..=(self.to_us - 1).div_euclid(slot_us)
     }
 
     /// The part of a volume that matters here, with room for what it grows by; none where it is at another time.
@@ -77,7 +85,7 @@ pub(crate) fn meets_any(law: Law, kind: NoticeKind) -> bool {
 pub(crate) fn cells_of(grid: &Grid, terms: &Terms, volumes: &[Volume], stretch: Stretch) -> Result<Vec<CellId>, TooMany> {
     let slot_us = i64::from(grid.size().slot_s) * 1_000_000;
     let clipped: Vec<Volume> = volumes.iter().filter_map(|v| stretch.clip(v, terms.time_us() + slot_us)).collect();
-    let slots = stretch.from_us.div_euclid(slot_us)..=(stretch.to_us - 1).div_euclid(slot_us);
+    let slots = stretch.slots(grid);
     let all = grid.cells(&clipped)?;
     Ok(all.as_slice().iter().copied().filter(|cell| slots.contains(&cell.slot().into())).collect())
 }
@@ -116,11 +124,33 @@ impl Line {
         let us = self.us();
         let plans = self.joint.matched(&us);
         let meeting = plans.into_iter().filter(|(_, notice)| meets_any(law, notice.kind()));
-        let matched = meeting.map(|(id, notice)| {
+        let matched = |(id, notice): (NoticeId, &Notice)| {
             let cells = cells_of(grid, terms, notice.volumes(), stretch).ok().filter(|cells| cells.len() <= most)?;
             Some(Matched { id, bytes: plan_bytes(notice.input()), cells })
-        });
-        matched.filter(|plan| plan.as_ref().is_none_or(|plan| !plan.cells.is_empty())).collect()
+        };
+        let (parts, whole): (Vec<_>, Vec<_>) =
+            meeting.partition(|(id, _)| self.matching.shown.iter().any(|shown| shown.part == *id));
+        let mut all: Vec<Matched> = whole.into_iter().map(matched).collect::<Option<_>>()?;
+        let under = terms_digest(terms.input());
+        let parts = parts.into_iter().filter(|(id, _)| !self.is_held_by_its_plan(id, &all, &under, grid, stretch));
+        let parts: Vec<Matched> = parts.map(matched).collect::<Option<_>>()?;
+        all.extend(parts);
+        all.retain(|plan| !plan.cells.is_empty());
+        all.sort_unstable_by_key(|plan| plan.id);
+        Some(all)
+    }
+
+    /// Whether a part that was shown says what it was made to say, and its plan, matched itself, still is in all the cells that it was made
+    /// of: then it adds nothing but places, for what it covers, grown once more, is more than its plan takes.
+    fn is_held_by_its_plan(&self, part: &NoticeId, plans: &[Matched], under: &Digest, grid: &Grid, stretch: Stretch) -> bool {
+        let slots = stretch.slots(grid);
+        let holds = |shown: &Shown| {
+            let plan = plans.iter().find(|plan| plan.id == shown.notice);
+            let ahead = |cell: &&CellId| slots.contains(&cell.slot().into());
+            plan.is_some_and(|plan| shown.cells.iter().filter(ahead).all(|cell| plan.cells.binary_search(cell).is_ok()))
+        };
+        let made = |shown: &&Shown| shown.part == *part && shown.terms == *under;
+        self.is_told_as_shown(part) && self.matching.shown.iter().find(made).is_some_and(holds)
     }
 
     /// Whether a plan of ours is still there to be matched.

@@ -232,7 +232,13 @@ fn a_part_that_was_shown_is_no_second_conflict_and_moving_it_closes_nothing() {
     let told = pair.line(0).notices().find(|view| view.notice.id() == part).expect("it is told").notice.input().clone();
     put(&mut pair, 0, later(told, 40), Release::Exact);
     let open = pair.line(0).blind_conflicts()[0].clone();
-    assert_eq!((open.id, open.shown), (conflict.id, None), "the plan itself still collides");
+    assert_eq!((open.id, open.shown, open.changed), (conflict.id, None, Some(part)), "the plan itself still collides");
+    assert_eq!(state(&pair, at(30)), Some(RunState::Done), "a part that was shown takes no places of the set");
+    put(&mut pair, 0, later(plan(NoticeKind::Operation, 1), 6 * 60), Release::BlindOnly);
+    pair.command(0, Command::Cancel { id: part, reason: None }).expect("it is told");
+    pair.pass(15 * 60);
+    assert_eq!(state(&pair, at(45)), Some(RunState::Done));
+    assert!(pair.line(0).blind_conflicts().is_empty(), "until it is moved, too: {:?}", pair.line(0).blind_conflicts());
 }
 
 /// What is not planned there any more is not told.

@@ -151,11 +151,16 @@ fn conflict_words(conflict: &BlindConflictView) -> Vec<String> {
     )];
     out.extend(conflict.volumes.iter().map(|volume| format!("  {}", volume_words(volume))));
     out.extend(conflict.asked.iter().map(|at| format!("  they ask us to show this part (entry {})", at.index)));
+    out.extend(conflict.changed.as_ref().map(|part| changed_words(part)));
     out.push(match &conflict.shown {
         Some(part) => format!("  this part is shown as notice {}", &part[..8]),
         None => format!("  show just this part: detente match show {id}; ask them to: detente match ask {id}"),
     });
     out
+}
+
+fn changed_words(part: &str) -> String {
+    format!("  this part was shown as notice {}, and that was changed since: change the plan itself alike", &part[..8])
 }
 
 /// What a plan of ours is: it may be in the book alone, and in no list.
