@@ -209,7 +209,7 @@ fn every_verb_has_help_with_an_example_and_its_exit_codes() {
     assert!(VERBS.iter().all(|verb| listed(&help).iter().any(|name| name == verb)), "{help}");
     assert_eq!(
         walk(&[]),
-        1 + VERBS.len() + 5 + 4 + 10 + 4 + 3 + 5,
+        1 + VERBS.len() + 5 + 4 + 11 + 4 + 3 + 5,
         "settle, safety, match, terms, officer and record have more below"
     );
     for wrong in [&["nonsense"][..], &["notify"], &["settle"], &["read", "00", "--listed", "1"]] {
