@@ -188,6 +188,7 @@ impl Line {
         }));
         self.follow_up(cx, work);
         self.drop_waiting(cx, &notice.id, "its author has put it anew since");
+        self.matching.note_put(&notice.id);
         match disclosed {
             None => Ok(Accepted { book, stated: None, note: Some(self.kept_back(release)) }),
             Some(form) if self.says_nothing_new(&form) => {

@@ -162,7 +162,12 @@ impl Loader {
                 let line = self.node.found(now, rng, opening, keys, &opened.name).map_err(|e| damaged(e.to_string()))?;
                 self.node.lines.insert(opened.line, Line { opened: Timestamp::from_micros(opened.at_us), ..line });
             }
-            BookEntry::Notice(notice) => self.plans.take_notice(number, notice),
+            BookEntry::Notice(notice) => {
+                if let Some(line) = self.node.lines.get_mut(&notice.line) {
+                    line.matching.note_put(&notice.notice.id);
+                }
+                self.plans.take_notice(number, notice);
+            }
             BookEntry::Input(input) => {
                 let slots = input.slots.into_iter().map(|(slot, value)| (slot, value.to_vec())).collect();
                 match detente_wire::codec::from_slots(&slots) {

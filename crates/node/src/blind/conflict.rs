@@ -1,6 +1,6 @@
 //! Blind conflicts: what a run found, by plan, and what an officer does about it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use detente_blind::Digest;
 use detente_space::cells::CellId;
@@ -197,6 +197,8 @@ pub(super) struct Shown {
     /// The cells that it was made of, in order, by the terms of the run that found them.
     pub(super) cells: Vec<CellId>,
     pub(super) terms: Digest,
+    /// That notice was put into the book again.
+    put_anew: bool,
 }
 
 /// An asking of theirs to show what is in places of a result.
@@ -247,7 +249,12 @@ impl Matching {
         let Some(Beginning { terms, .. }) = self.begun.get(run).copied() else { return };
         let (cells, _) = said.cells.as_chunks::<16>();
         let cells = cells.iter().map(|cell| CellId::from_bytes(*cell)).collect();
-        self.shown.push(Shown { notice: said.notice, part: said.part, cells, terms });
+        self.shown.push(Shown { notice: said.notice, part: said.part, cells, terms, put_anew: false });
+    }
+
+    /// A notice is put into the book: one that shows a part says something else from now on.
+    pub(crate) fn note_put(&mut self, id: &NoticeId) {
+        self.shown.iter_mut().filter(|shown| shown.part == *id).for_each(|shown| shown.put_anew = true);
     }
 
     /// Whether both sides sealed the same result of a run; none unless both have sealed one.
@@ -360,16 +367,11 @@ impl Line {
         Some(self.blind_conflict_of(hit, &self.asked_to_show()))
     }
 
-    /// What stands of plans that are on. A part that was shown of a plan, and says what it was made to say, is no second matter as long as
-    /// that plan is hit itself.
+    /// What stands of plans that are on.
     fn live_hits(&self) -> Vec<Hit<'_>> {
         let plans = self.joint.matched(&self.us());
         let mut hits = self.matching.hits();
         hits.retain(|hit| plans.contains_key(&hit.notice));
-        let hit: BTreeSet<NoticeId> = hits.iter().map(|hit| hit.notice).collect();
-        let of_hit = self.matching.shown.iter().filter(|shown| hit.contains(&shown.notice) && self.is_told_as_shown(&shown.part));
-        let parts: BTreeSet<NoticeId> = of_hit.map(|shown| shown.part).collect();
-        hits.retain(|hit| !parts.contains(&hit.notice));
         hits
     }
 
@@ -397,8 +399,8 @@ impl Line {
         };
         let is_of_it = |shown: &&Shown| shown.notice == notice && shown.terms == hit.found.terms;
         let of_it = || self.matching.shown.iter().rev().filter(is_of_it);
-        let shown = of_it().filter(|shown| self.is_told_as_shown(&shown.part)).find(shows);
-        let is_changed = |shown: &&Shown| self.own.latest(&shown.part).is_some_and(|(version, _)| version > 1);
+        let shown = of_it().filter(|shown| self.is_told_as_shown(shown)).find(shows);
+        let is_changed = |shown: &&Shown| shown.put_anew && self.own.latest(&shown.part).is_some();
         let changed = if shown.is_none() { of_it().filter(is_changed).find(shows) } else { None };
         BlindConflict {
             id: hit.id,
@@ -413,14 +415,11 @@ impl Line {
         }
     }
 
-    /// Whether the notice of a part stands, or waits to be told, as it was let out. One that was changed since was settled by moving the
+    /// Whether the notice of a part stands, or waits to be told, as it was let out. One that was put anew since was settled by moving the
     /// part; as long as the plan itself still collides, the conflict is open again.
-    pub(super) fn is_told_as_shown(&self, part: &NoticeId) -> bool {
-        if self.joint.exact(part).is_some_and(|plan| plan.release.precision().is_none()) {
-            return false;
-        }
-        let waits = |waiting: &Waiting| matches!(&waiting.input, StatementIn::Notice(form) if form.id == *part);
-        self.own.latest(part).is_some_and(|(version, _)| version == 1) || self.waiting.iter().any(waits)
+    pub(super) fn is_told_as_shown(&self, shown: &Shown) -> bool {
+        let waits = |waiting: &Waiting| matches!(&waiting.input, StatementIn::Notice(form) if form.id == shown.part);
+        !shown.put_anew && (self.own.latest(&shown.part).is_some() || self.waiting.iter().any(waits))
     }
 
     /// The run and the places by which the other side knows the cells of a conflict.

@@ -1,6 +1,6 @@
 //! What is matched: the cells of every plan of ours that is not held back, in exact form, and the root that binds them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use detente_blind::Digest;
 use detente_space::Law;
@@ -128,8 +128,8 @@ impl Line {
             let cells = cells_of(grid, terms, notice.volumes(), stretch).ok().filter(|cells| cells.len() <= most)?;
             Some(Matched { id, bytes: plan_bytes(notice.input()), cells })
         };
-        let (parts, whole): (Vec<_>, Vec<_>) =
-            meeting.partition(|(id, _)| self.matching.shown.iter().any(|shown| shown.part == *id));
+        let shown: BTreeSet<NoticeId> = self.matching.shown.iter().map(|shown| shown.part).collect();
+        let (parts, whole): (Vec<_>, Vec<_>) = meeting.partition(|(id, _)| shown.contains(id));
         let mut all: Vec<Matched> = whole.into_iter().map(matched).collect::<Option<_>>()?;
         let under = terms_digest(terms.input());
         let parts = parts.into_iter().filter(|(id, _)| !self.is_held_by_its_plan(id, &all, &under, grid, stretch));
@@ -147,10 +147,11 @@ impl Line {
         let holds = |shown: &Shown| {
             let plan = plans.iter().find(|plan| plan.id == shown.notice);
             let ahead = |cell: &&CellId| slots.contains(&cell.slot().into());
-            plan.is_some_and(|plan| shown.cells.iter().filter(ahead).all(|cell| plan.cells.binary_search(cell).is_ok()))
+            let is_in = |plan: &Matched| shown.cells.iter().filter(ahead).all(|cell| plan.cells.binary_search(cell).is_ok());
+            self.is_told_as_shown(shown) && plan.is_some_and(|plan| !plan.cells.is_empty() && is_in(plan))
         };
         let made = |shown: &&Shown| shown.part == *part && shown.terms == *under;
-        self.is_told_as_shown(part) && self.matching.shown.iter().find(made).is_some_and(holds)
+        self.matching.shown.iter().find(made).is_some_and(holds)
     }
 
     /// Whether a plan of ours is still there to be matched.

@@ -255,3 +255,26 @@ fn a_plan_that_was_moved_away_since_is_not_shown_where_it_was() {
     put(&mut pair, 0, plan(NoticeKind::Operation, 1), Release::BlindOnly);
     pair.command(0, Command::ShowBlind(conflict)).expect("an officer may");
 }
+
+/// A part that is put anew before it was told has version 1 all the same, and says something else than it was made to say.
+#[test]
+fn a_part_that_is_put_anew_while_it_waits_shows_the_conflict_no_more() {
+    let mut pair = meeting(matching(true));
+    pair.pass(15 * 60);
+    let conflict = pair.line(0).blind_conflicts()[0].id;
+    pair.disconnect();
+    pair.restart(0);
+    pair.command(0, Command::ShowBlind(conflict)).expect("an officer may");
+    let part = pair.line(0).blind_conflicts()[0].shown.expect("it waits");
+    let elsewhere = NoticeIn { id: part, ..later(plan(NoticeKind::Operation, 1), 6 * 60) };
+    put(&mut pair, 0, elsewhere, Release::Exact);
+    pair.connect();
+    pair.pass(60);
+    let told = |pair: &Pair| {
+        let conflict = pair.line(0).blind_conflicts()[0].clone();
+        (conflict.shown, conflict.changed)
+    };
+    assert_eq!(told(&pair), (None, Some(part)));
+    pair.restart(0);
+    assert_eq!(told(&pair), (None, Some(part)), "after a start, too");
+}
