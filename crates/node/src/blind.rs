@@ -13,6 +13,7 @@ mod audit;
 mod begin;
 mod book;
 mod conflict;
+mod found;
 mod live;
 mod merge;
 mod papers;
@@ -40,8 +41,8 @@ pub use papers::Papers;
 pub use table::{Asked, Committed, Ended, RunRecord, RunState};
 pub use view::{BlindNews, BlindView, Budget, RunView, UnderWay, cells_are};
 
-pub(crate) use conflict::Found;
 use conflict::Shown;
+pub(crate) use found::Found;
 use live::Live;
 use table::Runs;
 

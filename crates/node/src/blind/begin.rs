@@ -13,7 +13,7 @@ use detente_wire::hash::domain;
 use zeroize::Zeroizing;
 
 use super::book::{BookBlindBegun, BookBlindPlan};
-use super::conflict::Owners;
+use super::found::Owners;
 use super::live::{Begun, Live};
 use super::set::{Matched, Stretch, plan_digest, plan_root};
 use super::{Beginning, BlindNews, LIVE_MAX, ended};

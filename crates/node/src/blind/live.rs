@@ -13,7 +13,7 @@ use detente_wire::hash::domain;
 
 use super::begin::stream_of;
 use super::book::BookBlindFault;
-use super::conflict::{Found, Owners, count_of};
+use super::found::{Found, Owners, count_of};
 use super::{BlindNews, ended};
 use crate::book::BookEntry;
 use crate::line::{Cx, Line};

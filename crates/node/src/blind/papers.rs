@@ -134,8 +134,12 @@ impl Papers {
     pub fn live(&self, begun: &BookBlindBegun, record: &RunRecord) -> Vec<NoticeIn> {
         let (line, run) = (begun.line, begun.run);
         let before = self.begun.iter().find(|(known, _)| (known.line, known.run) == (line, run)).map_or(0, |(_, count)| *count);
-        let newest: BTreeMap<NoticeId, Option<Digest>> =
-            self.put.iter().take(before).filter(|put| put.line == line).map(|put| (put.id, put.matched)).collect();
+        // Of each notice how often it was put in, and its newest form.
+        let mut newest: BTreeMap<NoticeId, (usize, Option<Digest>)> = BTreeMap::new();
+        for put in self.put.iter().take(before).filter(|put| put.line == line) {
+            let known = newest.entry(put.id).or_default();
+            *known = (known.0 + 1, put.matched);
+        }
         let committed = |author: &PartyId| self.others.get(&line).is_some_and(|other| other != author);
         let committed = record.committed.iter().flatten().map(|said| said.at).find(|at| committed(&at.author));
         let is_off = |id: &NoticeId| {
@@ -143,13 +147,10 @@ impl Papers {
             cancelled.is_some_and(|at| committed.is_none_or(|run| *at < (run.generation, run.index)))
         };
         // What was shown of a plan is told, and is not matched beside that plan as long as it says what it was made to say.
-        let put_once = |id: &NoticeId| self.put.iter().take(before).filter(|put| (put.line, put.id) == (line, *id)).count() == 1;
-        let is_part = |id: &NoticeId| {
-            let of = self.parts.get(&(line, *id));
-            of.is_some_and(|of| put_once(id) && begun.plans.iter().any(|plan| plan.id == *of))
-        };
-        let live = newest.into_iter().filter(|(id, _)| !is_off(id) && !is_part(id));
-        live.filter_map(|(id, matched)| self.forms.get(&(line, id, matched?)).cloned()).collect()
+        let named: BTreeSet<NoticeId> = begun.plans.iter().map(|plan| plan.id).collect();
+        let is_part = |id: &NoticeId, puts: usize| puts == 1 && self.parts.get(&(line, *id)).is_some_and(|of| named.contains(of));
+        let live = newest.into_iter().filter(|(id, (puts, _))| !is_off(id) && !is_part(id, *puts));
+        live.filter_map(|(id, (_, matched))| self.forms.get(&(line, id, matched?)).cloned()).collect()
     }
 
     /// When this home was put back from a backup after a run was committed to: the row that began it may have been lost with the

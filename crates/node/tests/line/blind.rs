@@ -369,6 +369,18 @@ fn a_cut_at_any_frame_leaves_both_logs_with_one_end() {
     assert!([0, 1, 3].iter().all(|step| ends.contains(step)), "{ends:?}");
 }
 
+/// Side 0's log asks for a run beyond the budget, as a node that does not keep the rule would: the other side refuses it, by the same rule.
+pub(crate) fn assert_refused_in_the_log(pair: &mut Pair) {
+    let runs = pair.line(1).blind_record().count();
+    let ask = BlindAskIn { kind: Kind::BlindAsk.code(), run: None, cells: None, reason: None, desk: None, officer: None };
+    pair.forge(0, &StatementIn::BlindAsk(ask));
+    pair.disconnect();
+    pair.connect();
+    pair.pass(60);
+    assert_eq!(pair.line(1).blind_record().count(), runs, "no run comes of it");
+    assert_eq!(pair.heard(1, |w| matches!(w, What::Unusable(_, broken) if broken[0].rule == Rule::BlindBudget)), 1);
+}
+
 #[test]
 fn a_run_beyond_the_fixed_ones_costs_budget_on_both_sides() {
     let mut pair = Pair::connected(small());
@@ -403,13 +415,7 @@ fn a_run_beyond_the_fixed_ones_costs_budget_on_both_sides() {
     pair.pass(60);
     assert_eq!(pair.line(1).blind_record().count(), runs, "a start does not ask again");
     // A node that does not keep the rule is refused by it, and the refusal is in the record.
-    let ask = BlindAskIn { kind: Kind::BlindAsk.code(), run: None, cells: None, reason: None, desk: None, officer: None };
-    pair.forge(0, &StatementIn::BlindAsk(ask));
-    pair.disconnect();
-    pair.connect();
-    pair.pass(60);
-    assert_eq!(pair.line(1).blind_record().count(), runs, "no run comes of it");
-    assert_eq!(pair.heard(1, |w| matches!(w, What::Unusable(_, broken) if broken[0].rule == Rule::BlindBudget)), 1);
+    assert_refused_in_the_log(&mut pair);
     let receipts = |side: usize| -> Vec<ReceiptIn> {
         let of = |statement| if let StatementIn::Receipt(receipt) = statement { Some(receipt) } else { None };
         pair.statements(side)

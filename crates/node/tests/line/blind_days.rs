@@ -1,11 +1,11 @@
 //! The day's budget of extra blind runs, by the day that each asking claims (DV-082): what a wrong clock costs, and what it buys.
 
 use detente_node::blind::RunState;
-use detente_node::{Command, CommandFault, What};
-use detente_types::statement::{BlindAskIn, BlindReason, BlindRunIn, Kind, StatementIn};
+use detente_node::{Command, CommandFault};
+use detente_types::statement::{BlindReason, BlindRunIn};
 use detente_types::{Rule, StatementRef, TermsIn};
 
-use crate::blind::{assert_one_record, small, state};
+use crate::blind::{assert_one_record, assert_refused_in_the_log, small, state};
 use crate::pair::Pair;
 
 const DAY_S: i64 = 86_400;
@@ -83,12 +83,5 @@ fn days_that_are_claimed_buy_no_run() {
         assert_spent(ask(&mut pair));
     }
     // Who does not keep to that is refused by the other side, by the same rule.
-    let runs = pair.line(1).blind_record().count();
-    let ask = BlindAskIn { kind: Kind::BlindAsk.code(), run: None, cells: None, reason: None, desk: None, officer: None };
-    pair.forge(0, &StatementIn::BlindAsk(ask));
-    pair.disconnect();
-    pair.connect();
-    pair.pass(60);
-    assert_eq!(pair.line(1).blind_record().count(), runs, "no run comes of it");
-    assert_eq!(pair.heard(1, |w| matches!(w, What::Unusable(_, broken) if broken[0].rule == Rule::BlindBudget)), 1);
+    assert_refused_in_the_log(&mut pair);
 }

@@ -3,7 +3,7 @@
 use detente_node::blind::{BlindNews, RunState};
 use detente_node::{Command, What};
 use detente_types::statement::{BlindRunIn, StatementIn};
-use detente_types::{NoticeIn, NoticeKind, Release, TermsIn, Volume};
+use detente_types::{BlindConflictId, NoticeIn, NoticeKind, Release, TermsIn, Volume};
 
 use crate::blind::{assert_one_record, at, far, matching, plan, put, state};
 use crate::pair::Pair;
@@ -202,14 +202,20 @@ fn an_asking_is_about_the_cells_that_it_names() {
     assert!(moved.len() == 1 && moved[0].asked.is_empty(), "{moved:?}");
 }
 
-/// What was shown and waits is shown: two officers, or one who presses twice, make no two notices of one part.
-#[test]
-fn a_part_that_waits_is_not_shown_twice() {
+/// A run has found something, and what side 0 states from here on waits until they meet again.
+fn apart_behind_a_run() -> (Pair, BlindConflictId) {
     let mut pair = meeting(matching(true));
     pair.pass(15 * 60);
     let conflict = pair.line(0).blind_conflicts()[0].id;
     pair.disconnect();
     pair.restart(0);
+    (pair, conflict)
+}
+
+/// What was shown and waits is shown: two officers, or one who presses twice, make no two notices of one part.
+#[test]
+fn a_part_that_waits_is_not_shown_twice() {
+    let (mut pair, conflict) = apart_behind_a_run();
     let accepted = pair.command_by(0, "Lt Aalto", Command::ShowBlind(conflict)).expect("an officer may");
     assert_eq!(accepted.stated, None, "the other side has not said yet what it holds");
     assert!(pair.line(0).blind_conflicts()[0].shown.is_some());
@@ -259,11 +265,7 @@ fn a_plan_that_was_moved_away_since_is_not_shown_where_it_was() {
 /// A part that is put anew before it was told has version 1 all the same, and says something else than it was made to say.
 #[test]
 fn a_part_that_is_put_anew_while_it_waits_shows_the_conflict_no_more() {
-    let mut pair = meeting(matching(true));
-    pair.pass(15 * 60);
-    let conflict = pair.line(0).blind_conflicts()[0].id;
-    pair.disconnect();
-    pair.restart(0);
+    let (mut pair, conflict) = apart_behind_a_run();
     pair.command(0, Command::ShowBlind(conflict)).expect("an officer may");
     let part = pair.line(0).blind_conflicts()[0].shown.expect("it waits");
     let elsewhere = NoticeIn { id: part, ..later(plan(NoticeKind::Operation, 1), 6 * 60) };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use detente_blind::{CellId as BlindCell, Found as Common};
 use detente_testkit::{minutes, notice_id};
 use detente_types::statement::{BlindReason, BlindResultIn};
-use detente_types::{EntryHash, Generation, PartyId};
+use detente_types::{EntryHash, Generation, PartyId, StatementRef};
 use proptest::prelude::*;
 
 use super::*;
