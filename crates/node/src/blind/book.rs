@@ -73,10 +73,7 @@ pub struct BookBlindFound {
     /// The run's name, from both hellos.
     #[n(3)]
     pub name: ByteArray<32>,
-    /// Whether the other side was known to have sealed the same. It has been written before that can be known since hits are kept from
-    /// the moment at which they are found: what counts is what both logs say.
-    #[n(4)]
-    pub agrees: bool,
+    // 4 was whether the other side sealed the same: the two logs say that.
     /// How many cells are common.
     #[n(5)]
     pub count: u32,

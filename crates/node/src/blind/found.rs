@@ -1,6 +1,6 @@
 //! What runs found, and what stands of it.
 //!
-//! Invariants: no hit is cleared but by a run that was begun later and of which both sides sealed the same; what is listed are all cells
+//! Invariants: of the latest runs no hit is cleared but by one that was begun later and of which both sides sealed the same; what is listed are all cells
 //! that stand, each plan's once; no two conflicts go by one name; rows of the book give the same after a start, before the logs are judged
 //! (docs/decisions/0140-found-before-it-is-sealed.md).
 
@@ -81,7 +81,6 @@ impl Found {
             at_us: at.micros(),
             run: self.run,
             name: self.name.into(),
-            agrees: false,
             count: self.count,
             cells: self.cells.iter().flat_map(|cell| *cell.as_bytes()).collect::<Vec<u8>>().into(),
             hits: hits.collect(),

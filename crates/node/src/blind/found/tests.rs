@@ -166,3 +166,26 @@ fn stretches_share_the_places_that_both_have() {
     let held: Vec<u32> = (0..9).filter(|place| has_place(&[[1, 2], [5, 1]], *place)).collect();
     assert_eq!(held, [1, 2, 5]);
 }
+
+/// Rows that were written before conflicts had names of their own, and said whether the other side sealed the same.
+#[test]
+fn rows_of_before_read_as_they_did() {
+    let mut row = BookBlindFound {
+        line: LineId::new([1; 32]),
+        at_us: 2,
+        run: BlindRunIn::at(minutes(3)),
+        name: [4; 32].into(),
+        count: 2,
+        cells: [[5; 16], [6; 16]].concat().into(),
+        hits: vec![BookBlindHit { notice: plan(0), stretches: vec![[0, 2]], goes_by: None }],
+    };
+    let bytes = minicbor::to_vec(&row).unwrap();
+    // A map of seven, and of eight with key 4 and `true` behind key 3, a string of 32 bytes.
+    let at = bytes.windows(3).position(|w| w == [3, 0x58, 32]).unwrap() + 3 + 32;
+    let before = [&[bytes[0] + 1], &bytes[1..at], &[4, 0xf5], &bytes[at..]].concat();
+    assert_eq!(minicbor::decode::<BookBlindFound>(&before).unwrap(), row);
+    let beginning = Beginning { at: minutes(3), terms: [0; 32] };
+    assert_eq!(Found::of(row.clone(), beginning).hits[&plan(0)].0, conflict_id(&row.name, &plan(0)));
+    row.hits[0].goes_by = Some(BlindConflictId::new([7; 32]));
+    assert_eq!(Found::of(row, beginning).hits[&plan(0)].0, BlindConflictId::new([7; 32]));
+}
